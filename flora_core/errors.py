@@ -1,0 +1,131 @@
+"""Every exception of the house.
+
+::
+
+    FloraError
+    ├── Refused                 what was asked for can't be done as asked: the asker can mend it
+    │   ├── BadValues           measurements that can't be used; carries an issue for each
+    │   ├── BadTable            a file that can't be read as a table
+    │   ├── Unknown             a study, version, record, species or column that is not there
+    │   ├── Conflict            it is there already, or somebody was quicker
+    │   ├── NotAllowed          this person or key may not do this
+    │   └── TooLarge            beyond a limit that is named
+    ├── Unavailable             the house can't serve now: an operator can mend it
+    │   ├── DatabaseUnavailable locked, read-only, gone, older or newer than the program
+    │   ├── NoChampion          the study has no model that identifies
+    │   └── ArtifactRefused     a model's files are missing or are not what was registered
+    └── WrongSetting            a FLORA_* setting that can't be used
+
+A message says what is wrong with the value, what would be right, and what to do. It is translated once per door: a page
+shows it, the command prints it on one line and exits 1, the API answers 4xx or 503 with the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One bad cell or value: where it stands, what is wrong, what would be right.
+
+    Attributes
+    ----------
+    row : int or None
+        The number a person sees beside the row in the spreadsheet (the header is row 1); None for a single plant.
+    column : str
+        The column or measurement, as its owner wrote it.
+    value : str
+        What stands there, as typed.
+    problem : str
+        What is wrong, as a sentence without a full stop.
+    suggestion : str
+        What would be right, or what to do.
+    """
+
+    row: int | None
+    column: str
+    value: str
+    problem: str
+    suggestion: str = ""
+
+    def sentence(self) -> str:
+        """The issue as one line: "Row 14: petal length is 57.0 cm; ... ."."""
+        place = f"Row {self.row}: " if self.row is not None else ""
+        text = f"{place}{self.problem}. {self.suggestion}".strip()
+        return text[0].upper() + text[1:]
+
+
+class FloraError(Exception):
+    """The root: its text is a sentence that can be shown to a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Refused(FloraError):
+    """What was asked for can't be done as asked; the message says what would be right."""
+
+
+class BadValues(Refused):
+    """Measurements that can't be used.
+
+    Attributes
+    ----------
+    issues : tuple of Issue
+        One for each bad value, never empty.
+    question : str
+        "Did you mean petal length 1.4 cm?", or "".
+    correction : mapping of str to float
+        The values the question asks about, in the study's units; empty where there is no question.
+    """
+
+    def __init__(
+        self, issues: tuple[Issue, ...], question: str = "", correction: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(" ".join([*(issue.sentence() for issue in issues), *filter(None, [question])]))
+        self.issues = issues
+        self.question = question
+        self.correction = dict(correction or {})
+
+
+class BadTable(Refused):
+    """A file that can't be read as a table."""
+
+
+class Unknown(Refused):
+    """A name that is not there; the message lists those that are."""
+
+
+class Conflict(Refused):
+    """It is there already, or somebody else was quicker."""
+
+
+class NotAllowed(Refused):
+    """This person or key may not do this."""
+
+
+class TooLarge(Refused):
+    """Beyond a limit that the message names."""
+
+
+class Unavailable(FloraError):
+    """The house can't serve now; the message says what an operator can do."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database is locked, read-only, gone, or of another age than the program."""
+
+
+class NoChampion(Unavailable):
+    """The study has no model version that identifies."""
+
+
+class ArtifactRefused(Unavailable):
+    """A model's files are missing, or are not the ones that were registered."""
+
+
+class WrongSetting(FloraError):
+    """A FLORA_* setting that can't be used."""

@@ -1,0 +1,183 @@
+"""Why this name: where each value lies among each species' plants, what it speaks for, and what to measure next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from flora_core.identification.predicting import completions, entropy, probabilities
+from flora_core.model import Floats, Model
+
+#: Beyond this many measurements only the first ones measured are weighed: the cost grows with their square.
+MOST_WEIGHED: Final = 24
+#: Possible values tried for a measurement not yet taken.
+_TRIED: Final = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why the plant got its name.
+
+    Attributes
+    ----------
+    standing : (k, p) float
+        The share of each species' training plants that are smaller (ties count half); NaN where not measured.
+    deviation : (k, p) float
+        The value in standard deviations from each species' mean; NaN where not measured.
+    evidence : (k, p) float
+        By how much the measurement multiplies the odds of the species, as a natural logarithm: above 0 it speaks for the
+        species, below 0 against it. NaN where not measured.
+    """
+
+    standing: Floats
+    deviation: Floats
+    evidence: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class NextMeasurement:
+    """The measurement not yet taken that would tell most.
+
+    Attributes
+    ----------
+    column : int
+    certainty_now, certainty_then : float
+        The probability of the likeliest species now, and on average once it is measured.
+    """
+
+    column: int
+    certainty_now: float
+    certainty_then: float
+
+
+def explain(model: Model, values: Floats) -> Explanation:
+    """Why the plant gets its name.
+
+    Parameters
+    ----------
+    values : (p,) float
+        One plant, NaN where not measured.
+    """
+    means = model.clouds.means
+    spread = _spread(model)
+    return Explanation(standings(model, values), (values - means) / spread, _evidence(model, values))
+
+
+def standings(model: Model, values: Floats) -> Floats:
+    """The share of each species' training plants that are smaller than the plant, in each measurement.
+
+    Parameters
+    ----------
+    values : (p,) float
+
+    Returns
+    -------
+    (k, p) float
+        NaN where the plant was not measured, or no training plant of the species was.
+    """
+    starts, ordered = _by_species(model)
+    known = np.add.reduceat(~np.isnan(ordered), starts, axis=0, dtype=np.float64)
+    smaller = np.add.reduceat(ordered < values, starts, axis=0, dtype=np.float64)
+    equal = np.add.reduceat(ordered == values, starts, axis=0, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        share = (smaller + 0.5 * equal) / known
+    share[:, np.isnan(values)] = np.nan
+    return np.asarray(share)
+
+
+@lru_cache(maxsize=64)
+def central_ranges(model: Model) -> Floats:
+    """Between which values the middle 90 % of each species' training plants lie, and their median.
+
+    Returns
+    -------
+    (3, k, p) float
+        5 %, 50 % and 95 % quantiles; NaN where no plant of the species was measured.
+    """
+    starts, ordered = _by_species(model)
+    groups = np.split(ordered, starts[1:])
+    result = np.full((3, len(groups), ordered.shape[1]), np.nan)
+    for k, group in enumerate(groups):
+        for j in range(ordered.shape[1]):
+            known = group[~np.isnan(group[:, j]), j]
+            if len(known):
+                result[:, k, j] = np.quantile(known, [0.05, 0.5, 0.95])
+    return result
+
+
+def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
+    """The measurement not yet taken that would leave the least doubt, on average over what it may turn out to be.
+
+    Parameters
+    ----------
+    values : (p,) float
+        At least one measured.
+
+    Returns
+    -------
+    NextMeasurement or None
+        None where everything has been measured.
+
+    References
+    ----------
+    Lindley (1956), On a measure of the information provided by an experiment.
+    """
+    observed = ~np.isnan(values)
+    gaps = np.flatnonzero(~observed)[:MOST_WEIGHED]
+    if not len(gaps):
+        return None
+    row = values[None, :]
+    completed, weights = completions(model.clouds, row, tuple(bool(o) for o in observed))
+    now = probabilities(model, row)[0]
+    # Each species gives its possible values as often as it is likely.
+    k = len(weights[0])
+    tried = completed[0, :, :_TRIED, :].reshape(k * _TRIED, -1)
+    weight = np.repeat(weights[0], _TRIED) / _TRIED
+    rows = np.repeat(row, len(gaps) * len(tried), axis=0)
+    for i, column in enumerate(gaps):
+        rows[i * len(tried) : (i + 1) * len(tried), column] = tried[:, column]
+    then = probabilities(model, rows).reshape(len(gaps), len(tried), -1)
+    doubt = entropy(then) @ weight
+    certainty = then.max(axis=2) @ weight
+    best = int(np.argmin(doubt))
+    return NextMeasurement(int(gaps[best]), float(now.max()), float(max(certainty[best], now.max())))
+
+
+def _evidence(model: Model, values: Floats) -> Floats:
+    """Log odds of each species with the measurement, less the log odds without it."""
+    k, p = model.clouds.means.shape
+    evidence = np.full((k, p), np.nan)
+    measured = np.flatnonzero(~np.isnan(values))
+    weighed = measured[:MOST_WEIGHED]
+    if len(measured) < 2:
+        # With nothing else measured, the training shares are what is known without it.
+        without = np.repeat((model.clouds.counts / model.clouds.counts.sum())[None, :], len(weighed), axis=0)
+    else:
+        rows = np.repeat(values[None, :], len(weighed), axis=0)
+        rows[np.arange(len(weighed)), weighed] = np.nan
+        without = probabilities(model, rows)
+    full = probabilities(model, values[None, :])
+    evidence[:, weighed] = (_log_odds(full) - _log_odds(without)).T
+    return evidence
+
+
+def _log_odds(p: Floats) -> Floats:
+    clipped = np.clip(p, 1e-12, 1.0 - 1e-12)
+    return np.asarray(np.log(clipped) - np.log1p(-clipped))
+
+
+@lru_cache(maxsize=64)
+def _spread(model: Model) -> Floats:
+    return np.sqrt(np.diagonal(model.clouds.covariances, axis1=1, axis2=2))
+
+
+@lru_cache(maxsize=64)
+def _by_species(model: Model) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Floats]:
+    """The reference plants ordered by species, and where each species begins."""
+    species = model.reference.species
+    order = np.argsort(species, kind="stable")
+    counts = np.bincount(species, minlength=len(model.clouds.means))
+    return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp), model.reference.values[order]

@@ -1,0 +1,284 @@
+"""Does the plant fit any species at all? And if not: did you mean 5.1 cm?
+
+A classifier must choose among the species it knows: LDA is at least 90 % sure of every iris flower that was measured in
+millimetres and read as centimetres. So before a name is believed, the plant's squared Mahalanobis distance to each
+species is held against the limit that 99.9 % of that species' plants would keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from scipy.special import chdtri, fdtri
+
+from flora_core.model import Bools, Clouds, Floats, Ints, Model
+from flora_core.study import Study
+
+#: The share of a species' own plants that lie within its limit.
+WITHIN: Final = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The clouds of all species seen in the measured columns only.
+
+    Attributes
+    ----------
+    columns : (o,) int
+        The measured columns.
+    means : (k, o) float
+    whiteners : (k, o, o) float
+        `(x - mean) @ whitener` has unit covariance within the species.
+    log_determinants : (k,) float
+        Of the covariances.
+    limits : (k,) float
+        Squared distances within which a species' own plants lie.
+    """
+
+    columns: Ints
+    means: Floats
+    whiteners: Floats
+    log_determinants: Floats
+    limits: Floats
+
+
+@lru_cache(maxsize=1024)
+def view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
+    """The clouds seen in the `observed` columns; kept for the next plant that was measured in the same ones."""
+    columns = np.flatnonzero(observed)
+    means = clouds.means[:, columns]
+    lower = np.linalg.cholesky(clouds.covariances[:, columns[:, None], columns])
+    whiteners = np.linalg.inv(lower).transpose(0, 2, 1)
+    log_determinants = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    return View(columns, means, np.ascontiguousarray(whiteners), log_determinants, limits(clouds, len(columns)))
+
+
+def limits(clouds: Clouds, measured: int) -> Floats:
+    """The squared distance to each species beyond which a plant fits it no more.
+
+    Parameters
+    ----------
+    measured : int
+        How many measurements the distance was taken over.
+
+    Returns
+    -------
+    (k,) float
+        ``(1 + 1/n) p v / (v - p + 1) F(0.999; p, v - p + 1)``, with v the covariance's degrees of freedom; with v = n - 1
+        this is ``p (n^2 - 1) / (n (n - p)) F(0.999; p, n - p)``. Where v is too small for an F distribution, the chi-squared
+        limit. Both times the stretch that the training plants themselves asked for.
+
+    References
+    ----------
+    Hotelling (1931), The generalization of Student's ratio; Tracy, Young & Mason (1992), Multivariate control charts for
+    individual observations, Journal of Quality Technology 24: 88-95.
+    """
+    p, v, n = float(measured), clouds.freedoms, clouds.counts
+    second = v - p + 1.0
+    enough = second >= 1.0
+    by_f = (1.0 + 1.0 / n) * p * v / np.where(enough, second, 1.0) * fdtri(p, np.where(enough, second, 1.0), WITHIN)
+    by_chi2 = (1.0 + 1.0 / n) * chdtri(p, 1.0 - WITHIN)
+    return np.asarray(np.where(enough, by_f, by_chi2) * clouds.stretch)
+
+
+def squared_distances(seen: View, X: Floats) -> Floats:
+    """Squared Mahalanobis distances of rows measured in the view's columns to each species.
+
+    Parameters
+    ----------
+    X : (n, o) float
+        The measured columns only, no NaN.
+
+    Returns
+    -------
+    (n, k) float
+    """
+    if len(X) == 1:
+        white = np.einsum("ko,kop->kp", X - seen.means, seen.whiteners)
+        return np.asarray((white * white).sum(axis=1)[None, :])
+    distances = np.empty((len(X), len(seen.means)))
+    for k, (mean, whitener) in enumerate(zip(seen.means, seen.whiteners, strict=True)):
+        white = (X - mean) @ whitener
+        np.einsum("ij,ij->i", white, white, out=distances[:, k])
+    return distances
+
+
+def misfits(clouds: Clouds, X: Floats) -> Floats:
+    """How far each plant lies from each species, in units of that species' limit: at most 1 fits.
+
+    Parameters
+    ----------
+    X : (n, p) float
+        NaN where not measured; a plant with nothing measured fits everything (0).
+
+    Returns
+    -------
+    (n, k) float
+        Squared distance over its limit.
+    """
+    result = np.zeros((len(X), len(clouds.means)))
+    for observed, rows in patterns(X):
+        if any(observed):
+            seen = view(clouds, observed)
+            values = X[rows] if all(observed) else X[np.ix_(rows, seen.columns)]
+            result[rows] = squared_distances(seen, values) / seen.limits
+    return result
+
+
+def patterns(X: Floats) -> list[tuple[tuple[bool, ...], Ints | slice]]:
+    """The rows of X grouped by which columns were measured: (observed, rows) for each pattern there is."""
+    gaps = np.isnan(X)
+    if not gaps.any():
+        return [((True,) * X.shape[1], slice(None))]
+    found, inverse = np.unique(gaps, axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    return [(tuple(bool(g) for g in ~gap), np.flatnonzero(inverse == i)) for i, gap in enumerate(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One change that would bring the plant inside, while no other would.
+
+    Attributes
+    ----------
+    change : str
+        In words: "all values divided by 10", "petal length and petal width swapped".
+    values : tuple of float
+        All measurements after the change, NaN where missing.
+    changed : tuple of str
+        Names of the measurements that changed.
+    question : str
+        "Did you mean petal length 1.4 cm?"
+    """
+
+    change: str
+    values: tuple[float, ...]
+    changed: tuple[str, ...]
+    question: str
+
+
+#: Millimetres for centimetres, inches for centimetres, a lost or slipped decimal point.
+_FACTORS: Final = ((0.1, "divided by 10"), (10.0, "times 10"), (2.54, "times 2.54"), (1 / 2.54, "divided by 2.54"))
+_SLIPPED: Final = ((0.01, "divided by 100"), (0.001, "divided by 1000"), (100.0, "times 100"))
+_CAUSE: Final = {
+    "divided by 10": "measured in millimetres",
+    "times 10": "measured in decimetres",
+    "times 2.54": "measured in inches",
+}
+
+
+def did_you_mean(model: Model, values: Floats) -> Suggestion | None:
+    """The one change of unit, decimal point or column that would make the plant fit a species.
+
+    Parameters
+    ----------
+    values : (p,) float
+        One plant; NaN where not measured.
+
+    Returns
+    -------
+    Suggestion or None
+        None where the plant fits already, where no change helps, or where several would: a guess among several is worse
+        than none.
+    """
+    if misfits(model.clouds, values[None, :]).min() <= 1.0:
+        return None
+    changes = _changes(model.study, ~np.isnan(values))
+    candidates = np.array([change.apply(values) for change in changes]).reshape(len(changes), len(values))
+    inside = np.flatnonzero(misfits(model.clouds, candidates).min(axis=1) <= 1.0) if len(changes) else ()
+    if len(inside) != 1:
+        return None
+    change, corrected = changes[inside[0]], candidates[inside[0]]
+    names = tuple(model.study.names[i] for i in change.columns)
+    return Suggestion(change.words, tuple(corrected), names, _question(model.study, change, corrected))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    words: str
+    columns: tuple[int, ...]
+    factors: tuple[float, ...]
+    sources: tuple[int, ...]
+    whole: bool = False
+
+    def apply(self, values: Floats) -> Floats:
+        changed = values.copy()
+        # Twelve digits: 5.1 cm divided by 10 is 0.51, not 0.5099999999999999.
+        changed[list(self.columns)] = [
+            float(f"{values[s] * f:.12g}") for s, f in zip(self.sources, self.factors, strict=True)
+        ]
+        return changed
+
+
+def _changes(study: Study, observed: Bools) -> list[_Change]:
+    columns = tuple(int(i) for i in np.flatnonzero(observed))
+    labels = [measurement.label for measurement in study.measurements]
+    changes = [
+        _Change(f"all values {words}", columns, (f,) * len(columns), columns, whole=True)
+        for f, words in _FACTORS
+        if len(columns) > 1
+    ]
+    changes += [
+        _Change(f"{labels[i]} {words}", (i,), (f,), (i,)) for i in columns for f, words in (*_FACTORS, *_SLIPPED)
+    ]
+    units = [measurement.unit for measurement in study.measurements]
+    changes += [
+        _Change(f"{labels[i]} and {labels[j]} swapped", (i, j), (1.0, 1.0), (j, i))
+        for i, j in combinations(columns, 2)
+        if units[i] == units[j]
+    ]
+    changes += _organ_swaps(study, set(columns))
+    return changes
+
+
+def _organ_swaps(study: Study, columns: set[int]) -> list[_Change]:
+    """Whole organs swapped: sepal length and width for petal length and width."""
+    place = {(m.organ, m.dimension): i for i, m in enumerate(study.measurements) if m.dimension and i in columns}
+    swaps = []
+    for first, second in combinations(dict.fromkeys(organ for organ, _ in place), 2):
+        shared = [d for o, d in place if o == first and (second, d) in place]
+        if len(shared) > 1:
+            left = tuple(place[first, d] for d in shared)
+            right = tuple(place[second, d] for d in shared)
+            swaps.append(_Change(f"{first} and {second} swapped", left + right, (1.0,) * 2 * len(shared), right + left))
+    return swaps
+
+
+def _question(study: Study, change: _Change, corrected: Floats) -> str:
+    if change.whole:
+        words = change.words.removeprefix("all values ")
+        cause = _CAUSE.get(words) if study.unit == "cm" else None
+        because = f": was the {study.organism} {cause}" if cause else ""
+        return f"Did you mean {_listed(study, change.columns, corrected)}{because}?"
+    if len(change.columns) == 1:
+        (i,) = change.columns
+        return f"Did you mean {study.measurements[i].label} {study.measurements[i].written(corrected[i])}?"
+    return f"Did you mean {_listed(study, change.columns, corrected)}: are {change.words.removesuffix(' swapped')} swapped?"
+
+
+def _listed(study: Study, columns: tuple[int, ...], values: Floats) -> str:
+    shown = [f"{study.measurements[i].label} {study.measurements[i].written(values[i])}" for i in columns[:4]]
+    more = f" and {len(columns) - 4} more" if len(columns) > 4 else ""
+    return ", ".join(shown) + more
+
+
+def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:
+    """The measurements without which the plant would fit, likeliest first; empty where no single one is to blame.
+
+    Parameters
+    ----------
+    values : (p,) float
+        A plant that fits no species; NaN where not measured.
+    """
+    observed = ~np.isnan(values)
+    if observed.sum() < 2:
+        return tuple(int(i) for i in np.flatnonzero(observed))
+    columns = np.flatnonzero(observed)
+    without = np.repeat(values[None, :], len(columns), axis=0)
+    without[np.arange(len(columns)), columns] = np.nan
+    misfit = misfits(model.clouds, without).min(axis=1)
+    return tuple(int(columns[i]) for i in np.argsort(misfit) if misfit[i] <= 1.0)

@@ -1,0 +1,112 @@
+"""What a botanist would say of the plant, in one sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from flora_core.identification.fitness import Suggestion, odd_measurements
+from flora_core.identification.naming import Answer
+from flora_core.model import Floats, Model
+from flora_core.study import Study, short_name
+
+#: Standard deviations within which a value is usual for a species.
+_USUAL: Final = 2.0
+
+
+def percent(p: float) -> str:
+    """A probability as people say it: "93 %", "more than 99 %", "less than 1 %"; never 0 % or 100 %."""
+    if p > 0.99:
+        return "more than 99 %"
+    if p < 0.01:
+        return "less than 1 %"
+    return f"{100 * p:.0f} %"
+
+
+def listed(items: list[str] | tuple[str, ...], last: str = "and") -> str:
+    """"a", "a and b", "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def sentence(model: Model, values: Floats, probability: Floats, given: Answer, suggestion: Suggestion | None) -> str:
+    """One plain sentence on what the plant is and how far that can be trusted.
+
+    Parameters
+    ----------
+    values : (p,) float
+        NaN where not measured.
+    probability : (k,) float
+    given : Answer
+    suggestion : Suggestion or None
+        From `did_you_mean`.
+    """
+    if not given.prediction_set:
+        return _none_of_these(model, values, suggestion)
+    study = model.study
+    z = (values - model.clouds.means) / np.sqrt(np.diagonal(model.clouds.covariances, axis1=1, axis2=2))
+    places = [study.species_names.index(name) for name in given.prediction_set]
+    text = _several(study, z, places, given, probability) if len(places) > 1 else _one(study, values, z, places[0])
+    return f"{text}{_measured_so_far(study, values)}."
+
+
+def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
+    name = study.species_names[j]
+    unusual = [i for i in np.flatnonzero(np.abs(z[j]) > _USUAL)]
+    measured = np.flatnonzero(~np.isnan(values))
+    if not unusual:
+        what = f"all {len(measured)} measurements lie" if len(measured) > 1 else "the measurement lies"
+        return f"{name}: {what} among its {study.plural}"
+    said = [
+        f"the {study.measurements[i].label} of {study.measurements[i].written(values[i])} is "
+        f"{'large' if z[j, i] > 0 else 'small'} for it"
+        for i in unusual[:2]
+    ]
+    return f"{name}, although {listed(said)}"
+
+
+def _several(study: Study, z: Floats, places: list[int], given: Answer, probability: Floats) -> str:
+    names = [short_name(study.species_names[j]) for j in places]
+    organs: dict[str, list[int]] = {}
+    for i, measurement in enumerate(study.measurements):
+        if not np.isnan(z[0, i]):
+            organs.setdefault(measurement.organ, []).append(i)
+    fitting = [organ for organ, columns in organs.items() if (np.abs(z[np.ix_(places, columns)]) <= _USUAL).all()]
+    both = "both " if len(names) == 2 else ""
+    if fitting and len(fitting) < len(organs):
+        plural = [f"{organ}s" if len(organs[organ]) > 1 else organ for organ in fitting]
+        verb = "fit" if len(plural) > 1 or plural[0].endswith("s") else "fits"
+        return f"{given.name}: the {listed(plural)} {verb} {both}{listed(names)}"
+    if fitting:
+        return f"{given.name}: the {study.organism} fits {both}{listed(names)}"
+    rest = [f"{short_name(study.species_names[j])} ({percent(probability[j])})" for j in places[1:]]
+    return f"{given.name}: {listed(rest)} {'is' if len(rest) == 1 else 'are'} possible too"
+
+
+def _measured_so_far(study: Study, values: Floats) -> str:
+    missing = [measurement.label for measurement, value in zip(study.measurements, values, strict=True) if np.isnan(value)]
+    if not missing:
+        return ""
+    if len(missing) > 3:
+        return f"; {len(missing)} of {len(values)} measurements are missing"
+    return f"; named without the {listed(missing)}"
+
+
+def _none_of_these(model: Model, values: Floats, suggestion: Suggestion | None) -> str:
+    study = model.study
+    odd = odd_measurements(model, values)
+    question = f" {suggestion.question}" if suggestion else ""
+    if len(odd) == 1:
+        m, value = study.measurements[odd[0]], values[odd[0]]
+        column = model.reference.values[:, odd[0]]
+        low, high = np.nanmin(column), np.nanmax(column)
+        if not low <= value <= high:
+            where = f"the training {study.plural} have {m.digits(low)} to {m.written(high)}"
+            return f"None of these: the {m.label} of {m.written(value)} fits no species here; {where}.{question}"
+        return (
+            f"None of these: the {m.label} of {m.written(value)} does not go with the other values in any species here."
+            f"{question}"
+        )
+    return f"None of these: the {study.organism} lies outside every species of this study.{question}"

@@ -1,0 +1,1 @@
+"""Checked, labelled plants -> a model, and how far it can be trusted."""

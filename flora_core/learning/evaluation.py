@@ -1,0 +1,318 @@
+"""How far can it be trusted? Every score comes from plants that the model did not see while learning."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from scipy.special import betaincinv
+
+from flora_core.identification.predicting import calibrate, uncalibrated
+from flora_core.identification.prediction_sets import prediction_sets, set_limits
+from flora_core.learning.clouds import fit_clouds, own_misfits
+from flora_core.model import Bools, Calibration, Clouds, Floats, Ints, Scores, SpeciesScore, TrainingPlants
+
+FOLDS: Final = 10
+
+#: Called with (steps done, steps in all, what is being done).
+Progress = Callable[[int, int, str], None]
+
+
+def silent(done: int, total: int, doing: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """One part held out: its rows, the others, and the clouds of the others (the same for every algorithm)."""
+
+    train: Ints
+    test: Ints
+    clouds: Clouds
+
+
+def interval(right: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) interval of a share: 147 of 150 gives 94.3 to 99.6 %.
+
+    Parameters
+    ----------
+    right : float
+        Successes; a mean over repeats need not be whole.
+    n : int
+        Trials; 0 gives (0, 1).
+
+    References
+    ----------
+    Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    tail = (1.0 - level) / 2.0
+    low = float(betaincinv(right, n - right + 1, tail)) if right > 0 else 0.0
+    high = float(betaincinv(right + 1, n - right, 1.0 - tail)) if right < n else 1.0
+    return low, high
+
+
+def fold_count(species: Ints, most: int = FOLDS) -> int:
+    """How many folds: ten, or as many as the rarest species has plants, but at least two."""
+    counts = np.bincount(species)
+    return int(max(2, min(most, counts[counts > 0].min())))
+
+
+def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...]:
+    """Stratified folds, each with the clouds of its training plants.
+
+    Parameters
+    ----------
+    count : int
+        How many; a species with fewer plants is missing from some test parts.
+    """
+    k = int(plants.species.max()) + 1
+    part = np.empty(len(plants.species), dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    offset = 0
+    for j in range(k):
+        rows = rng.permutation(np.flatnonzero(plants.species == j))
+        # Each species starts where the last one stopped, so that the folds are of one size too.
+        part[rows] = (offset + np.arange(len(rows))) % count
+        offset += len(rows)
+    folds = []
+    for f in range(count):
+        train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
+        folds.append(Fold(train, test, fit_clouds(plants.values[train], plants.species[train], k)))
+    return tuple(folds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """What a candidate said of every plant when it had not seen it.
+
+    Attributes
+    ----------
+    raw : (n, k) float
+        Not yet calibrated.
+    seconds : float
+        For all folds together.
+    """
+
+    raw: Floats
+    seconds: float
+
+
+def out_of_fold(build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], step: Callable[[], None]) -> OutOfFold:
+    """Fit on each fold's training part and identify its test part.
+
+    Parameters
+    ----------
+    build : callable
+        Gives a fresh, unfitted pipeline.
+    step : callable
+        Called after each fold; may raise to stop.
+    """
+    start = time.perf_counter()
+    k = len(folds[0].clouds.means)
+    raw = np.zeros((len(plants.species), k))
+    for fold in folds:
+        pipeline = build().fit(plants.values[fold.train], plants.species[fold.train])
+        seen = pipeline.classes_
+        part = uncalibrated(_AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline, fold.clouds, plants.values[fold.test])
+        raw[fold.test] = part
+        step()
+    return OutOfFold(raw, time.perf_counter() - start)
+
+
+class _AllSpecies:
+    """A pipeline whose training part lacked a species: gives that one the probability 0."""
+
+    def __init__(self, pipeline: Any, seen: Ints, k: int) -> None:
+        self._pipeline, self._seen, self._k = pipeline, seen, k
+
+    def predict_proba(self, X: Floats) -> Floats:
+        full = np.zeros((len(X), self._k))
+        full[:, self._seen] = self._pipeline.predict_proba(X)
+        return full
+
+
+def held_out_misfits(plants: TrainingPlants, folds: Sequence[Fold]) -> Floats:
+    """Each plant's misfit to its own species by clouds that were fitted without it; (n,)."""
+    result = np.empty(len(plants.species))
+    for fold in folds:
+        result[fold.test] = own_misfits(fold.clouds, plants.values[fold.test], plants.species[fold.test])
+    return result
+
+
+def log_loss(probabilities: Floats, species: Ints) -> float:
+    """Mean of -log p(true species), in nats."""
+    p = probabilities[np.arange(len(species)), species]
+    return float(-np.log(np.clip(p, 1e-15, 1.0)).mean())
+
+
+def fit_calibration(raw: Floats, species: Ints) -> Calibration:
+    """The temperature that makes out-of-fold probabilities likeliest, and the floor that n plants allow.
+
+    Parameters
+    ----------
+    raw : (n, k) float
+        Out-of-fold.
+
+    Returns
+    -------
+    Calibration
+        The temperature is 1 unless another lowers the log loss of plants it was not fitted on.
+    """
+    floor = floor_for(len(species))
+    halves = random_half(len(species))
+    gained = 0.0
+    for half in (halves, ~halves):
+        if half.any() and (~half).any():
+            fitted = Calibration(_temperature(raw[half], species[half], floor), floor)
+            plain = Calibration(1.0, floor)
+            other = raw[~half], species[~half]
+            gained += log_loss(calibrate(other[0], plain), other[1]) - log_loss(calibrate(other[0], fitted), other[1])
+    return Calibration(_temperature(raw, species, floor) if gained > 0 else 1.0, floor)
+
+
+def floor_for(plants: int) -> float:
+    """The weight of even odds that so many plants leave: n plants make nobody surer than about 2n to 1."""
+    return 0.5 / (plants + 1.0)
+
+
+def random_half(n: int) -> Bools:
+    """A random half of n rows, the same at every call, for fitting on one half what is judged on the other."""
+    half = np.zeros(n, dtype=bool)
+    half[np.random.default_rng(1).permutation(n)[: n // 2]] = True
+    return half
+
+
+def _temperature(raw: Floats, species: Ints, floor: float) -> float:
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda t: log_loss(calibrate(raw, Calibration(float(np.exp(t)), floor)), species),
+        bounds=(np.log(0.2), np.log(5.0)),
+        method="bounded",
+        options={"xatol": 1e-3},
+    )
+    # Four digits: the rest would differ between machines and say nothing.
+    return float(f"{np.exp(found.x):.4g}")
+
+
+def calibration_error(probabilities: Floats, species: Ints, bins: int = 10) -> float:
+    """Expected calibration error of the named species over bins of equal count.
+
+    References
+    ----------
+    Naeini, Cooper & Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning.
+    """
+    named = probabilities.argmax(axis=1)
+    sure = probabilities[np.arange(len(species)), named]
+    right = (named == species).astype(np.float64)
+    parts = np.array_split(np.argsort(sure, kind="stable"), min(bins, len(species)))
+    return float(sum(len(part) * abs(sure[part].mean() - right[part].mean()) for part in parts) / len(species))
+
+
+def score(names: Sequence[str], repeats: Sequence[Floats], species: Ints, method: str) -> Scores:
+    """All scores from the calibrated out-of-fold probabilities of one or more repeats.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The species, in the order of the columns.
+    repeats : sequence of (n, k) float
+    species : (n,) int
+    """
+    from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
+
+    n, k = repeats[0].shape
+    named = [p.argmax(axis=1) for p in repeats]
+    present = np.unique(species)
+    accuracy = float(np.mean([(g == species).mean() for g in named]))
+    low, high = interval(accuracy * n, n)
+    confusion = confusion_matrix(species, named[0], labels=range(k))
+    coverage, size = _crossed_sets(repeats[0], species)
+    return Scores(
+        plants=n,
+        right=int((named[0] == species).sum()),
+        accuracy=accuracy,
+        low=low,
+        high=high,
+        balanced_accuracy=float(np.mean([balanced_accuracy_score(species, g) for g in named])),
+        macro_f1=float(np.mean([f1_score(species, g, labels=present, average="macro", zero_division=0.0) for g in named])),
+        log_loss=float(np.mean([log_loss(p, species) for p in repeats])),
+        by_species={name: _species_score(confusion, j) for j, name in enumerate(names)},
+        confusion=tuple(tuple(int(c) for c in row) for row in confusion),
+        calibration_error=float(np.mean([calibration_error(p, species) for p in repeats])),
+        set_coverage=coverage,
+        set_size=size,
+        method=method,
+    )
+
+
+def _species_score(confusion: Ints, j: int) -> SpeciesScore:
+    plants, named, right = int(confusion[j].sum()), int(confusion[:, j].sum()), int(confusion[j, j])
+    low, high = interval(right, plants)
+    p_low, p_high = interval(right, named)
+    return SpeciesScore(
+        plants=plants,
+        named=named,
+        right=right,
+        recall=right / plants if plants else 0.0,
+        recall_low=low,
+        recall_high=high,
+        precision=right / named if named else None,
+        precision_low=p_low if named else None,
+        precision_high=p_high if named else None,
+    )
+
+
+def _crossed_sets(probabilities: Floats, species: Ints) -> tuple[float, float]:
+    """Coverage and mean size of prediction sets whose limits came from the other half of the plants."""
+    halves = random_half(len(species))
+    if not halves.any() or halves.all():
+        return 1.0, float(probabilities.shape[1])
+    hit, size = 0.0, 0.0
+    for half in (halves, ~halves):
+        held = prediction_sets(probabilities[~half], set_limits(probabilities[half], species[half]))
+        hit += float(held[np.arange((~half).sum()), species[~half]].sum())
+        size += float(held.sum())
+    return hit / len(species), size / len(species)
+
+
+def selection_optimism(losses: Floats, hits: Floats, seed: int, rounds: int = 300) -> float:
+    """By how much choosing the candidate with the lowest loss flatters its accuracy.
+
+    Parameters
+    ----------
+    losses, hits : (n, c) float
+        Out-of-fold loss, and 1 for a right name, of each plant under each candidate.
+
+    Returns
+    -------
+    float
+        Mean over bootstrap samples of (accuracy of the chosen one on the sample that chose it, less that on the plants
+        left out); never negative.
+
+    References
+    ----------
+    Tsamardinos, Greasidou & Borboudakis (2018), Bootstrapping the out-of-sample predictions for efficient and accurate
+    cross-validation, Machine Learning 107: 1895-1922.
+    """
+    n, candidates = losses.shape
+    if candidates < 2:
+        return 0.0
+    rng = np.random.default_rng(seed)
+    fixed = int(losses.mean(axis=0).argmin())
+    gaps = []
+    for _ in range(rounds):
+        drawn = rng.integers(0, n, n)
+        left = np.ones(n, dtype=bool)
+        left[drawn] = False
+        if left.any():
+            best = int(losses[drawn].mean(axis=0).argmin())
+            flattered = hits[drawn, best].mean() - hits[left, best].mean()
+            # The same gap without choosing is chance; only what choosing adds is optimism.
+            gaps.append(flattered - (hits[drawn, fixed].mean() - hits[left, fixed].mean()))
+    return max(0.0, float(np.mean(gaps)))

@@ -1,0 +1,217 @@
+"""A model version's files: written whole or not at all, and never loaded unless they are the ones that were registered.
+
+`models/<study>/<version>/model.joblib` and `card.json`. joblib unpickles, and unpickling runs code: the bytes are compared
+with the SHA-256 in the database first, and nothing a visitor sends is ever loaded this way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+from pydantic import ValidationError
+
+from flora_core.errors import ArtifactRefused, Unavailable
+from flora_core.model import Calibration, Clouds, Model, ModelCard, Reference
+
+_ARTIFACT: Final = "model.joblib"
+_CARD: Final = "card.json"
+_UNFINISHED: Final = ".unfinished-"
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """SHA-256 of a version's two files, as hexadecimal text."""
+
+    artifact: str
+    card: str
+
+
+def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Checksums]:
+    """Write a model under the first free version number: a whole folder appears, or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's folder; made where it is missing.
+    first : int
+        The lowest number to try; a number whose folder exists is passed over.
+
+    Returns
+    -------
+    ModelCard
+        The card with its version.
+    Checksums
+
+    Raises
+    ------
+    Unavailable
+        The folder can't be written, or the disk is full; nothing is left behind.
+    """
+    unfinished = folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
+    try:
+        unfinished.mkdir(parents=True)
+        artifact = _write(unfinished / _ARTIFACT, _packed(model))
+        version = first
+        while True:
+            card = model.card.model_copy(update={"version": version})
+            checksum = _write(unfinished / _CARD, card.model_dump_json(indent=1).encode())
+            _sync(unfinished)
+            try:
+                if (folder / str(version)).exists():
+                    raise FileExistsError
+                unfinished.rename(folder / str(version))
+            except OSError:
+                # Somebody else took the number between the look and the rename: theirs stays, ours is the next.
+                if not (folder / str(version)).exists():
+                    raise
+                version += 1
+                continue
+            _sync(folder)
+            return card, Checksums(artifact, checksum)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise Unavailable(
+            f"The model can't be saved in {folder}: {error.strerror or error}. Nothing was registered. "
+            "Make room there or make the folder writable, or set FLORA_MODELS."
+        ) from error
+
+
+def remove_version(folder: Path, version: int) -> None:
+    """Take back a version that was written but could not be registered."""
+    shutil.rmtree(folder / str(version), ignore_errors=True)
+
+
+def read_version(folder: Path, version: int, expected: Checksums) -> Model:
+    """The model of a version, after its files were compared with their registered checksums.
+
+    Raises
+    ------
+    ArtifactRefused
+        A file is missing, or is not the one that was registered; nothing was loaded.
+    """
+    card = _card(folder, version, expected)
+    packed = _checked(folder, version, _ARTIFACT, expected.artifact)
+    return _unpacked(card, joblib.load(io.BytesIO(packed)))
+
+
+def read_card(folder: Path, version: int, expected: Checksums) -> ModelCard:
+    """The card of a version alone, checked likewise.
+
+    Raises
+    ------
+    ArtifactRefused
+        As in `read_version`.
+    """
+    return _card(folder, version, expected)
+
+
+def check_version(folder: Path, version: int, expected: Checksums) -> None:
+    """Compare both files with their registered checksums; loads nothing.
+
+    Raises
+    ------
+    ArtifactRefused
+        As in `read_version`.
+    """
+    _card(folder, version, expected)
+    _checked(folder, version, _ARTIFACT, expected.artifact)
+
+
+def leftovers(folder: Path, registered: set[int]) -> list[str]:
+    """Folders that no registered version owns: what was left by a process that was killed while saving. Harmless."""
+    if not folder.is_dir():
+        return []
+    names = (entry.name for entry in folder.iterdir() if entry.is_dir())
+    return sorted(name for name in names if not (name.isdecimal() and int(name) in registered))
+
+
+def _card(folder: Path, version: int, expected: Checksums) -> ModelCard:
+    content = _checked(folder, version, _CARD, expected.card)
+    try:
+        return ModelCard.model_validate_json(content)
+    except ValidationError as error:
+        raise ArtifactRefused(
+            f"The card of version {version} in {folder} can't be read by this program ({error.error_count()} fields); "
+            "it was written by another version of it."
+        ) from error
+
+
+def _checked(folder: Path, version: int, name: str, expected: str) -> bytes:
+    path = folder / str(version) / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactRefused(
+            f"{path} of model version {version} can't be read: {error.strerror}. Restore it from a backup, or go back to "
+            "another version: python -m flora_core models rollback --why '...'"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ArtifactRefused(
+            f"{path} is not the file that was registered as version {version}, and was not loaded. Restore it from a "
+            "backup, or go back to another version: python -m flora_core models rollback --why '...'"
+        )
+    return content
+
+
+def _packed(model: Model) -> bytes:
+    stream = io.BytesIO()
+    parts: dict[str, Any] = {
+        "format": _FORMAT,
+        "pipeline": model.pipeline,
+        "clouds": {
+            "counts": model.clouds.counts,
+            "means": model.clouds.means,
+            "covariances": model.clouds.covariances,
+            "freedoms": model.clouds.freedoms,
+            "stretch": model.clouds.stretch,
+        },
+        "calibration": {"temperature": model.calibration.temperature, "floor": model.calibration.floor},
+        "set_limits": model.set_limits,
+        "reference": {
+            "values": model.reference.values,
+            "species": model.reference.species,
+            "probabilities": model.reference.probabilities,
+        },
+    }
+    joblib.dump(parts, stream)
+    return stream.getvalue()
+
+
+def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
+    return Model(
+        card=card,
+        pipeline=parts["pipeline"],
+        clouds=Clouds(**parts["clouds"]),
+        calibration=Calibration(**parts["calibration"]),
+        set_limits=np.asarray(parts["set_limits"], dtype=np.float64),
+        reference=Reference(**parts["reference"]),
+    )
+
+
+def _write(path: Path, content: bytes) -> str:
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Make the folder's entries last through a power failure; where a system can't, its own habits must do."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,244 @@
+"""One database, SQLite by default and PostgreSQL by URL: opened late, checked for its age, and clear when it can't serve."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from flora_core.errors import DatabaseUnavailable
+
+#: The migration this program was written for.
+HEAD: Final = "0001"
+#: How long a writer waits for another, in seconds.
+BUSY_SECONDS: Final = 5
+_ADVISORY_LOCK: Final = 7360436936
+
+
+class Database:
+    """Connections to one database. Nothing is opened until it is asked for.
+
+    Parameters
+    ----------
+    url : str
+        As in `Settings.database_url`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url: URL = make_url(url)
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._opened_file: tuple[int, int] | None = None
+
+    @property
+    def description(self) -> str:
+        """Where it is, without its password."""
+        return str(self._url.render_as_string(hide_password=True))
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of SQLite."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The database's file; None for PostgreSQL and for a database in memory."""
+        name = self._url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" and not name.startswith("file:") else None
+
+    def prepare(self) -> None:
+        """Make the database usable: create it where there is none, refuse it where it is of another age.
+
+        Creating is safe with several processes at once; an older database is never changed without being asked (see
+        `migrate`).
+
+        Raises
+        ------
+        DatabaseUnavailable
+            It can't be reached or created, or is older or newer than the program.
+        """
+        found = self.revision()
+        if found is None:
+            self.migrate()
+        elif found != HEAD:
+            raise DatabaseUnavailable(self._wrong_age(found))
+
+    def revision(self) -> str | None:
+        """The migration the database is at; None where it is new. Reads only."""
+        if self.path is not None and not self.path.exists():
+            return None
+        with self.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+    def migrate(self) -> tuple[str | None, str]:
+        """Bring the database to this program's age: all or nothing, one process at a time.
+
+        Returns
+        -------
+        (str or None, str)
+            The migration it was at, and the one it is at.
+        """
+        # Alembic takes a moment to import and is needed once in a database's life.
+        from flora_core.storage.migrations import upgrade
+
+        if self.path is not None:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DatabaseUnavailable(
+                    f"The folder of the database, {self.path.parent}, can't be made: {error.strerror}. "
+                    "Make it writable, or set FLORA_DATABASE_URL."
+                ) from None
+        with self._writer(create=True) as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            before = None
+            if inspect(connection).has_table("alembic_version"):
+                before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if before != HEAD:
+                if before is not None and before > HEAD:
+                    raise DatabaseUnavailable(self._wrong_age(before))
+                upgrade(connection)
+            return before, HEAD
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read from.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            With what is wrong and what to do.
+        """
+        with self._clear_errors(), self._open().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: all of it is kept when the block ends, nothing when it raises.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            With what is wrong and what to do; nothing was kept.
+        """
+        with self._writer(create=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _writer(self, *, create: bool) -> Iterator[Connection]:
+        with self._clear_errors():
+            engine = self._open(create=create)
+            with engine.connect().execution_options(flora_writes=True) as connection, connection.begin():
+                yield connection
+                self._still_there()
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine, self._opened_file = None, None
+
+    def _open(self, *, create: bool = False) -> Engine:
+        if self.path is not None and not create and not self.path.exists():
+            raise DatabaseUnavailable(
+                f"The database {self.path} is gone. Put it back, or restart the program to begin with an empty one."
+            )
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._connected_to_errors()
+        if self.path is not None and self._opened_file is None and self.path.exists():
+            self._opened_file = _identity(self.path)
+        return self._engine
+
+    def _connected_to_errors(self) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(self._url, connect_args={"timeout": BUSY_SECONDS})
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+
+    def _still_there(self) -> None:
+        """A file that was removed or replaced takes writes that nobody will ever read: refuse to call them kept."""
+        if self.path is None:
+            return
+        now = _identity(self.path) if self.path.exists() else None
+        if self._opened_file is None:
+            self._opened_file = now
+        if now is None or now != self._opened_file:
+            raise DatabaseUnavailable(
+                f"The database {self.path} was removed or replaced while the program ran; nothing was recorded. "
+                "Put it back and restart the program."
+            )
+
+    def _wrong_age(self, found: str) -> str:
+        if found > HEAD:
+            return (
+                f"The database {self.description} is newer (migration {found}) than this program ({HEAD}). "
+                "Run the newer program."
+            )
+        return (
+            f"The database {self.description} is older (migration {found}) than this program ({HEAD}). "
+            "Make a copy of it, then run: python -m flora_core migrate"
+        )
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise DatabaseUnavailable(self._in_words(str(error.orig))) from error
+        except SQLAlchemyError as error:
+            raise DatabaseUnavailable(f"The database {self.description} can't be used: {error}.") from error
+
+    def _in_words(self, reason: str) -> str:
+        place = f"The database {self.description}"
+        lowered = reason.lower()
+        if "locked" in lowered or "lock timeout" in lowered:
+            return f"{place} is locked: another program has held it for more than {BUSY_SECONDS} seconds. Try again."
+        if "readonly" in lowered or "read-only" in lowered:
+            return f"{place} can only be read; nothing was recorded. Make its file and folder writable."
+        if "unable to open" in lowered:
+            return f"{place} can't be opened. Is its folder there, and may this program write in it?"
+        if "malformed" in lowered or "not a database" in lowered:
+            return f"{place} is damaged. Restore it from a backup (docs/operations.md)."
+        if "no such table" in lowered or "undefinedtable" in lowered or 'relation "' in lowered:
+            return f"{place} has not been set up. Restart the program, or run: python -m flora_core migrate"
+        if "disk" in lowered or "space" in lowered:
+            return f"{place} has no room left on its disk; nothing was recorded."
+        if not self.is_sqlite:
+            return f"{place} does not answer: {reason.strip().splitlines()[0]}"
+        return f"{place} can't be used: {reason}."
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    stat = os.stat(path)
+    return stat.st_dev, stat.st_ino
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
+    # Transactions are begun by us (below), so that a writer takes the lock at once instead of failing half-way.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # Readers never wait for a writer; a commit is on the disk before it is reported.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("flora_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,248 @@
+"""Model versions and what happened to them: registered, promoted, rolled back, retired.
+
+Saving and promoting are two steps. A version never changes; an event is only ever appended, and which version is the
+champion is read from the events alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from flora_core.errors import ArtifactRefused, Conflict, NoChampion, Unknown
+from flora_core.model import Model, ModelCard
+from flora_core.storage.artifacts import (
+    Checksums,
+    check_version,
+    leftovers,
+    read_card,
+    read_version,
+    remove_version,
+    write_version,
+)
+from flora_core.storage.database import Database
+from flora_core.storage.tables import events, versions
+
+Kind = Literal["registered", "promoted", "rolled back", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a version: what, when, by whom, why."""
+
+    study: str
+    version: int
+    kind: Kind
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A row of the registry."""
+
+    study: str
+    version: int
+    algorithm: str
+    checksums: Checksums
+    registered_at: datetime
+    registered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What looking at one version's files found; `problem` is "" where nothing is wrong."""
+
+    study: str
+    version: int
+    problem: str
+
+
+class Registry:
+    """The versions of all studies.
+
+    Parameters
+    ----------
+    database : Database
+    folder : Path
+        Where artifacts lie; one folder a study.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def register(self, model: Model, by: str) -> Model:
+        """Save a model as a new version, not promoted: its files first, then its row and event in one transaction.
+
+        Returns
+        -------
+        Model
+            The same, with its version on the card.
+
+        Raises
+        ------
+        Unavailable
+            Files or database can't be written; nothing is registered and no file is left.
+        """
+        study = model.study.name
+        first = max((v.version for v in self.versions(study)), default=0) + 1
+        while True:
+            card, checksums = write_version(self._folder / study, model, first)
+            version = card.version or 0
+            try:
+                with self._database.write() as connection:
+                    connection.execute(
+                        insert(versions).values(
+                            study=study,
+                            version=version,
+                            algorithm=card.algorithm,
+                            artifact_sha256=checksums.artifact,
+                            card_sha256=checksums.card,
+                            registered_at=datetime.now(UTC),
+                            registered_by=by,
+                        )
+                    )
+                    _append(connection, study, version, "registered", by, card.chosen)
+            except BaseException as error:
+                remove_version(self._folder / study, version)
+                if isinstance(error.__cause__, IntegrityError):
+                    # Another house with the same database and another models folder took this number.
+                    first = version + 1
+                    continue
+                raise
+            return Model(
+                card, model.pipeline, model.clouds, model.calibration, model.set_limits, model.reference
+            )
+
+    def promote(self, study: str, version: int, by: str, why: str) -> None:
+        """Make a version the champion; appends one event.
+
+        Raises
+        ------
+        Unknown
+            There is no such version.
+        Conflict
+            It is the champion already.
+        """
+        self.version(study, version)
+        with self._database.write() as connection:
+            if _champion(connection, study) == version:
+                raise Conflict(f"Version {version} of {study} is the champion already.")
+            _append(connection, study, version, "promoted", by, why)
+
+    def champion_version(self, study: str) -> int | None:
+        """The version that identifies, or None; one query."""
+        with self._database.read() as connection:
+            return _champion(connection, study)
+
+    def versions(self, study: str) -> tuple[Version, ...]:
+        """All versions of a study, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(versions).where(versions.c.study == study).order_by(versions.c.version))
+            return tuple(
+                Version(
+                    r.study,
+                    r.version,
+                    r.algorithm,
+                    Checksums(r.artifact_sha256, r.card_sha256),
+                    r.registered_at,
+                    r.registered_by,
+                )
+                for r in rows
+            )
+
+    def version(self, study: str, version: int) -> Version:
+        """One row of the registry.
+
+        Raises
+        ------
+        Unknown
+            There is no such version; the message lists those there are.
+        """
+        found = self.versions(study)
+        for row in found:
+            if row.version == version:
+                return row
+        there = ", ".join(str(v.version) for v in found) or "none yet"
+        raise Unknown(f"{study} has no model version {version}. There are: {there}.")
+
+    def events(self, study: str) -> tuple[Event, ...]:
+        """What happened to the study's versions, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(events).where(events.c.study == study).order_by(events.c.id))
+            return tuple(Event(r.study, r.version, r.kind, r.at, r.by, r.why) for r in rows)
+
+    def load(self, study: str, version: int) -> Model:
+        """The model of a version, after its files were compared with their checksums.
+
+        Raises
+        ------
+        Unknown, ArtifactRefused
+        """
+        row = self.version(study, version)
+        return read_version(self._folder / study, version, row.checksums)
+
+    def card(self, study: str, version: int) -> ModelCard:
+        """The card of a version, checked likewise, without loading the model."""
+        row = self.version(study, version)
+        return read_card(self._folder / study, version, row.checksums)
+
+    def load_champion(self, study: str) -> Model:
+        """The model that identifies.
+
+        Raises
+        ------
+        NoChampion, ArtifactRefused
+        """
+        version = self.champion_version(study)
+        if version is None:
+            raise NoChampion(
+                f"{study} has no champion yet: train a model and promote it "
+                f"(python -m flora_core train --study {study}; python -m flora_core models promote 1 --why '...')."
+            )
+        return self.load(study, version)
+
+    def verify(self, study: str) -> tuple[tuple[Verified, ...], list[str]]:
+        """Compare the files of every version with their checksums; reads only, loads nothing.
+
+        Returns
+        -------
+        tuple of Verified
+            One for each version.
+        list of str
+            Folders that belong to no version, left by a killed process; nothing uses them.
+        """
+        found = self.versions(study)
+        results = []
+        for row in found:
+            problem = ""
+            try:
+                check_version(self._folder / study, row.version, row.checksums)
+            except ArtifactRefused as error:
+                problem = error.message
+            results.append(Verified(study, row.version, problem))
+        return tuple(results), leftovers(self._folder / study, {row.version for row in found})
+
+
+def _append(connection: Connection, study: str, version: int, kind: Kind, by: str, why: str) -> None:
+    connection.execute(
+        insert(events).values(study=study, version=version, kind=kind, at=datetime.now(UTC), by=by, why=why)
+    )
+
+
+def _champion(connection: Connection, study: str) -> int | None:
+    """The version of the newest event that put one on the throne: promotion puts its own, rolling back the one restored."""
+    newest = (
+        select(func.max(events.c.id))
+        .where(events.c.study == study, events.c.kind.in_(("promoted", "rolled back")))
+        .scalar_subquery()
+    )
+    found = connection.execute(select(events.c.version).where(events.c.id == newest)).scalar()
+    return int(found) if found is not None else None

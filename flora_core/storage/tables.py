@@ -1,0 +1,154 @@
+"""The database's tables, as they are after the newest migration (a test holds the two together).
+
+Events, identifications and determinations are only ever appended: triggers refuse to change them, and to delete them
+unless their study is a simulated one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, aware of it in Python on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To UTC; naive moments are refused, because nobody knows where their clock stood."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone can't be kept")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """From the database: aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+studies = Table(
+    "studies",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+training_tables = Table(
+    "training_tables",
+    METADATA,
+    Column("study", ForeignKey("studies.name"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("plants", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    METADATA,
+    Column("study", ForeignKey("studies.name"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("algorithm", String(64), nullable=False),
+    Column("artifact_sha256", String(64), nullable=False),
+    Column("card_sha256", String(64), nullable=False),
+    Column("registered_at", Moment, nullable=False),
+    Column("registered_by", Text, nullable=False),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
+    sqlite_autoincrement=True,
+)
+
+recordings = Table(
+    "recordings",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("token", String(16), nullable=False, unique=True),
+    Column("study", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("door", String(16), nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_sha256", String(64), nullable=False, index=True),
+    Column("plants", Integer, nullable=False),
+    ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
+    sqlite_autoincrement=True,
+)
+"""One act of recording: one plant from the page, or a whole file. What its plants share is written once."""
+
+identifications = Table(
+    "identifications",
+    METADATA,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("catalogue_number", Text),
+    Column("used", Text, nullable=False),
+    Column("typed", Text),
+    Column("probabilities", Text, nullable=False),
+    Column("species", SmallInteger, nullable=False),
+    Column("possible", Text, nullable=False),
+    Column("misfit", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One plant: `used` and `typed` are JSON lists in the order of the model version's measurements (`typed` is null where it
+says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
+likeliest first, parted by spaces: empty where the plant fits no species."""
+
+__all__ = [
+    "METADATA",
+    "events",
+    "identifications",
+    "recordings",
+    "studies",
+    "training_tables",
+    "versions",
+]

@@ -1,0 +1,269 @@
+"""The nouns of a plant group: Study, Measurement, Species; and the study that comes with the program, Fisher's irises."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from flora_core.errors import Unknown
+
+#: A measurement's or study's name: what commands, addresses and file names are made of.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+
+Sources = tuple[str, ...]
+
+
+class _Noun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Measurement(_Noun):
+    """One measured character of a plant.
+
+    Attributes
+    ----------
+    name : str
+        snake_case, as in commands and addresses: petal_length.
+    label : str
+        As people say it: "petal length".
+    unit : str
+        cm, mm, ... ; "" where the character has none (a ratio, a count).
+    low, high : float
+        Plausible limits in `unit`: outside, the value is questioned.
+    refuse_above : float or None
+        In `unit`: above, the value is refused; None where nothing is known that can't be.
+    positive : bool
+        Whether 0 and negative values are refused, as for every length.
+    step : float
+        The step in which it is usually read off a ruler, in `unit`.
+    decimals : int
+        Digits after the point that are shown at most.
+    term : str
+        Ontology term, "TO:0002605", or "".
+    how : str
+        How to measure it, in one sentence.
+    """
+
+    name: Name
+    label: str
+    unit: str = ""
+    low: float
+    high: float
+    refuse_above: float | None = None
+    positive: bool = True
+    step: float = Field(0.1, gt=0)
+    decimals: int = Field(2, ge=0, le=9)
+    term: str = ""
+    how: str = ""
+
+    @property
+    def organ(self) -> str:
+        """What is measured without how: "petal" of "petal length"; the whole label where there is one word."""
+        return self.label.rsplit(" ", 1)[0] if " " in self.label else self.label
+
+    @property
+    def dimension(self) -> str:
+        """How it is measured: "length" of "petal length"; "" where there is one word."""
+        return self.label.rsplit(" ", 1)[1] if " " in self.label else ""
+
+    def written(self, value: float) -> str:
+        """The value as a botanist writes it, with its unit: "5.1 cm"."""
+        return f"{self.digits(value)} {self.unit}".strip()
+
+    def digits(self, value: float) -> str:
+        """The value rounded to `decimals`, without trailing zeros beyond the first decimal: "5.1", "12"."""
+        text = f"{value:.{self.decimals}f}"
+        if "." in text:
+            whole, _, fraction = text.partition(".")
+            fraction = fraction.rstrip("0") or "0"
+            text = f"{whole}.{fraction}"
+        return text
+
+
+class Species(_Noun):
+    """One species (or variety) that can be the answer.
+
+    Attributes
+    ----------
+    name : str
+        In full, without author: "Iris versicolor".
+    author : str
+        "L.", or "".
+    common_name, note : str
+        For the screens; "" where nothing is known.
+    """
+
+    name: str
+    author: str = ""
+    common_name: str = ""
+    note: str = ""
+
+    @property
+    def epithet(self) -> str:
+        """What follows the genus ("versicolor"); the whole name where there is no genus."""
+        return epithet(self.name)
+
+    @property
+    def short(self) -> str:
+        """The name with the genus abbreviated: "I. versicolor"."""
+        return short_name(self.name)
+
+
+_BINOMIAL: Final = re.compile(r"^(×? ?[A-Z][a-zà-ÿ-]+) ((?:× ?)?['a-zà-ÿ].*)$")
+
+
+def is_binomial(name: str) -> bool:
+    """Whether the name begins with a genus: "Iris setosa" does, "Kama" and "SEKER" don't."""
+    return _BINOMIAL.match(name) is not None
+
+
+def epithet(name: str) -> str:
+    """What follows the genus: "versicolor" of "Iris versicolor"; the whole name where there is no genus."""
+    match = _BINOMIAL.match(name)
+    return match[2] if match else name
+
+
+def genus_of(name: str) -> str:
+    """The genus: "Iris" of "Iris versicolor"; "" where the name has none."""
+    match = _BINOMIAL.match(name)
+    return match[1] if match else ""
+
+
+def short_name(name: str) -> str:
+    """The name with its genus abbreviated: "I. versicolor"; unchanged where it has no genus."""
+    match = _BINOMIAL.match(name)
+    return f"{match[1][0]}. {match[2]}" if match else name
+
+
+class Study(_Noun):
+    """A plant group being identified.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in commands and addresses: iris.
+    title : str
+        As shown: "Fisher's irises".
+    organism : str
+        What is measured, one of them: "flower", "kernel", "plant".
+    measurements : tuple of Measurement
+        In the order of every array of values in this house.
+    species : tuple of Species
+        In the order of every array of probabilities; sorted by name.
+    condition : {"fresh", "pressed", "unknown"}
+        How the training plants were when measured.
+    region, caveat, licence : str
+        Where they grew; what the measurements can't tell; the licence of the data.
+    sources : tuple of str
+        Where the data and the limits come from.
+    drawing : {"", "iris"}
+        The picture that can be drawn from the measurements.
+    """
+
+    name: Name
+    title: str
+    organism: str = "plant"
+    measurements: tuple[Measurement, ...] = Field(min_length=1)
+    species: tuple[Species, ...] = Field(min_length=1)
+    condition: Literal["fresh", "pressed", "unknown"] = "unknown"
+    region: str = ""
+    caveat: str = ""
+    licence: str = ""
+    sources: Sources = ()
+    drawing: Literal["", "iris"] = ""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The measurements' names, in order."""
+        return tuple(measurement.name for measurement in self.measurements)
+
+    @cached_property
+    def species_names(self) -> tuple[str, ...]:
+        """The species' full names, in order."""
+        return tuple(species.name for species in self.species)
+
+    @cached_property
+    def genus(self) -> str:
+        """The genus all species share, or ""."""
+        genera = {genus_of(name) for name in self.species_names}
+        return genera.pop() if len(genera) == 1 else ""
+
+    @cached_property
+    def unit(self) -> str:
+        """The unit all measurements share, or "" where they differ."""
+        units = {measurement.unit for measurement in self.measurements}
+        return units.pop() if len(units) == 1 else ""
+
+    @property
+    def plural(self) -> str:
+        """Several of the organism: "flowers"."""
+        return f"{self.organism}s" if self.organism[-1:] not in "sx" else f"{self.organism}es"
+
+    def measurement(self, name: str) -> Measurement:
+        """The measurement that a person calls `name`: any case; spaces, hyphens and points for underscores.
+
+        Raises
+        ------
+        Unknown
+            There is none; the message lists those there are.
+        """
+        wanted = re.sub(r"[\s.\-]+", "_", name.strip().lower())
+        for measurement in self.measurements:
+            if measurement.name == wanted:
+                return measurement
+        raise Unknown(f"'{name}' is not a measurement of {self.name}. There are: {', '.join(self.names)}.")
+
+
+IRIS: Final = Study(
+    name="iris",
+    title="Fisher's irises",
+    organism="flower",
+    measurements=(
+        Measurement(
+            name="sepal_length", label="sepal length", unit="cm", low=3.5, high=9.5, refuse_above=30.0,
+            term="TO:0002607", how="From the base of a fall (the outer, hanging segment) to its tip, along the middle.",
+        ),
+        Measurement(
+            name="sepal_width", label="sepal width", unit="cm", low=1.4, high=4.8, refuse_above=30.0,
+            term="TO:0002608", how="Across the fall at its widest place, spread flat.",
+        ),
+        Measurement(
+            name="petal_length", label="petal length", unit="cm", low=0.8, high=8.0, refuse_above=30.0,
+            term="TO:0002605", how="From the base of a standard (the inner, upright segment) to its tip.",
+        ),
+        Measurement(
+            name="petal_width", label="petal width", unit="cm", low=0.05, high=3.5, refuse_above=30.0,
+            term="TO:0002606", how="Across the standard at its widest place, spread flat.",
+        ),
+    ),
+    species=(
+        Species(
+            name="Iris setosa", author="Pall. ex Link", common_name="bristle-pointed iris",
+            note="The plants came from the Gaspé Peninsula; those are now called I. hookeri Penny.",
+        ),
+        Species(name="Iris versicolor", author="L.", common_name="northern blue flag"),
+        Species(
+            name="Iris virginica", author="L.", common_name="southern blue flag",
+            note="Measured on another colony than the other two species.",
+        ),
+    ),
+    condition="fresh",
+    region="Gaspé Peninsula, Québec (setosa, versicolor); another colony (virginica)",
+    caveat=(
+        "Fisher himself warned that a certain diagnosis of I. versicolor and I. virginica could not be based solely on "
+        "these four measurements of a single flower taken on a plant growing wild. The flowers were fresh; pressed ones "
+        "are smaller, and Anderson called sizes from pressed irises completely unreliable. Any other species of iris is "
+        "unknown here and may look like one of these three."
+    ),
+    licence="CC BY 4.0 (UCI Machine Learning Repository, Iris)",
+    sources=(
+        "Fisher, R. A. (1936). The use of multiple measurements in taxonomic problems. Annals of Eugenics 7: 179-188.",
+        "Anderson, E. (1935). The irises of the Gaspé Peninsula. Bulletin of the American Iris Society 59: 2-5.",
+        "scikit-learn, load_iris: Fisher's published values (the UCI file differs in flowers 35 and 38).",
+    ),
+    drawing="iris",
+)  # fmt: skip
+"""The study that comes with the program. Limits: docs/decisions/0004-iris-limits.md; terms: Plant Trait Ontology."""

@@ -1,0 +1,1 @@
+"""One module for each screen; the only place where storage meets computing."""

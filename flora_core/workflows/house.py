@@ -1,0 +1,79 @@
+"""The open house: settings, database, studies, registry and records, as every workflow is handed them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from flora_core.errors import NoChampion
+from flora_core.model import Model
+from flora_core.settings import Settings, read_settings
+from flora_core.storage.database import Database
+from flora_core.storage.records import Records
+from flora_core.storage.registry import Registry
+from flora_core.storage.studies import Studies
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a workflow works with. Made once a process; safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    studies: Studies
+    registry: Registry
+    records: Records
+    _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
+    _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def champion(self, study: str) -> Model:
+        """The model that identifies the study's plants now.
+
+        Which version that is, is asked of the database at every call, so that a promotion by another process is seen at
+        once; its files are read the first time only.
+
+        Raises
+        ------
+        NoChampion, ArtifactRefused, DatabaseUnavailable
+        """
+        version = self.registry.champion_version(study)
+        if version is None:
+            self.studies.get(study)
+            raise NoChampion(
+                f"{study} has no champion yet. Train a model (python -m flora_core train --study {study}), then promote it "
+                "(python -m flora_core models promote VERSION --why REASON)."
+            )
+        return self.model(study, version)
+
+    def model(self, study: str, version: int) -> Model:
+        """A version's model; its files are read the first time only.
+
+        Raises
+        ------
+        Unknown, ArtifactRefused
+        """
+        found = self._loaded.get((study, version))
+        if found is None:
+            with self._loading:
+                found = self._loaded.get((study, version)) or self.registry.load(study, version)
+                # A version never changes, so what was loaded stays true; a few are enough for any screen.
+                while len(self._loaded) >= 8:
+                    self._loaded.pop(next(iter(self._loaded)))
+                self._loaded[study, version] = found
+        return found
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """The house for these settings, or for those of the environment; opens no file and no connection yet.
+
+    Raises
+    ------
+    WrongSetting
+    """
+    settings = settings or read_settings()
+    database = Database(settings.database_url)
+    return House(settings, database, Studies(database), Registry(database, settings.models), Records(database))

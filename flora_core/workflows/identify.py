@@ -1,0 +1,196 @@
+"""One plant: from typed values to an answer, and from an answer to a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from flora_core.errors import BadValues, Refused
+from flora_core.identification.explanation import Explanation, NextMeasurement, explain, next_measurement
+from flora_core.identification.fitness import Suggestion, did_you_mean
+from flora_core.identification.naming import Answer, answer, name_plants
+from flora_core.identification.sentences import sentence
+from flora_core.model import Floats, Model
+from flora_core.storage.records import Door, Plant, Recorded
+from flora_core.study import Study
+from flora_core.tables.checking import CheckedPlant, check_plant
+from flora_core.workflows.house import House
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What the champion says of one plant, and why. Nothing is recorded yet.
+
+    Attributes
+    ----------
+    model : Model
+    plant : CheckedPlant
+        The values as typed and as used.
+    probability : (k,) float
+    misfit : float
+        Distance to the nearest species over its limit; above 1 it fits none.
+    best : int
+        The likeliest species; of no meaning where the plant fits none.
+    answer : Answer
+    did_you_mean : Suggestion or None
+    sentence : str
+    """
+
+    model: Model
+    plant: CheckedPlant
+    probability: Floats
+    misfit: float
+    best: int
+    answer: Answer
+    did_you_mean: Suggestion | None
+    sentence: str
+
+    @property
+    def study(self) -> Study:
+        """The study as the model knows it."""
+        return self.model.study
+
+    @property
+    def fits(self) -> bool:
+        """Whether the plant lies within the limits of any species."""
+        return self.misfit <= 1.0
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Where each value lies and what it speaks for."""
+        return explain(self.model, self.plant.values)
+
+    @cached_property
+    def next_measurement(self) -> NextMeasurement | None:
+        """The missing measurement that would tell most."""
+        return next_measurement(self.model, self.plant.values)
+
+    def as_json(self, identifier: str | None = None) -> dict[str, Any]:
+        """The contract's document: what `identify --json` prints and the API answers."""
+        study, values = self.study, self.plant.values
+        suggestion = self.did_you_mean
+        return {
+            "study": study.name,
+            "model_version": self.model.card.version,
+            "measurements": {
+                name: None if np.isnan(value) else float(value) for name, value in zip(study.names, values, strict=True)
+            },
+            "species": self.answer.species,
+            "probability": float(self.probability[self.best]),
+            "probabilities": {
+                name: float(p) for name, p in zip(study.species_names, self.probability, strict=True)
+            },
+            "prediction_set": list(self.answer.prediction_set),
+            "fits": self.fits,
+            "did_you_mean": None
+            if suggestion is None
+            else {
+                "question": suggestion.question,
+                "change": suggestion.change,
+                "measurements": {
+                    name: None if np.isnan(value) else float(value)
+                    for name, value in zip(study.names, suggestion.values, strict=True)
+                },
+            },
+            "qualifier": self.answer.qualifier,
+            "sentence": self.sentence,
+            "notes": [*self.plant.notes, *self.plant.unusual],
+            "id": identifier,
+        }
+
+
+def identify(house: House, study: str, typed: Mapping[str, str], unit: str = "") -> Identification:
+    """What the study's champion says of one plant; records nothing.
+
+    Parameters
+    ----------
+    typed : mapping of str to str
+        {measurement: text}; what is left out or empty was not measured.
+    unit : str
+        The unit of numbers that carry none; "" for each measurement's own.
+
+    Raises
+    ------
+    BadValues
+        Values that can't be used, with an issue for each.
+    Unknown, Unavailable
+        No such study; no champion, or its files are not the registered ones.
+    """
+    return identify_with(house.champion(study), typed, unit)
+
+
+def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Identification:
+    """As `identify`, with a model in hand."""
+    plant = check_plant(model.study, typed, unit)
+    if plant.issues:
+        raise _refusal(model, plant)
+    named = name_plants(model, plant.values[None, :])
+    best = int(named.best[0])
+    given = answer(model.study, named.probabilities[0], best, bool(named.fits[0]), named.in_set[0])
+    suggestion = None if named.fits[0] else did_you_mean(model, plant.values)
+    return Identification(
+        model=model,
+        plant=plant,
+        probability=named.probabilities[0],
+        misfit=float(named.misfit[0].min()),
+        best=best,
+        answer=given,
+        did_you_mean=suggestion,
+        sentence=sentence(model, plant.values, named.probabilities[0], given, suggestion),
+    )
+
+
+def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
+    """The plant's issues; with the question that a value of 51 cm asks for, where one change would mend them all."""
+    numbers = sum(not np.isnan(value) for value in plant.values)
+    suggestion = None
+    if numbers == sum(bool(text) for text in plant.typed) and (plant.values[~np.isnan(plant.values)] > 0).all():
+        suggestion = did_you_mean(model, plant.values)
+    if suggestion is None:
+        return BadValues(plant.issues)
+    pairs = zip(model.study.names, suggestion.values, strict=True)
+    return BadValues(plant.issues, suggestion.question, {name: value for name, value in pairs if not np.isnan(value)})
+
+
+def record(house: House, identification: Identification, *, by: str, door: Door, catalogue_number: str = "") -> Recorded:
+    """Record an identification: as typed, as used, unit, model version, time, who. One transaction.
+
+    Returns
+    -------
+    Recorded
+        As read back from the database, so that what is shown as recorded is.
+
+    Raises
+    ------
+    Refused
+        Nobody is named.
+    DatabaseUnavailable
+        Nothing was recorded.
+    """
+    if not by.strip():
+        raise Refused("Who identifies? Give a name; a record without a person can't be asked about later.")
+    card = identification.model.card
+    names = identification.study.species_names
+    plant = Plant(
+        row=1,
+        catalogue_number=catalogue_number.strip(),
+        used=tuple(None if np.isnan(v) else float(v) for v in identification.plant.values),
+        typed=identification.plant.typed,
+        probabilities=tuple(round(float(p), 6) for p in identification.probability),
+        species=identification.best,
+        possible=tuple(names.index(name) for name in identification.answer.prediction_set),
+        misfit=float(f"{identification.misfit:.6g}"),
+    )
+    (identifier,) = house.records.record(
+        study=card.study.name,
+        version=card.version or 0,
+        by=by.strip(),
+        door=door,
+        unit=identification.plant.unit,
+        plants=[plant],
+    )
+    return house.records.get(identifier)
