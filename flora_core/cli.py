@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flora_core.errors import BadValues, FloraError, Refused
+from flora_core.errors import FloraError, Refused, as_document
 from flora_core.workflows.house import House, open_house
 
 app = typer.Typer(
@@ -40,21 +40,8 @@ def main() -> None:
     except FloraError as error:
         typer.echo(f"flora: {error.message}", err=True)
         if "--json" in sys.argv:
-            _print_json(refusal(error))
+            _print_json(as_document(error))
         sys.exit(1)
-
-
-def refusal(error: FloraError) -> dict[str, Any]:
-    """An error as a document: {error, detail, issues[]}; the API answers with the same."""
-    issues = error.issues if isinstance(error, BadValues) else ()
-    return {
-        "error": type(error).__name__,
-        "detail": error.message,
-        "issues": [
-            {"row": i.row, "column": i.column, "value": i.value, "problem": i.problem, "suggestion": i.suggestion}
-            for i in issues
-        ],
-    }
 
 
 @app.command(
@@ -76,7 +63,8 @@ def identify(
     found = workflow.identify(house, study, _pairs(values), parse_unit(unit))
     identifier = None
     if record:
-        identifier = workflow.record(house, found, by=by or getpass.getuser(), door="command").id
+        (recorded,) = workflow.record(house, [found], by=by or getpass.getuser(), door="command")
+        identifier = recorded.id
     if as_json:
         _print_json(found.as_json(identifier))
         return

@@ -23,7 +23,8 @@ shows it, the command prints it on one line and exits 1, the API answers 4xx or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,13 @@ class ArtifactRefused(Unavailable):
 
 class WrongSetting(FloraError):
     """A FLORA_* setting that can't be used."""
+
+
+def as_document(error: FloraError) -> dict[str, Any]:
+    """An error as the document that every door gives a program: {error, detail, issues[]}."""
+    issues = error.issues if isinstance(error, BadValues) else ()
+    return {
+        "error": type(error).__name__,
+        "detail": error.message,
+        "issues": [asdict(issue) for issue in issues],
+    }

@@ -11,7 +11,7 @@ import numpy as np
 from flora_core.identification.predicting import completions, entropy, probabilities
 from flora_core.model import Floats, Model
 
-#: Beyond this many measurements only the first ones measured are weighed: the cost grows with their square.
+#: Beyond this many measurements only the first ones measured are weighed: each costs an answer of its own.
 MOST_WEIGHED: Final = 24
 #: Possible values tried for a measurement not yet taken.
 _TRIED: Final = 12
@@ -28,8 +28,9 @@ class Explanation:
     deviation : (k, p) float
         The value in standard deviations from each species' mean; NaN where not measured.
     evidence : (k, p) float
-        By how much the measurement multiplies the odds of the species, as a natural logarithm: above 0 it speaks for the
-        species, below 0 against it. NaN where not measured.
+        By how much the measurement, taken by itself, multiplies the odds of the species, as a natural logarithm: above 0 it
+        speaks for the species, below 0 against it. NaN where not measured. Measurements that go together repeat each
+        other, so these do not add up to the whole.
     """
 
     standing: Floats
@@ -147,20 +148,13 @@ def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
 
 
 def _evidence(model: Model, values: Floats) -> Floats:
-    """Log odds of each species with the measurement, less the log odds without it."""
-    k, p = model.clouds.means.shape
-    evidence = np.full((k, p), np.nan)
-    measured = np.flatnonzero(~np.isnan(values))
-    weighed = measured[:MOST_WEIGHED]
-    if len(measured) < 2:
-        # With nothing else measured, the training shares are what is known without it.
-        without = np.repeat((model.clouds.counts / model.clouds.counts.sum())[None, :], len(weighed), axis=0)
-    else:
-        rows = np.repeat(values[None, :], len(weighed), axis=0)
-        rows[np.arange(len(weighed)), weighed] = np.nan
-        without = probabilities(model, rows)
-    full = probabilities(model, values[None, :])
-    evidence[:, weighed] = (_log_odds(full) - _log_odds(without)).T
+    """Log odds of each species from one measurement alone, less the log odds from the training shares."""
+    evidence = np.full(model.clouds.means.shape, np.nan)
+    weighed = np.flatnonzero(~np.isnan(values))[:MOST_WEIGHED]
+    rows = np.full((len(weighed), len(values)), np.nan)
+    rows[np.arange(len(weighed)), weighed] = values[weighed]
+    shares = model.clouds.counts / model.clouds.counts.sum()
+    evidence[:, weighed] = (_log_odds(probabilities(model, rows)) - _log_odds(shares)).T
     return evidence
 
 

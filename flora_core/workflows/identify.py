@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,9 +32,9 @@ class Identification:
         The values as typed and as used.
     probability : (k,) float
     misfit : float
-        Distance to the nearest species over its limit; above 1 it fits none.
-    best : int
-        The likeliest species; of no meaning where the plant fits none.
+        Squared distance to the nearest species over its limit; above 1 it fits none.
+    best, nearest : int
+        The likeliest species, of no meaning where the plant fits none; and the one it lies nearest to.
     answer : Answer
     did_you_mean : Suggestion or None
     sentence : str
@@ -45,6 +45,7 @@ class Identification:
     probability: Floats
     misfit: float
     best: int
+    nearest: int
     answer: Answer
     did_you_mean: Suggestion | None
     sentence: str
@@ -138,6 +139,7 @@ def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Ide
         probability=named.probabilities[0],
         misfit=float(named.misfit[0].min()),
         best=best,
+        nearest=int(named.misfit[0].argmin()),
         answer=given,
         did_you_mean=suggestion,
         sentence=sentence(model, plant.values, named.probabilities[0], given, suggestion),
@@ -156,12 +158,14 @@ def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
     return BadValues(plant.issues, suggestion.question, {name: value for name, value in pairs if not np.isnan(value)})
 
 
-def record(house: House, identification: Identification, *, by: str, door: Door, catalogue_number: str = "") -> Recorded:
-    """Record an identification: as typed, as used, unit, model version, time, who. One transaction.
+def record(
+    house: House, identifications: Sequence[Identification], *, by: str, door: Door, catalogue_number: str = ""
+) -> tuple[Recorded, ...]:
+    """Record identifications by one model: as typed, as used, unit, version, time, who. One transaction.
 
     Returns
     -------
-    Recorded
+    tuple of Recorded
         As read back from the database, so that what is shown as recorded is.
 
     Raises
@@ -173,24 +177,28 @@ def record(house: House, identification: Identification, *, by: str, door: Door,
     """
     if not by.strip():
         raise Refused("Who identifies? Give a name; a record without a person can't be asked about later.")
-    card = identification.model.card
-    names = identification.study.species_names
-    plant = Plant(
-        row=1,
-        catalogue_number=catalogue_number.strip(),
-        used=tuple(None if np.isnan(v) else float(v) for v in identification.plant.values),
-        typed=identification.plant.typed,
-        probabilities=tuple(round(float(p), 6) for p in identification.probability),
-        species=identification.best,
-        possible=tuple(names.index(name) for name in identification.answer.prediction_set),
-        misfit=float(f"{identification.misfit:.6g}"),
-    )
-    (identifier,) = house.records.record(
+    card = identifications[0].model.card
+    identifiers = house.records.record(
         study=card.study.name,
         version=card.version or 0,
         by=by.strip(),
         door=door,
-        unit=identification.plant.unit,
-        plants=[plant],
+        unit=identifications[0].plant.unit,
+        plants=[_as_plant(i + 1, found, catalogue_number.strip()) for i, found in enumerate(identifications)],
     )
-    return house.records.get(identifier)
+    return tuple(house.records.get(identifier) for identifier in identifiers)
+
+
+def _as_plant(row: int, found: Identification, catalogue_number: str) -> Plant:
+    names = found.study.species_names
+    return Plant(
+        row=row,
+        catalogue_number=catalogue_number,
+        used=tuple(None if np.isnan(v) else float(v) for v in found.plant.values),
+        typed=found.plant.typed,
+        # Six digits are kept, and everything later is computed from what was kept.
+        probabilities=tuple(round(float(p), 6) for p in found.probability),
+        species=found.best,
+        possible=tuple(names.index(name) for name in found.answer.prediction_set),
+        misfit=float(f"{found.misfit:.6g}"),
+    )

@@ -1,0 +1,21 @@
+"""The front door: one process serves the pages, the JSON API and the health checks.
+
+`streamlit run app.py`, `uvicorn app:app` and `python app.py` all start it.
+"""
+
+import streamlit as st
+
+from flora_core.api import routes
+from ui.guard import middleware
+from ui.resources import FRONT, lifespan, on_script_error
+
+app = st.App(
+    "ui/frame.py",
+    routes=routes(FRONT),
+    middleware=middleware(),
+    lifespan=lifespan,
+    on_script_error=on_script_error,
+)
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,16 @@
+"""The bare page behind our own front door: the same house, guard and start-up, another page."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from flora_core.api import routes
+from ui.guard import middleware
+from ui.resources import FRONT, lifespan
+
+app = st.App(
+    str(Path(__file__).resolve().parent / "page.py"), routes=routes(FRONT), middleware=middleware(), lifespan=lifespan
+)

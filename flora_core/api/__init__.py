@@ -1,0 +1,8 @@
+"""The JSON door: /api/v1, /healthz and /readyz.
+
+Errors are `{error, detail, issues[]}` with 400, 401, 403, 404, 405, 413, 422 or 503; never HTML, never a traceback.
+"""
+
+from flora_core.api.front import Front, routes
+
+__all__ = ["Front", "routes"]

@@ -1,0 +1,115 @@
+"""Pictures with axes, as plotly figures. Knows no Streamlit, so that benchmarks and reports can draw too."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from flora_core.model import Floats, Model
+from flora_core.study import Measurement, short_name
+
+#: Okabe & Ito's colours (and four in their spirit), told apart by all kinds of colour vision.
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7b4ea3", "#6b6b6b")
+SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "star-triangle-down", "hexagon", "bowtie")
+
+
+def colour(index: int) -> str:
+    """The colour of the species at this place of its study: the same on every page and in every picture."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def symbol(index: int) -> str:
+    """The plot symbol of the species: another one where the colours begin again."""
+    return SYMBOLS[(index + index // len(COLOURS)) % len(SYMBOLS)]
+
+
+def axis_title(measurement: Measurement) -> str:
+    """"Petal length (cm)"."""
+    label = measurement.label[:1].upper() + measurement.label[1:]
+    return f"{label} ({measurement.unit})" if measurement.unit else label
+
+
+@lru_cache(maxsize=16)
+def best_pair(model: Model) -> tuple[int, int]:
+    """The two measurements that part the species best, by the spread of species means over the spread within them."""
+    clouds = model.clouds
+    shares = clouds.counts / clouds.counts.sum()
+    mean = shares @ clouds.means
+    between = shares @ (clouds.means - mean) ** 2
+    within = shares @ np.diagonal(clouds.covariances, axis1=1, axis2=2)
+    order = np.argsort(-between / within, kind="stable")
+    first, second = sorted(int(i) for i in order[:2]) if len(order) > 1 else (0, 0)
+    return first, second
+
+
+def among_training_plants(model: Model, values: Floats, x: int, y: int, ink: str = "#06100a") -> go.Figure:
+    """Where the plant lies among the training plants in two measurements.
+
+    Parameters
+    ----------
+    values : (p,) float
+        NaN where not measured: the plant is then a line across the picture.
+    x, y : int
+        The measurements on the axes.
+    ink : str
+        The colour of lettering.
+    """
+    data, layout = _training_plants(model, x, y, ink)
+    return go.Figure({"data": [*data, *_plant(model, values, x, y)], "layout": layout}, _validate=False)
+
+
+def _plant(model: Model, values: Floats, x: int, y: int) -> list[dict[str, Any]]:
+    ink = {"color": "#111111", "width": 2}
+    measured_x, measured_y = not np.isnan(values[x]), not np.isnan(values[y])
+    name = f"this {model.study.organism}"
+    if measured_x and measured_y:
+        marker = {"symbol": "circle", "size": 20, "color": "rgba(255,210,63,.9)", "line": ink}
+        centre = {"symbol": "cross-thin", "size": 11, "line": ink}
+        point = {"x": [float(values[x])], "y": [float(values[y])], "type": "scatter", "mode": "markers"}
+        return [
+            {**point, "name": name, "marker": marker, "hovertemplate": f"{name}<br>%{{x}} × %{{y}}<extra></extra>"},
+            {**point, "showlegend": False, "hoverinfo": "skip", "marker": centre},
+        ]
+    line = {"type": "scatter", "mode": "lines", "name": name, "line": {"color": "#c99700", "width": 3, "dash": "dash"}}
+    low, high = np.nanmin(model.reference.values, axis=0), np.nanmax(model.reference.values, axis=0)
+    if measured_x:
+        return [{**line, "x": [float(values[x])] * 2, "y": [float(low[y]), float(high[y])]}]
+    if measured_y:
+        return [{**line, "x": [float(low[x]), float(high[x])], "y": [float(values[y])] * 2}]
+    return []
+
+
+@lru_cache(maxsize=32)
+def _training_plants(model: Model, x: int, y: int, ink: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    study, reference = model.study, model.reference
+    data = []
+    for j, name in enumerate(study.species_names):
+        rows = reference.species == j
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"<i>{short_name(name)}</i>" if short_name(name) != name else name,
+                "x": reference.values[rows, x].tolist(),
+                "y": reference.values[rows, y].tolist(),
+                "marker": {"color": colour(j), "symbol": symbol(j), "size": 8, "opacity": 0.75},
+                "hovertemplate": f"{name}<br>%{{x}} × %{{y}}<extra></extra>",
+            }
+        )
+    layout = {
+        "height": 380,
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+        "xaxis": _axis(axis_title(study.measurements[x]), ink),
+        "yaxis": _axis(axis_title(study.measurements[y]), ink),
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"color": ink, "size": 13}},
+        "hovermode": "closest",
+    }
+    return data, layout
+
+
+def _axis(title: str, ink: str) -> dict[str, Any]:
+    lettering = {"color": ink, "size": 13}
+    return {"title": {"text": title, "font": lettering}, "tickfont": lettering, "automargin": True}

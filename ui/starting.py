@@ -1,0 +1,37 @@
+"""The house for a page; on a first start, the training of the first model is watched instead."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flora_core.errors import FloraError
+from flora_core.workflows.house import House
+from ui.resources import FRONT
+from ui.words import plain
+
+
+def opened_house() -> House:
+    """The open house; a page stops here, with a sentence, where it can't be opened."""
+    try:
+        return FRONT.wait(0.2)
+    except FloraError:
+        if FRONT.opening():
+            _watch()
+    try:
+        return FRONT.house()
+    except FloraError as error:
+        st.error(plain(error.message), icon=":material/error:")
+        st.button("Try again")
+        st.stop()
+
+
+def _watch() -> None:
+    """Show how far the opening is until it is done; only training a first model takes long enough to be seen."""
+    place = st.empty()
+    while FRONT.opening():
+        done, doing = FRONT.progress()
+        with place.container():
+            st.markdown("**Starting for the first time.** Four ways of learning are compared on Fisher’s irises.")
+            st.progress(done, f"{doing[:1].upper()}{doing[1:]} …")
+        FRONT.pause(0.15)
+    place.empty()
