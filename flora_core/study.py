@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -175,23 +174,23 @@ class Study(_Noun):
     sources: Sources = ()
     drawing: Literal["", "iris"] = ""
 
-    @cached_property
+    @property
     def names(self) -> tuple[str, ...]:
         """The measurements' names, in order."""
         return tuple(measurement.name for measurement in self.measurements)
 
-    @cached_property
+    @property
     def species_names(self) -> tuple[str, ...]:
         """The species' full names, in order."""
         return tuple(species.name for species in self.species)
 
-    @cached_property
+    @property
     def genus(self) -> str:
         """The genus all species share, or ""."""
         genera = {genus_of(name) for name in self.species_names}
         return genera.pop() if len(genera) == 1 else ""
 
-    @cached_property
+    @property
     def unit(self) -> str:
         """The unit all measurements share, or "" where they differ."""
         units = {measurement.unit for measurement in self.measurements}

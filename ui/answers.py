@@ -114,10 +114,14 @@ def _strip(found: Identification, i: int, ranges: Floats, order: list[int]) -> s
 
 #: Natural logarithms of odds: below half a unit a measurement says little; beyond ln 10 it multiplies the odds by ten.
 _LITTLE, _MUCH = 0.5, 2.302585
+#: Standard deviations beyond which a value is no longer compared: ratios of two vanishing densities mean nothing.
+_FAR = 4.0
 
 
 def _speaks(found: Identification, i: int, order: list[int]) -> str:
-    weight = found.explanation.evidence
+    weight, deviation = found.explanation.evidence, found.explanation.deviation[:, i]
+    if (np.abs(deviation) > _FAR).all():
+        return "for none: it lies far outside them all"
     names = [short_name(name) for name in found.study.species_names]
     parts = []
     for word, chosen in (

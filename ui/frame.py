@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.starting import opened_house
+from ui.starting import opened_house, refusals_shown
 from ui.theme import show_styles
 
 HERE = Path(__file__).resolve().parent
@@ -21,4 +21,5 @@ page = st.navigation(
 )
 show_styles(STYLESHEET)
 opened_house()
-page.run()
+with refusals_shown():
+    page.run()

@@ -83,7 +83,10 @@ def show_recording(house: House, found: Identification) -> None:
         return
     with st.form("record", border=True):
         who, number, press = st.columns([3, 3, 2], vertical_alignment="bottom")
-        by = who.text_input("Identified by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name")
+        by = who.text_input(
+            "Identified by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name",
+            persist_state="session",
+        )  # fmt: skip
         catalogue = number.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
         pressed = press.form_submit_button("Record", type="primary", width="stretch", icon=":material/edit_note:")
     if not pressed:

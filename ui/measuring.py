@@ -1,13 +1,18 @@
 """The form for one plant: for each measurement a slider and a number box that agree, "not measured", and the unit.
 
-The values live in the session under one key, in the study's own units; slider, box and address are three views of them.
+The values live in the session, in the study's own units; slider, box and tick are three views of each. A view that
+somebody moves changes the value, and the other two are drawn anew, under a new key. To tell them their new value instead
+would not do: a browser answers with what it showed before the telling reached it, and a slider moved quickly by keyboard
+would be thrown back by the box's echo. For the same reason a view that reports what it was drawn with is not believed,
+unless it is the one being moved.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -16,9 +21,46 @@ from flora_core.study import Measurement, Study
 from flora_core.units import factor, parse_unit
 from ui.words import plain
 
-#: Units offered beside centimetres; a page with every unit there is would be a longer list, not a better one.
+#: Units offered beside the study's own; a page with every unit there is would be a longer list, not a better one.
 _OFFERED: Final = {"cm": ("cm", "mm"), "mm": ("mm", "cm"), "dm": ("dm", "cm"), "m": ("m", "cm")}
 _UNIT: Final = "unit"
+
+View = Literal["slider", "box", "missing"]
+_VIEWS: Final[tuple[View, ...]] = ("slider", "box", "missing")
+
+
+@dataclass
+class _Form:
+    """What the session remembers of one study's form.
+
+    Attributes
+    ----------
+    values : dict of str to float or None
+        In the study's units; None where not measured.
+    turns : dict
+        How often each view of each measurement was drawn anew.
+    moved : dict
+        The view that each measurement was last changed by.
+    """
+
+    values: dict[str, float | None]
+    turns: dict[tuple[str, View], int] = field(default_factory=dict)
+    moved: dict[str, View | None] = field(default_factory=dict)
+
+    def report(self, name: str, value: float | None, view: View, drawn: float | None) -> None:
+        """What a view says that it shows: a change, or the echo of what it was drawn with."""
+        if value != drawn or self.moved.get(name) == view:
+            self.change(name, value, view)
+
+    def change(self, name: str, value: float | None, by: View | None) -> None:
+        """Give a measurement a value that came from one of its views, or (None) from elsewhere."""
+        self.values[name], self.moved[name] = value, by
+        for view in _VIEWS:
+            if view != by:
+                self.turns[name, view] = self.turns.get((name, view), 0) + 1
+
+    def key(self, study: Study, name: str, view: View, unit: str) -> str:
+        return f"{view}.{study.name}.{name}.{unit}.{self.turns.get((name, view), 0)}"
 
 
 def measuring_form(study: Study, example: Mapping[str, float]) -> tuple[dict[str, str], str]:
@@ -36,20 +78,20 @@ def measuring_form(study: Study, example: Mapping[str, float]) -> tuple[dict[str
     str
         The unit, or "" for each measurement's own.
     """
-    values = _values(study, example)
+    form = _form(study, example)
     unit = _unit_picker(study)
     for measurement in study.measurements:
-        _one(study, measurement, values, unit)
-    _write_address(study, values, unit)
-    typed = {
-        m.name: "" if values[m.name] is None else _number(_shown(m, values[m.name], unit)) for m in study.measurements
-    }
+        _one(study, measurement, form, unit)
+    typed = {m.name: _typed(m, form.values[m.name], unit) for m in study.measurements}
+    _write_address(study, typed, unit)
     return typed, unit
 
 
 def set_values(study: Study, new: Mapping[str, float | None]) -> None:
     """Put other values into the form, in the study's units; for callbacks of buttons."""
-    st.session_state[_key(study)] = {name: new.get(name) for name in study.names}
+    form: _Form = st.session_state[_key(study)]
+    for name in study.names:
+        form.change(name, new.get(name), None)
 
 
 def clear_values(study: Study) -> None:
@@ -61,20 +103,20 @@ def _key(study: Study) -> str:
     return f"measured.{study.name}"
 
 
-def _values(study: Study, example: Mapping[str, float]) -> dict[str, float | None]:
+def _form(study: Study, example: Mapping[str, float]) -> _Form:
     key = _key(study)
     if key not in st.session_state:
-        st.session_state[key] = _from_address(study) or {name: example.get(name) for name in study.names}
-    values: dict[str, float | None] = st.session_state[key]
-    return values
+        st.session_state[key] = _Form(_from_address(study) or {name: example.get(name) for name in study.names})
+    form: _Form = st.session_state[key]
+    return form
 
 
 def _from_address(study: Study) -> dict[str, float | None] | None:
     """The values in the address; None where it carries none. What can't be read is said and left out."""
     given = {name: st.query_params[name] for name in study.names if name in st.query_params}
-    unit = _address_unit(study)
     if not given:
         return None
+    unit = _address_unit(study)
     values: dict[str, float | None] = dict.fromkeys(study.names)
     for name, text in given.items():
         try:
@@ -84,120 +126,107 @@ def _from_address(study: Study) -> dict[str, float | None] | None:
         if not math.isfinite(number):
             st.warning(f"The address says {plain(name)} is “{plain(text[:40])}”, which is not a number; it was left out.")
             continue
-        m = study.measurement(name)
-        values[name] = float(f"{number * _into_own(m, unit):.12g}")
+        values[name] = _own(study.measurement(name), number, unit)
     return values
 
 
 def _address_unit(study: Study) -> str:
-    """The unit in the address, put into the picker; "" where it is the study's own or can't be used."""
+    """The unit in the address; "" where there is none, or none that can be used, which is said."""
     text = st.query_params.get(_UNIT, "")
-    if not text or _picker_key(study) in st.session_state:
-        return st.session_state.get(_picker_key(study), "")
+    if not text:
+        return ""
     try:
         unit = parse_unit(text)
     except Unknown as error:
         st.warning(plain(error.message))
         return ""
-    if unit in _OFFERED.get(study.unit, ()):
-        st.session_state[_picker_key(study)] = unit
-        return unit
-    return ""
-
-
-def _picker_key(study: Study) -> str:
-    return f"unit.{study.name}"
+    return unit if unit in _OFFERED.get(study.unit, ()) else ""
 
 
 def _unit_picker(study: Study) -> str:
     offered = _OFFERED.get(study.unit)
     if offered is None:
         return ""
-    _address_unit(study)
-    key = _picker_key(study)
-    st.session_state.setdefault(key, offered[0])
+    key = f"unit.{study.name}"
+    if key not in st.session_state:
+        st.session_state[key] = _address_unit(study) or offered[0]
     chosen = st.segmented_control("Unit", offered, key=key, required=True, help="The unit of your ruler.")
     return str(chosen or offered[0])
 
 
-def _into_own(measurement: Measurement, unit: str) -> float:
-    return factor(unit, measurement.unit) if unit else 1.0
+def _own(measurement: Measurement, shown: float, unit: str) -> float:
+    """A value of the form in the measurement's own unit; twelve digits, so that 14 mm is 1.4 cm to the last."""
+    return float(f"{shown * (factor(unit, measurement.unit) if unit else 1.0):.12g}")
 
 
-def _shown(measurement: Measurement, value: float | None, unit: str) -> float:
-    """The value in the unit of the form; twelve digits, so that 1.4 cm is 14 mm and not 13.999999999999998."""
-    return float(f"{(value or 0.0) / _into_own(measurement, unit):.12g}")
+def _shown(measurement: Measurement, own: float, unit: str) -> float:
+    """A value in the unit of the form."""
+    return float(f"{own / (factor(unit, measurement.unit) if unit else 1.0):.12g}")
 
 
-def _one(study: Study, measurement: Measurement, values: dict[str, float | None], unit: str) -> None:
-    value = values[measurement.name]
-    shown_unit = unit or measurement.unit
-    into_own = _into_own(measurement, unit)
-    step = float(f"{measurement.step / into_own:.12g}")
+def _typed(measurement: Measurement, own: float | None, unit: str) -> str:
+    """The shortest text of a value in the unit of the form: "5.1", "51"; "" where not measured."""
+    return "" if own is None else f"{_shown(measurement, own, unit):.12g}"
+
+
+def _one(study: Study, measurement: Measurement, form: _Form, unit: str) -> None:
+    name, value = measurement.name, form.values[measurement.name]
+    step = _shown(measurement, measurement.step, unit)
     low = max(step, math.floor(measurement.low / measurement.step) * step)
     high = math.ceil(measurement.high / measurement.step) * step
-    base = f"{study.name}.{measurement.name}"
-    slider_key, box_key, missing_key = f"slider.{base}.{unit}", f"box.{base}.{unit}", f"missing.{base}"
     # Where a slider stands that shows nothing: in the middle, on a step.
     middle = round((measurement.low + measurement.high) / 2 / measurement.step) * measurement.step
-    shown = _shown(measurement, value if value is not None else middle, unit)
-    # Each view is told the value before it is drawn, so that moving one moves the others.
-    _tell(slider_key, min(max(shown, low), high))
-    _tell(box_key, None if value is None else shown)
-    _tell(missing_key, value is None)
+    shown = _shown(measurement, middle if value is None else value, unit)
+    keys = {view: form.key(study, name, view, unit) for view in _VIEWS}
 
-    def from_slider() -> None:
-        values[measurement.name] = float(f"{st.session_state[slider_key] * into_own:.12g}")
+    def changed(view: View, read: Callable[[], float | None]) -> Callable[[], None]:
+        def callback() -> None:
+            says = read()
+            form.report(name, None if says is None else _own(measurement, says, unit), view, value)
 
-    def from_box() -> None:
-        typed = st.session_state[box_key]
-        values[measurement.name] = None if typed is None else float(f"{typed * into_own:.12g}")
+        return callback
 
-    def from_missing() -> None:
-        values[measurement.name] = None if st.session_state[missing_key] else float(f"{middle:.12g}")
-
-    label = f"{measurement.label.capitalize()} ({shown_unit})" if shown_unit else measurement.label.capitalize()
-    with st.container(key=f"measure-{measurement.name.replace('_', '-')}", gap="xxsmall"):
+    state = st.session_state
+    own_unit = unit or measurement.unit
+    label = f"{measurement.label.capitalize()} ({own_unit})" if own_unit else measurement.label.capitalize()
+    with st.container(key=f"measure-{name.replace('_', '-')}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.slider(
                 label,
                 low,
                 high,
+                min(max(shown, low), high),
                 step=step,
-                key=slider_key,
-                on_change=from_slider,
+                key=keys["slider"],
+                on_change=changed("slider", lambda: float(state[keys["slider"]])),
                 disabled=value is None,
                 format="%.4g",
                 help=measurement.how or None,
             )
+            # Only a box whose default is nothing can be emptied again; its value is told to it when it is new.
+            if keys["box"] not in state:
+                state[keys["box"]] = None if value is None else shown
             st.number_input(
                 f"{label}, typed",
                 value=None,
                 step=step,
-                key=box_key,
-                on_change=from_box,
+                key=keys["box"],
+                on_change=changed("box", lambda: state[keys["box"]]),
                 format="%.6g",
                 placeholder="–",
                 label_visibility="collapsed",
                 width=150,
             )
-        st.checkbox(f"{measurement.label.capitalize()} not measured", key=missing_key, on_change=from_missing)
+        st.checkbox(
+            f"{measurement.label.capitalize()} not measured",
+            value=value is None,
+            key=keys["missing"],
+            on_change=changed("missing", lambda: None if state[keys["missing"]] else shown),
+        )
 
 
-def _tell(key: str, value: object) -> None:
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-
-
-def _number(value: float) -> str:
-    """The shortest text of the number: "5.1", "51"."""
-    return f"{value:.12g}"
-
-
-def _write_address(study: Study, values: Mapping[str, float | None], unit: str) -> None:
-    wanted = {
-        m.name: _number(_shown(m, values[m.name], unit)) for m in study.measurements if values[m.name] is not None
-    }
+def _write_address(study: Study, typed: Mapping[str, str], unit: str) -> None:
+    wanted = {name: text for name, text in typed.items() if text}
     if unit and unit != study.unit:
         wanted[_UNIT] = unit
     kept = {key: value for key, value in st.query_params.items() if key not in study.names and key != _UNIT}

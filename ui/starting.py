@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from flora_core.errors import FloraError
@@ -35,3 +38,12 @@ def _watch() -> None:
             st.progress(done, f"{doing[:1].upper()}{doing[1:]} …")
         FRONT.pause(0.15)
     place.empty()
+
+
+@contextmanager
+def refusals_shown() -> Iterator[None]:
+    """Show a refusal that a page did not expect as its sentence, in the page's place."""
+    try:
+        yield
+    except FloraError as error:
+        st.error(plain(error.message), icon=":material/error:")

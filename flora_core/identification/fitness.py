@@ -185,6 +185,7 @@ def did_you_mean(model: Model, values: Floats) -> Suggestion | None:
         None where the plant fits already, where no change helps, or where several would: a guess among several is worse
         than none.
     """
+    values = np.asarray(values, dtype=np.float64)
     if misfits(model.clouds, values[None, :]).min() <= 1.0:
         return None
     changes = _changes(model.study, ~np.isnan(values))

@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.identification.fitness import limits, misfits, patterns
+from flora_core.identification.fitness import misfits, patterns
+from flora_core.identification.predicting import completions
 from flora_core.model import Clouds, Floats, Ints
 
 #: A species with at least this many plants for each measurement stands on its own covariance.
@@ -74,6 +75,32 @@ def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) 
         freedoms=freedoms,
         stretch=stretch,
     )
+
+
+def without_gaps(clouds: Clouds, values: Floats, species: Ints, seed: int) -> Floats:
+    """Training plants with each gap filled by one draw from its own species' distribution given what was measured.
+
+    Filling with a median or a mean would put plants where none grow. The label is known while learning, so each plant is
+    completed as its own species; while identifying it is not, and a plant is completed as every species in turn
+    (`flora_core.identification.predicting`).
+
+    Parameters
+    ----------
+    values : (n, p) float
+        NaN where not measured.
+
+    References
+    ----------
+    Rubin (1987), Multiple imputation for nonresponse in surveys.
+    """
+    filled, rng = values.copy(), np.random.default_rng(seed)
+    for observed, rows in patterns(values):
+        if not all(observed):
+            index = np.arange(len(values))[rows]
+            completed, _ = completions(clouds, values[index], observed)
+            draw = rng.integers(0, completed.shape[2], len(index))
+            filled[index] = completed[np.arange(len(index)), species[index], draw]
+    return filled
 
 
 def fit_stretch(held_out: Floats) -> float:
@@ -145,7 +172,3 @@ def _shrunk(S: Floats, within: int) -> Floats:
     rho = 1.0 if bottom <= 0 else min(1.0, top / bottom)
     return np.asarray((1.0 - rho) * S + rho * diagonal)
 
-
-def typical_limits(clouds: Clouds) -> Floats:
-    """The limits with everything measured; for the card."""
-    return limits(clouds, clouds.means.shape[1])

@@ -12,7 +12,7 @@ from scipy.special import betaincinv
 
 from flora_core.identification.predicting import calibrate, uncalibrated
 from flora_core.identification.prediction_sets import prediction_sets, set_limits
-from flora_core.learning.clouds import fit_clouds, own_misfits
+from flora_core.learning.clouds import fit_clouds, own_misfits, without_gaps
 from flora_core.model import Bools, Calibration, Clouds, Floats, Ints, Scores, SpeciesScore, TrainingPlants
 
 FOLDS: Final = 10
@@ -27,10 +27,21 @@ def silent(done: int, total: int, doing: str) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """One part held out: its rows, the others, and the clouds of the others (the same for every algorithm)."""
+    """One part held out, with what every algorithm needs of the others.
+
+    Attributes
+    ----------
+    train, test : (n,) int
+        Rows of the plants.
+    values : (len(train), p) float
+        The training rows without gaps.
+    clouds : Clouds
+        Of the training rows.
+    """
 
     train: Ints
     test: Ints
+    values: Floats
     clouds: Clouds
 
 
@@ -82,7 +93,9 @@ def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...
     folds = []
     for f in range(count):
         train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
-        folds.append(Fold(train, test, fit_clouds(plants.values[train], plants.species[train], k)))
+        clouds = fit_clouds(plants.values[train], plants.species[train], k)
+        values = without_gaps(clouds, plants.values[train], plants.species[train], seed)
+        folds.append(Fold(train, test, values, clouds))
     return tuple(folds)
 
 
@@ -116,7 +129,7 @@ def out_of_fold(build: Callable[[], Any], plants: TrainingPlants, folds: Sequenc
     k = len(folds[0].clouds.means)
     raw = np.zeros((len(plants.species), k))
     for fold in folds:
-        pipeline = build().fit(plants.values[fold.train], plants.species[fold.train])
+        pipeline = build().fit(fold.values, plants.species[fold.train])
         seen = pipeline.classes_
         part = uncalibrated(_AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline, fold.clouds, plants.values[fold.test])
         raw[fold.test] = part

@@ -76,6 +76,8 @@ class Algorithm:
         Whether the measurements are standardised first.
     build : callable
         (hyperparameters, seed, plants of the rarest species) -> an unfitted scikit-learn classifier.
+    fewest : int
+        Plants that it needs of each species.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Algorithm:
     hyperparameters: tuple[Hyperparameter, ...]
     scaled: bool
     build: Callable[[Mapping[str, Any], int, int], Any]
+    fewest: int = 2
 
 
 # scikit-learn's modules are imported where they are used: together they take longer to load than Iris takes to learn.
@@ -212,6 +215,8 @@ ALGORITHMS: Final = {
             ),
             True,
             _svm,
+            # A tenth may be held out for scoring, and a fifth of the rest for calibrating.
+            fewest=4,
         ),
     )
 }
@@ -257,8 +262,9 @@ def build_pipeline(algorithm: Algorithm, hyperparameters: Mapping[str, Value], *
     Parameters
     ----------
     gaps : bool
-        Whether training rows have missing cells; they are then filled with the median of their measurement while
-        learning. When identifying, nothing is filled: see `flora_core.identification.predicting`.
+        Whether plants may have missing cells. In this house gaps are filled before learning and averaged over while
+        identifying (`flora_core.identification.predicting`), so the pipeline never meets one; a program outside that is
+        handed the pipeline alone gets the median instead.
     rarest : int
         Plants of the rarest species in training.
     """

@@ -13,7 +13,7 @@ import numpy as np
 from flora_core.errors import Refused
 from flora_core.identification.predicting import calibrate
 from flora_core.identification.prediction_sets import set_limits
-from flora_core.learning.clouds import fit_clouds, fit_stretch
+from flora_core.learning.clouds import fit_clouds, fit_stretch, without_gaps
 from flora_core.learning.evaluation import (
     OutOfFold,
     Progress,
@@ -72,7 +72,7 @@ def train(
     """
     start = time.perf_counter()
     _enough(study, plants)
-    tried = _candidates(algorithm, hyperparameters or {})
+    tried = _candidates(algorithm, hyperparameters or {}, plants)
     count = fold_count(plants.species)
     folds = make_folds(plants, count, seed)
     repeats = _REPEATS if len(plants.species) < _REPEAT_BELOW else 1
@@ -95,9 +95,9 @@ def train(
     held_out = [_calibrated(r, plants) for r in (results[best], *again)]
 
     steps.next(f"fitting {chosen.title}")()
-    pipeline = build().fit(plants.values, plants.species)
-    stretch = fit_stretch(held_out_misfits(plants, folds))
     names = study.species_names
+    clouds = fit_clouds(plants.values, plants.species, len(names), fit_stretch(held_out_misfits(plants, folds)))
+    pipeline = build().fit(without_gaps(clouds, plants.values, plants.species, seed), plants.species)
     scores = score(names, held_out, plants.species, _method(count, repeats))
     shares = np.bincount(plants.species, minlength=len(names)) / len(plants.species)
     card = ModelCard(
@@ -123,7 +123,7 @@ def train(
     return Model(
         card=card,
         pipeline=pipeline,
-        clouds=fit_clouds(plants.values, plants.species, len(names), stretch),
+        clouds=clouds,
         calibration=calibrations[best],
         set_limits=set_limits(held_out[0], plants.species),
         reference=_reference(plants, held_out[0], seed),
@@ -140,14 +140,26 @@ def _enough(study: Study, plants: TrainingPlants) -> None:
                 f"{name} has {count} plant{'s' if count != 1 else ''}; a model needs at least two of each species. "
                 "Add plants, or leave the species out."
             )
+    least = 2 * len(counts) + 2
+    if counts.sum() < least:
+        raise Refused(f"{study.title} has {counts.sum()} plants; a model of {len(counts)} species needs at least {least}.")
 
 
-def _candidates(algorithm: str, given: Mapping[str, Value]) -> list[tuple[Algorithm, dict[str, Value]]]:
+def _candidates(
+    algorithm: str, given: Mapping[str, Value], plants: TrainingPlants
+) -> list[tuple[Algorithm, dict[str, Value]]]:
+    rarest = int(np.bincount(plants.species).min())
     if algorithm == "auto":
         if given:
             raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out for auto.")
-        return [(ALGORITHMS[name], settled(ALGORITHMS[name], {})) for name in AUTO]
+        able = [ALGORITHMS[name] for name in AUTO if ALGORITHMS[name].fewest <= rarest]
+        return [(a, settled(a, {})) for a in able]
     named = algorithm_named(algorithm)
+    if rarest < named.fewest:
+        raise Refused(
+            f"A {named.title} needs at least {named.fewest} plants of each species; the rarest has {rarest}. "
+            "Choose another algorithm, or add plants."
+        )
     return [(named, settled(named, given))]
 
 

@@ -15,7 +15,7 @@ from flora_core.units import parse_unit
 
 #: What people write for "not measured" (case is ignored).
 MISSING: Final = frozenset(
-    "|na|n/a|n.a.|#n/a|#na|nan|null|none|nil|nd|n.d.|no data|missing|not measured|-|--|---|----|–|—|−|*|**|***|.|..|...|?|??|x".split("|")
+    "|na|n/a|n.a.|#n/a|#na|nan|null|none|nil|nd|n.d.|no data|missing|not measured|-|--|---|----|–|—|−|*|**|***|.|..|...|?|??".split("|")
 )
 
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")

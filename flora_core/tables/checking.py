@@ -77,7 +77,8 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
         try:
             value, note = in_study_unit(measurement, cell, unit)
         except Unknown as error:
-            issues.append(Issue(None, measurement.name, text, error.message.rstrip("."), ""))
+            problem = f"{measurement.label} '{text}': {error.message.rstrip('.')}"
+            issues.append(Issue(None, measurement.name, text, problem, f"Give it in {measurement.unit or 'no unit'}."))
             continue
         if cell.kind == "bad":
             problem = cell.problem.replace("it ", f"{measurement.label} '{text}' ", 1)

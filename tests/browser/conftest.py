@@ -1,0 +1,82 @@
+"""A real Chromium against a real server of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import missing
+from tests.servers import WebServer
+
+#: Nothing of the browser's own goes out while a page is tested.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+def chromium_program() -> str | None:
+    named = os.environ.get("CHROMIUM", "")
+    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    program = chromium_program()
+    if program is None:
+        missing("Chromium", "apt-get install chromium, or name its program in CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """The program with its first champion; tests that change it take a server of their own."""
+    folder = tmp_path_factory.mktemp("server") / "house"
+    shutil.copytree(first_start, folder)
+    with WebServer(folder) as running:
+        running.wait_for("/readyz", 200)
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Opens pages; a test fails when a page wrote an error to the console or asked another host for anything."""
+    contexts, complaints = [], []
+
+    def open_page(path: str = "/", *, address: str = "", wide: bool = True, dark: bool = False) -> Any:
+        context = browser.new_context(
+            viewport={"width": 1360 if wide else 390, "height": 900 if wide else 844},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        base = address or server.address
+
+        def asked(sent: Any) -> None:
+            if not sent.url.startswith((base, base.replace("http", "ws", 1), "data:", "blob:")):
+                complaints.append(f"asked {sent.url}")
+
+        page.on("request", asked)
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.goto(base + path)
+        page.wait_for_selector(IDLE)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -1,0 +1,131 @@
+"""A field botanist's way through the Identify page, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import IDLE
+
+pytestmark = pytest.mark.browser
+
+SETOSA = "/?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2"
+
+
+def name(page):
+    return page.locator(".flora-name")
+
+
+def says(page, text):
+    page.wait_for_function("([s, t]) => document.querySelector(s)?.innerText.includes(t)", arg=[".flora-name", text])
+    page.wait_for_selector(IDLE)
+
+
+def test_a_slider_moved_by_keyboard_changes_the_name_box_and_address(visit):
+    page = visit(SETOSA)
+    says(page, "Iris setosa")
+    slider = page.get_by_role("slider", name="Petal length (cm)")
+    slider.focus()
+    for _ in range(31):
+        page.keyboard.press("ArrowRight")
+    says(page, "None of these")
+    page.get_by_role("slider", name="Petal width (cm)").focus()
+    for _ in range(11):
+        page.keyboard.press("ArrowRight")
+    # Not one press is lost, although the page was drawn anew in between.
+    page.wait_for_url(re.compile("petal_length=4.5&petal_width=1.3"))
+    expect(page.get_by_role("spinbutton", name="Petal length (cm), typed")).to_have_value("4.5")
+
+
+def test_reload_and_a_shared_link_show_the_same_flower(visit):
+    page = visit("/?sepal_length=6&sepal_width=2.7&petal_length=5.1&petal_width=1.6")
+    says(page, "Iris cf. virginica")
+    page.reload()
+    page.wait_for_selector(IDLE)
+    says(page, "Iris cf. virginica")
+    other = visit(page.url.removeprefix(page.url.split("/?")[0]))
+    says(other, "Iris cf. virginica")
+
+
+def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit):
+    page = visit("/")
+    says(page, "Iris")
+    # The browser's own order of focus: from the unit through the measurements to the record, and no mouse.
+    page.get_by_role("spinbutton", name="Petal length (cm), typed").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("1.4")
+    page.keyboard.press("Enter")
+    says(page, "None of these")
+    for label, value in (("Petal width", "0.2"), ("Sepal width", "3.5"), ("Sepal length", "5.1")):
+        page.get_by_role("spinbutton", name=f"{label} (cm), typed").focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(f"{label.lower().replace(' ', '_')}={value}"))
+    says(page, "Iris setosa")
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        label = page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || ''")
+        seen.add(label.strip().split("\n")[0])
+        if label.startswith("Identified by"):
+            break
+    assert "Identified by" in " ".join(seen)
+    page.keyboard.type("Ada Lovelace")
+    page.keyboard.press("Enter")
+    page.get_by_text("Recorded as").wait_for()
+    page.get_by_text("by Ada Lovelace").wait_for()
+
+
+def test_the_slip_can_be_downloaded_and_names_the_plant(visit, tmp_path):
+    page = visit(SETOSA)
+    page.get_by_label("Identified by").fill("Grace")
+    page.get_by_role("button", name="Record").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Determination slip").click()
+    download.value.save_as(tmp_path / "slip.html")
+    slip = (tmp_path / "slip.html").read_text()
+    assert "<i>Iris setosa</i>" in slip
+    assert "Recorded by Grace" in slip
+    assert re.fullmatch(r"slip-\w{10}-1\.html", download.value.suggested_filename)
+
+
+def test_did_you_mean_is_one_click(visit):
+    page = visit("/?sepal_length=5.1&sepal_width=3.5&petal_length=14&petal_width=0.2")
+    says(page, "None of these")
+    page.get_by_text("Did you mean petal length 1.4 cm?").wait_for()
+    page.get_by_role("button", name="Yes, use these values").click()
+    says(page, "Iris setosa")
+
+
+def test_unit_not_measured_and_the_next_question(visit):
+    page = visit(SETOSA)
+    page.get_by_role("radio", name="mm").click()
+    page.wait_for_url(re.compile("unit=mm"))
+    expect(page.get_by_role("spinbutton", name="Petal length (mm), typed")).to_have_value("14")
+    page.get_by_text("Petal length not measured").click()
+    page.get_by_text("next would tell most").wait_for()
+    expect(page.get_by_role("slider", name="Petal length (mm)")).to_be_disabled()
+
+
+def test_the_flower_stands_in_the_plot_where_it_belongs(visit):
+    page = visit(SETOSA)
+    page.wait_for_selector(".js-plotly-plot .scatterlayer")
+    point = page.evaluate("(() => { const d = document.querySelector('.js-plotly-plot').data[3]; return [d.x[0], d.y[0]]; })()")
+    assert point == [1.4, 0.2]
+
+
+def test_on_a_phone_the_name_stays_in_sight_while_measuring(visit):
+    page = visit(SETOSA, wide=False)
+    says(page, "Iris setosa")
+    page.get_by_role("slider", name="Petal width (cm)").scroll_into_view_if_needed()
+    box = name(page).bounding_box()
+    assert 0 <= box["y"] <= 844 - box["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_pages_follow_the_browser_s_colours(visit, dark):
+    page = visit(SETOSA, dark=dark)
+    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert ground == ("rgb(11, 15, 13)" if dark else "rgb(253, 252, 248)")

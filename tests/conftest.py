@@ -1,0 +1,92 @@
+"""Real parts for the tests: a house with a trained champion, a PostgreSQL server, a web server, a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flora_core.model import Model
+from flora_core.settings import Settings
+from flora_core.workflows.house import House, open_house
+from flora_core.workflows.models import ensure_champion
+from tests.servers import PostgresServer, postgres_server
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own settings, and nobody else's."""
+    for name in list(os.environ):
+        if name.startswith("FLORA_"):
+            monkeypatch.delenv(name)
+
+
+def missing(what: str, how: str) -> None:
+    """Skip with a line that says how to get it; in CI, where everything is installed, fail."""
+    reason = f"{what} is not installed; {how}"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason} (a skip is a failure in CI)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the program was started once: a database and the first champion."""
+    folder = tmp_path_factory.mktemp("first-start")
+    house = open_house(settings_in(folder))
+    ensure_champion(house)
+    house.close()
+    return folder
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(database_url=f"sqlite:///{folder}/flora.db", models=folder / "models", _env_file=None)
+
+
+@pytest.fixture
+def house(first_start: Path, tmp_path: Path) -> Iterator[House]:
+    """A house of the test's own, with the first champion."""
+    shutil.copytree(first_start, tmp_path / "house")
+    opened = open_house(settings_in(tmp_path / "house"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_house(tmp_path: Path) -> Iterator[House]:
+    """A house in an empty folder: nothing made yet."""
+    opened = open_house(settings_in(tmp_path / "new"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def champion(first_start: Path) -> Model:
+    """The first champion of Iris; models never change, so all tests share it."""
+    house = open_house(settings_in(first_start))
+    model = house.champion("iris")
+    house.close()
+    return model
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own on loopback."""
+    server = postgres_server(tmp_path_factory.mktemp("postgres"))
+    if server is None:
+        missing("PostgreSQL", "apt-get install postgresql, or put its initdb and postgres on PATH")
+        raise AssertionError
+    with server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind: what a test says holds for both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/flora.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()

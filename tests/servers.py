@@ -1,0 +1,150 @@
+"""Servers of our own: on loopback, in folders of their own, ended by the test that started them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@dataclass
+class PostgresServer:
+    programs: Path
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> PostgresServer:
+        # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+        user = "postgres" if os.geteuid() == 0 else None
+        if user:
+            for parent in (self.folder, *self.folder.parents):
+                if parent.owner() == "root" and parent not in (Path("/"), Path("/tmp")):
+                    parent.chmod(parent.stat().st_mode | 0o011)
+            shutil.chown(self.folder, user, user)
+        data = self.folder / "data"
+        subprocess.run(
+            [self.programs / "initdb", "-D", data, "-U", "flora", "-A", "trust", "--no-sync"],
+            check=True, capture_output=True, user=user, cwd=self.folder,
+        )  # fmt: skip
+        self.process = subprocess.Popen(
+            [self.programs / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-F"],
+            user=user, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 30
+        while True:
+            try:
+                self._run("SELECT 1")
+                return self
+            except Exception:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+    def new_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"flora_{uuid.uuid4().hex[:12]}"
+        self._run(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://flora@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, command: str) -> None:
+        import psycopg
+
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=flora dbname=postgres", autocommit=True) as c:
+            c.execute(command)
+
+
+def postgres_server(folder: Path) -> PostgresServer | None:
+    """A server that is not started yet; None where PostgreSQL is not installed."""
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else [Path(p) for p in sorted(glob.glob("/usr/lib/postgresql/*/bin"))[::-1]]
+    for place in places:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return PostgresServer(place, folder)
+    return None
+
+
+@dataclass
+class WebServer:
+    """Our program, served as the README says, on a database of its own."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+    def __enter__(self) -> WebServer:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "FLORA_DATABASE_URL": f"sqlite:///{self.folder}/flora.db",
+            "FLORA_MODELS": str(self.folder / "models"),
+            **self.settings,
+        }
+        with open(self.folder / "server.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+                cwd=ROOT, env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.wait_for("/healthz", 200)
+        return self
+
+    def wait_for(self, path: str, status: int, seconds: float = 60) -> bytes:
+        end = time.monotonic() + seconds
+        while True:
+            found, body = self.get(path)
+            if found == status:
+                return body
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path} answers {found}, not {status}: {body!r}\n{self.log}")
+            time.sleep(0.05)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError as error:
+            return 0, str(error).encode()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,245 @@
+"""One contract for both databases: what is said here holds for SQLite and for PostgreSQL."""
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from flora_core.errors import DatabaseUnavailable
+from flora_core.storage.database import HEAD, Database
+from flora_core.storage.migrations import configuration
+from flora_core.storage.tables import METADATA
+
+
+@pytest.fixture
+def database(database_url):
+    opened = Database(database_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def test_nothing_is_opened_until_it_is_asked_for(tmp_path):
+    Database(f"sqlite:///{tmp_path}/not/yet.db")
+    assert not (tmp_path / "not").exists()
+
+
+def test_the_program_and_its_newest_migration_are_of_one_age():
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
+
+
+def test_migrations_make_exactly_the_tables_the_program_uses(database):
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    assert database.revision() == HEAD
+
+
+def test_preparing_twice_changes_nothing(database):
+    database.prepare()
+    assert database.migrate() == (HEAD, HEAD)
+
+
+def test_a_write_that_fails_leaves_nothing(database):
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute(text("INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')"))
+        raise ZeroDivisionError
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM studies")).scalar() == 0
+
+
+def test_events_and_identifications_can_t_be_changed_or_taken_away(database):
+    with database.write() as connection:
+        for statement in (
+            "INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')",
+            "INSERT INTO versions VALUES ('a', 1, 'lda', 'x', 'x', '2026-01-01', 'x')",
+            "INSERT INTO events (study, version, kind, at, by, why) VALUES ('a', 1, 'registered', '2026-01-01', 'x', 'y')",
+            "INSERT INTO recordings (id, token, study, version, at, by, door, unit, source, source_sha256, plants) "
+            "VALUES (1, 't', 'a', 1, '2026-01-01', 'x', 'page', '', '', '', 1)",
+            "INSERT INTO identifications VALUES (1, 1, NULL, '[]', NULL, '[]', 0, '0', 0.5)",
+        ):
+            connection.execute(text(statement))
+    for statement in (
+        "UPDATE events SET why = 'z'",
+        "DELETE FROM events",
+        "UPDATE identifications SET species = 1",
+        "DELETE FROM identifications",
+    ):
+        with pytest.raises(DatabaseUnavailable, match="only ever appended"), database.write() as connection:
+            connection.execute(text(statement))
+
+
+def test_rows_of_a_simulated_study_may_be_taken_away(database):
+    with database.write() as connection:
+        for statement in (
+            "INSERT INTO studies VALUES ('demo', '{}', true, '2026-01-01', 'x')",
+            "INSERT INTO versions VALUES ('demo', 1, 'lda', 'x', 'x', '2026-01-01', 'x')",
+            "INSERT INTO events (study, version, kind, at, by, why) VALUES ('demo', 1, 'registered', '2026-01-01', 'x', 'y')",
+        ):
+            connection.execute(text(statement))
+    with database.write() as connection:
+        assert connection.execute(text("DELETE FROM events")).rowcount == 1
+
+
+def test_an_older_database_is_not_touched_without_being_asked(database):
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(DatabaseUnavailable, match=r"is older \(migration 0000\).*run: python -m flora_core migrate"):
+        database.prepare()
+
+
+def test_a_newer_database_is_refused(database):
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseUnavailable, match="is newer .* Run the newer program"):
+        database.prepare()
+    with pytest.raises(DatabaseUnavailable, match="is newer"):
+        database.migrate()
+
+
+def _prepare(url, barrier, results):
+    barrier.wait()
+    database = Database(url)
+    try:
+        database.prepare()
+        results.put(database.revision())
+    except DatabaseUnavailable as error:
+        results.put(error.message)
+    finally:
+        database.close()
+
+
+def test_processes_that_start_at_once_make_one_database(database_url):
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(4), context.Queue()
+    processes = [context.Process(target=_prepare, args=(database_url, barrier, results)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    found = [results.get(timeout=60) for _ in processes]
+    for process in processes:
+        process.join()
+    assert found == [HEAD] * 4
+
+
+def test_writers_take_turns(database):
+    def add(name):
+        with database.write() as connection:
+            connection.execute(
+                text("INSERT INTO studies VALUES (:name, '{}', false, '2026-01-01', 'x')"), {"name": f"s{name}"}
+            )
+
+    threads = [threading.Thread(target=add, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM studies")).scalar() == 8
+
+
+def test_a_postgres_server_that_does_not_answer_is_said_without_the_password():
+    database = Database("postgresql+psycopg://flora:geheim@127.0.0.1:1/flora")
+    with pytest.raises(DatabaseUnavailable, match="does not answer") as refused:
+        database.prepare()
+    assert "geheim" not in refused.value.message
+    assert "geheim" not in database.description
+
+
+# What can happen to a file.
+
+
+@pytest.fixture
+def file(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/flora.db")
+    database.prepare()
+    yield database
+    database.close()
+
+
+def test_a_locked_database_is_said_after_a_patient_wait(file, monkeypatch):
+    monkeypatch.setattr("flora_core.storage.database.BUSY_SECONDS", 0.2)
+    other = sqlite3.connect(file.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    impatient = Database(f"sqlite:///{file.path}")
+    with pytest.raises(DatabaseUnavailable, match="is locked: another program has held it"), impatient.write():
+        pass
+    other.execute("ROLLBACK")
+    other.close()
+    with impatient.write():
+        pass
+    impatient.close()
+
+
+def test_a_database_that_is_gone_records_nothing_and_says_so(file):
+    file.path.unlink()
+    with pytest.raises(DatabaseUnavailable, match=r"is gone. Put it back"), file.write():
+        pytest.fail("a gone database let a writer in")
+
+
+def test_a_database_replaced_while_writing_is_never_reported_as_written(file):
+    with pytest.raises(DatabaseUnavailable, match="removed or replaced while the program ran; nothing was recorded"):
+        with file.write() as connection:
+            connection.execute(text("INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')"))
+            file.path.rename(file.path.with_suffix(".moved"))
+            Database(f"sqlite:///{file.path}").prepare()
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path):
+    (tmp_path / "flora.db").write_text("this is a letter, not a database " * 100)
+    with pytest.raises(DatabaseUnavailable, match="is damaged. Restore it from a backup"):
+        Database(f"sqlite:///{tmp_path}/flora.db").prepare()
+
+
+_AS_NOBODY = """
+import os, sys
+import sqlalchemy.dialects.sqlite
+from sqlalchemy import text
+from flora_core.errors import FloraError
+from flora_core.storage import migrations
+from flora_core.storage.database import Database
+Database("sqlite:///:memory:").migrate()  # all there is to import has been, before this user may not read it
+if os.geteuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+try:
+    database = Database("sqlite:///" + sys.argv[1])
+    database.prepare()
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO studies VALUES ('a', '{}', 0, '2026-01-01', 'x')"))
+    print("written")
+except FloraError as error:
+    print(error.message)
+"""
+
+
+def said_as_nobody(path):
+    """What an ordinary user meets there; root would be let in everywhere."""
+    return subprocess.run([sys.executable, "-c", _AS_NOBODY, path], capture_output=True, text=True, check=True).stdout
+
+
+def open_to_all(folder):
+    for parent in (folder, *folder.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+
+
+def test_a_read_only_database_is_said(file):
+    with file.read() as connection:
+        connection.execute(text("SELECT 1"))
+    file.close()
+    sqlite3.connect(file.path).execute("PRAGMA journal_mode = DELETE").close()
+    open_to_all(file.path.parent)
+    file.path.chmod(0o444)
+    assert "can only be read; nothing was recorded" in said_as_nobody(str(file.path))
+
+
+def test_a_folder_that_can_t_be_made_is_said(tmp_path):
+    open_to_all(tmp_path)
+    said = said_as_nobody(str(tmp_path / "data" / "flora.db"))
+    assert "The folder of the database" in said
+    assert "can't be made: Permission denied" in said

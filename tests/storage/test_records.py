@@ -1,0 +1,99 @@
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flora_core.errors import DatabaseUnavailable, Unknown
+from flora_core.storage.database import Database
+from flora_core.storage.records import Plant, Records
+from flora_core.storage.registry import Registry
+from flora_core.storage.studies import Studies
+from flora_core.study import IRIS
+from flora_core.workflows.models import iris_plants
+
+PLANT = Plant(
+    row=1,
+    catalogue_number="00042",
+    used=(5.1, None, 1.4, 0.2),
+    typed=("51", "", "14", "2"),
+    probabilities=(0.997792, 0.001104, 0.001104),
+    species=0,
+    possible=(0,),
+    misfit=0.25,
+)
+
+
+@pytest.fixture
+def records(database_url, tmp_path, champion):
+    database = Database(database_url)
+    database.prepare()
+    Studies(database).add(IRIS, iris_plants(), "a test")
+    Registry(database, tmp_path / "models").register(champion, "a test")
+    yield Records(database)
+    database.close()
+
+
+def record(records, *plants, **changes):
+    given = {"study": "iris", "version": 1, "by": "Ada", "door": "page", "unit": "mm", **changes}
+    return records.record(plants=plants, **given)
+
+
+def test_a_record_holds_what_was_typed_and_used_unit_version_time_and_who(records):
+    (identifier,) = record(records, PLANT)
+    found = records.get(identifier)
+    assert found.plant == PLANT
+    assert found.id == identifier
+    r = found.recording
+    assert (r.study, r.version, r.by, r.door, r.unit, r.plants) == ("iris", 1, "Ada", "page", "mm", 1)
+    assert datetime.now(UTC) - r.at < timedelta(minutes=1)
+
+
+def test_an_identifier_is_found_as_people_copy_it(records):
+    (identifier,) = record(records, PLANT)
+    assert records.get(f" {identifier.upper()} ").plant == PLANT
+
+
+@pytest.mark.parametrize("identifier", ["", "nothing", "k7f3q2mh4p-1", "-1", "k7f3q2mh4p-99999999999999", "'; drop table x-1"])
+def test_an_unknown_identifier_is_refused(records, identifier):
+    with pytest.raises(Unknown, match="There is no identification"):
+        records.get(identifier)
+
+
+def test_the_plants_of_one_recording_are_kept_together_or_not_at_all(records):
+    second = dataclasses.replace(PLANT, row=2)
+    assert len(record(records, PLANT, second)) == 2
+    with pytest.raises(DatabaseUnavailable):
+        record(records, PLANT, PLANT)  # the same row twice
+    assert len(records.newest("iris")) == 2
+
+
+def test_a_record_of_a_version_that_is_not_there_is_refused(records):
+    with pytest.raises(DatabaseUnavailable):
+        record(records, PLANT, version=9)
+    assert records.newest("iris") == ()
+
+
+def test_the_newest_come_first(records):
+    first, second = record(records, PLANT)[0], record(records, PLANT)[0]
+    assert [r.id for r in records.newest("iris")] == [second, first]
+    assert [r.id for r in records.newest("iris", 1)] == [second]
+    assert records.newest("rosa") == ()
+
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+@given(
+    typed=st.lists(text, min_size=4, max_size=4),
+    used=st.lists(st.none() | st.floats(1e-6, 1e6), min_size=4, max_size=4),
+    by=text,
+    number=text,
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_was_typed_comes_back_to_the_letter(records, typed, used, by, number):
+    plant = dataclasses.replace(PLANT, typed=tuple(typed), used=tuple(used), catalogue_number=number)
+    found = records.get(record(records, plant, by=by)[0])
+    assert found.plant == plant
+    assert found.recording.by == by

@@ -1,0 +1,16 @@
+from flora_core.study import IRIS
+from flora_core.workflows.studies import list_studies, show_study
+from tests.builders import make_plants, make_study
+
+
+def test_iris_is_shown_with_fifty_plants_a_species(house):
+    view = show_study(house, "iris")
+    assert view.study == IRIS
+    assert view.plants == dict.fromkeys(IRIS.species_names, 50)
+    assert view.warnings == ()
+
+
+def test_species_with_few_plants_are_warned_of(house):
+    house.studies.add(make_study(), make_plants((20, 4)), "x")
+    assert [v.study.name for v in list_studies(house)] == ["iris", "made_up"]
+    assert show_study(house, "made_up").warnings == ("Fewer than 10 plants: Planta speciesb (4).",)
