@@ -28,7 +28,12 @@ FLOWERS = {
     "clear": {"sepal_length": "5.9", "sepal_width": "2.8", "petal_length": "4.3", "petal_width": "1.3"},
     "between two species": {"sepal_length": "6.0", "sepal_width": "2.7", "petal_length": "5.1", "petal_width": "1.6"},
     "petals not measured": {"sepal_length": "5.9", "sepal_width": "2.8"},
-    "one value in millimetres": {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "14", "petal_width": "0.2"},
+    "one value in millimetres": {
+        "sepal_length": "5.1",
+        "sepal_width": "3.5",
+        "petal_length": "14",
+        "petal_width": "0.2",
+    },
 }
 
 

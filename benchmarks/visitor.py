@@ -84,7 +84,9 @@ class Visitor:
                 self._query = message.page_info_changed.query_string
             elif kind == "script_finished" and not wanted:
                 return
-        raise TimeoutError(f"the page did not say {wanted!r} within {seconds} s" if wanted else "the page did not finish")
+        raise TimeoutError(
+            f"the page did not say {wanted!r} within {seconds} s" if wanted else "the page did not finish"
+        )
 
 
 def free_port() -> int:
@@ -94,7 +96,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], folder: Path, port: int, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def serving(
+    command: list[str], folder: Path, port: int, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server of our own on loopback, which ends with the block."""
     process = subprocess.Popen(
         command,

@@ -48,7 +48,9 @@ def main() -> None:
     epilog="Example: python -m flora_core identify sepal_length=6.0 sepal_width=2.7 petal_length=5.1 petal_width=1.6"
 )
 def identify(
-    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Measurements; one left out is missing.")],
+    values: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="Measurements; one left out is missing.")
+    ],
     unit: Annotated[str, typer.Option(help="Unit of all values, like mm; without it, the study's own.")] = "",
     record: Annotated[bool, typer.Option("--record", help="Record the identification.")] = False,
     by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
@@ -144,7 +146,8 @@ def models_verify(as_json: Json = False) -> None:
             {
                 "ok": not wrong,
                 "versions": [
-                    {"study": v.study, "version": v.version, "ok": not v.problem, "problem": v.problem} for v in verified
+                    {"study": v.study, "version": v.version, "ok": not v.problem, "problem": v.problem}
+                    for v in verified
                 ],
                 "leftovers": spare,
             }
@@ -169,7 +172,9 @@ def studies_list(as_json: Json = False) -> None:
         _print_json([_study_document(view) for view in found])
         return
     for view in found:
-        typer.echo(f"{view.study.name}: {view.study.title}, {sum(view.plants.values())} plants, {len(view.plants)} species")
+        typer.echo(
+            f"{view.study.name}: {view.study.title}, {sum(view.plants.values())} plants, {len(view.plants)} species"
+        )
 
 
 @studies_app.command("show", epilog="Example: python -m flora_core studies show iris")
@@ -199,7 +204,9 @@ def migrate(as_json: Json = False) -> None:
     if as_json:
         _print_json({"before": before, "after": after})
     else:
-        typer.echo(f"The database is at migration {after}." if before == after else f"From {before or 'nothing'} to {after}.")
+        typer.echo(
+            f"The database is at migration {after}." if before == after else f"From {before or 'nothing'} to {after}."
+        )
 
 
 def _open() -> House:

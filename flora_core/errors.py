@@ -105,7 +105,7 @@ class Conflict(Refused):
 
 
 class NotAllowed(Refused):
-    """This person or key may not do this."""
+    """The person or key may not do this."""
 
 
 class TooLarge(Refused):

@@ -33,14 +33,19 @@ def make_study(species: int = 2, measurements: int = 2, unit: str = "mm") -> Stu
         name="made_up",
         title="A made-up genus",
         measurements=tuple(
-            Measurement(name=f"leaf_{i}", label=f"leaf {i}", unit=unit, low=1.0, high=100.0) for i in range(measurements)
+            Measurement(name=f"leaf_{i}", label=f"leaf {i}", unit=unit, low=1.0, high=100.0)
+            for i in range(measurements)
         ),
         species=tuple(Species(name=f"Planta species{chr(97 + j)}") for j in range(species)),
     )
 
 
 def make_plants(
-    per_species: tuple[int, ...] = (20, 20), measurements: int = 2, gap: float = 4.0, missing: float = 0.0, seed: int = 0
+    per_species: tuple[int, ...] = (20, 20),
+    measurements: int = 2,
+    gap: float = 4.0,
+    missing: float = 0.0,
+    seed: int = 0,
 ) -> TrainingPlants:
     """Normal plants, species `gap` standard deviations apart in every measurement, a share of cells missing."""
     rng = np.random.default_rng(seed)

@@ -60,7 +60,9 @@ class PostgresServer:
                     raise
                 time.sleep(0.05)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         self.process.wait(20)
@@ -140,7 +142,9 @@ class WebServer:
         except OSError as error:
             return 0, str(error).encode()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         try:

@@ -58,7 +58,9 @@ def test_a_flower_as_a_document_and_nothing_else_on_stdout(flora):
 
 
 def test_a_flower_in_millimetres_with_its_names_as_people_write_them(flora):
-    done = flora("identify", "Sepal-Length=51", "sepal.width=35", "PETAL LENGTH=14", "petal_width=2", "--unit", "mm", "--json")
+    done = flora(
+        "identify", "Sepal-Length=51", "sepal.width=35", "PETAL LENGTH=14", "petal_width=2", "--unit", "mm", "--json"
+    )
     assert json.loads(done.stdout)["measurements"]["sepal_length"] == 5.1
 
 
@@ -129,7 +131,13 @@ def test_a_mistyped_setting_is_a_sentence(flora):
 
 
 def test_a_first_start_by_command_tells_its_progress_on_stderr(flora, tmp_path):
-    done = flora("identify", *FLOWER, "--json", FLORA_DATABASE_URL=f"sqlite:///{tmp_path}/x/f.db", FLORA_MODELS=str(tmp_path / "m"))
+    done = flora(
+        "identify",
+        *FLOWER,
+        "--json",
+        FLORA_DATABASE_URL=f"sqlite:///{tmp_path}/x/f.db",
+        FLORA_MODELS=str(tmp_path / "m"),
+    )
     assert json.loads(done.stdout)["species"] == "Iris setosa"
     assert "Training the first model: 100 %" in done.stderr
 

@@ -8,7 +8,17 @@ from flora_core.units import AREAS, LENGTHS, convertible, factor, parse_unit
 
 @pytest.mark.parametrize(
     ("text", "unit"),
-    [("mm", "mm"), ("[mm]", "mm"), ("(cm)", "cm"), ("Millimetres", "mm"), ("µm", "µm"), ("μm", "µm"), ("", ""), ("mm2", "mm²"), ("px", "px")],
+    [
+        ("mm", "mm"),
+        ("[mm]", "mm"),
+        ("(cm)", "cm"),
+        ("Millimetres", "mm"),
+        ("µm", "µm"),
+        ("μm", "µm"),
+        ("", ""),
+        ("mm2", "mm²"),
+        ("px", "px"),
+    ],
 )
 def test_units_are_read_as_people_write_them(text, unit):
     assert parse_unit(text) == unit
@@ -19,7 +29,10 @@ def test_what_is_no_unit_is_refused_with_those_there_are():
         parse_unit("furlong")
 
 
-@pytest.mark.parametrize(("source", "target", "ratio"), [("mm", "cm", 0.1), ("cm", "mm", 10.0), ("in", "cm", 2.54), ("mm²", "cm²", 0.01), ("px", "px", 1.0)])
+@pytest.mark.parametrize(
+    ("source", "target", "ratio"),
+    [("mm", "cm", 0.1), ("cm", "mm", 10.0), ("in", "cm", 2.54), ("mm²", "cm²", 0.01), ("px", "px", 1.0)],
+)
 def test_factors_are_exact(source, target, ratio):
     assert factor(source, target) == ratio
 

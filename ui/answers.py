@@ -14,6 +14,7 @@ from flora_core.workflows.identify import Identification
 from ui.charts import colour
 from ui.words import italicised
 
+
 def answer_card(found: Identification) -> str:
     """The name and the sentence."""
     study = found.study
@@ -42,7 +43,8 @@ def candidates(found: Identification, most: int = 5) -> str:
         rows.append(
             f"<tr><th scope='row'><span class='flora-dot' style='background:{colour(int(j))}'></span>"
             f"{italicised(name, found.study)}</th>"
-            f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{colour(int(j))}'></span></div></td>"
+            f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{colour(int(j))}'>"
+            "</span></div></td>"
             f"<td class='p'>{percent(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
     more = len(found.study.species) - len(shown)
@@ -133,5 +135,3 @@ def _speaks(found: Identification, i: int, order: list[int]) -> str:
         if chosen:
             parts.append(f"{word} {listed(chosen)}")
     return italicised("; ".join(parts) or "for none more than another", found.study)
-
-

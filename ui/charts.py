@@ -27,7 +27,7 @@ def symbol(index: int) -> str:
 
 
 def axis_title(measurement: Measurement) -> str:
-    """"Petal length (cm)"."""
+    """What stands at an axis: "Petal length (cm)"."""
     label = measurement.label[:1].upper() + measurement.label[1:]
     return f"{label} ({measurement.unit})" if measurement.unit else label
 

@@ -42,7 +42,9 @@ def flowers(study: Study, drawn: Sequence[DrawnFlower], ink: str) -> str:
     """
     if study.drawing != "iris":
         return ""
-    style = f"<style>.t{{font:13px sans-serif;fill:{ink}}}.bar{{stroke:{ink};fill:none;stroke-width:1.5}}{_VEINS}</style>"
+    style = (
+        f"<style>.t{{font:13px sans-serif;fill:{ink}}}.bar{{stroke:{ink};fill:none;stroke-width:1.5}}{_VEINS}</style>"
+    )
     filled = [np.where(np.isnan(f.values), f.typical, f.values) for f in drawn]
     reach = max(float(v[[0, 2]].max()) for v in filled) + 0.25
     scale = 100.0 / max(reach, 3.0)
@@ -59,7 +61,8 @@ def flowers(study: Study, drawn: Sequence[DrawnFlower], ink: str) -> str:
     width = size * len(drawn)
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:.0f} {ceil(size) + 46}'>{style}{_DEFINITIONS}"
-        f"{''.join(parts)}<path d='{bar}' class='bar'/><text x='{scale + 14:.1f}' y='{size + 38:.1f}' class='t'>1 cm</text></svg>"
+        f"{''.join(parts)}<path d='{bar}' class='bar'/>"
+        f"<text x='{scale + 14:.1f}' y='{size + 38:.1f}' class='t'>1 cm</text></svg>"
     )
 
 
@@ -76,10 +79,12 @@ _VEINS = ".vein{stroke:#2e1c63;stroke-opacity:.35;fill:none;stroke-width:.7}"
 def _iris(values: Floats, measured: Sequence[bool] | Floats, scale: float) -> str:
     sepal_length, sepal_width, petal_length, petal_width = (float(v) * scale for v in values)
     falls = "".join(
-        _segment(sepal_length, sepal_width, angle, "fall", bool(measured[0]) and bool(measured[1])) for angle in (180, 300, 60)
+        _segment(sepal_length, sepal_width, angle, "fall", bool(measured[0]) and bool(measured[1]))
+        for angle in (180, 300, 60)
     )
     standards = "".join(
-        _segment(petal_length, petal_width, angle, "standard", bool(measured[2]) and bool(measured[3])) for angle in (0, 120, 240)
+        _segment(petal_length, petal_width, angle, "standard", bool(measured[2]) and bool(measured[3]))
+        for angle in (0, 120, 240)
     )
     return f"{falls}{standards}<circle r='{0.12 * scale:.1f}' fill='#f2c531' stroke='#2e1c63' stroke-width='.6'/>"
 
@@ -98,8 +103,7 @@ def _segment(length: float, width: float, angle: float, fill: str, measured: boo
     if not measured:
         line = "stroke='#8a6fc9' stroke-width='1.2' stroke-dasharray='4 3' fill-opacity='.2'"
     return (
-        f"<g transform='rotate({angle})'><path d='{shape}' fill='url(#{fill})' {line}/>"
-        f"{veins if measured else ''}</g>"
+        f"<g transform='rotate({angle})'><path d='{shape}' fill='url(#{fill})' {line}/>{veins if measured else ''}</g>"
     )
 
 

@@ -163,7 +163,9 @@ def _axes(model: Model) -> tuple[int, int]:
     titles = [axis_title(m) for m in measurements]
     across, up = st.columns(2)
     indices = range(len(titles))
-    x = across.selectbox("Across", indices, index=first, format_func=titles.__getitem__, key=f"across.{model.study.name}")
+    x = across.selectbox(
+        "Across", indices, index=first, format_func=titles.__getitem__, key=f"across.{model.study.name}"
+    )
     y = up.selectbox("Up", indices, index=second, format_func=titles.__getitem__, key=f"up.{model.study.name}")
     return int(x), int(y)
 
@@ -178,7 +180,9 @@ def _said_of_place(found: Identification, x: int, y: int) -> str:
             parts.append(f"{m.label} not measured")
             continue
         shares = ", ".join(
-            f"{100 * standing[j, i]:.0f} % of {name}" for j, name in enumerate(study.species_names) if not np.isnan(standing[j, i])
+            f"{100 * standing[j, i]:.0f} % of {name}"
+            for j, name in enumerate(study.species_names)
+            if not np.isnan(standing[j, i])
         )
         parts.append(f"{m.label} {m.written(float(value))}, larger than in {shares}")
     return f"Scatter plot of the training {study.plural} with this {study.organism} marked: {'; '.join(parts)}."

@@ -124,7 +124,9 @@ def _from_address(study: Study) -> dict[str, float | None] | None:
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            st.warning(f"The address says {plain(name)} is “{plain(text[:40])}”, which is not a number; it was left out.")
+            st.warning(
+                f"The address says {plain(name)} is “{plain(text[:40])}”, which is not a number; it was left out."
+            )
             continue
         values[name] = _own(study.measurement(name), number, unit)
     return values

@@ -158,5 +158,7 @@ def on_script_error(error: Exception) -> bool:
         st.error(error.message, icon=":material/error:")
     else:
         _log.error("a page failed", exc_info=error)
-        st.error("This page made a mistake; it was written to the program's log. Nothing was lost.", icon=":material/error:")
+        st.error(
+            "This page made a mistake; it was written to the program's log. Nothing was lost.", icon=":material/error:"
+        )
     return True

@@ -215,5 +215,9 @@ def _answer_errors(api: FastAPI) -> None:
     @api.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:
         _log.error("an API request failed", exc_info=error)
-        document = {"error": "Internal", "detail": "The program made a mistake; it was written to its log.", "issues": []}
+        document = {
+            "error": "Internal",
+            "detail": "The program made a mistake; it was written to its log.",
+            "issues": [],
+        }
         return JSONResponse(document, 503)

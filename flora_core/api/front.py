@@ -67,7 +67,7 @@ class _LateApi:
         self._app: FastAPI | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app or await run_in_threadpool(self._built)
+        app = self._app if self._app is not None else await run_in_threadpool(self._built)
         if scope["type"] == "http":
             receive = _limited(scope, receive)
         await app(scope, receive, send)

@@ -8,8 +8,8 @@ from typing import Any
 
 _STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{overflow:auto;padding:.8rem;border:1px solid #8886;border-radius:.4rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}
+code{font-family:ui-monospace,monospace;font-size:.9em}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884}
 h2{margin-top:2.5rem}.verb{font-weight:700;color:#1b6e3c}@media(prefers-color-scheme:dark){.verb{color:#6fcf97}}
 """
 
@@ -77,4 +77,10 @@ def _kind(field: dict[str, Any]) -> str:
     if "$ref" in field:
         return "object"
     kind = str(field.get("type", "any"))
-    return "empty" if kind == "null" else f"list of {_kind(field['items'])}" if kind == "array" and "items" in field else escape(kind)
+    return (
+        "empty"
+        if kind == "null"
+        else f"list of {_kind(field['items'])}"
+        if kind == "array" and "items" in field
+        else escape(kind)
+    )

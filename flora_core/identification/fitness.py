@@ -124,7 +124,7 @@ def misfits(clouds: Clouds, X: Floats) -> Floats:
     for observed, rows in patterns(X):
         if any(observed):
             seen = view(clouds, observed)
-            values = X[rows] if all(observed) else X[np.ix_(rows, seen.columns)]
+            values = X[rows] if all(observed) else X[rows][:, seen.columns]
             result[rows] = squared_distances(seen, values) / seen.limits
     return result
 
@@ -190,10 +190,10 @@ def did_you_mean(model: Model, values: Floats) -> Suggestion | None:
         return None
     changes = _changes(model.study, ~np.isnan(values))
     candidates = np.array([change.apply(values) for change in changes]).reshape(len(changes), len(values))
-    inside = np.flatnonzero(misfits(model.clouds, candidates).min(axis=1) <= 1.0) if len(changes) else ()
+    inside = np.flatnonzero(misfits(model.clouds, candidates).min(axis=1) <= 1.0)
     if len(inside) != 1:
         return None
-    change, corrected = changes[inside[0]], candidates[inside[0]]
+    change, corrected = changes[int(inside[0])], candidates[int(inside[0])]
     names = tuple(model.study.names[i] for i in change.columns)
     return Suggestion(change.words, tuple(corrected), names, _question(model.study, change, corrected))
 

@@ -165,7 +165,7 @@ def _conditional(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Fl
     o, g = np.flatnonzero(seen), np.flatnonzero(~seen)
     covariances = clouds.covariances
     across = covariances[:, o[:, None], g]
-    slopes = np.linalg.solve(covariances[:, o[:, None], o], across) if len(o) else across
+    slopes = np.asarray(np.linalg.solve(covariances[:, o[:, None], o], across) if len(o) else across, dtype=np.float64)
     left = covariances[:, g[:, None], g] - across.transpose(0, 2, 1) @ slopes
     # Rounding can leave the smallest eigenvalue a hair below zero; the root is taken of what is not negative.
     values, vectors = np.linalg.eigh(left)

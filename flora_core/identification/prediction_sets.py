@@ -91,7 +91,7 @@ def set_limits(probabilities: Floats, species: Ints, level: float = LEVEL) -> Fl
     pooled = mass[rare[species]]
     shared = _quantile(pooled if len(pooled) >= _smallest(level) else mass, level)
     limits = [shared if rare[j] else _quantile(mass[species == j], level) for j in range(k)]
-    return np.maximum(np.array(limits), level)
+    return np.maximum(np.array(limits, dtype=np.float64), level, dtype=np.float64)
 
 
 def _smallest(level: float) -> int:

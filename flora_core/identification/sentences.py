@@ -25,7 +25,7 @@ def percent(p: float) -> str:
 
 
 def listed(items: list[str] | tuple[str, ...], last: str = "and") -> str:
-    """"a", "a and b", "a, b and c"."""
+    """The items as they are spoken: "a", "a and b", "a, b and c"."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
@@ -54,9 +54,9 @@ def sentence(model: Model, values: Floats, probability: Floats, given: Answer, s
 
 def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
     name = study.species_names[j]
-    unusual = [i for i in np.flatnonzero(np.abs(z[j]) > _USUAL)]
+    unusual = np.flatnonzero(np.abs(z[j]) > _USUAL)
     measured = np.flatnonzero(~np.isnan(values))
-    if not unusual:
+    if not len(unusual):
         what = f"all {len(measured)} measurements lie" if len(measured) > 1 else "the measurement lies"
         return f"{name}: {what} among its {study.plural}"
     said = [
@@ -86,7 +86,9 @@ def _several(study: Study, z: Floats, places: list[int], given: Answer, probabil
 
 
 def _measured_so_far(study: Study, values: Floats) -> str:
-    missing = [measurement.label for measurement, value in zip(study.measurements, values, strict=True) if np.isnan(value)]
+    missing = [
+        measurement.label for measurement, value in zip(study.measurements, values, strict=True) if np.isnan(value)
+    ]
     if not missing:
         return ""
     if len(missing) > 3:

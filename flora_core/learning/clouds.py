@@ -171,4 +171,3 @@ def _shrunk(S: Floats, within: int) -> Floats:
     bottom = (within + 1.0 - 2.0 / p) * (trace_of_square - square_of_trace / p)
     rho = 1.0 if bottom <= 0 else min(1.0, top / bottom)
     return np.asarray((1.0 - rho) * S + rho * diagonal)
-

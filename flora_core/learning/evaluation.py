@@ -115,7 +115,9 @@ class OutOfFold:
     seconds: float
 
 
-def out_of_fold(build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], step: Callable[[], None]) -> OutOfFold:
+def out_of_fold(
+    build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], step: Callable[[], None]
+) -> OutOfFold:
     """Fit on each fold's training part and identify its test part.
 
     Parameters
@@ -131,7 +133,9 @@ def out_of_fold(build: Callable[[], Any], plants: TrainingPlants, folds: Sequenc
     for fold in folds:
         pipeline = build().fit(fold.values, plants.species[fold.train])
         seen = pipeline.classes_
-        part = uncalibrated(_AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline, fold.clouds, plants.values[fold.test])
+        part = uncalibrated(
+            _AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline, fold.clouds, plants.values[fold.test]
+        )
         raw[fold.test] = part
         step()
     return OutOfFold(raw, time.perf_counter() - start)
@@ -253,7 +257,9 @@ def score(names: Sequence[str], repeats: Sequence[Floats], species: Ints, method
         low=low,
         high=high,
         balanced_accuracy=float(np.mean([balanced_accuracy_score(species, g) for g in named])),
-        macro_f1=float(np.mean([f1_score(species, g, labels=present, average="macro", zero_division=0.0) for g in named])),
+        macro_f1=float(
+            np.mean([f1_score(species, g, labels=present, average="macro", zero_division=0.0) for g in named])
+        ),
         log_loss=float(np.mean([log_loss(p, species) for p in repeats])),
         by_species={name: _species_score(confusion, j) for j, name in enumerate(names)},
         confusion=tuple(tuple(int(c) for c in row) for row in confusion),

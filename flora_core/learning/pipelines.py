@@ -58,7 +58,9 @@ class Hyperparameter:
         try:
             value = kind(str(given))
         except ValueError:
-            raise Refused(f"{self.name} can't be '{given}'; it is a number from {self.low:g} to {self.high:g}.") from None
+            raise Refused(
+                f"{self.name} can't be '{given}'; it is a number from {self.low:g} to {self.high:g}."
+            ) from None
         if not self.low <= value <= self.high:
             raise Refused(f"{self.name} can't be {value:g}; it lies between {self.low:g} and {self.high:g}.")
         return value
@@ -256,7 +258,9 @@ def settled(algorithm: Algorithm, given: Mapping[str, Value]) -> dict[str, Value
     return {name: h.parse(given[name]) if name in given else h.default for name, h in known.items()}
 
 
-def build_pipeline(algorithm: Algorithm, hyperparameters: Mapping[str, Value], *, gaps: bool, seed: int, rarest: int) -> Any:
+def build_pipeline(
+    algorithm: Algorithm, hyperparameters: Mapping[str, Value], *, gaps: bool, seed: int, rarest: int
+) -> Any:
     """An unfitted scikit-learn Pipeline.
 
     Parameters

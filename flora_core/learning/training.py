@@ -82,9 +82,7 @@ def train(
         out_of_fold(_builder(a, h, plants, seed), plants, folds, steps.next(f"trying {a.title}")) for a, h in tried
     ]
     calibrations = [fit_calibration(result.raw, plants.species) for result in results]
-    losses = [
-        log_loss(calibrate(r.raw, c), plants.species) for r, c in zip(results, calibrations, strict=True)
-    ]
+    losses = [log_loss(calibrate(r.raw, c), plants.species) for r, c in zip(results, calibrations, strict=True)]
     best = int(np.argmin(losses))
     chosen, settings = tried[best]
     build = _builder(chosen, settings, plants, seed)
@@ -142,7 +140,9 @@ def _enough(study: Study, plants: TrainingPlants) -> None:
             )
     least = 2 * len(counts) + 2
     if counts.sum() < least:
-        raise Refused(f"{study.title} has {counts.sum()} plants; a model of {len(counts)} species needs at least {least}.")
+        raise Refused(
+            f"{study.title} has {counts.sum()} plants; a model of {len(counts)} species needs at least {least}."
+        )
 
 
 def _candidates(
@@ -202,7 +202,9 @@ def _reason(tried: Sequence[tuple[Algorithm, Any]], losses: Sequence[float], bes
     title = tried[best][0].title
     if len(tried) == 1:
         return f"{title.capitalize()} was asked for."
-    others = ", ".join(f"{a.title} {loss:.3f}" for i, ((a, _), loss) in enumerate(zip(tried, losses, strict=True)) if i != best)
+    others = ", ".join(
+        f"{a.title} {loss:.3f}" for i, ((a, _), loss) in enumerate(zip(tried, losses, strict=True)) if i != best
+    )
     return f"{title.capitalize()} had the lowest cross-validated log loss, {losses[best]:.3f}; {others}."
 
 

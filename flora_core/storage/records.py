@@ -191,7 +191,16 @@ def _recorded(row: Row[tuple[object, ...]]) -> Recorded:
     typed = tuple(json.loads(row.typed)) if row.typed else tuple("" if v is None else repr(v) for v in used)
     return Recorded(
         Recording(
-            row.token, row.study, row.version, row.at, row.by, row.door, row.unit, row.source, row.source_sha256, row.plants
+            row.token,
+            row.study,
+            row.version,
+            row.at,
+            row.by,
+            row.door,
+            row.unit,
+            row.source,
+            row.source_sha256,
+            row.plants,
         ),
         Plant(
             row=row.row,

@@ -117,9 +117,7 @@ class Registry:
                     first = version + 1
                     continue
                 raise
-            return Model(
-                card, model.pipeline, model.clouds, model.calibration, model.set_limits, model.reference
-            )
+            return Model(card, model.pipeline, model.clouds, model.calibration, model.set_limits, model.reference)
 
     def promote(self, study: str, version: int, by: str, why: str) -> None:
         """Make a version the champion; appends one event.

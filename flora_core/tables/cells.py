@@ -15,7 +15,10 @@ from flora_core.units import parse_unit
 
 #: What people write for "not measured" (case is ignored).
 MISSING: Final = frozenset(
-    "|na|n/a|n.a.|#n/a|#na|nan|null|none|nil|nd|n.d.|no data|missing|not measured|-|--|---|----|–|—|−|*|**|***|.|..|...|?|??".split("|")
+    {
+        *("", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "null", "none", "nil", "nd", "n.d.", "no data", "missing"),
+        *("not measured", "-", "--", "---", "----", "–", "—", "−", "*", "**", "***", ".", "..", "...", "?", "??"),
+    }
 )
 
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")
@@ -25,12 +28,13 @@ _PLAIN: Final = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$")
 _NUMBER_AND_UNIT: Final = re.compile(r"^([+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,'()+-].*)$")
 _ONE: Final = r"\d+(?:[.,]\d+)?"
 _RANGE: Final = re.compile(
-    rf"^(?:\(\s*{_ONE}\s*[-–—]\s*\)\s*)?({_ONE})\s*(?:[-–—]|to|bis)\s*({_ONE})(?:\s*\(\s*[-–—]\s*{_ONE}\s*\))?\s*([^\d\s(][^\d(]*)?$"
+    rf"^(?:\(\s*{_ONE}\s*[-–—]\s*\)\s*)?({_ONE})\s*(?:[-–—]|to|bis)\s*({_ONE})"
+    rf"(?:\s*\(\s*[-–—]\s*{_ONE}\s*\))?\s*([^\d\s(][^\d(]*)?$"
 )
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*"
 _DATE: Final = re.compile(
-    rf"^(?:\d{{1,4}}[-/. ]?{_MONTH}(?:[-/. ]\d{{2,4}})?|{_MONTH}[-/. ]\d{{1,4}}|\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}.*)?"
-    r"|\d{1,2}/\d{1,2}/\d{2,4})$",
+    rf"^(?:\d{{1,4}}[-/. ]?{_MONTH}(?:[-/. ]\d{{2,4}})?|{_MONTH}[-/. ]\d{{1,4}}"
+    r"|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{1,2}/\d{1,2}/\d{2,4})$",
     re.IGNORECASE,
 )
 _INFINITE: Final = re.compile(r"^[+-]?(?:inf|infinity|∞)$", re.IGNORECASE)
@@ -122,7 +126,7 @@ def read_cell(text: str, *, decimal: Literal[".", ",", ""] = "", middle_of_range
 
 
 def _range(span: re.Match[str], decimal: Literal[".", ",", ""], middle: bool) -> Cell:
-    """"2.0-2.5" and "(3-)4-6(-8)": the middle of the inner two values where that was asked for."""
+    """What "2.0-2.5" and "(3-)4-6(-8)" come to: the middle of the inner two values, where that was asked for."""
     low, high = _number(span[1], decimal), _number(span[2], decimal)
     if low.kind != "number" or high.kind != "number" or high.value < low.value:
         return _NO_NUMBER

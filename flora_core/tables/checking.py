@@ -66,7 +66,9 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
             issues.append(Issue(None, name, str(text), error.message.rstrip(".").partition(". ")[0], _there_are(study)))
             continue
         if texts[i]:
-            issues.append(Issue(None, name, str(text), f"{study.measurements[i].label} is given twice", "Give it once."))
+            issues.append(
+                Issue(None, name, str(text), f"{study.measurements[i].label} is given twice", "Give it once.")
+            )
         texts[i] = str(text).strip()
 
     values = np.full(len(texts), np.nan)
@@ -131,7 +133,10 @@ def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
     """What is wrong with a value that can't be this measurement, and what would be right; ("", "") where it can."""
     ask = f"These plants have {span(measurement)}."
     if measurement.positive and value <= 0:
-        return f"{measurement.label} is {measurement.written(value)}", f"It must be above 0; leave it empty if not measured. {ask}"
+        return (
+            f"{measurement.label} is {measurement.written(value)}",
+            f"It must be above 0; leave it empty if not measured. {ask}",
+        )
     if measurement.refuse_above is not None and value > measurement.refuse_above:
         unit = {"cm": "millimetres", "dm": "centimetres", "m": "centimetres"}.get(measurement.unit)
         question = f" Is it in {unit}?" if unit else ""

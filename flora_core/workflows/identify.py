@@ -82,9 +82,7 @@ class Identification:
             },
             "species": self.answer.species,
             "probability": float(self.probability[self.best]),
-            "probabilities": {
-                name: float(p) for name, p in zip(study.species_names, self.probability, strict=True)
-            },
+            "probabilities": {name: float(p) for name, p in zip(study.species_names, self.probability, strict=True)},
             "prediction_set": list(self.answer.prediction_set),
             "fits": self.fits,
             "did_you_mean": None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import Final
 
@@ -101,10 +102,9 @@ def _first_champion(house: House, progress: object) -> None:
     from flora_core.learning.training import train
 
     if IRIS.name not in house.studies.names():
-        try:
+        # Another house with the same database may be quicker; its study is ours.
+        with contextlib.suppress(Conflict):
             house.studies.add(IRIS, iris_plants(), PROGRAM)
-        except Conflict:  # Another house with the same database was quicker; its study is ours.
-            pass
     study = house.studies.get(IRIS.name)
     plants = house.studies.plants(study)
     told = progress if callable(progress) else silent

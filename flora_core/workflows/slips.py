@@ -41,7 +41,9 @@ def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
 def _slip(card: ModelCard, one: Recorded) -> str:
     study, plant, recording = card.study, one.plant, one.recording
     measured = ", ".join(
-        f"{m.label} {m.written(value)}" for m, value in zip(study.measurements, plant.used, strict=True) if value is not None
+        f"{m.label} {m.written(value)}"
+        for m, value in zip(study.measurements, plant.used, strict=True)
+        if value is not None
     )
     catalogue = f"<p>No. {escape(plant.catalogue_number)}</p>" if plant.catalogue_number else ""
     return (

@@ -14,7 +14,6 @@ from flora_core.workflows.house import open_house
 from tests.builders import SETOSA
 
 
-
 class Front:
     """A front door whose house is open, or shut with a reason."""
 
@@ -106,7 +105,15 @@ def test_what_is_not_json_is_refused_as_json(client, content):
     assert answer.json().keys() == {"error", "detail", "issues"}
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/nope", 404), ("GET", "/api/v1/identify", 405), ("POST", "/api", 404), ("DELETE", "/api/v1/identify", 405)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/nope", 404),
+        ("GET", "/api/v1/identify", 405),
+        ("POST", "/api", 404),
+        ("DELETE", "/api/v1/identify", 405),
+    ],
+)
 def test_unknown_paths_and_methods_are_json_too(client, method, path, status):
     answer = client.request(method, path)
     assert answer.status_code == status
@@ -130,7 +137,9 @@ def test_a_body_that_is_too_large_is_refused_while_it_comes(client):
 @pytest.fixture
 def locked(house):
     keys = "herbarium:0123456789abcdef"
-    settings = Settings(database_url=f"sqlite:///{house.database.path}", models=house.settings.models, api_keys=keys, _env_file=None)
+    settings = Settings(
+        database_url=f"sqlite:///{house.database.path}", models=house.settings.models, api_keys=keys, _env_file=None
+    )
     opened = open_house(settings)
     yield client_of(Front(opened))
     opened.close()
@@ -151,7 +160,9 @@ def test_a_wrong_key_is_refused(locked, headers):
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Bearer 0123456789abcdef"}, {"X-API-Key": "0123456789abcdef"}])
 def test_the_owner_of_the_key_signs_the_record(locked, house, headers):
-    answer = locked.post("/api/v1/identify", json={"rows": [SETOSA], "record": True, "by": "somebody else"}, headers=headers)
+    answer = locked.post(
+        "/api/v1/identify", json={"rows": [SETOSA], "record": True, "by": "somebody else"}, headers=headers
+    )
     assert house.records.get(answer.json()["rows"][0]["id"]).recording.by == "herbarium"
 
 

@@ -66,7 +66,9 @@ def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit):
     seen = set()
     for _ in range(60):
         page.keyboard.press("Tab")
-        label = page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || ''")
+        label = page.evaluate(
+            "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || ''"
+        )
         seen.add(label.strip().split("\n")[0])
         if label.startswith("Identified by"):
             break
@@ -111,7 +113,9 @@ def test_unit_not_measured_and_the_next_question(visit):
 def test_the_flower_stands_in_the_plot_where_it_belongs(visit):
     page = visit(SETOSA)
     page.wait_for_selector(".js-plotly-plot .scatterlayer")
-    point = page.evaluate("(() => { const d = document.querySelector('.js-plotly-plot').data[3]; return [d.x[0], d.y[0]]; })()")
+    point = page.evaluate(
+        "(() => { const d = document.querySelector('.js-plotly-plot').data[3]; return [d.x[0], d.y[0]]; })()"
+    )
     assert point == [1.4, 0.2]
 
 

@@ -30,12 +30,24 @@ def test_several_are_cf_the_first_and_the_genus_for_darwin_core():
 
 def test_a_plant_outside_every_species_is_none_of_these():
     given = said([0.0, 0.0, 1.0], fits=False)
-    assert (given.species, given.qualifier, given.scientific_name, given.prediction_set) == (NONE_OF_THESE, NONE_OF_THESE, "", ())
+    assert (given.species, given.qualifier, given.scientific_name, given.prediction_set) == (
+        NONE_OF_THESE,
+        NONE_OF_THESE,
+        "",
+        (),
+    )
     assert given.name == "none of these"
 
 
 def test_names_without_a_genus_are_qualified_too():
-    study = IRIS.model_copy(update={"species": tuple(s.model_copy(update={"name": n}) for s, n in zip(IRIS.species, ("Kama", "Rosa", "Canadian"), strict=True))})
+    study = IRIS.model_copy(
+        update={
+            "species": tuple(
+                s.model_copy(update={"name": n})
+                for s, n in zip(IRIS.species, ("Kama", "Rosa", "Canadian"), strict=True)
+            )
+        }
+    )
     given = said([0.6, 0.4, 0.0], study=study)
     assert (given.name, given.scientific_name) == ("cf. Kama", "")
 

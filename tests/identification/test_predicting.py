@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flora_core.identification.predicting import calibrate, completions, entropy, probabilities, species_weights
 from flora_core.identification.fitness import view
+from flora_core.identification.predicting import calibrate, completions, entropy, probabilities, species_weights
 from flora_core.model import Calibration
 from tests.builders import iris_table, make_flower
 
@@ -72,7 +72,8 @@ def test_weights_are_bayes_rule_with_normal_densities(champion):
     seen = view(champion.clouds, (True, True, False, False))
     row = np.array([[5.9, 2.8]])
     densities = [
-        multivariate_normal(champion.clouds.means[k, :2], champion.clouds.covariances[k, :2, :2]).pdf(row) for k in range(3)
+        multivariate_normal(champion.clouds.means[k, :2], champion.clouds.covariances[k, :2, :2]).pdf(row)
+        for k in range(3)
     ]
     assert species_weights(champion.clouds, seen, row)[0] == pytest.approx(np.array(densities) / np.sum(densities))
 
@@ -86,7 +87,7 @@ def test_a_temperature_above_one_makes_humbler_and_one_changes_nothing():
 
 def test_the_floor_leaves_nobody_certain():
     assert calibrate(np.array([[1.0, 0.0]]), Calibration(1.0, 0.01)) == pytest.approx(np.array([[0.995, 0.005]]))
-    assert calibrate(np.array([[0.0, 0.0]]) + [[1, 0]], Calibration(3.0, 0.01)).sum() == pytest.approx(1)
+    assert calibrate(np.array([[1.0, 0.0]]), Calibration(3.0, 0.01)).sum() == pytest.approx(1)
 
 
 def test_entropy_of_even_odds_is_the_logarithm_of_their_number():

@@ -32,12 +32,23 @@ def test_what_a_botanist_would_say(champion, typed, sentence):
     assert identify_with(champion, typed).sentence == sentence
 
 
-@pytest.mark.parametrize(("p", "text"), [(1.0, "more than 99 %"), (0.991, "more than 99 %"), (0.93, "93 %"), (0.004, "less than 1 %"), (0.0, "less than 1 %")])
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (1.0, "more than 99 %"),
+        (0.991, "more than 99 %"),
+        (0.93, "93 %"),
+        (0.004, "less than 1 %"),
+        (0.0, "less than 1 %"),
+    ],
+)
 def test_nobody_is_ever_certain(p, text):
     assert percent(p) == text
 
 
-@pytest.mark.parametrize(("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
 def test_lists_read_as_they_are_spoken(items, text):
     assert listed(items) == text
 

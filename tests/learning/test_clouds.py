@@ -22,7 +22,9 @@ def test_with_plenty_of_plants_each_species_stands_on_its_own_covariance():
 def test_a_species_with_few_plants_is_drawn_towards_the_pooled_covariance():
     few = np.concatenate([np.flatnonzero(y == 0)[:6], np.flatnonzero(y > 0)])
     clouds = fit_clouds(X[few], y[few], 3)
-    pooled = sum(np.cov(X[few][y[few] == k], rowvar=False) * ((y[few] == k).sum() - 1) for k in range(3)) / (len(few) - 3)
+    pooled = sum(np.cov(X[few][y[few] == k], rowvar=False) * ((y[few] == k).sum() - 1) for k in range(3)) / (
+        len(few) - 3
+    )
     own = np.cov(X[few][y[few] == 0], rowvar=False)
     by_hand = (5 * own + 14 * pooled) / 19  # six plants, fourteen short of five a measurement
     assert clouds.covariances[0] == pytest.approx(by_hand, rel=0.002)
@@ -37,13 +39,18 @@ def test_gaps_are_filled_by_expectation_not_by_the_mean():
     for k in range(3):
         spread = np.sqrt(np.diag(full.covariances[k]))
         assert part.means[k] == pytest.approx(full.means[k], abs=0.15)
-        correlation = [c.covariances[k][2, 3] / np.sqrt(c.covariances[k][2, 2] * c.covariances[k][3, 3]) for c in (full, part)]
+        correlation = [
+            c.covariances[k][2, 3] / np.sqrt(c.covariances[k][2, 2] * c.covariances[k][3, 3]) for c in (full, part)
+        ]
         assert correlation[1] == pytest.approx(correlation[0], abs=0.15)
         assert np.sqrt(np.diag(part.covariances[k])) == pytest.approx(spread, rel=0.15)
 
 
 @given(
-    st.integers(1, 12), st.lists(st.integers(1, 12), min_size=2, max_size=5), st.sampled_from([0.0, 0.2, 0.6]), st.integers(0, 99)
+    st.integers(1, 12),
+    st.lists(st.integers(1, 12), min_size=2, max_size=5),
+    st.sampled_from([0.0, 0.2, 0.6]),
+    st.integers(0, 99),
 )
 @settings(max_examples=60, deadline=None)
 def test_clouds_of_any_few_plants_are_sound(measurements, counts, missing, seed):

@@ -28,7 +28,9 @@ def lda():
     return build_pipeline(ALGORITHMS["lda"], settled(ALGORITHMS["lda"], {}), gaps=False, seed=0, rarest=45)
 
 
-@pytest.mark.parametrize(("right", "n", "low", "high"), [(147, 150, 94.3, 99.6), (30, 30, 88.4, 100.0), (0, 10, 0.0, 30.8), (0, 0, 0, 100)])
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"), [(147, 150, 94.3, 99.6), (30, 30, 88.4, 100.0), (0, 10, 0.0, 30.8), (0, 0, 0, 100)]
+)
 def test_exact_intervals(right, n, low, high):
     assert [100 * bound for bound in interval(right, n)] == pytest.approx([low, high], abs=0.06)
 

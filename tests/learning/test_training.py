@@ -23,9 +23,14 @@ def test_the_first_champion_is_lda_by_log_loss_with_the_known_accuracy(champion)
 
 
 def test_the_same_plants_settings_and_seed_give_the_same_model():
-    first, second = (train(IRIS, iris_plants(), algorithm="forest", hyperparameters={"trees": 10}, seed=5) for _ in range(2))
+    first, second = (
+        train(IRIS, iris_plants(), algorithm="forest", hyperparameters={"trees": 10}, seed=5) for _ in range(2)
+    )
     assert first.card.scores == second.card.scores
-    assert (name_plants(first, iris_plants().values).probabilities == name_plants(second, iris_plants().values).probabilities).all()
+    assert (
+        name_plants(first, iris_plants().values).probabilities
+        == name_plants(second, iris_plants().values).probabilities
+    ).all()
     other = train(IRIS, iris_plants(), algorithm="forest", hyperparameters={"trees": 10}, seed=6)
     assert other.card.scores != first.card.scores
 
@@ -54,7 +59,10 @@ def test_a_card_survives_being_written_down(champion):
     [
         ((20, 0), "A made-up genus has plants of one species only; a model needs at least two."),
         ((2, 2), "A made-up genus has 4 plants; a model of 2 species needs at least 6."),
-        ((20, 1), "Planta speciesb has 1 plant; a model needs at least two of each species. Add plants, or leave the species out."),
+        (
+            (20, 1),
+            "Planta speciesb has 1 plant; a model needs at least two of each species. Add plants, or leave the species out.",
+        ),
     ],
 )
 def test_too_few_plants_are_refused_with_what_would_do(counts, sentence):

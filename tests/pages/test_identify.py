@@ -29,7 +29,13 @@ def page(house, monkeypatch):
 
 def name_of(at):
     card = next(h.value for h in at.get("html") if "flora-name" in h.value)
-    return card.replace("<i>", "").replace("</i>", "").split("<p class='flora-name'>")[1].split("</p>")[0].split(" <span")[0]
+    return (
+        card.replace("<i>", "")
+        .replace("</i>", "")
+        .split("<p class='flora-name'>")[1]
+        .split("</p>")[0]
+        .split(" <span")[0]
+    )
 
 
 def slider(at, label):
@@ -122,8 +128,14 @@ def test_a_flower_in_millimetres_read_as_centimetres_is_refused_and_mended(page,
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (0.0, "Petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
-        (-1.0, "Petal length is -1.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
+        (
+            0.0,
+            "Petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
+        (
+            -1.0,
+            "Petal length is -1.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
         (31.0, "Petal length is 31.0 cm. These plants have 0.8 to 8.0 cm. Is it in millimetres?"),
     ],
 )
@@ -166,7 +178,9 @@ def test_exploring_records_nothing_and_record_writes_once(page, house):
 def test_without_a_name_nothing_is_recorded(page, house):
     at = page()
     next(b for b in at.button if b.label == "Record").click().run()
-    assert errors(at) == ["Not recorded. Who identifies? Give a name; a record without a person can't be asked about later."]
+    assert errors(at) == [
+        "Not recorded. Who identifies? Give a name; a record without a person can't be asked about later."
+    ]
     assert house.records.newest("iris") == ()
 
 

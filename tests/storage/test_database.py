@@ -183,11 +183,11 @@ def test_a_database_that_is_gone_records_nothing_and_says_so(file):
 
 
 def test_a_database_replaced_while_writing_is_never_reported_as_written(file):
-    with pytest.raises(DatabaseUnavailable, match="removed or replaced while the program ran; nothing was recorded"):
-        with file.write() as connection:
-            connection.execute(text("INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')"))
-            file.path.rename(file.path.with_suffix(".moved"))
-            Database(f"sqlite:///{file.path}").prepare()
+    words = "removed or replaced while the program ran; nothing was recorded"
+    with pytest.raises(DatabaseUnavailable, match=words), file.write() as connection:
+        connection.execute(text("INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')"))
+        file.path.rename(file.path.with_suffix(".moved"))
+        Database(f"sqlite:///{file.path}").prepare()
 
 
 def test_a_file_that_is_no_database_is_said(tmp_path):

@@ -55,7 +55,9 @@ def test_an_identifier_is_found_as_people_copy_it(records):
     assert records.get(f" {identifier.upper()} ").plant == PLANT
 
 
-@pytest.mark.parametrize("identifier", ["", "nothing", "k7f3q2mh4p-1", "-1", "k7f3q2mh4p-99999999999999", "'; drop table x-1"])
+@pytest.mark.parametrize(
+    "identifier", ["", "nothing", "k7f3q2mh4p-1", "-1", "k7f3q2mh4p-99999999999999", "'; drop table x-1"]
+)
 def test_an_unknown_identifier_is_refused(records, identifier):
     with pytest.raises(Unknown, match="There is no identification"):
         records.get(identifier)

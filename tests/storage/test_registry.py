@@ -179,7 +179,8 @@ def test_killed_at_any_step_the_registry_is_consistent_and_the_next_version_is_w
     registry = Registry(database, folder)
     registry.register(champion, "Ada")
     registry.promote("iris", 1, "Ada", "first")
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.storage.test_registry", "sklearn.discriminant_analysis"])
     deaths = 0
     for step in range(1, 30):
         process = context.Process(target=_register_and_die, args=(url, folder, first_start, step))

@@ -78,7 +78,9 @@ def test_a_thousand_or_one_point_two_is_asked_with_both_readings():
     assert read_cell("1.234", decimal=",").suggestion == "Write 1234 or 1,234."
 
 
-@pytest.mark.parametrize(("text", "middle"), [("2.0-2.5", 2.25), ("(3-)4-6(-8)", 5.0), ("0,1–0,2", 0.15), ("4 to 6 mm", 5.0)])
+@pytest.mark.parametrize(
+    ("text", "middle"), [("2.0-2.5", 2.25), ("(3-)4-6(-8)", 5.0), ("0,1–0,2", 0.15), ("4 to 6 mm", 5.0)]
+)
 def test_a_range_becomes_its_middle_only_on_request(text, middle):
     assert read_cell(text).kind == "bad"
     cell = read_cell(text, middle_of_ranges=True)

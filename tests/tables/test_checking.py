@@ -52,7 +52,10 @@ def test_each_bad_value_gets_its_sentence(typed, sentence):
 
 
 def test_every_bad_value_is_listed_not_only_the_first():
-    assert [i.column for i in check_plant(IRIS, {"sepal_length": "abc", "petal_width": "-3"}).issues] == ["sepal_length", "petal_width"]
+    assert [i.column for i in check_plant(IRIS, {"sepal_length": "abc", "petal_width": "-3"}).issues] == [
+        "sepal_length",
+        "petal_width",
+    ]
 
 
 def test_an_unusual_value_is_questioned_and_kept():

@@ -21,12 +21,17 @@ def test_the_card_says_name_certainty_and_sentence(champion):
 
 def test_the_card_of_a_stranger_gives_no_certainty(champion):
     text = words(answer_card(found(champion, petal_length=14)))
-    assert text == "None of these The petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm."
+    assert (
+        text
+        == "None of these The petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm."
+    )
 
 
 def test_candidates_are_listed_likeliest_first_with_what_is_ruled_out(champion):
     text = words(candidates(found(champion, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)))
-    assert text.endswith("Iris virginica 86 % possible Iris versicolor 14 % possible Iris setosa less than 1 % ruled out")
+    assert text.endswith(
+        "Iris virginica 86 % possible Iris versicolor 14 % possible Iris setosa less than 1 % ruled out"
+    )
 
 
 def test_why_has_a_row_for_each_measurement_that_was_taken(champion):

@@ -36,7 +36,10 @@ def test_every_training_flower_is_in_the_picture_and_the_flower_where_it_belongs
     figure = among_training_plants(champion, make_flower(), 2, 3)
     go.Figure(figure.to_dict())  # plotly itself finds nothing wrong with it
     assert [len(trace.x) for trace in figure.data[:3]] == [50, 50, 50]
-    assert (figure.data[3].x, figure.data[3].y) == ((1.4,), (0.2,)) or (list(figure.data[3].x), list(figure.data[3].y)) == ([1.4], [0.2])
+    assert (figure.data[3].x, figure.data[3].y) == ((1.4,), (0.2,)) or (
+        list(figure.data[3].x),
+        list(figure.data[3].y),
+    ) == ([1.4], [0.2])
     assert figure.layout.xaxis.title.text == "Petal length (cm)"
 
 

@@ -11,7 +11,9 @@ MEAN = np.array([5.0, 3.4, 1.5, 0.25])
 
 
 def drawing(values, typical=MEAN):
-    return ET.fromstring(flowers(IRIS, [DrawnFlower("this flower", values, typical), DrawnFlower("mean", MEAN, MEAN)], "#123456"))
+    return ET.fromstring(
+        flowers(IRIS, [DrawnFlower("this flower", values, typical), DrawnFlower("mean", MEAN, MEAN)], "#123456")
+    )
 
 
 def segments(picture):

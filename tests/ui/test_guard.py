@@ -15,7 +15,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from ui.guard import content_security_policy, middleware
 
 
-
 async def echo(websocket):
     await websocket.accept()
     async for content in websocket.iter_bytes():
@@ -77,8 +76,9 @@ def test_other_messages_and_rubbish_pass_unchanged():
 
 
 def test_a_page_of_another_site_gets_no_websocket():
-    with pytest.raises(WebSocketDisconnect), client().websocket_connect(
-        "/_stcore/stream", headers={"Origin": "https://evil.example"}
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client().websocket_connect("/_stcore/stream", headers={"Origin": "https://evil.example"}),
     ):
         pass
 

@@ -52,7 +52,9 @@ def test_identifying_records_nothing(house):
 
 
 def test_a_record_says_what_was_typed_used_and_answered(house):
-    found = identify(house, "iris", typed_flower(sepal_length=51, sepal_width=35, petal_length=14, petal_width=""), "mm")
+    found = identify(
+        house, "iris", typed_flower(sepal_length=51, sepal_width=35, petal_length=14, petal_width=""), "mm"
+    )
     (recorded,) = record(house, [found], by="Ada", door="page", catalogue_number=" 0042 ")
     assert recorded.plant.typed == ("51", "35", "14", "")
     assert recorded.plant.used == (5.1, 3.5, 1.4, None)

@@ -77,7 +77,9 @@ def test_iris_plants_are_fisher_s_and_not_uci_s():
     assert plants.values[34, 3] == 0.2
     assert plants.values[37].tolist() == [4.9, 3.6, 1.4, 0.1]
     assert plants.values[:50].mean(axis=0) == pytest.approx([5.006, 3.428, 1.462, 0.246])
-    assert (plants.values[101] == plants.values[142]).all(), "two flowers are truly identical; nothing de-duplicates them"
+    assert (plants.values[101] == plants.values[142]).all(), (
+        "two flowers are truly identical; nothing de-duplicates them"
+    )
     assert len(plants.table.sha256) == 64
     assert np.bincount(plants.species).tolist() == [50, 50, 50]
 

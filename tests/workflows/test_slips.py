@@ -1,4 +1,5 @@
 from html.parser import HTMLParser
+from typing import ClassVar
 
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.slips import slip_page
@@ -6,7 +7,10 @@ from tests.builders import typed_flower
 
 
 def slip(house, by="Ada", number="", **values):
-    return slip_page(house, record(house, [identify(house, "iris", typed_flower(**values))], by=by, door="page", catalogue_number=number))
+    return slip_page(
+        house,
+        record(house, [identify(house, "iris", typed_flower(**values))], by=by, door="page", catalogue_number=number),
+    )
 
 
 def test_a_slip_holds_name_author_values_person_date_and_machine(house):
@@ -39,7 +43,7 @@ def test_what_a_person_typed_is_text_and_nothing_else(house):
 
 def test_the_page_loads_nothing(house):
     class Links(HTMLParser):
-        found: list[str] = []
+        found: ClassVar[list[str]] = []
 
         def handle_starttag(self, tag, attrs):
             self.found += [value for name, value in attrs if name in ("src", "href")]
