@@ -34,7 +34,8 @@ def _watch() -> None:
     while FRONT.opening():
         done, doing = FRONT.progress()
         with place.container():
-            st.markdown("**Starting for the first time.** Four ways of learning are compared on Fisher’s irises.")
+            if doing.startswith("training"):
+                st.markdown("**Starting for the first time.** Four ways of learning are compared on Fisher’s irises.")
             st.progress(done, f"{doing[:1].upper()}{doing[1:]} …")
         FRONT.pause(0.15)
     place.empty()

@@ -3,6 +3,6 @@
 Errors are `{error, detail, issues[]}` with 400, 401, 403, 404, 405, 413, 422 or 503; never HTML, never a traceback.
 """
 
-from flora_core.api.front import Front, routes
+from flora_core.api.front import routes
 
-__all__ = ["Front", "routes"]
+__all__ = ["routes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
-from flora_core.api.front import Front
 from flora_core.api.page import docs_page
 from flora_core.errors import (
     BadValues,
@@ -42,6 +41,16 @@ _STATUS: Final[tuple[tuple[type[FloraError], int], ...]] = (
     (TooLarge, 413),
     (Unavailable, 503),
 )
+
+
+class Front(Protocol):
+    """What the front door knows: the open house, or why it is not open."""
+
+    def house(self) -> House:
+        """The open house; raises Unavailable while it is not."""
+
+    def doing(self) -> str:
+        """What is being done while the house opens; "" once it is open."""
 
 
 class IdentifyRequest(BaseModel):

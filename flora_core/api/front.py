@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from flora_core.errors import FloraError, as_document
-from flora_core.workflows.house import House
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from flora_core.api.application import Front
 
 #: The largest body of a JSON request, in bytes; tables go to /batch.
 MAX_BODY: Final = 2_000_000
@@ -25,16 +26,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-
-class Front(Protocol):
-    """What the front door knows: the open house, or why it is not open."""
-
-    def house(self) -> House:
-        """The open house; raises Unavailable while it is not."""
-
-    def doing(self) -> str:
-        """What is being done while the house opens; "" once it is open."""
 
 
 def routes(front: Front) -> list[BaseRoute]:
