@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_command
 
 from flora_core.cli import app
+from flora_core.storage.database import HEAD
 from tests.servers import ROOT
 
 FLOWER = ["sepal_length=5.1", "sepal_width=3.5", "petal_length=1.4", "petal_width=0.2"]
@@ -143,7 +144,7 @@ def test_a_first_start_by_command_tells_its_progress_on_stderr(flora, tmp_path):
 
 
 def test_migrating_a_database_that_is_up_to_date(flora):
-    assert json.loads(flora("migrate", "--json").stdout) == {"before": "0001", "after": "0001"}
+    assert json.loads(flora("migrate", "--json").stdout) == {"before": HEAD, "after": HEAD}
 
 
 def commands():

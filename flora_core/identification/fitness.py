@@ -1,4 +1,4 @@
-"""Does the plant fit any species at all? And if not: did you mean 5.1 cm?
+"""Does the plant fit any species at all?
 
 A classifier must choose among the species it knows: LDA is at least 90 % sure of every iris flower that was measured in
 millimetres and read as centimetres. So before a name is believed, the plant's squared Mahalanobis distance to each
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 from typing import Final
 
 import numpy as np
 from scipy.special import chdtri, fdtri
 
-from flora_core.model import Bools, Clouds, Floats, Ints, Model
-from flora_core.study import Study
+from flora_core.model import Clouds, Floats, Ints, Model
 
 #: The share of a species' own plants that lie within its limit.
 WITHIN: Final = 0.999
@@ -137,134 +135,6 @@ def patterns(X: Floats) -> list[tuple[tuple[bool, ...], Ints | slice]]:
     found, inverse = np.unique(gaps, axis=0, return_inverse=True)
     inverse = inverse.ravel()
     return [(tuple(bool(g) for g in ~gap), np.flatnonzero(inverse == i)) for i, gap in enumerate(found)]
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """One change that would bring the plant inside, while no other would.
-
-    Attributes
-    ----------
-    change : str
-        In words: "all values divided by 10", "petal length and petal width swapped".
-    values : tuple of float
-        All measurements after the change, NaN where missing.
-    changed : tuple of str
-        Names of the measurements that changed.
-    question : str
-        "Did you mean petal length 1.4 cm?"
-    """
-
-    change: str
-    values: tuple[float, ...]
-    changed: tuple[str, ...]
-    question: str
-
-
-#: Millimetres for centimetres, inches for centimetres, a lost or slipped decimal point.
-_FACTORS: Final = ((0.1, "divided by 10"), (10.0, "times 10"), (2.54, "times 2.54"), (1 / 2.54, "divided by 2.54"))
-_SLIPPED: Final = ((0.01, "divided by 100"), (0.001, "divided by 1000"), (100.0, "times 100"))
-_CAUSE: Final = {
-    "divided by 10": "measured in millimetres",
-    "times 10": "measured in decimetres",
-    "times 2.54": "measured in inches",
-}
-
-
-def did_you_mean(model: Model, values: Floats) -> Suggestion | None:
-    """The one change of unit, decimal point or column that would make the plant fit a species.
-
-    Parameters
-    ----------
-    values : (p,) float
-        One plant; NaN where not measured.
-
-    Returns
-    -------
-    Suggestion or None
-        None where the plant fits already, where no change helps, or where several would: a guess among several is worse
-        than none.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    if misfits(model.clouds, values[None, :]).min() <= 1.0:
-        return None
-    changes = _changes(model.study, ~np.isnan(values))
-    candidates = np.array([change.apply(values) for change in changes]).reshape(len(changes), len(values))
-    inside = np.flatnonzero(misfits(model.clouds, candidates).min(axis=1) <= 1.0)
-    if len(inside) != 1:
-        return None
-    change, corrected = changes[int(inside[0])], candidates[int(inside[0])]
-    names = tuple(model.study.names[i] for i in change.columns)
-    return Suggestion(change.words, tuple(corrected), names, _question(model.study, change, corrected))
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    words: str
-    columns: tuple[int, ...]
-    factors: tuple[float, ...]
-    sources: tuple[int, ...]
-    whole: bool = False
-
-    def apply(self, values: Floats) -> Floats:
-        changed = values.copy()
-        # Twelve digits: 5.1 cm divided by 10 is 0.51, not 0.5099999999999999.
-        changed[list(self.columns)] = [
-            float(f"{values[s] * f:.12g}") for s, f in zip(self.sources, self.factors, strict=True)
-        ]
-        return changed
-
-
-def _changes(study: Study, observed: Bools) -> list[_Change]:
-    columns = tuple(int(i) for i in np.flatnonzero(observed))
-    labels = [measurement.label for measurement in study.measurements]
-    changes = [
-        _Change(f"all values {words}", columns, (f,) * len(columns), columns, whole=True)
-        for f, words in _FACTORS
-        if len(columns) > 1
-    ]
-    changes += [
-        _Change(f"{labels[i]} {words}", (i,), (f,), (i,)) for i in columns for f, words in (*_FACTORS, *_SLIPPED)
-    ]
-    units = [measurement.unit for measurement in study.measurements]
-    changes += [
-        _Change(f"{labels[i]} and {labels[j]} swapped", (i, j), (1.0, 1.0), (j, i))
-        for i, j in combinations(columns, 2)
-        if units[i] == units[j]
-    ]
-    changes += _organ_swaps(study, set(columns))
-    return changes
-
-
-def _organ_swaps(study: Study, columns: set[int]) -> list[_Change]:
-    """Whole organs swapped: sepal length and width for petal length and width."""
-    place = {(m.organ, m.dimension): i for i, m in enumerate(study.measurements) if m.dimension and i in columns}
-    swaps = []
-    for first, second in combinations(dict.fromkeys(organ for organ, _ in place), 2):
-        shared = [d for o, d in place if o == first and (second, d) in place]
-        if len(shared) > 1:
-            left = tuple(place[first, d] for d in shared)
-            right = tuple(place[second, d] for d in shared)
-            swaps.append(_Change(f"{first} and {second} swapped", left + right, (1.0,) * 2 * len(shared), right + left))
-    return swaps
-
-
-def _question(study: Study, change: _Change, corrected: Floats) -> str:
-    if change.whole:
-        words = change.words.removeprefix("all values ")
-        cause = _CAUSE.get(words) if study.unit == "cm" else None
-        because = f": was the {study.organism} {cause}" if cause else ""
-        return f"Did you mean {_listed(study, change.columns, corrected)}{because}?"
-    if len(change.columns) == 1:
-        (i,) = change.columns
-        return f"Did you mean {study.measurements[i].label} {study.measurements[i].written(corrected[i])}?"
-    return f"Did you mean {_listed(study, change.columns, corrected)}: are {change.words.removesuffix(' swapped')} swapped?"
-
-
-def _listed(study: Study, columns: tuple[int, ...], values: Floats) -> str:
-    shown = [f"{study.measurements[i].label} {study.measurements[i].written(values[i])}" for i in columns[:4]]
-    more = f" and {len(columns) - 4} more" if len(columns) > 4 else ""
-    return ", ".join(shown) + more
 
 
 def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:

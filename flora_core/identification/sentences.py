@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.identification.fitness import Suggestion, odd_measurements
+from flora_core.identification.fitness import odd_measurements
+from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
 from flora_core.model import Floats, Model
 from flora_core.study import Study, short_name

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from flora_core.errors import DatabaseUnavailable
 
 #: The migration this program was written for.
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
 _ADVISORY_LOCK: Final = 7360436936
@@ -232,8 +234,17 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     # Transactions are begun by us (below), so that a writer takes the lock at once instead of failing half-way.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # Readers never wait for a writer; a commit is on the disk before it is reported.
-    cursor.execute("PRAGMA journal_mode = WAL")
+    # Readers never wait for a writer; a commit is on the disk before it is reported. Of processes that open a new database
+    # at once, SQLite turns some away from the first of these at once instead of letting them wait.
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

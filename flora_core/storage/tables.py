@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    true,
 )
 
 
@@ -120,10 +121,14 @@ recordings = Table(
     Column("source", Text, nullable=False),
     Column("source_sha256", String(64), nullable=False, index=True),
     Column("plants", Integer, nullable=False),
+    Column("complete", Boolean, nullable=False, server_default=true()),
+    Column("recipe", String(64), nullable=False, server_default=""),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     sqlite_autoincrement=True,
 )
-"""One act of recording: one plant from the page, or a whole file. What its plants share is written once."""
+"""One act of recording: one plant from the page, or a whole file. What its plants share is written once. A table is written
+a part at a time, so that nobody waits for it; its recording counts only when it is `complete`. `recipe` says how a file was
+read: the same file with the same recipe and version gives the same identifications."""
 
 identifications = Table(
     "identifications",
@@ -143,10 +148,22 @@ identifications = Table(
 says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
 likeliest first, parted by spaces: empty where the plant fits no species."""
 
+matched_columns = Table(
+    "matched_columns",
+    METADATA,
+    Column("study", ForeignKey("studies.name"), primary_key=True),
+    Column("header_sha256", String(64), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+)
+"""Which columns of a file held which measurements, as a person said it, for the next file with the same header."""
+
 __all__ = [
     "METADATA",
     "events",
     "identifications",
+    "matched_columns",
     "recordings",
     "studies",
     "training_tables",

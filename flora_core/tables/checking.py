@@ -1,160 +1,240 @@
-"""Typed values -> numbers in the study's units, and an issue for each that can't be used.
+"""The rows of a table -> numbers in the study's units, and an issue for each cell that can't be used.
 
-A value is refused where it can't be a measurement (text, zero, negative, impossibly large), and questioned where it is
-merely unusual: the plausible limits of a study are a warning, never a filter.
+Bad cells are data, not exceptions: each is listed with the row number a person sees, and good rows are named all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
 
 from flora_core.errors import Issue, Unknown
-from flora_core.model import Floats
+from flora_core.model import Bools, Floats
 from flora_core.study import Measurement, Study
-from flora_core.tables.cells import Cell, read_cell
+from flora_core.tables.columns import Assigned, Assignment
+from flora_core.tables.limits import SENTINELS, impossible, span
+from flora_core.tables.numbers import Numbers, read_numbers
+from flora_core.tables.reading import Decimal, Part
 from flora_core.units import factor
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckedPlant:
-    """One plant as it was typed, and what of it can be used.
+class Duplicates(StrEnum):
+    """What is done where a catalogue number stands in several rows."""
+
+    FLAG = "flag"
+    """Each row is named by itself, and says in which other rows its number stands."""
+    REPLICATE = "replicate"
+    """The rows are measurements of one plant: named by their means, and disagreement is said."""
+    LATEST = "latest"
+    """The last row counts; the others are not named."""
+    ERROR = "error"
+    """None of the rows is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A correction that a person agreed to: the values of a column times a factor, or two columns swapped.
 
     Attributes
     ----------
-    values : (p,) float
-        In the study's order and units; NaN where not measured or not a number. A number that can't be this measurement
-        stands here too, beside its issue.
-    typed : tuple of str
-        As typed; "" where not measured.
-    unit : str
-        The unit in which numbers without one were read.
-    unusual : tuple of str
-        A sentence for each value outside its plausible limits.
-    notes : tuple of str
-        What was converted or read past.
-    issues : tuple of Issue
-        One for each value that can't be used; the plant can be identified only where there is none.
+    columns : tuple of int
+        Measurements, by place in the study: one, or the two that are swapped.
+    factor : float
+        For one column.
+    """
+
+    columns: tuple[int, ...]
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a table's cells become numbers.
+
+    Attributes
+    ----------
+    assignment : Assignment
+        Which column holds which measurement.
+    decimal : {".", ",", ""}
+    middle_of_ranges : bool
+        Whether "2.0-2.5" is read as 2.25.
+    changes : tuple of Change
+        Corrections that were agreed to.
+    """
+
+    assignment: Assignment
+    decimal: Decimal = ""
+    middle_of_ranges: bool = False
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedPart:
+    """Some rows of a table, checked.
+
+    Attributes
+    ----------
+    values : (n, p) float
+        In the study's order and units; NaN where not measured or not readable. A number that can't be this measurement
+        stands here too.
+    usable : (n,) bool
+        Whether the row can be identified: no bad cell, and something measured.
+    issues : list of (int, Issue)
+        Place in the part and what is wrong or unusual there, in the order of the rows.
+    as_typed : list of pyarrow.StringArray or None
+        For each measurement its cells; None where no column holds it.
+    read_past : dict of str to int
+        What was read past in cells that are numbers, and how often.
     """
 
     values: Floats
-    typed: tuple[str, ...]
-    unit: str
-    unusual: tuple[str, ...]
-    notes: tuple[str, ...]
-    issues: tuple[Issue, ...]
+    usable: Bools
+    issues: list[tuple[int, Issue]]
+    as_typed: list[pa.StringArray | None]
+    read_past: dict[str, int]
 
 
-def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> CheckedPlant:
-    """The values of one plant, as typed into a form or a command.
+def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) -> CheckedPart:
+    """The numbers of some rows in the study's order and units, with an issue for each cell that can't be used.
 
     Parameters
     ----------
-    typed : mapping of str to str
-        {measurement: text}; a measurement left out, or empty, was not measured.
-    unit : str
-        The unit of numbers that carry none; "" for each measurement's own.
+    header : sequence of str
+        The columns' names in the file, for the issues.
     """
-    issues: list[Issue] = []
-    texts = [""] * len(study.measurements)
-    for name, text in typed.items():
-        try:
-            i = study.names.index(study.measurement(name).name)
-        except Unknown as error:
-            issues.append(Issue(None, name, str(text), error.message.rstrip(".").partition(". ")[0], _there_are(study)))
-            continue
-        if texts[i]:
-            issues.append(
-                Issue(None, name, str(text), f"{study.measurements[i].label} is given twice", "Give it once.")
-            )
-        texts[i] = str(text).strip()
+    n, p = len(part), len(study.measurements)
+    values = np.full((n, p), np.nan)
+    bad = np.zeros(n, dtype=bool)
+    issues: list[tuple[int, Issue]] = []
+    read_past: dict[str, int] = {}
+    as_typed: list[pa.StringArray | None] = [None] * p
 
-    values = np.full(len(texts), np.nan)
-    unusual: list[str] = []
-    notes: list[str] = []
-    for i, (measurement, text) in enumerate(zip(study.measurements, texts, strict=True)):
-        cell = read_cell(text)
-        try:
-            value, note = in_study_unit(measurement, cell, unit)
-        except Unknown as error:
-            problem = f"{measurement.label} '{text}': {error.message.rstrip('.')}"
-            issues.append(Issue(None, measurement.name, text, problem, f"Give it in {measurement.unit or 'no unit'}."))
+    for place, (cells, surplus) in part.ragged.items():
+        issue = _ragged(int(part.rows[place]), cells, surplus, header, rules.assignment)
+        if issue is not None:
+            issues.append((place, issue))
+            bad[place] = True
+    for i, m in enumerate(study.measurements):
+        assigned = rules.assignment.of(m.name)
+        if assigned is None:
             continue
+        column = part.columns[assigned.column]
+        as_typed[i] = column
+        numbers = read_numbers(column, rules.decimal, middle_of_ranges=rules.middle_of_ranges)
+        values[:, i] = _converted(m, assigned, numbers, issues, bad, read_past, part, header)
+    for change in rules.changes:
+        if len(change.columns) == 2:
+            values[:, list(change.columns)] = values[:, list(change.columns[::-1])]
+        else:
+            values[:, change.columns[0]] *= change.factor
+            values[:, change.columns[0]] = _twelve_digits(values[:, change.columns[0]])
+    for i, m in enumerate(study.measurements):
+        assigned = rules.assignment.of(m.name)
+        if assigned is not None:
+            _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, bad)
+    empty = np.isnan(values).all(axis=1) & ~bad
+    for place in map(int, np.flatnonzero(empty)):
+        given = f"It needs at least one of {', '.join(header[a.column] for a in rules.assignment.assigned)}."
+        issues.append((place, Issue(int(part.rows[place]), "", "", "nothing was measured", given)))
+    issues.sort(key=lambda found: found[0])
+    return CheckedPart(values, ~bad & ~empty, issues, as_typed, read_past)
+
+
+def _ragged(
+    row: int, cells: int, surplus: tuple[str, ...], header: Sequence[str], assignment: Assignment
+) -> Issue | None:
+    """The issue of a row of another length; None where only unread cells at its end are missing."""
+    if surplus:
+        shown = ", ".join(f"'{cell}'" for cell in surplus[:5])
+        return Issue(
+            row, "", shown, f"the row has {cells} cells and the header {len(header)}",
+            "A separator stands within a cell, or one too many between two; put quotes around such a cell.",
+        )  # fmt: skip
+    lost = [header[a.column] for a in assignment.assigned if a.column >= cells]
+    if not lost:
+        return None
+    return Issue(
+        row, lost[0], "", f"the row has {cells} cells and the header {len(header)}",
+        f"It ends before {', '.join(lost)}; add what is missing.",
+    )  # fmt: skip
+
+
+def _converted(
+    m: Measurement,
+    assigned: Assigned,
+    numbers: Numbers,
+    issues: list[tuple[int, Issue]],
+    bad: Bools,
+    read_past: dict[str, int],
+    part: Part,
+    header: Sequence[str],
+) -> Floats:
+    """The column's values in the measurement's own unit."""
+    values = numbers.values.copy()
+    ratio = factor(assigned.unit, m.unit)
+    if ratio != 1.0:
+        values = _twelve_digits(values * ratio)
+    column = header[assigned.column]
+    for place, cell in numbers.odd.items():
+        text = part.columns[assigned.column][place].as_py()
         if cell.kind == "bad":
-            problem = cell.problem.replace("it ", f"{measurement.label} '{text}' ", 1)
-            issues.append(Issue(None, measurement.name, text, problem, cell.suggestion))
-        elif cell.kind == "number":
-            problem, suggestion = impossible(measurement, value)
-            if problem:
-                issues.append(Issue(None, measurement.name, text, problem, suggestion))
-            values[i] = value
-            unusual.extend(filter(None, [unusual_value(measurement, value)]))
-        notes.extend(filter(None, [note, cell.note and f"{measurement.label}: {cell.note}."]))
-    if not issues and np.isnan(values).all():
-        given = f"Give at least one of {', '.join(study.names)}."
-        issues.append(Issue(None, "", "", "nothing was measured", given))
-    return CheckedPlant(values, tuple(texts), unit, tuple(unusual), tuple(notes), tuple(issues))
+            problem = cell.problem.replace("it ", f"{column} '{_short(text)}' ", 1)
+            issues.append((place, Issue(int(part.rows[place]), column, text, problem, cell.suggestion)))
+            bad[place] = True
+            continue
+        if cell.note:
+            said = "ranges were read as their middle" if cell.note.startswith("the middle") else cell.note
+            read_past[said] = read_past.get(said, 0) + 1
+        if cell.unit is not None and cell.unit != assigned.unit:
+            try:
+                values[place] = float(f"{cell.value * factor(cell.unit, m.unit):.12g}")
+            except Unknown as error:
+                problem = f"{column} '{_short(text)}': {error.message.rstrip('.')}"
+                issues.append((place, Issue(int(part.rows[place]), column, text, problem, f"Give it in {m.unit}.")))
+                bad[place] = True
+    return values
 
 
-def in_study_unit(measurement: Measurement, cell: Cell, unit: str) -> tuple[float, str]:
-    """A cell's number in the measurement's own unit, and a note where it was converted.
-
-    Parameters
-    ----------
-    unit : str
-        The unit of numbers that carry none; "" for the measurement's own.
-
-    Raises
-    ------
-    Unknown
-        Its unit measures something else.
-    """
-    own = cell.unit if cell.unit is not None else (unit or measurement.unit)
-    if cell.kind != "number" or own == measurement.unit:
-        return cell.value, ""
-    # A study measured in millimetres and square millimetres takes "cm" for its lengths only.
-    if cell.unit is None and not _same_kind(own, measurement.unit):
-        return cell.value, ""
-    value = float(f"{cell.value * factor(own, measurement.unit):.12g}")
-    return value, f"{measurement.label}: {cell.value:g} {own} is {measurement.written(value)}."
-
-
-def _same_kind(unit: str, other: str) -> bool:
-    try:
-        factor(unit, other)
-    except Unknown:
-        return False
-    return True
+def _flag_values(
+    m: Measurement,
+    values: Floats,
+    column: str,
+    part: Part,
+    typed: pa.StringArray | None,
+    issues: list[tuple[int, Issue]],
+    bad: Bools,
+) -> None:
+    """An issue for each value that can't be, which bars its row, and for each that is unusual, which does not."""
+    odd = (values < m.low) | (values > m.high) | ((values <= 0) & m.positive)
+    for place in np.flatnonzero(odd):
+        value = float(values[place])
+        text = typed[int(place)].as_py() if typed is not None else ""
+        problem, suggestion = impossible(m, value)
+        if problem:
+            bad[place] = True
+            if text.strip() in SENTINELS:
+                suggestion = f"{text.strip()} often stands for a missing value; leave the cell empty then. {suggestion}"
+        elif m.low <= value <= m.high:
+            continue
+        else:
+            problem, suggestion = f"{m.label} is {m.written(value)}", f"Unusual: these plants have {span(m)}."
+            if text.strip() in SENTINELS:
+                bad[place] = True
+                suggestion = f"{text.strip()} often stands for a missing value; leave the cell empty then."
+        issues.append((int(place), Issue(int(part.rows[place]), column, text, problem, suggestion)))
 
 
-def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
-    """What is wrong with a value that can't be this measurement, and what would be right; ("", "") where it can."""
-    ask = f"These plants have {span(measurement)}."
-    if measurement.positive and value <= 0:
-        return (
-            f"{measurement.label} is {measurement.written(value)}",
-            f"It must be above 0; leave it empty if not measured. {ask}",
-        )
-    if measurement.refuse_above is not None and value > measurement.refuse_above:
-        unit = {"cm": "millimetres", "dm": "centimetres", "m": "centimetres"}.get(measurement.unit)
-        question = f" Is it in {unit}?" if unit else ""
-        return f"{measurement.label} is {measurement.written(value)}", f"{ask}{question}"
-    return "", ""
+def _twelve_digits(values: Floats) -> Floats:
+    """Rounded to twelve significant digits, so that 14 mm is 1.4 cm and not 1.4000000000000001."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        magnitude = np.where((values == 0) | np.isnan(values), 0.0, np.floor(np.log10(np.abs(values))))
+    scale = 10.0 ** (11.0 - magnitude)
+    return np.asarray(np.round(values * scale) / scale)
 
 
-def unusual_value(measurement: Measurement, value: float) -> str:
-    """A sentence where the value lies outside the plausible limits, "" inside."""
-    if measurement.low <= value <= measurement.high:
-        return ""
-    return f"The {measurement.label} of {measurement.written(value)} is unusual: these plants have {span(measurement)}."
-
-
-def span(measurement: Measurement) -> str:
-    """The plausible limits as people write them: "0.8 to 8.0 cm"."""
-    return f"{measurement.digits(measurement.low)} to {measurement.written(measurement.high)}"
-
-
-def _there_are(study: Study) -> str:
-    return f"There are: {', '.join(study.names)}."
+def _short(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

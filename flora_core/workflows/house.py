@@ -9,6 +9,7 @@ from flora_core.errors import NoChampion
 from flora_core.model import Model
 from flora_core.settings import Settings, read_settings
 from flora_core.storage.database import Database
+from flora_core.storage.matched_columns import MatchedColumns
 from flora_core.storage.records import Records
 from flora_core.storage.registry import Registry
 from flora_core.storage.studies import Studies
@@ -23,6 +24,7 @@ class House:
     studies: Studies
     registry: Registry
     records: Records
+    matched_columns: MatchedColumns
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -76,4 +78,11 @@ def open_house(settings: Settings | None = None) -> House:
     """
     settings = settings or read_settings()
     database = Database(settings.database_url)
-    return House(settings, database, Studies(database), Registry(database, settings.models), Records(database))
+    return House(
+        settings,
+        database,
+        Studies(database),
+        Registry(database, settings.models),
+        Records(database),
+        MatchedColumns(database),
+    )

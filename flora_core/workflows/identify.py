@@ -11,13 +11,13 @@ import numpy as np
 
 from flora_core.errors import BadValues, Refused
 from flora_core.identification.explanation import Explanation, NextMeasurement, explain, next_measurement
-from flora_core.identification.fitness import Suggestion, did_you_mean
+from flora_core.identification.mix_ups import Suggestion, did_you_mean
 from flora_core.identification.naming import Answer, answer, name_plants
 from flora_core.identification.sentences import sentence
 from flora_core.model import Floats, Model
 from flora_core.storage.records import Door, Plant, Recorded
 from flora_core.study import Study
-from flora_core.tables.checking import CheckedPlant, check_plant
+from flora_core.tables.plants import CheckedPlant, check_plant
 from flora_core.workflows.house import House
 
 
@@ -89,7 +89,7 @@ class Identification:
             if suggestion is None
             else {
                 "question": suggestion.question,
-                "change": suggestion.change,
+                "change": suggestion.change.words,
                 "measurements": {
                     name: None if np.isnan(value) else float(value)
                     for name, value in zip(study.names, suggestion.values, strict=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import f
 
-from flora_core.identification.fitness import did_you_mean, limits, misfits, odd_measurements, patterns, view
+from flora_core.identification.fitness import limits, misfits, odd_measurements, patterns, view
 from flora_core.learning.clouds import fit_clouds
 from tests.builders import iris_table, make_flower
 
@@ -100,46 +100,6 @@ def test_rows_come_back_in_their_order_whatever_is_missing_in_them():
 
 def test_a_view_is_kept_for_the_next_plant():
     assert view(CLOUDS, (True, False, True, True)) is view(CLOUDS, (True, False, True, True))
-
-
-@pytest.mark.parametrize(
-    ("values", "question", "corrected"),
-    [
-        (dict(petal_length=14.0), "Did you mean petal length 1.4 cm?", make_flower()),
-        (dict(sepal_length=51.0), "Did you mean sepal length 5.1 cm?", make_flower()),
-        (dict(sepal_length=51, sepal_width=35, petal_length=14, petal_width=2),
-         "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
-         "was the flower measured in millimetres?", make_flower()),
-        (dict(sepal_length=1.4, sepal_width=0.2, petal_length=5.1, petal_width=3.5),
-         "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
-         "are sepal and petal swapped?", make_flower()),
-        (dict(petal_length=0.2, petal_width=1.4),
-         "Did you mean petal length 1.4 cm, petal width 0.2 cm: are petal length and petal width swapped?", make_flower()),
-        (dict(sepal_length=510.0), "Did you mean sepal length 5.1 cm?", make_flower()),
-    ],
-)  # fmt: skip
-def test_the_one_change_that_helps_is_asked_about(champion, values, question, corrected):
-    found = did_you_mean(champion, make_flower(**values))
-    assert found is not None
-    assert found.question == question
-    assert found.values == pytest.approx(corrected)
-
-
-def test_nothing_is_asked_where_the_plant_fits(champion):
-    assert did_you_mean(champion, make_flower()) is None
-
-
-def test_nothing_is_asked_where_no_change_helps(champion):
-    assert did_you_mean(champion, np.array([29.0, 0.3, 7.7, 3.4])) is None
-
-
-def test_nothing_is_asked_where_several_changes_would_help(champion):
-    # One value alone: divided by ten or by 2.54 twice over, any of them may be what was meant.
-    ambiguous = np.array([NAN, NAN, 12.0, NAN])
-    assert misfits(champion.clouds, ambiguous[None]).min() > 1
-    inside = [v for v in (1.2, 12 / 2.54) if misfits(champion.clouds, np.array([[NAN, NAN, v, NAN]])).min() <= 1]
-    assert len(inside) == 2
-    assert did_you_mean(champion, ambiguous) is None
 
 
 def test_the_value_to_blame_is_named(champion):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from flora_core.study import IRIS
-from flora_core.tables.checking import check_plant, span
+from flora_core.tables.limits import span
+from flora_core.tables.plants import check_plant
 from tests.builders import SETOSA, typed_flower
 
 

@@ -1,0 +1,32 @@
+"""A table nobody has seen before: every row back, with a name or a reason.
+
+`understand` says what the file is and which column is which, without naming a plant. `run_batch` then goes through the file a
+part at a time: reads, checks, names, records, and hands each part to its sinks (the table with our columns, a Darwin Core
+archive, a screen), so that memory does not grow with the file.
+"""
+
+from flora_core.workflows.batch.naming import ADDED, NamedPart, own_columns
+from flora_core.workflows.batch.running import Sink, run_batch
+from flora_core.workflows.batch.summary import Summary, summary_document
+from flora_core.workflows.batch.understanding import (
+    BatchRequest,
+    Understanding,
+    check_size,
+    remember_columns,
+    understand,
+)
+
+__all__ = [
+    "ADDED",
+    "BatchRequest",
+    "NamedPart",
+    "Sink",
+    "Summary",
+    "Understanding",
+    "check_size",
+    "own_columns",
+    "remember_columns",
+    "run_batch",
+    "summary_document",
+    "understand",
+]

@@ -1,0 +1,132 @@
+"""A whole file, a part at a time: read, check, name, record, hand on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Protocol
+
+from flora_core.errors import Refused
+from flora_core.identification.mix_ups import Suggestion, offers
+from flora_core.storage.records import Door, Recorder
+from flora_core.tables.checking import check_part
+from flora_core.tables.reading import read_parts
+from flora_core.workflows.batch.doubles import Doubles
+from flora_core.workflows.batch.naming import NamedPart, name_part
+from flora_core.workflows.batch.recording import rows_to_record
+from flora_core.workflows.batch.summary import Summary, count_in, finished
+from flora_core.workflows.batch.understanding import Understanding
+from flora_core.workflows.house import House
+
+
+class Sink(Protocol):
+    """Something that is handed each part in order."""
+
+    def write(self, found: NamedPart) -> None:
+        """Take some rows."""
+
+
+#: Told (share done, what is being done); may raise to stop.
+Progress = Callable[[float, str], None]
+
+
+def _silent(share: float, doing: str) -> None:
+    pass
+
+
+def run_batch(
+    house: House,
+    stream: BinaryIO,
+    understood: Understanding,
+    *,
+    sinks: Sequence[Sink] = (),
+    record: bool = True,
+    again: bool = False,
+    by: str = "",
+    door: Door = "command",
+    progress: Progress = _silent,
+) -> Summary:
+    """Name every row of the file, in order.
+
+    Parameters
+    ----------
+    sinks : sequence of Sink
+        Each is handed every part.
+    record : bool
+        Whether to record the identifications: all of them, or none if anything fails.
+    again : bool
+        Whether to record a file that was recorded before.
+    progress : callable
+        Told (share done, what is being done); may raise to stop.
+
+    Raises
+    ------
+    Refused
+        Nobody is named for the record.
+    BadTable, DatabaseUnavailable
+        Nothing was recorded.
+    """
+    model, layout = understood.model, understood.layout
+    if record and not by.strip():
+        raise Refused("Who identifies? Give a name; records without a person can't be asked about later.")
+    summary = Summary(model.study.name, model.card.version or 0, notes=list(understood.notes))
+    doubles = Doubles.of(stream, understood, progress)
+    earlier = house.records.of_source(model.study.name, understood.sha256) if record else ()
+    known_token = ""
+    if earlier and not again:
+        last = earlier[0]
+        summary.recorded_before = f"{last.at:%Y-%m-%d %H:%M} UTC by {last.by}"
+        same = last.recipe == understood.recipe and last.version == model.card.version
+        known_token = last.token if same else ""
+        summary.notes.append(
+            f"This file was recorded before, {summary.recorded_before}"
+            f"{'' if same else ', with other columns or another model'}; it was not recorded again."
+        )
+        record = False
+    if not record:
+        _go_through(stream, understood, doubles, sinks, summary, None, known_token, progress)
+        return finished(summary, model, layout)
+    with house.records.begin(
+        study=model.study.name, version=model.card.version or 0, by=by.strip(), door=door,
+        source=understood.request.name, source_sha256=understood.sha256, recipe=understood.recipe,
+    ) as recorder:  # fmt: skip
+        _go_through(stream, understood, doubles, sinks, summary, recorder, recorder.token, progress)
+        recorder.finish()
+        summary.recorded = summary.identified
+    return finished(summary, model, layout)
+
+
+def _go_through(
+    stream: BinaryIO,
+    understood: Understanding,
+    doubles: Doubles,
+    sinks: Sequence[Sink],
+    summary: Summary,
+    recorder: Recorder | None,
+    token: str,
+    progress: Progress,
+) -> None:
+    model, layout = understood.model, understood.layout
+    size = _size(stream)
+    read_past: Counter[str] = Counter()
+    suggestions: list[Suggestion | None] = []
+    for part in read_parts(stream, layout):
+        checked = check_part(model.study, layout.header, understood.rules, part)
+        read_past.update(checked.read_past)
+        found = name_part(model, understood, part, checked, doubles, suggestions, token)
+        if recorder is not None:
+            recorder.add(rows_to_record(found))
+        for sink in sinks:
+            sink.write(found)
+        count_in(summary, model.study, found)
+        progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
+    summary.notes += [f"{note} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()]
+    summary.offers = offers(suggestions)
+    progress(1.0, f"{summary.rows:,} rows")
+
+
+def _size(stream: BinaryIO) -> int:
+    stream.seek(0, 2)
+    size = stream.tell()
+    stream.seek(0)
+    return max(size, 1)

@@ -1,0 +1,137 @@
+"""What came of a table, in counts and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from flora_core.errors import Issue
+from flora_core.identification.mix_ups import Offer
+from flora_core.identification.sentences import listed
+from flora_core.model import Model
+from flora_core.study import Study
+from flora_core.tables.reading import Layout
+from flora_core.workflows.batch.naming import ADDED, NamedPart
+from flora_core.workflows.batch.understanding import Understanding
+
+#: Issues kept for a list; each stands in its row's flora_issues besides, however many there are.
+MOST_ISSUES: Final = 100_000
+
+
+@dataclass(slots=True)
+class Summary:
+    """What came of a table; the counts add up: rows = identified + not identified."""
+
+    study: str
+    model_version: int
+    rows: int = 0
+    identified: int = 0
+    unsure: int = 0
+    fit_nothing: int = 0
+    species: Counter[str] = field(default_factory=Counter)
+    issues: list[Issue] = field(default_factory=list)
+    issue_count: int = 0
+    notes: list[str] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    certainty: float = 0.0
+    recorded: int = 0
+    recorded_before: str = ""
+
+    @property
+    def not_identified(self) -> int:
+        """Rows that could not be identified; each has an issue."""
+        return self.rows - self.identified
+
+    def sentence(self, study: Study) -> str:
+        """The table in words."""
+        if not self.rows:
+            return "The table has no rows."
+        parts = [f"{_count(self.rows, 'row')}: {self.identified:,} identified, {self.not_identified:,} not."]
+        if self.identified:
+            named = [f"{name} {n:,}" for name, n in self.species.most_common(6)]
+            more = len(self.species) - 6
+            parts.append(f"{listed(named)}{f' and {more} more species' if more > 0 else ''}.")
+            if self.unsure:
+                parts.append(f"{_count(self.unsure, study.organism, study.plural)} could be another species too (cf.).")
+            if self.fit_nothing:
+                parts.append(
+                    f"{_count(self.fit_nothing, study.organism, study.plural)} "
+                    f"{'fits' if self.fit_nothing == 1 else 'fit'} no species of this study."
+                )
+        return " ".join(parts)
+
+
+def _rows_seen(study: Study, found: NamedPart) -> Counter[str]:
+    named = found.named
+    counts = np.bincount(named.best[named.fits], minlength=len(study.species))
+    return Counter({name: int(n) for name, n in zip(study.species_names, counts, strict=True) if n})
+
+
+def count_in(summary: Summary, study: Study, found: NamedPart) -> None:
+    named, n = found.named, len(found.named_rows)
+    summary.rows += len(found.part)
+    summary.certainty += float(named.probabilities.max(axis=1)[named.fits].sum()) if n else 0.0
+    summary.identified += n
+    summary.unsure += int((named.in_set.sum(axis=1) > 1).sum())
+    summary.fit_nothing += int((~named.fits).sum())
+    summary.species.update(_rows_seen(study, found))
+    issues = found.checked.issues
+    summary.issue_count += len(issues)
+    room = MOST_ISSUES - len(summary.issues)
+    if room > 0:
+        summary.issues.extend(issue for _, issue in issues[:room])
+
+
+def finished(summary: Summary, model: Model, layout: Layout) -> Summary:
+    sure = summary.identified - summary.fit_nothing
+    if sure:
+        summary.certainty /= sure
+    if summary.issue_count > len(summary.issues):
+        summary.notes.append(
+            f"Only the first {len(summary.issues):,} of {summary.issue_count:,} issues are listed; every row has its own in "
+            "flora_issues."
+        )
+    for offer in summary.offers:
+        summary.notes.append(
+            f"{_count(offer.rows, 'row')} of {offer.examined:,} that fit no species would fit with "
+            f"{offer.change.words}. Nothing was changed."
+        )
+    replaced = [name for name in layout.header if name in ADDED]
+    if replaced:
+        summary.notes.append(f"The columns {', '.join(replaced)} of an earlier run were replaced.")
+    return summary
+
+
+def summary_document(understood: Understanding, summary: Summary, output: str) -> dict[str, Any]:
+    """What `batch --json` prints and the API answers."""
+    return {
+        "study": summary.study,
+        "model_version": summary.model_version,
+        "rows": summary.rows,
+        "identified": summary.identified,
+        "not_identified": summary.not_identified,
+        "species": dict(summary.species.most_common()),
+        "unsure": summary.unsure,
+        "fit_nothing": summary.fit_nothing,
+        "mean_probability": round(summary.certainty, 4) if summary.identified > summary.fit_nothing else None,
+        "recorded": summary.recorded,
+        "issues": [
+            {"row": i.row, "column": i.column, "value": i.value, "problem": i.problem, "suggestion": i.suggestion}
+            for i in summary.issues
+        ],
+        "issue_count": summary.issue_count,
+        "mapping": understood.mapping,
+        "units": {understood.layout.header[a.column]: a.unit for a in understood.assignment.assigned},
+        "id_column": understood.id_name or None,
+        "notes": summary.notes,
+        "questions": list(understood.questions),
+        "sentence": summary.sentence(understood.model.study),
+        "output": output,
+    }
+
+
+def _count(n: int, one: str, several: str = "") -> str:
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
