@@ -46,6 +46,8 @@ def predict(pipeline: Any, clouds: Clouds, calibration: Calibration, X: Floats) 
 def uncalibrated(pipeline: Any, clouds: Clouds, X: Floats) -> Floats:
     """What the pipeline itself says, averaged over the completions where something was not measured; (n, k)."""
     result = np.empty((len(X), len(clouds.means)))
+    if not len(X):
+        return result
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         for observed, rows in patterns(X):

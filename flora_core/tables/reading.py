@@ -37,6 +37,11 @@ _OTHER_FORMATS: Final = (
     (b"PAR1", "is a Parquet file; save it as .csv"),
     (b"SQLite format 3", "is a database; save the table itself as .csv"),
     (b"{\\rtf", "is a text document (rtf); save the table itself as .csv"),
+    (b'{"', "is JSON; save the table as .csv"),
+    (b"{\n", "is JSON; save the table as .csv"),
+    (b"{\r\n", "is JSON; save the table as .csv"),
+    (b"[{", "is JSON; save the table as .csv"),
+    (b"[\n", "is JSON; save the table as .csv"),
 )
 
 

@@ -53,7 +53,8 @@ class Summary:
         if self.identified:
             named = [f"{name} {n:,}" for name, n in self.species.most_common(6)]
             more = len(self.species) - 6
-            parts.append(f"{listed(named)}{f' and {more} more species' if more > 0 else ''}.")
+            if named:
+                parts.append(f"{listed(named)}{f' and {more} more species' if more > 0 else ''}.")
             if self.unsure:
                 parts.append(f"{_count(self.unsure, study.organism, study.plural)} could be another species too (cf.).")
             if self.fit_nothing:
