@@ -5,12 +5,13 @@ import streamlit as st
 from flora_core.errors import BadValues
 from flora_core.workflows.identify import identify_with
 from ui import identifying
+from ui.choosing import chosen_study
 from ui.measuring import measuring_form
 from ui.starting import opened_house
 from ui.words import plain
 
 house = opened_house()
-model = house.champion("iris")
+model = house.champion(chosen_study(house))
 study = model.study
 
 st.title(f"Identify a {study.organism}")

@@ -16,7 +16,9 @@ st.set_page_config(page_title="Flora Classification", page_icon=str(HERE / "stat
 st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" / "logo.svg"), size="large")
 
 page = st.navigation(
-    [st.Page(PAGES / "identify.py", title="Identify", icon=":material/search:", url_path="identify", default=True)],
+    [
+        st.Page(PAGES / "identify.py", title="Identify", icon=":material/search:", url_path="identify", default=True),
+    ],
     position="top",
 )
 show_styles(STYLESHEET)

@@ -17,7 +17,7 @@ from flora_core.errors import FloraError, as_document
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from flora_core.api.application import Front
+    from flora_core.api.doors import Front
 
 #: The largest body of a JSON request, in bytes; tables go to /batch.
 MAX_BODY: Final = 2_000_000

@@ -204,7 +204,7 @@ def test_a_mistake_of_ours_is_no_traceback(client, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("secret path /srv/x")
 
-    monkeypatch.setattr("flora_core.api.application.workflow.identify_with", broken)
+    monkeypatch.setattr("flora_core.api.identifying.workflow.identify_with", broken)
     answer = identify(client)
     assert answer.status_code == 503
     assert "secret" not in answer.text

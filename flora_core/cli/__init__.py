@@ -1,0 +1,40 @@
+"""The `flora` command: one job, one command; `python -m flora_core COMMAND --help` shows an example of each.
+
+Results go to stdout, with `--json` as one JSON document and nothing else; progress and refusals go to stderr. Exit code:
+0 done, 1 refused (one line says what is wrong and what to do), 2 wrong usage, 3 the verdict or gate is red.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from flora_core.cli import batch, identify, models, studies, upkeep
+from flora_core.cli.doors import print_json
+from flora_core.errors import FloraError, as_document
+
+app = typer.Typer(
+    name="flora",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Measure a plant, learn its name, and know how far to trust it.",
+)
+app.add_typer(identify.commands)
+app.add_typer(batch.commands)
+app.add_typer(studies.commands, name="studies")
+app.add_typer(models.commands, name="models")
+app.add_typer(upkeep.commands)
+
+
+def main() -> None:
+    """Run the command line; the last place where an error becomes a sentence and an exit code."""
+    try:
+        app()
+    except FloraError as error:
+        typer.echo(f"flora: {error.message}", err=True)
+        if "--json" in sys.argv:
+            print_json(as_document(error))
+        sys.exit(1)

@@ -1,0 +1,159 @@
+"""`batch`: a table."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
+
+import typer
+
+from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.errors import Refused
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command(epilog="Example: python -m flora_core batch flowers.csv -o named.csv --by 'A. Gray'")
+def batch(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: .csv, .tsv, .txt or .xlsx.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Where the result goes (.csv, .tsv or .xlsx); beside FILE if not given."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="Which column is which.")
+    ] = None,
+    units: Annotated[
+        list[str] | None, typer.Option("--unit", metavar="NAME=UNIT", help="The unit of a column.")
+    ] = None,
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook.")] = "",
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="The column of catalogue numbers.")
+    ] = None,
+    darwin_core: Annotated[
+        Path | None, typer.Option(metavar="OUT.zip", help="Write a Darwin Core archive too.")
+    ] = None,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Record nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Record a file that was recorded before once more.")] = False,
+    duplicates: Annotated[
+        str, typer.Option(help="Rows with one catalogue number: flag, replicate (one plant, pooled), latest or error.")
+    ] = "flag",
+    decimal: Annotated[str, typer.Option(metavar="SIGN", help="The decimal sign, where the file does not tell.")] = "",
+    separator: Annotated[
+        str, typer.Option(metavar="SIGN", help="What parts columns, where the file does not tell.")
+    ] = "",
+    middle_of_ranges: Annotated[bool, typer.Option("--middle-of-ranges", help="Read 2.0-2.5 as 2.25.")] = False,
+    by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """A table; every row back, in order, its own columns untouched, with a name or a reason."""
+    from flora_core.tables.checking import Duplicates
+    from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
+    from flora_core.workflows.batch.sinks import DarwinCoreSink, TableSink
+
+    target = output or _beside(file)
+    kind = target.suffix.lower().removeprefix(".") or "csv"
+    if kind not in ("csv", "tsv", "txt", "xlsx"):
+        raise Refused(f"The result can't be written as .{kind}; choose .csv, .tsv or .xlsx.")
+    signs: dict[str, Literal[".", ",", ""]] = {"": "", ".": ".", ",": ","}
+    if decimal not in signs:
+        raise Refused(f"'{decimal}' is not a decimal sign; it is . or ,")
+    if duplicates not in list(Duplicates):
+        raise Refused(f"--duplicates can't be '{duplicates}'; it is {', '.join(Duplicates)}.")
+    house = open_with_champion()
+    request = BatchRequest(
+        study=study, name=file.name, sheet=sheet, decimal=signs[decimal],
+        separator={"tab": "\t", "space": " "}.get(separator, separator),
+        columns=_equals(columns, "--map", "COLUMN=NAME"), units=_equals(units, "--unit", "NAME=UNIT"), id_column=id_column,
+        middle_of_ranges=middle_of_ranges, duplicates=Duplicates(duplicates),
+    )  # fmt: skip
+    with ExitStack() as files:
+        stream = files.enter_context(_reading(file))
+        understood = understand(house, stream, request)
+        written = files.enter_context(_written_whole(target, file))
+        sinks: list[Any] = [
+            TableSink(written, "tsv" if kind == "tsv" else "xlsx" if kind == "xlsx" else "csv", understood)
+        ]
+        if darwin_core is not None:
+            sinks.append(DarwinCoreSink(files.enter_context(_written_whole(darwin_core, file)), understood))
+        person = by or getpass.getuser()
+        summary = run_batch(
+            house,
+            stream,
+            understood,
+            sinks=sinks,
+            record=not no_record,
+            again=again,
+            by=person,
+            progress=_share(file.name),
+        )
+        for sink in sinks:
+            sink.close()
+    if columns or units:
+        remember_columns(house, understood, person)
+    if as_json:
+        print_json(summary_document(understood, summary, str(target)))
+        return
+    typer.echo(summary.sentence(understood.model.study))
+    for column, name in understood.mapping.items():
+        typer.echo(f"  {column} is {name}")
+    for note in (*summary.notes, *understood.questions):
+        typer.echo(f"  {note}")
+    for issue in summary.issues[:20]:
+        typer.echo(f"  {issue.sentence()}")
+    if summary.issue_count > 20:
+        typer.echo(f"  ... and {summary.issue_count - 20:,} more issues; each stands in its row's flora_issues.")
+    typer.echo(f"Written to {target}." + (f" Recorded {summary.recorded:,}." if summary.recorded else ""))
+
+
+def _beside(file: Path) -> Path:
+    """A name beside the file that is not taken yet."""
+    for number in range(1, 10_000):
+        place = file.with_name(f"{file.stem}-identified{'' if number == 1 else f'-{number}'}.csv")
+        if not place.exists():
+            return place
+    raise Refused(f"Too many results lie beside {file}; say where this one shall go, with -o.")
+
+
+def _reading(file: Path) -> BinaryIO:
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror}.") from None
+
+
+@contextmanager
+def _written_whole(target: Path, source: Path) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, and never in place of the one that is read."""
+    if target.exists() and source.exists() and target.samefile(source):
+        raise Refused(f"{target} is the file that is read; choose another name for the result.")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with open(unfinished, "w+b") as stream:
+            yield stream
+        unfinished.replace(target)
+    except OSError as error:
+        raise Refused(f"{target} can't be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _equals(given: list[str] | None, option: str, shape: str) -> dict[str, str]:
+    """What stands on both sides of the last equals sign: a column's name may hold one itself."""
+    pairs = {}
+    for text in given or []:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name.strip():
+            raise Refused(f"{option} '{text}' is not {shape}.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _share(title: str) -> Any:
+    """Progress of a table: a share of it, and how many rows."""
+    told = progress_bar(title)
+    return lambda share, doing: told(round(1000 * share), 1000, doing)

@@ -1,0 +1,45 @@
+"""What every command shares: its options, the open house, a bar of progress, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from flora_core.workflows.house import House, open_house
+
+Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
+
+
+def open_with_champion() -> House:
+    """The house, with its first champion trained where there is none yet."""
+    from flora_core.workflows.models import ensure_champion
+
+    house = open_house()
+    ensure_champion(house, progress_bar("Training the first model"))
+    return house
+
+
+def progress_bar(title: str) -> Any:
+    """A bar on stderr where that is a terminal, a few lines where it is not."""
+    shown = -1
+
+    def told(done: int, total: int, doing: str) -> None:
+        nonlocal shown
+        if sys.stderr.isatty():
+            filled = round(30 * done / total)
+            end = "\n" if done == total else ""
+            sys.stderr.write(f"\r{title} [{'#' * filled}{'.' * (30 - filled)}] {doing:<45}{end}")
+            sys.stderr.flush()
+        elif 4 * done // total > shown:
+            shown = 4 * done // total
+            typer.echo(f"{title}: {100 * done // total} %, {doing}", err=True)
+
+    return told
+
+
+def print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -1,0 +1,67 @@
+"""`identify`: one plant."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from flora_core.cli.doors import Json, Study, open_with_champion, print_json
+from flora_core.errors import Refused
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command(
+    epilog="Example: python -m flora_core identify sepal_length=6.0 sepal_width=2.7 petal_length=5.1 petal_width=1.6"
+)
+def identify(
+    values: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="Measurements; one left out is missing.")
+    ],
+    unit: Annotated[str, typer.Option(help="Unit of all values, like mm; without it, the study's own.")] = "",
+    record: Annotated[bool, typer.Option("--record", help="Record the identification.")] = False,
+    by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """One plant: its name, and how far to trust it."""
+    from flora_core.units import parse_unit
+    from flora_core.workflows import identify as workflow
+
+    house = open_with_champion()
+    found = workflow.identify(house, study, _pairs(values), parse_unit(unit))
+    identifier = None
+    if record:
+        (recorded,) = workflow.record(house, [found], by=by or getpass.getuser(), door="command")
+        identifier = recorded.id
+    if as_json:
+        print_json(found.as_json(identifier))
+        return
+    from flora_core.identification.sentences import percent
+
+    typer.echo(found.sentence)
+    for note in (*found.plant.notes, *found.plant.unusual):
+        typer.echo(f"  {note}")
+    if found.fits:
+        width = max(map(len, found.study.species_names))
+        typer.echo("")
+        for j in (-found.probability).argsort(kind="stable")[:5]:
+            typer.echo(f"  {found.study.species_names[j]:<{width}}  {percent(found.probability[j])}")
+        typer.echo(f"\nStill possible (95 % prediction set): {', '.join(found.answer.prediction_set)}")
+    typer.echo(f"Named by {found.model.card.identified_by}.")
+    if identifier:
+        typer.echo(f"Recorded as {identifier}.")
+
+
+def _pairs(values: list[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name.strip():
+            raise Refused(f"'{value}' is not NAME=VALUE; write for example petal_length=5.1")
+        if name.strip() in pairs:
+            raise Refused(f"{name.strip()} is given twice; give it once.")
+        pairs[name.strip()] = text
+    return pairs
