@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +35,12 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Keys of the API, separated by commas, each as name:key. Empty: the API needs no key.",
     )
+
+    alerts: SecretStr = Field(
+        SecretStr(""),
+        description="Where a change of the verdict is told: addresses as Apprise writes them, parted by spaces.",
+    )
+    log: Literal["text", "json"] = Field("text", description="The form of the log's lines: text or json.")
 
     @field_validator("database_url")
     @classmethod

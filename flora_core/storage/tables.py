@@ -159,8 +159,24 @@ matched_columns = Table(
 )
 """Which columns of a file held which measurements, as a person said it, for the next file with the same header."""
 
+announcements = Table(
+    "announcements",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", ForeignKey("studies.name"), nullable=False, index=True),
+    Column("verdict", String(16), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("delivered_at", Moment),
+    sqlite_autoincrement=True,
+)
+"""Changes of a study's verdict: who is delivering one claims it first."""
+
 __all__ = [
     "METADATA",
+    "announcements",
     "events",
     "identifications",
     "matched_columns",

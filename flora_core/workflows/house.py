@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flora_core.errors import NoChampion
 from flora_core.model import Model
 from flora_core.settings import Settings, read_settings
+from flora_core.storage.announcements import Announcements
 from flora_core.storage.database import Database
 from flora_core.storage.matched_columns import MatchedColumns
 from flora_core.storage.records import Records
@@ -25,6 +26,7 @@ class House:
     registry: Registry
     records: Records
     matched_columns: MatchedColumns
+    announcements: Announcements
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -85,4 +87,5 @@ def open_house(settings: Settings | None = None) -> House:
         Registry(database, settings.models),
         Records(database),
         MatchedColumns(database),
+        Announcements(database),
     )
