@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Tables and figures that lie beside a checkout on some machines; tests that need them are marked `conformance`.
+SHARED = ROOT.parent / "shared"
 
 
 def free_port() -> int:

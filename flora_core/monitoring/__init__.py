@@ -1,0 +1,1 @@
+"""Identifications and determinations -> verdicts. Arrays and profiles in, results out."""
