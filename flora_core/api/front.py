@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from flora_core.api.metrics import Metrics
+from flora_core.api.watched import Watched
 from flora_core.errors import FloraError, as_document
 
 if TYPE_CHECKING:
@@ -46,7 +48,22 @@ def routes(front: Front) -> list[BaseRoute]:
             return JSONResponse({"ready": False, "doing": front.doing(), **as_document(error)}, 503)
         return JSONResponse({"ready": True, "champions": champions})
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Mount("/api", app=_LateApi(front))]
+    metrics = Metrics()
+
+    def page_of_metrics(request: Request) -> Response:
+        try:
+            house = front.house()
+        except FloraError:
+            house = None
+        content, kind = metrics.page(house)
+        return Response(content, media_type=kind)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", page_of_metrics),
+        Mount("/api", app=Watched(_LateApi(front), metrics)),
+    ]
 
 
 class _LateApi:

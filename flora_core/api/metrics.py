@@ -1,0 +1,95 @@
+"""`/metrics` in OpenMetrics: what this process answered, and what the database holds, for a monitoring system to read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from flora_core.errors import FloraError
+from flora_core.workflows.figures import StudyFigures, study_figures
+from flora_core.workflows.house import House
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
+
+_log: Final = logging.getLogger("flora.metrics")
+
+#: Seconds; from one plant over the API to a slow table.
+_BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """Counters of this process, and a reader of the house's figures at each scrape."""
+
+    @cached_property
+    def _seconds(self) -> Histogram:
+        # Made at the first request: the first visitor of the pages does not wait for the library.
+        from prometheus_client import Histogram
+
+        return Histogram(
+            "flora_request_seconds",
+            "Time to answer a request of the API.",
+            ["method", "route", "status"],
+            buckets=_BUCKETS,
+            registry=None,
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        # A method is what a caller wrote; only the known ones become a label.
+        known = method if method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH") else "other"
+        self._seconds.labels(known, route, str(status)).observe(seconds)
+
+    def page(self, house: House | None) -> tuple[bytes, str]:
+        """The page's content and its type; without a house, only what this process counted."""
+        from prometheus_client import CollectorRegistry
+        from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+        whole = CollectorRegistry()
+        whole.register(_Both(self._seconds, house))
+        page: bytes = generate_latest(whole)  # type: ignore[no-untyped-call]
+        return page, CONTENT_TYPE_LATEST
+
+
+class _Both:
+    """A collector, as the library calls anything with `collect`."""
+
+    def __init__(self, counted: Histogram, house: House | None) -> None:
+        self._counted, self._house = counted, house
+
+    def collect(self) -> Iterator[Any]:
+        yield from self._counted.collect()
+        yield from _of_house(self._house)
+
+
+def _of_house(house: House | None) -> Iterator[Any]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    figures: list[StudyFigures] = []
+    ready = house is not None
+    if house is not None:
+        try:
+            figures = study_figures(house)
+        except FloraError as error:
+            ready = False
+            _log.error("the figures can't be read: %s", error.message)
+    up = GaugeMetricFamily("flora_ready", "1 when the database and the champions answer.")
+    up.add_metric([], float(ready and all(f.champion_version is not None for f in figures)))
+    yield up
+    identified = CounterMetricFamily("flora_identifications", "Plants identified and recorded.", labels=["study"])
+    version = GaugeMetricFamily("flora_champion_version", "The version that identifies.", labels=["study"])
+    age = GaugeMetricFamily("flora_champion_age_seconds", "Time since the champion was promoted.", labels=["study"])
+    verdict = GaugeMetricFamily(
+        "flora_verdict", "1 for the newest verdict that was kept, 0 for the others.", labels=["study", "verdict"]
+    )
+    for f in figures:
+        identified.add_metric([f.study], f.identified)
+        if f.champion_version is not None and f.champion_age is not None:
+            version.add_metric([f.study], f.champion_version)
+            age.add_metric([f.study], f.champion_age.total_seconds())
+        if f.verdict:
+            for colour in ("green", "amber", "red", "too few"):
+                verdict.add_metric([f.study, colour], float(f.verdict == colour))
+    yield from (identified, version, age, verdict)

@@ -1,0 +1,51 @@
+"""What the house holds of each study, in numbers: for a monitoring system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flora_core.storage.figures import Figures
+from flora_core.workflows.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFigures:
+    """One study's figures; simulated studies have none.
+
+    Attributes
+    ----------
+    study : str
+    identified : int
+        Plants identified and recorded, by any version.
+    champion_version : int or None
+    champion_age : timedelta or None
+        Since it was promoted or restored.
+    verdict : str
+        The newest that was kept; "" where none was yet.
+    """
+
+    study: str
+    identified: int
+    champion_version: int | None
+    champion_age: timedelta | None
+    verdict: str
+
+
+def study_figures(house: House) -> list[StudyFigures]:
+    """The figures of every real study, oldest first; reads only."""
+    figures = Figures(house.database)
+    identified, crowned, now = figures.identified(), figures.crowned(), datetime.now(UTC)
+    found = []
+    for study in figures.studies():
+        newest = house.announcements.newest(study)
+        found.append(
+            StudyFigures(
+                study=study,
+                identified=identified.get(study, 0),
+                champion_version=house.registry.champion_version(study),
+                champion_age=now - crowned[study] if study in crowned else None,
+                verdict=newest.verdict if newest is not None else "",
+            )
+        )
+    return found

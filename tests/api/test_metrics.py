@@ -1,0 +1,88 @@
+"""/metrics as a monitoring system reads it, and what the API's watching writes."""
+
+import json
+import logging
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from flora_core.api import routes
+from flora_core.errors import Unavailable
+from flora_core.workflows.alerts import tell_of_change
+from tests.builders import SETOSA
+
+
+class Front:
+    def __init__(self, house):
+        self._house = house
+
+    def house(self):
+        if self._house is None:
+            raise Unavailable("The program is starting.")
+        return self._house
+
+    def doing(self):
+        return "" if self._house else "opening"
+
+
+@pytest.fixture
+def client(house):
+    return TestClient(Starlette(routes=routes(Front(house))), raise_server_exceptions=False)
+
+
+def scraped(client):
+    """{(name, labels): value}, as an independent reader of the format sees them."""
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_the_house_s_figures(client, house):
+    before = scraped(client)
+    assert before["flora_ready", ()] == 1
+    assert before["flora_champion_version", (("study", "iris"),)] == 1
+    assert 0 <= before["flora_champion_age_seconds", (("study", "iris"),)] < 3600
+    assert before["flora_identifications_total", (("study", "iris"),)] == 0
+    assert not any(name == "flora_verdict" for name, _ in before)
+    client.post("/api/v1/identify", json={"rows": [SETOSA, SETOSA], "record": True, "by": "Ada"})
+    tell_of_change(house, "iris", "amber", "Look.")
+    after = scraped(client)
+    assert after["flora_identifications_total", (("study", "iris"),)] == 2
+    assert after["flora_verdict", (("study", "iris"), ("verdict", "amber"))] == 1
+    assert after["flora_verdict", (("study", "iris"), ("verdict", "green"))] == 0
+
+
+def test_requests_are_counted_by_route_and_never_by_what_a_caller_wrote(client):
+    client.post("/api/v1/identify", json={"rows": [SETOSA]})
+    client.post("/api/v1/identify", json={"rows": []})
+    client.get("/api/secret-of-mine")
+    client.request("BREW", "/api/v1/identify")
+    found = {key: value for key, value in scraped(client).items() if key[0] == "flora_request_seconds_count"}
+    labels = {tuple(value for _, value in key[1]) for key in found}
+    assert ("POST", "/v1/identify", "200") in labels
+    assert ("POST", "/v1/identify", "422") in labels
+    assert not any("secret" in part or "BREW" in part for label in labels for part in label)
+
+
+def test_a_house_that_is_not_open_is_not_ready_and_the_page_still_answers():
+    client = TestClient(Starlette(routes=routes(Front(None))), raise_server_exceptions=False)
+    assert scraped(client) == {("flora_ready", ()): 0}
+
+
+def test_every_answer_carries_its_request_s_identifier_and_the_log_has_it(client, caplog):
+    logging.getLogger("flora").propagate = True
+    with caplog.at_level(logging.INFO, logger="flora"):
+        answer = client.post("/api/v1/identify", json={"rows": [SETOSA]}, headers={"X-Request-ID": "night-7"})
+    assert answer.headers["x-request-id"] == "night-7"
+    (line,) = [r for r in caplog.records if r.name == "flora.api"]
+    assert line.getMessage() == "POST /v1/identify"
+    assert line.facts["status"] == 200
+    other = client.get("/api/v1/nothing", headers={"X-Request-ID": "a b\nc"})
+    assert other.headers["x-request-id"].isalnum()
+    assert json.loads(other.text)["error"] == "NotFound"
