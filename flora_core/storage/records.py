@@ -72,6 +72,8 @@ class Recording:
     source_sha256: str
     plants: int
     recipe: str = ""
+    collector: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ class Recorder:
     Use as a context: left by an exception, what was written is taken back.
     """
 
-    def __init__(self, database: Database, key: int, token: str) -> None:
-        self._database, self._key, self._plants = database, key, 0
+    def __init__(self, database: Database, key: int, token: str, at: datetime) -> None:
+        self._database, self._key, self._at, self._plants = database, key, at, 0
         self.token = token
 
     def add(self, rows: Rows) -> None:
@@ -125,7 +127,9 @@ class Recorder:
         """Let the recording count, all of it at once."""
         with self._database.write() as connection:
             connection.execute(
-                update(recordings).where(recordings.c.id == self._key).values(complete=True, plants=self._plants)
+                update(recordings)
+                .where(recordings.c.id == self._key)
+                .values(complete=True, plants=self._plants, at=self._at)
             )
 
     def take_back(self) -> None:
@@ -196,8 +200,18 @@ class Records:
         plants: Sequence[Plant],
         source: str = "",
         source_sha256: str = "",
+        collector: str = "",
+        site: str = "",
+        at: datetime | None = None,
     ) -> tuple[str, ...]:
         """Record identified plants; one transaction, all or nothing.
+
+        Parameters
+        ----------
+        collector, site : str
+            Who gathered the plants and where, where that is known.
+        at : datetime, optional
+            When they were identified; now, except where a past season is brought in.
 
         Returns
         -------
@@ -216,13 +230,15 @@ class Records:
                     token=token,
                     study=study,
                     version=version,
-                    at=datetime.now(UTC),
+                    at=at or datetime.now(UTC),
                     by=by,
                     door=door,
                     unit=unit,
                     source=source,
                     source_sha256=source_sha256,
                     plants=len(plants),
+                    collector=collector,
+                    site=site,
                 )
             ).inserted_primary_key
             assert key is not None  # noqa: S101  an insert of one row always has one
@@ -230,22 +246,34 @@ class Records:
         return tuple(f"{token}-{plant.row}" for plant in plants)
 
     def begin(
-        self, *, study: str, version: int, by: str, door: Door, source: str, source_sha256: str, recipe: str
+        self,
+        *,
+        study: str,
+        version: int,
+        by: str,
+        door: Door,
+        source: str,
+        source_sha256: str,
+        recipe: str,
+        collector: str = "",
+        site: str = "",
+        at: datetime | None = None,
     ) -> Recorder:
-        """Begin to record a table; writes one row, which does not count yet.
+        """Begin to record a table; writes one row, which does not count yet. Parameters as for `record`.
 
         Raises
         ------
         DatabaseUnavailable
         """
-        token = _new_token()
+        token, now = _new_token(), datetime.now(UTC)
         with self._database.write() as connection:
             key = connection.execute(
                 insert(recordings).values(
                     token=token,
                     study=study,
                     version=version,
-                    at=datetime.now(UTC),
+                    # Until it is finished this says when it was begun, whatever day it is of: see `sweep`.
+                    at=now,
                     by=by,
                     door=door,
                     unit="",
@@ -254,10 +282,12 @@ class Records:
                     plants=0,
                     complete=False,
                     recipe=recipe,
+                    collector=collector,
+                    site=site,
                 )
             ).inserted_primary_key
         assert key is not None  # noqa: S101  an insert of one row always has one
-        return Recorder(self._database, int(key[0]), token)
+        return Recorder(self._database, int(key[0]), token, at or now)
 
     def of_source(self, study: str, source_sha256: str) -> tuple[Recording, ...]:
         """The recordings of a file, newest first."""
@@ -300,7 +330,7 @@ class Records:
                     .where(recordings.c.token == token, identifications.c.row == int(row), recordings.c.complete)
                 ).first()
             if found is not None:
-                return _recorded(found)
+                return as_recorded(found)
         raise Unknown(f"There is no identification '{identifier}'. Its identifier looks like k7f3q2mh4p-1.")
 
     def newest(self, study: str, count: int = 20) -> tuple[Recorded, ...]:
@@ -313,7 +343,7 @@ class Records:
                 .order_by(recordings.c.id.desc(), identifications.c.row)
                 .limit(count)
             ).all()
-        return tuple(_recorded(row) for row in rows)
+        return tuple(as_recorded(row) for row in rows)
 
 
 def _as_row(recording: int, plant: Plant) -> dict[str, object]:
@@ -335,7 +365,8 @@ def _json(values: Iterable[object]) -> str:
     return json.dumps(list(values), separators=(",", ":"), ensure_ascii=False)
 
 
-def _recorded(row: Row[Any]) -> Recorded:
+def as_recorded(row: Row[Any]) -> Recorded:
+    """The identification in a row of `recordings` joined with `identifications`."""
     used = tuple(None if value is None else float(value) for value in json.loads(row.used))
     typed = tuple(json.loads(row.typed)) if row.typed else tuple("" if v is None else repr(v) for v in used)
     return Recorded(
@@ -356,7 +387,7 @@ def _recorded(row: Row[Any]) -> Recorded:
 def _recording(row: Row[Any]) -> Recording:
     return Recording(
         row.token, row.study, row.version, row.at, row.by, row.door, row.unit, row.source, row.source_sha256, row.plants,
-        row.recipe,
+        row.recipe, row.collector, row.site,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     true,
 )
 
@@ -123,6 +124,8 @@ recordings = Table(
     Column("plants", Integer, nullable=False),
     Column("complete", Boolean, nullable=False, server_default=true()),
     Column("recipe", String(64), nullable=False, server_default=""),
+    Column("collector", Text, nullable=False, server_default=""),
+    Column("site", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     sqlite_autoincrement=True,
 )
@@ -147,6 +150,33 @@ identifications = Table(
 """One plant: `used` and `typed` are JSON lists in the order of the model version's measurements (`typed` is null where it
 says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
 likeliest first, parted by spaces: empty where the plant fits no species."""
+
+determinations = Table(
+    "determinations",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("recording", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("answer", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("verbatim", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", String(10), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_sha256", String(64), nullable=False),
+    Column("entered_at", Moment, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    ForeignKeyConstraint(["recording", "row"], ["identifications.recording", "identifications.row"]),
+    UniqueConstraint("recording", "row", "fingerprint"),
+    sqlite_autoincrement=True,
+)
+"""What a person says of an identified specimen; slips are laid beside each other and never replaced. `at` is the day it was
+determined in ISO 8601, or its year or month where the slip says no more, so that text sorts by time. `fingerprint` is the
+same for the same word of the same person: the database itself keeps it from being written twice."""
 
 matched_columns = Table(
     "matched_columns",
@@ -177,6 +207,7 @@ announcements = Table(
 __all__ = [
     "METADATA",
     "announcements",
+    "determinations",
     "events",
     "identifications",
     "matched_columns",

@@ -50,6 +50,34 @@ def test_a_record_holds_what_was_typed_and_used_unit_version_time_and_who(record
     assert datetime.now(UTC) - r.at < timedelta(minutes=1)
 
 
+def test_a_record_may_say_who_collected_where_and_be_of_a_past_season(records):
+    then = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
+    (identifier,) = record(records, PLANT, collector="Marie-Victorin", site="Gaspé", at=then)
+    r = records.get(identifier).recording
+    assert (r.collector, r.site, r.at) == ("Marie-Victorin", "Gaspé", then)
+    r = records.get(record(records, PLANT)[0]).recording
+    assert (r.collector, r.site) == ("", "")
+
+
+def test_a_past_table_that_is_being_recorded_is_not_swept_away(records):
+    then = datetime(2024, 5, 17, tzinfo=UTC)
+    with records.begin(
+        study="iris",
+        version=1,
+        by="Ada",
+        door="command",
+        source="",
+        source_sha256="a",
+        recipe="",
+        at=then,
+        site="Gaspé",
+    ) as recorder:
+        assert records.sweep() == 0
+        recorder.finish()
+    (recording,) = records.of_source("iris", "a")
+    assert (recording.at, recording.site) == (then, "Gaspé")
+
+
 def test_an_identifier_is_found_as_people_copy_it(records):
     (identifier,) = record(records, PLANT)
     assert records.get(f" {identifier.upper()} ").plant == PLANT
