@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from flora_core.model import Floats, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
+from flora_core.tables.reading import Layout, read_layout, read_parts
 from flora_core.workflows.models import iris_plants
 
 #: An ordinary flower of I. setosa (the first of Fisher's).
@@ -58,3 +63,58 @@ def make_plants(
         groups=None,
         table=TrainingTable(source="made up", sha256="0" * 64, rows=len(species), plants={}),
     )
+
+
+#: The columns of `table_text`, as a person might call them.
+HEADER = ["id", "sepal length", "sepal width", "petal length", "petal width"]
+FLOWERS = [
+    ["a1", "5.1", "3.5", "1.4", "0.2"],
+    ["a2", "4.9", "3.0", "1.4", "0.2"],
+    ["a3", "7.0", "3.2", "4.7", "1.4"],
+    ["a4", "6.3", "3.3", "6.0", "2.5"],
+]
+
+
+def table_text(rows: list[list[str]] | None = None, header: list[str] | None = None, separator: str = ",") -> str:
+    """A table as text: two of Fisher's setosa, a versicolor and a virginica where no rows are given."""
+    lines = [header or HEADER, *(FLOWERS if rows is None else rows)]
+    return "".join(separator.join(line) + "\n" for line in lines)
+
+
+def workbook(*sheets: tuple[str, list[list[object]]]) -> bytes:
+    """An Excel workbook with these sheets: (name, rows)."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class Read:
+    """A table as it was read: its layout, the numbers of its rows and their cells."""
+
+    layout: Layout
+    numbers: list[int]
+    rows: list[list[str]]
+    ragged: dict[int, tuple[int, tuple[str, ...]]]
+
+
+def read_table(content: bytes | str, name: str = "table.csv", *, rows: int = 65_536, **said: Any) -> Read:
+    """Everything that reading makes of a file."""
+    stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
+    layout = read_layout(stream, name, **said)
+    numbers: list[int] = []
+    found: list[list[str]] = []
+    ragged: dict[int, tuple[int, tuple[str, ...]]] = {}
+    for part in read_parts(stream, layout, rows):
+        ragged |= {int(part.rows[place]): what for place, what in part.ragged.items()}
+        numbers += part.rows.tolist()
+        found += [list(row) for row in zip(*(column.to_pylist() for column in part.columns), strict=True)]
+    return Read(layout, numbers, found, ragged)

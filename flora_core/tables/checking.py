@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flora_core.errors import Issue, Unknown
 from flora_core.model import Bools, Floats
 from flora_core.study import Measurement, Study
 from flora_core.tables.columns import Assigned, Assignment
+from flora_core.tables.header_words import word_set
+from flora_core.tables.layout import Decimal, Part
 from flora_core.tables.limits import SENTINELS, impossible, span
 from flora_core.tables.numbers import Numbers, read_numbers
-from flora_core.tables.reading import Decimal, Part
 from flora_core.units import factor
 
 
@@ -89,6 +92,8 @@ class CheckedPart:
         For each measurement its cells; None where no column holds it.
     read_past : dict of str to int
         What was read past in cells that are numbers, and how often.
+    filled_up : int
+        Rows that end before the header does, and lack nothing that is read.
     """
 
     values: Floats
@@ -96,6 +101,7 @@ class CheckedPart:
     issues: list[tuple[int, Issue]]
     as_typed: list[pa.StringArray | None]
     read_past: dict[str, int]
+    filled_up: int = 0
 
 
 def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) -> CheckedPart:
@@ -113,11 +119,14 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) ->
     read_past: dict[str, int] = {}
     as_typed: list[pa.StringArray | None] = [None] * p
 
+    filled_up = 0
     for place, (cells, surplus) in part.ragged.items():
         issue = _ragged(int(part.rows[place]), cells, surplus, header, rules.assignment)
         if issue is not None:
             issues.append((place, issue))
             bad[place] = True
+        else:
+            filled_up += 1
     for i, m in enumerate(study.measurements):
         assigned = rules.assignment.of(m.name)
         if assigned is None:
@@ -136,12 +145,44 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) ->
         assigned = rules.assignment.of(m.name)
         if assigned is not None:
             _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, bad)
+    summaries = _summary_rows(part, rules.assignment, header)
+    if summaries:
+        issues = [one for one in issues if one[0] not in summaries]
+        issues += summaries.items()
+        bad[list(summaries)] = True
     empty = np.isnan(values).all(axis=1) & ~bad
     for place in map(int, np.flatnonzero(empty)):
         given = f"It needs at least one of {', '.join(header[a.column] for a in rules.assignment.assigned)}."
         issues.append((place, Issue(int(part.rows[place]), "", "", "nothing was measured", given)))
     issues.sort(key=lambda found: found[0])
-    return CheckedPart(values, ~bad & ~empty, issues, as_typed, read_past)
+    return CheckedPart(values, ~bad & ~empty, issues, as_typed, read_past, filled_up)
+
+
+#: What stands beside rows below a table that are no plants: English, German, French, Spanish, Portuguese, Italian.
+_SUMMARIES: Final = word_set(
+    "mean means average avg avg. sum total totals subtotal median min max minimum maximum sd s.d. std stdev st.dev. se s.e. "
+    "sem variance var cv n count range mittel mittelwert durchschnitt summe gesamt anzahl standardabweichung stabw moyenne "
+    "médiane somme écart-type media mediana promedio suma desviación média soma desvio somma"
+)
+
+
+def _summary_rows(part: Part, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
+    """An issue for each row that is a mean or a total of others, by the word in its first cell or for its number."""
+    read = {a.column for a in assignment.assigned}
+    found: dict[int, Issue] = {}
+    for j in dict.fromkeys((assignment.id_column, 0)):
+        if j is None or j in read or not len(part):
+            continue
+        cells = pc.utf8_rtrim(pc.utf8_lower(pc.utf8_trim_whitespace(part.columns[j])), ":")
+        places = np.flatnonzero(pc.is_in(cells, pa.array(sorted(_SUMMARIES))).to_numpy(zero_copy_only=False))
+        # Where such words stand everywhere, they name something else.
+        for place in map(int, places if len(places) <= min(10, len(part) / 2) else ()):
+            text = part.columns[j][place].as_py().strip()
+            found[place] = Issue(
+                int(part.rows[place]), header[j], text, f"'{text}' names a summary of other rows, not a plant",
+                "Leave such rows out of the table; if it is a plant, give it another name.",
+            )  # fmt: skip
+    return found
 
 
 def _ragged(
@@ -151,16 +192,20 @@ def _ragged(
     if surplus:
         shown = ", ".join(f"'{cell}'" for cell in surplus[:5])
         return Issue(
-            row, "", shown, f"the row has {cells} cells and the header {len(header)}",
+            row, "", shown, _widths(cells, header),
             "A separator stands within a cell, or one too many between two; put quotes around such a cell.",
         )  # fmt: skip
     lost = [header[a.column] for a in assignment.assigned if a.column >= cells]
     if not lost:
         return None
     return Issue(
-        row, lost[0], "", f"the row has {cells} cells and the header {len(header)}",
+        row, lost[0], "", _widths(cells, header),
         f"It ends before {', '.join(lost)}; add what is missing.",
     )  # fmt: skip
+
+
+def _widths(cells: int, header: Sequence[str]) -> str:
+    return f"the row has {cells} cell{'s' if cells != 1 else ''} and the header {len(header)}"
 
 
 def _converted(

@@ -9,84 +9,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from flora_core.errors import BadTable, Unknown
+from flora_core.model import Floats
 from flora_core.study import Measurement, Study
 from flora_core.tables.cells import MISSING, read_cell
-from flora_core.tables.reading import Decimal
-from flora_core.units import AREAS, LENGTHS, factor, parse_unit
-
-#: Common words of other languages for parts and dimensions, as they stand in headers (without accents).
-_WORDS: Final = {
-    "sepal": "sepals sepale sepalo kelchblatt kelchblaetter kelch sepalum kalich kalisni kalisniho kelkblad kielich dzialki",
-    "petal": "petals petale petalo kronblatt kronblaetter blutenblatt bluetenblatt petalum korunni korunniho platka kroonblad",
-    "leaf": "leaves blatt laub feuille hoja foglia folha list lisc blad blade lamina folium",
-    "stem": "stengel tige tallo fusto caule stonek lodyga",
-    "flower": "blute bluete fleur flor fiore kvet kwiat bloem blomma",
-    "fruit": "frucht fruto frutto plod owoc vrucht",
-    "seed": "samen graine semilla seme semente semeno nasiono zaad",
-    "kernel": "korn grain zrno",
-    "style": "griffel estilo stilo cnelka",
-    "length": "len lg long longueur laenge lange longitud largo lunghezza comprimento delka dlugosc lengte langd longitudo",
-    "width": "wid wd w larg largeur breite ancho anchura larghezza largura sirka szerokosc breedte bredd breadth",
-    "height": "ht hoehe hohe hauteur altura altezza vyska wysokosc hoogte hojd",
-    "area": "flaeche flache surface superficie plocha powierzchnia oppervlakte",
-    "perimeter": "umfang perimetre perimetro obvod obwod omtrek",
-    "diameter": "durchmesser diametre diametro prumer srednica",
-    "number": "num nr no anzahl nombre numero pocet liczba count aantal",
-    "axis": "achse axe eje asse osa",
-}
-_ENGLISH: Final = {other: word for word, others in _WORDS.items() for other in others.split()}
-_FILLERS: Final = frozenset(
-    {"of", "the", "de", "du", "la", "le", "der", "die", "das", "mean", "avg", "average", "measured", "value"}
-)
-
-#: Headers of catalogue numbers, letters only; and those that may be anything, and are believed only where hardly any repeats.
-_ID_NAMES: Final = frozenset(
-    {
-        *(
-            "catalognumber",
-            "cataloguenumber",
-            "catalogno",
-            "catalogueno",
-            "catalog",
-            "catalogue",
-            "occurrenceid",
-            "barcode",
-        ),
-        *(
-            "accession",
-            "accessionnumber",
-            "accessionno",
-            "voucher",
-            "vouchernumber",
-            "specimen",
-            "specimenid",
-            "herbariumno",
-        ),
-        *(
-            "specimennumber",
-            "specimenno",
-            "plantid",
-            "plantno",
-            "flowerid",
-            "flowerno",
-            "beanid",
-            "kernelid",
-            "individualid",
-        ),
-        *("sampleid", "samplenum", "samplenumber", "sampleno", "belegnummer", "katalognummer", "inventarnummer"),
-    }
-)
-_LOOSE_ID_NAMES: Final = frozenset({"id", "number", "nr", "no", "num", "code", "label", "sample", "individual", "key"})
+from flora_core.tables.header_words import ID_NAMES, LOOSE_ID_NAMES, letters_of, likeness, plain, take_apart
+from flora_core.tables.layout import Decimal
+from flora_core.units import LENGTHS, factor, parse_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +58,13 @@ class Assignment:
         At most one column for each measurement.
     id_column : int or None
         The column of catalogue numbers.
+    rivals : tuple of Assigned
+        Columns that look like a measurement too, which another column holds already.
     """
 
     assigned: tuple[Assigned, ...]
     id_column: int | None
+    rivals: tuple[Assigned, ...] = ()
 
     def of(self, measurement: str) -> Assigned | None:
         """The column that holds this measurement, or None."""
@@ -145,35 +83,44 @@ def guess_columns(
     preview : sequence of sequence of str
         Some rows, to see whether a column holds numbers at all.
     """
-    numeric = [_is_numeric([row[j] for row in preview if j < len(row)], decimal) for j in range(len(header))]
-    found: list[tuple[float, int, int, str, str]] = []
-    for j, name in enumerate(header):
-        if not name or not numeric[j]:
-            continue
-        taken_apart = _taken_apart(name)
-        for i, measurement in enumerate(study.measurements):
-            score, because = _likeness(measurement, taken_apart.words, name)
-            if score > 0 and _compatible(taken_apart.unit, measurement):
-                found.append((score, -j, i, taken_apart.unit, because))
+    shares = [_share_of_numbers([row[j] for row in preview if j < len(row)], decimal) for j in range(len(header))]
     initials = _initials(study)
+    found: list[tuple[float, int, int, str]] = []
     for j, name in enumerate(header):
-        taken_apart = _taken_apart(name)
-        letters = re.sub(r"[^a-z]", "", _plain(taken_apart.rest))
-        if numeric[j] and letters in initials:
-            measurement = study.measurements[initials[letters]]
-            if _compatible(taken_apart.unit, measurement):
-                because = f"'{name}' abbreviates {measurement.label}"
-                found.append((0.7, -j, initials[letters], taken_apart.unit, because))
-    taken_columns: set[int] = set()
-    taken: dict[int, Assigned] = {}
-    for score, minus_j, i, unit, because in sorted(found, key=lambda f: (-f[0], -f[1])):
-        j = -minus_j
-        if i in taken or j in taken_columns:
+        if not name or shares[j] is None:
             continue
+        scores = [likeness(measurement, name) for measurement in study.measurements]
+        stands_for = initials.get(letters_of(name))
+        if stands_for is not None and scores[stands_for][0] < 0.7:
+            scores[stands_for] = (0.7, f"'{name}' abbreviates {study.measurements[stands_for].label}")
+        best = max(score for score, _ in scores)
+        if best <= 0 or sum(score == best for score, _ in scores) > 1:
+            # A name that stands for two measurements stands for none.
+            continue
+        i, because = next((i, because) for i, (score, because) in enumerate(scores) if score == best)
+        if _compatible(take_apart(name).unit, study.measurements[i]):
+            # Of two columns with one meaning, that of plain numbers: a middle before the range it was made of.
+            found.append((best + 0.04 * (shares[j] or 0.0), -j, i, because))
+    found.sort(key=lambda one: (-one[0], -one[1]))
+    taken: dict[int, Assigned] = {}
+    rivals: list[Assigned] = []
+    for score, minus_j, i, because in found:
         measurement = study.measurements[i]
-        taken[i] = Assigned(j, measurement.name, unit or measurement.unit, because, score)
-        taken_columns.add(j)
-    return Assignment(tuple(taken[i] for i in sorted(taken)), _guess_id(header, taken_columns, preview))
+        unit = take_apart(header[-minus_j]).unit or measurement.unit
+        assigned = Assigned(-minus_j, measurement.name, unit, because, min(1.0, score))
+        if i not in taken:
+            taken[i] = assigned
+        elif score >= 0.75:
+            rivals.append(assigned)
+    columns = {a.column for a in taken.values()}
+    return Assignment(
+        tuple(taken[i] for i in sorted(taken)),
+        _guess_id(header, columns, preview),
+        tuple(rivals),
+    )
+
+
+_SAID: Final = "so it was said"
 
 
 def correct_columns(
@@ -207,9 +154,19 @@ def correct_columns(
         assigned = {name: a for name, a in assigned.items() if a.column != j}
         if wanted:
             m = study.measurement(wanted)
-            unit = _taken_apart(header[j]).unit
-            unit = unit if unit and _compatible(unit, m) else m.unit
-            assigned[m.name] = Assigned(j, m.name, unit, "so it was said", 1.0)
+            if m.name in assigned and assigned[m.name].because == _SAID:
+                raise BadTable(
+                    f"'{header[assigned[m.name].column]}' and '{header[j]}' can't both be {m.label}; say which one is."
+                )
+            unit = take_apart(header[j]).unit or m.unit
+            if not _compatible(unit, m):
+                if not {column, wanted, m.name} & set(units or {}):
+                    raise BadTable(
+                        f"'{header[j]}' is in {unit}, and {m.label} is in {m.unit or 'no unit'}: {unit} can't be converted. If "
+                        f"its numbers are in another unit, say which (--unit '{header[j]}={m.unit or 'cm'}')."
+                    )
+                unit = m.unit
+            assigned[m.name] = Assigned(j, m.name, unit, _SAID, 1.0)
     for name, text in (units or {}).items():
         unit = parse_unit(text)
         target = _measurement_of(study, header, assigned, name)
@@ -220,7 +177,8 @@ def correct_columns(
     if id_column is not None:
         place = _place(header, id_column) if id_column else None
     ordered = tuple(assigned[name] for name in study.names if name in assigned)
-    return Assignment(ordered, place)
+    read = {a.column for a in ordered}
+    return Assignment(ordered, place, tuple(a for a in guessed.rivals if a.column not in read and not columns))
 
 
 def header_checksum(study: Study, header: Sequence[str]) -> str:
@@ -256,112 +214,11 @@ def _place(header: Sequence[str], column: str) -> int:
     )
 
 
-def _plain(text: str) -> str:
-    """Lower case, without accents: "Länge" becomes "lange"."""
-    decomposed = unicodedata.normalize(
-        "NFKD", text.replace("ß", "ss").replace("ł", "l").replace("Ł", "L").replace("ø", "o")
-    )
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
-
-
-class _Name(NamedTuple):
-    """A header taken apart: its words in English, the unit it carries ("" where none), and the rest without the unit."""
-
-    words: tuple[str, ...]
-    unit: str
-    rest: str
-
-
-@lru_cache(maxsize=4096)
-def _taken_apart(name: str) -> _Name:
-    unit, rest = "", name
-    bracketed = re.search(r"[\(\[\{]\s*([^\)\]\}]{1,14}?)\s*[\)\]\}]", name)
-    if bracketed:
-        unit = _unit(bracketed[1])
-        if unit:
-            rest = name[: bracketed.start()] + " " + name[bracketed.end() :]
-    if not unit:
-        trailing = re.search(
-            r"(?:^|[\s_.\-/,]|in[\s_]|(?<=[a-z]))(µm|μm|[umcd]m2?|mm²|cm²|MM|CM|Mm|Cm|px|Px|inch)(?:_mid|_mean|_avg)?\.?$",
-            name,
-        )
-        if trailing and trailing.start() > 0:
-            unit = _unit(trailing[1])
-            if unit:
-                rest = name[: trailing.start()]
-    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", rest)
-    words = [w for w in re.split(r"[^a-z0-9]+", _plain(spaced)) if w]
-    joined: list[str] = []
-    for word in words:
-        joined.extend(_parted(word))
-    english = tuple(_english(w) for w in joined if w not in _FILLERS)
-    return _Name(english, unit, rest)
-
-
-def _unit(text: str) -> str:
-    try:
-        found = parse_unit(text)
-    except Unknown:
-        return ""
-    return found if found in LENGTHS or found in AREAS or found == "px" else ""
-
-
-def _english(word: str) -> str:
-    if word in _WORDS:
-        return word
-    return _ENGLISH.get(word, word)
-
-
-def _parted(word: str) -> list[str]:
-    """The words "sepallength" and "kelchblattlange" are made of, where both halves are known."""
-    known = _WORDS.keys() | _ENGLISH.keys()
-    if word in known:
-        return [word]
-    for cut in range(3, len(word) - 1):
-        if word[:cut] in known and word[cut:] in known and len(word[cut:]) > 1:
-            return [word[:cut], word[cut:]]
-    # LSEP, PETW: a letter for the dimension before or behind the beginning of a part's name.
-    for letter, rest in ((word[:1], word[1:]), (word[-1:], word[:-1])):
-        if letter in {"l", "w"} and len(rest) >= 3 and any(full.startswith(rest) for full in _WORDS):
-            return [rest, letter]
-    return [word]
-
-
-def _likeness(measurement: Measurement, words: tuple[str, ...], name: str) -> tuple[float, str]:
-    """How much a header's words are a measurement's, from 0 to 1, and why."""
-    wanted = _taken_apart(measurement.label).words or tuple(measurement.name.split("_"))
-    if _plain(name) in (measurement.name, measurement.label.lower()):
-        return 1.0, f"'{name}' is its name"
-    if words == wanted:
-        return 0.95, f"'{name}' says so"
-    if sorted(words) == sorted(wanted):
-        return 0.9, f"'{name}' says so"
-    short = _prefixes(words, wanted)
-    if short:
-        return 0.8, f"'{name}' abbreviates {measurement.label}"
-    if set(wanted) < set(words) and len(words) <= len(wanted) + 2:
-        return 0.75, f"'{name}' holds the words {measurement.label}"
-    a, b = " ".join(words), " ".join(wanted)
-    likeness = difflib.SequenceMatcher(None, a, b).ratio()
-    if likeness > 0.87 and len(words) == len(wanted):
-        return 0.6, f"'{name}' reads like {measurement.label}"
-    return 0.0, ""
-
-
-def _prefixes(words: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether each word begins the wanted one: "sep len", "pet.l"."""
-    return (
-        len(words) == len(wanted)
-        and all(w == full or (full.startswith(w) and len(w) >= 1) for w, full in zip(words, wanted, strict=True))
-        and any(len(w) >= 2 for w in words)
-    )
-
-
 def _initials(study: Study) -> dict[str, int]:
     """Initials that stand for one measurement only: SL, SW, PL, PW."""
     letters: dict[str, list[int]] = {}
     for i, m in enumerate(study.measurements):
-        words = _plain(m.label).split()
+        words = plain(m.label).split()
         if len(words) > 1:
             letters.setdefault("".join(w[0] for w in words), []).append(i)
     return {key: places[0] for key, places in letters.items() if len(places) == 1}
@@ -377,21 +234,25 @@ def _compatible(unit: str, measurement: Measurement) -> bool:
     return True
 
 
-def _is_numeric(cells: Sequence[str], decimal: Decimal) -> bool:
-    """Whether a column holds numbers: at least as many cells are numbers as are words. An empty column may."""
-    kinds = [read_cell(cell, decimal=decimal) for cell in cells]
-    numbers = sum(c.kind == "number" or c.problem in ("it is a range", "it can be read in two ways") for c in kinds)
-    bad = sum(c.kind == "bad" for c in kinds) - sum(
-        c.problem in ("it is a range", "it can be read in two ways") for c in kinds
-    )
-    return numbers >= bad and (numbers > 0 or bad == 0)
+#: What a cell of numbers may be besides a number: one that has to be asked about, or one that a spreadsheet made a date of.
+_NUMBERS_TOO: Final = frozenset({"it is a range", "it can be read in two ways", "it is a date"})
+
+
+def _share_of_numbers(cells: Sequence[str], decimal: Decimal) -> float | None:
+    """The share of a column's filled cells that are numbers; None where it seems to hold something else. It may be empty."""
+    found = [cell for cell in (read_cell(text, decimal=decimal) for text in cells) if cell.kind != "missing"]
+    numbers = sum(cell.kind == "number" for cell in found)
+    others = sum(cell.kind == "bad" and cell.problem not in _NUMBERS_TOO for cell in found)
+    if others > len(found) / 2:
+        return None
+    return numbers / len(found) if found else 0.0
 
 
 def _guess_id(header: Sequence[str], taken: set[int], preview: Sequence[Sequence[str]]) -> int | None:
     """The first column that is named like a catalogue number, and whose cells do not say the same again and again."""
-    for names, distinct in ((_ID_NAMES, 0.5), (_LOOSE_ID_NAMES, 0.9)):
+    for names, distinct in ((ID_NAMES, 0.5), (LOOSE_ID_NAMES, 0.9)):
         for j, name in enumerate(header):
-            if j in taken or re.sub(r"[^a-z]", "", _plain(name)) not in names:
+            if j in taken or letters_of(name) not in names:
                 continue
             cells = [row[j].strip() for row in preview if j < len(row) and row[j].strip()]
             filled = [cell for cell in cells if cell.lower() not in MISSING]
@@ -400,7 +261,7 @@ def _guess_id(header: Sequence[str], taken: set[int], preview: Sequence[Sequence
     return None
 
 
-def unit_by_values(measurement: Measurement, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def unit_by_values(measurement: Measurement, values: Floats) -> str:
     """The one other unit in which nearly all values would be plausible, where they are not in the present one; else "".
 
     Parameters

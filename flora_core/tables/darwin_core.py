@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Final
 from xml.sax.saxutils import escape, quoteattr
 
+from flora_core.tables.writing import harmless_text
+
 _DWC: Final = "http://rs.tdwg.org/dwc/terms/"
 _OCCURRENCE: Final = (
     "occurrenceID",
@@ -55,6 +57,9 @@ _FILES: Final = (
 )
 #: The same archive for the same input, byte for byte.
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
+
+#: Cells that begin so are looked at more closely: archives are opened in spreadsheet programs too.
+_FORMULA_SIGNS: Final = frozenset("=+-@＝＋－＠")
 
 Row = Sequence[str]
 
@@ -107,10 +112,19 @@ class DarwinCoreArchive:
             self._parts[which].write(_line([identifier, *(values.get(term, "") for term in terms)]))
 
 
+#: What ends a line, for one program or another.
+_BREAKS: Final = frozenset("\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+
+
 def _line(cells: Row) -> bytes:
     """Tab-separated, as meta.xml says: what would break a line becomes a space."""
-    cleaned = (" ".join(cell.split()) if any(c in cell for c in "\t\r\n\v\f") else cell for cell in cells)
-    return ("\t".join(cleaned) + "\n").encode()
+    return ("\t".join(map(_one_line, cells)) + "\n").encode()
+
+
+def _one_line(cell: str) -> str:
+    if not _BREAKS.isdisjoint(cell):
+        cell = " ".join(cell.split())
+    return harmless_text(cell) if cell.lstrip()[:1] in _FORMULA_SIGNS else cell
 
 
 def _meta() -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from flora_core.model import Floats
 from flora_core.tables.cells import Cell, read_cell
-from flora_core.tables.reading import Decimal
+from flora_core.tables.layout import Decimal
 
 #: How many different odd cells of a column are read; beyond, each is read again and again, but memory does not grow.
 _REMEMBERED: Final = 100_000

@@ -16,8 +16,11 @@ import pyarrow.compute as pc
 
 from flora_core.errors import TooLarge
 
-#: How a formula begins; and what begins so and is none: a number, perhaps with its unit, or dashes for "missing".
-_BEGINS: Final = r"^\s*[=+\-@\t\r]"
+#: How a formula begins (in Japanese and Chinese programs with a wide sign too); and what begins so and is none: a number,
+#: perhaps with its unit, or dashes for "missing".
+#:
+#: References: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+_BEGINS: Final = r"^(?:[\s\x00-\x20\x{a0}\x{feff}\x{200b}]*[=+\-@＝＋－＠]|[\t\r\n])"
 _NUMBER_OR_DASHES: Final = r"^\s*(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?\s*[a-zA-Zµ²°%]{0,4}|[+-][-\s]*)\s*$"
 _EXCEL_ROWS: Final = 1_048_576
 
@@ -53,7 +56,7 @@ def harmless(column: Column) -> Column:
     """The column with an apostrophe before each cell that a spreadsheet would run."""
     if isinstance(column, pa.DictionaryArray):
         return pa.DictionaryArray.from_arrays(column.indices, harmless(column.dictionary))
-    if not _holds(column, b"=+-@\t\r"):
+    if not _holds(column, b"=+-@\t\r\n\xef"):
         return column
     begins = pc.match_substring_regex(column, _BEGINS)
     if not pc.any(begins).as_py():

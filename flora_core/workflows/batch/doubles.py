@@ -24,6 +24,7 @@ class Doubles:
     """Catalogue numbers that stand in several rows, and what is done with those rows."""
 
     column: int | None
+    name: str
     policy: Duplicates
     rows: dict[str, list[int]] = field(default_factory=dict)
     pooled: dict[str, Floats] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class Doubles:
     def of(cls, stream: BinaryIO, understood: Understanding, progress: Progress) -> Doubles:
         """Look through the file once for the numbers, and once more for the plants that have to be pooled."""
         column, policy = understood.assignment.id_column, understood.request.duplicates
-        found = cls(column, policy)
+        found = cls(column, understood.id_name, policy)
         if column is None:
             return found
         progress(0.0, "looking for catalogue numbers that stand twice")
@@ -87,8 +88,7 @@ class Doubles:
                 if usable[i] and number in self.pooled:
                     values[i] = self.pooled[number]
                 suggestion = f"Named by the mean of its rows. {self.disagree.get(number, '')}".strip()
-            name = "" if self.column is None else str(self.column + 1)
-            checked.issues.append((i, Issue(here, name, number, problem, suggestion)))
+            checked.issues.append((i, Issue(here, self.name, number, problem, suggestion)))
         checked.issues.sort(key=lambda one: one[0])
         return values, usable
 

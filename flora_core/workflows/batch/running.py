@@ -110,9 +110,11 @@ def _go_through(
     size = _size(stream)
     read_past: Counter[str] = Counter()
     suggestions: list[Suggestion | None] = []
+    filled_up = 0
     for part in read_parts(stream, layout):
         checked = check_part(model.study, layout.header, understood.rules, part)
         read_past.update(checked.read_past)
+        filled_up += checked.filled_up
         found = name_part(model, understood, part, checked, doubles, suggestions, token)
         if recorder is not None:
             recorder.add(rows_to_record(found))
@@ -121,6 +123,10 @@ def _go_through(
         count_in(summary, model.study, found)
         progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
     summary.notes += [f"{note} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()]
+    if filled_up:
+        summary.notes.append(
+            f"{filled_up:,} row{'s end' if filled_up > 1 else ' ends'} before the last column; nothing that is read is missing."
+        )
     summary.offers = offers(suggestions)
     progress(1.0, f"{summary.rows:,} rows")
 

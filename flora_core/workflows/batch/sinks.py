@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
+import pyarrow as pa
 
 from flora_core.identification.naming import Answer, answer
 from flora_core.identification.sentences import percent
@@ -15,6 +16,8 @@ from flora_core.tables.darwin_core import DarwinCoreArchive, date_of
 from flora_core.tables.writing import row_writer
 from flora_core.workflows.batch.naming import ADDED, NamedPart, own_columns
 from flora_core.workflows.batch.understanding import Understanding
+
+ISSUE_COLUMNS: Final = ("row", "column", "value", "problem", "suggestion")
 
 
 class TableSink:
@@ -34,6 +37,24 @@ class TableSink:
     def write(self, found: NamedPart) -> None:
         """Write some rows."""
         self._writer.write([*(found.part.columns[j] for j in self._own), *found.added])
+
+    def close(self) -> None:
+        """Write what is held back."""
+        self._writer.close()
+
+
+class IssuesSink:
+    """The issues: row, column, value, what is wrong, what would be right."""
+
+    def __init__(self, stream: BinaryIO, kind: str = "csv") -> None:
+        self._writer = row_writer(stream, kind, ISSUE_COLUMNS)
+
+    def write(self, found: NamedPart) -> None:
+        """Write the issues of some rows."""
+        issues = [issue for _, issue in found.checked.issues]
+        cells = [["" if i.row is None else str(i.row), i.column, i.value, i.problem, i.suggestion] for i in issues]
+        if cells:
+            self._writer.write([pa.array(column, pa.string()) for column in zip(*cells, strict=True)])
 
     def close(self) -> None:
         """Write what is held back."""

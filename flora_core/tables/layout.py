@@ -1,0 +1,79 @@
+"""What was understood of a file (Layout), and its rows as they are read (Part)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from flora_core.model import Ints
+
+Decimal = Literal[".", ",", ""]
+
+MAX_COLUMNS: Final = 2000
+MAX_SHEETS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What was understood of a file before its rows are read.
+
+    Attributes
+    ----------
+    kind : {"text", "excel"}
+    header : tuple of str
+        The columns' names as they stand in the file, without surrounding spaces; "" where there is none.
+    header_row : int
+        The number a person sees beside the header's row: 1 unless something stands above the table.
+    encoding, separator, separator_line
+        For text: the encoding's name; one character, or " " for runs of spaces; whether a first line "sep=;" says so.
+    decimal : {".", ",", ""}
+        The decimal sign, "" where the cells do not tell.
+    sheet, sheets
+        For Excel: the sheet that is read, and all that there are.
+    above : tuple of tuple of str
+        The rows above the header, which are passed over.
+    preview : tuple of tuple of str
+        The first rows as text.
+    notes : tuple of str
+        What was guessed or passed over.
+    question : str
+        What must be asked, or "".
+    """
+
+    kind: Literal["text", "excel"]
+    header: tuple[str, ...]
+    header_row: int
+    encoding: str = ""
+    separator: str = ""
+    separator_line: bool = False
+    decimal: Decimal = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    above: tuple[tuple[str, ...], ...] = ()
+    preview: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some rows of a table, in order.
+
+    Attributes
+    ----------
+    rows : (n,) int
+        The number a person sees beside each row.
+    columns : list of pyarrow.StringArray
+        The cells as text, one array a column of the header; "" where a row was too short.
+    ragged : dict of int to (int, tuple of str)
+        For rows of another length: place in this part -> (how many cells, the surplus ones).
+    """
+
+    rows: Ints
+    columns: list[pa.StringArray]
+    ragged: dict[int, tuple[int, tuple[str, ...]]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
