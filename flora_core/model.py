@@ -95,6 +95,37 @@ class Candidate(_Part):
     seconds: float
 
 
+class CalibrationBin(_Part):
+    """Plants that were named with about the same certainty: how many, how sure, how many right, with the 95 % interval."""
+
+    plants: int
+    certainty: float
+    right: float
+    low: float
+    high: float
+
+
+class LearningPoint(_Part):
+    """Accuracy on held-out plants after learning from so many; mean over the folds, with its 95 % interval."""
+
+    plants: int
+    accuracy: float
+    low: float
+    high: float
+
+
+class Importance(_Part):
+    """What is lost without a measurement: the drop in accuracy, in shares of plants, when its values are shuffled.
+
+    `drop` is the mean over folds and shuffles, `low` to `high` its 95 % interval; held-out plants only.
+    """
+
+    measurement: Name
+    drop: float
+    low: float
+    high: float
+
+
 class TrainingTable(_Part):
     """The table a model was trained on: enough to find it again and to see whether it is the same."""
 
@@ -134,6 +165,15 @@ class ModelCard(_Part):
     )
     warnings: tuple[str, ...] = ()
     libraries: dict[str, str]
+    shape_ratios: bool = Field(False, description="Whether log shape ratios stand beside the measurements.")
+    searched: int = Field(0, description="How many settings were searched; 0 without a search.")
+    group_scores: Scores | None = Field(None, description="Scores on plants of groups that the model had not seen.")
+    groups: int = Field(0, description="How many groups (populations, sites, plants) the table names.")
+    seen_accuracy: float | None = Field(None, description="Accuracy on the very plants it learned from: too good.")
+    calibration_curve: tuple[CalibrationBin, ...] = ()
+    learning_curve: tuple[LearningPoint, ...] = ()
+    more_plants: str = Field("", description="Would more plants help? In words.")
+    importance: tuple[Importance, ...] = ()
 
     @property
     def label(self) -> str:

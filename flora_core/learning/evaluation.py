@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import betaincinv
 
-from flora_core.identification.predicting import calibrate, uncalibrated
+from flora_core.identification.predicting import calibrate
 from flora_core.identification.prediction_sets import prediction_sets, set_limits
-from flora_core.learning.clouds import fit_clouds, own_misfits, without_gaps
-from flora_core.model import Bools, Calibration, Clouds, Floats, Ints, Scores, SpeciesScore, TrainingPlants
-
-FOLDS: Final = 10
-
-#: Called with (steps done, steps in all, what is being done).
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, doing: str) -> None:
-    """Progress that nobody watches."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fold:
-    """One part held out, with what every algorithm needs of the others.
-
-    Attributes
-    ----------
-    train, test : (n,) int
-        Rows of the plants.
-    values : (len(train), p) float
-        The training rows without gaps.
-    clouds : Clouds
-        Of the training rows.
-    """
-
-    train: Ints
-    test: Ints
-    values: Floats
-    clouds: Clouds
+from flora_core.model import Bools, Calibration, Floats, Ints, Scores, SpeciesScore
 
 
 def interval(right: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -65,100 +32,6 @@ def interval(right: float, n: int, level: float = 0.95) -> tuple[float, float]:
     low = float(betaincinv(right, n - right + 1, tail)) if right > 0 else 0.0
     high = float(betaincinv(right + 1, n - right, 1.0 - tail)) if right < n else 1.0
     return low, high
-
-
-def fold_count(species: Ints, most: int = FOLDS) -> int:
-    """How many folds: ten, or as many as the rarest species has plants, but at least two."""
-    counts = np.bincount(species)
-    return int(max(2, min(most, counts[counts > 0].min())))
-
-
-def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...]:
-    """Stratified folds, each with the clouds of its training plants.
-
-    Parameters
-    ----------
-    count : int
-        How many; a species with fewer plants is missing from some test parts.
-    """
-    k = int(plants.species.max()) + 1
-    part = np.empty(len(plants.species), dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    offset = 0
-    for j in range(k):
-        rows = rng.permutation(np.flatnonzero(plants.species == j))
-        # Each species starts where the last one stopped, so that the folds are of one size too.
-        part[rows] = (offset + np.arange(len(rows))) % count
-        offset += len(rows)
-    folds = []
-    for f in range(count):
-        train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
-        clouds = fit_clouds(plants.values[train], plants.species[train], k)
-        values = without_gaps(clouds, plants.values[train], plants.species[train], seed)
-        folds.append(Fold(train, test, values, clouds))
-    return tuple(folds)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OutOfFold:
-    """What a candidate said of every plant when it had not seen it.
-
-    Attributes
-    ----------
-    raw : (n, k) float
-        Not yet calibrated.
-    seconds : float
-        For all folds together.
-    """
-
-    raw: Floats
-    seconds: float
-
-
-def out_of_fold(
-    build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], step: Callable[[], None]
-) -> OutOfFold:
-    """Fit on each fold's training part and identify its test part.
-
-    Parameters
-    ----------
-    build : callable
-        Gives a fresh, unfitted pipeline.
-    step : callable
-        Called after each fold; may raise to stop.
-    """
-    start = time.perf_counter()
-    k = len(folds[0].clouds.means)
-    raw = np.zeros((len(plants.species), k))
-    for fold in folds:
-        pipeline = build().fit(fold.values, plants.species[fold.train])
-        seen = pipeline.classes_
-        part = uncalibrated(
-            _AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline, fold.clouds, plants.values[fold.test]
-        )
-        raw[fold.test] = part
-        step()
-    return OutOfFold(raw, time.perf_counter() - start)
-
-
-class _AllSpecies:
-    """A pipeline whose training part lacked a species: gives that one the probability 0."""
-
-    def __init__(self, pipeline: Any, seen: Ints, k: int) -> None:
-        self._pipeline, self._seen, self._k = pipeline, seen, k
-
-    def predict_proba(self, X: Floats) -> Floats:
-        full = np.zeros((len(X), self._k))
-        full[:, self._seen] = self._pipeline.predict_proba(X)
-        return full
-
-
-def held_out_misfits(plants: TrainingPlants, folds: Sequence[Fold]) -> Floats:
-    """Each plant's misfit to its own species by clouds that were fitted without it; (n,)."""
-    result = np.empty(len(plants.species))
-    for fold in folds:
-        result[fold.test] = own_misfits(fold.clouds, plants.values[fold.test], plants.species[fold.test])
-    return result
 
 
 def log_loss(probabilities: Floats, species: Ints) -> float:

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.identification.predicting import calibrate
+from flora_core.identification.predicting import calibrate, uncalibrated
 from flora_core.identification.prediction_sets import set_limits
 from flora_core.learning.clouds import fit_clouds, fit_stretch, without_gaps
+from flora_core.learning.diagnosis import calibration_curve, importance, learning_curve, more_plants, sample_of
 from flora_core.learning.evaluation import (
-    OutOfFold,
-    Progress,
     fit_calibration,
     floor_for,
-    fold_count,
-    held_out_misfits,
     log_loss,
-    make_folds,
-    out_of_fold,
     random_half,
     score,
     selection_optimism,
+)
+from flora_core.learning.folds import (
+    OutOfFold,
+    Progress,
+    all_out_of_fold,
+    fold_count,
+    group_fold_count,
+    held_out_misfits,
+    make_folds,
+    make_group_folds,
+    out_of_fold,
     silent,
 )
-from flora_core.learning.pipelines import ALGORITHMS, AUTO, Algorithm, Value, algorithm_named, build_pipeline, settled
-from flora_core.model import Calibration, Candidate, Floats, Model, ModelCard, Reference, TrainingPlants
+from flora_core.learning.hyperparameters import Algorithm, Value
+from flora_core.learning.pipelines import build_pipeline, shape_columns
+from flora_core.learning.search import candidates
+from flora_core.learning.warning import warnings_of
+from flora_core.model import Calibration, Candidate, Clouds, Floats, Model, ModelCard, Reference, Scores, TrainingPlants
 from flora_core.study import Study
 
 #: Plants kept with a model for drift tests and for the pictures.
@@ -46,8 +56,11 @@ def train(
     *,
     algorithm: str = "auto",
     hyperparameters: Mapping[str, Value] | None = None,
+    search: int = 0,
+    shape_ratios: bool = False,
     seed: int = 0,
     by: str = "",
+    processes: int = 1,
     progress: Progress = silent,
 ) -> Model:
     """A model, not yet saved.
@@ -57,11 +70,17 @@ def train(
     algorithm : str
         A name of `ALGORITHMS`, or "auto": the one with the lowest cross-validated log loss.
     hyperparameters : mapping, optional
-        For a named algorithm; its defaults otherwise.
+        For a named algorithm; its defaults otherwise. Those given are held fixed in a search.
+    search : int
+        How many settings to try on the same folds; 0: the defaults and those given.
+    shape_ratios : bool
+        Hand the algorithm the log shape ratios of the lengths too.
     seed : int
         The same plants, settings and seed give the same scores.
     by : str
         Who trains, for the card.
+    processes : int
+        How many folds are worked on at once; the model does not depend on it.
     progress : callable
         Told of each fold; may raise to stop.
 
@@ -72,31 +91,44 @@ def train(
     """
     start = time.perf_counter()
     _enough(study, plants)
-    tried = _candidates(algorithm, hyperparameters or {}, plants)
-    count = fold_count(plants.species)
+    rarest = int(np.bincount(plants.species).min())
+    tried = candidates(algorithm, hyperparameters or {}, search, rarest, seed)
+    shape = _shape(study) if shape_ratios else ()
+    count, by_group = fold_count(plants.species), group_fold_count(plants)
     folds = make_folds(plants, count, seed)
     repeats = _REPEATS if len(plants.species) < _REPEAT_BELOW else 1
-    steps = _Steps(progress, len(tried) * count + (repeats - 1) * count + 1)
+    steps = _Steps(progress, len(tried) * count + (repeats - 1) * count + by_group + 3)
 
-    results = [
-        out_of_fold(_builder(a, h, plants, seed), plants, folds, steps.next(f"trying {a.title}")) for a, h in tried
-    ]
+    builders = [_builder(a, h, plants, seed, shape) for a, h in tried]
+    results = all_out_of_fold(
+        builders, plants, folds, lambda c: steps.done(f"trying {tried[c][0].title}{_place(c, tried)}"), processes
+    )
     calibrations = [fit_calibration(result.raw, plants.species) for result in results]
     losses = [log_loss(calibrate(r.raw, c), plants.species) for r, c in zip(results, calibrations, strict=True)]
     best = int(np.argmin(losses))
     chosen, settings = tried[best]
-    build = _builder(chosen, settings, plants, seed)
+    build = builders[best]
     again = [
-        out_of_fold(build, plants, make_folds(plants, count, seed + r), steps.next(f"repeating {chosen.title}"))
+        out_of_fold(build, plants, make_folds(plants, count, seed + r), steps.each(f"repeating {chosen.title}"))
         for r in range(1, repeats)
     ]
     held_out = [_calibrated(r, plants) for r in (results[best], *again)]
+    scores = score(study.species_names, held_out, plants.species, _method(count, repeats))
+    group_scores = _scored_by_group(
+        study, plants, build, seed, steps.each(f"asking {chosen.title} about unseen groups")
+    )
 
-    steps.next(f"fitting {chosen.title}")()
+    steps.done(f"fitting {chosen.title}")
     names = study.species_names
     clouds = fit_clouds(plants.values, plants.species, len(names), fit_stretch(held_out_misfits(plants, folds)))
     pipeline = build().fit(without_gaps(clouds, plants.values, plants.species, seed), plants.species)
-    scores = score(names, held_out, plants.species, _method(count, repeats))
+    seen_accuracy = _seen_accuracy(pipeline, clouds, plants)
+
+    steps.done("asking whether more plants would help")
+    some = sample_of(plants, seed)
+    some_folds = folds if some is plants else make_folds(some, count, seed)
+    curve = learning_curve(build, some, some_folds, seed)
+    steps.done("asking which measurement matters")
     shares = np.bincount(plants.species, minlength=len(names)) / len(plants.species)
     card = ModelCard(
         study=study,
@@ -108,15 +140,26 @@ def train(
         repeats=repeats,
         trained_at=datetime.now(UTC),
         trained_by=by,
-        seconds=round(time.perf_counter() - start, 3),
         table=plants.table,
         scores=scores,
         baseline=float(shares.max()),
         chosen=_reason(tried, losses, best),
         candidates=_tried(tried, results, calibrations, losses, plants),
         selection_optimism=_optimism(results, calibrations, plants, seed),
-        warnings=_warnings(study, plants),
+        warnings=warnings_of(
+            study, plants, chosen, settings, scores, group_scores, seen_accuracy, float(shares.max()), search
+        ),
         libraries=_libraries(),
+        shape_ratios=bool(shape),
+        searched=len(tried) if search else 0,
+        group_scores=group_scores,
+        groups=0 if plants.groups is None else len(np.unique(plants.groups)),
+        seen_accuracy=seen_accuracy,
+        calibration_curve=calibration_curve(held_out[0], plants.species),
+        learning_curve=curve,
+        more_plants=more_plants(curve),
+        importance=importance(study, build, some, some_folds, seed),
+        seconds=round(time.perf_counter() - start, 3),
     )
     return Model(
         card=card,
@@ -126,6 +169,37 @@ def train(
         set_limits=set_limits(held_out[0], plants.species),
         reference=_reference(plants, held_out[0], seed),
     )
+
+
+def _shape(study: Study) -> tuple[int, ...]:
+    columns = shape_columns(study)
+    if not columns:
+        raise Refused(
+            f"{study.title} has fewer than two lengths in one unit, so there are no shape ratios. Train without them."
+        )
+    return columns
+
+
+def _scored_by_group(
+    study: Study, plants: TrainingPlants, build: Callable[[], Any], seed: int, step: Callable[[], None]
+) -> Scores | None:
+    """Scores on plants of groups that the model had not seen; None where the table names fewer than three groups."""
+    if plants.groups is None or not group_fold_count(plants):
+        return None
+    folds = make_group_folds(plants, seed)
+    result = _calibrated(out_of_fold(build, plants, folds, step), plants)
+    groups = len(np.unique(plants.groups))
+    return score(
+        study.species_names, [result], plants.species, f"{len(folds)}-fold cross-validation by group ({groups} groups)"
+    )
+
+
+def _seen_accuracy(pipeline: Any, clouds: Clouds, plants: TrainingPlants) -> float:
+    return float((uncalibrated(pipeline, clouds, plants.values).argmax(axis=1) == plants.species).mean())
+
+
+def _place(c: int, tried: Sequence[object]) -> str:
+    return f", {c + 1} of {len(tried)}" if len(tried) > 4 else ""
 
 
 def _enough(study: Study, plants: TrainingPlants) -> None:
@@ -145,30 +219,18 @@ def _enough(study: Study, plants: TrainingPlants) -> None:
         )
 
 
-def _candidates(
-    algorithm: str, given: Mapping[str, Value], plants: TrainingPlants
-) -> list[tuple[Algorithm, dict[str, Value]]]:
-    rarest = int(np.bincount(plants.species).min())
-    if algorithm == "auto":
-        if given:
-            raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out for auto.")
-        able = [ALGORITHMS[name] for name in AUTO if ALGORITHMS[name].fewest <= rarest]
-        return [(a, settled(a, {})) for a in able]
-    named = algorithm_named(algorithm)
-    if rarest < named.fewest:
-        raise Refused(
-            f"A {named.title} needs at least {named.fewest} plants of each species; the rarest has {rarest}. "
-            "Choose another algorithm, or add plants."
-        )
-    return [(named, settled(named, given))]
-
-
-def _builder(algorithm: Algorithm, hyperparameters: Mapping[str, Value], plants: TrainingPlants, seed: int) -> Any:
+def _builder(
+    algorithm: Algorithm,
+    hyperparameters: Mapping[str, Value],
+    plants: TrainingPlants,
+    seed: int,
+    shape: tuple[int, ...],
+) -> Callable[[], Any]:
     gaps = bool(np.isnan(plants.values).any())
     counts = np.bincount(plants.species)
     # A tenth of the rarest species is held out in each fold.
     rarest = max(2, int(counts[counts > 0].min() * 0.9))
-    return lambda: build_pipeline(algorithm, hyperparameters, gaps=gaps, seed=seed, rarest=rarest)
+    return partial(build_pipeline, algorithm, hyperparameters, gaps=gaps, seed=seed, rarest=rarest, shape=shape)
 
 
 def _calibrated(result: OutOfFold, plants: TrainingPlants) -> Floats:
@@ -182,15 +244,17 @@ def _calibrated(result: OutOfFold, plants: TrainingPlants) -> Floats:
 
 
 class _Steps:
+    """Counts what is done, and tells it."""
+
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
-    def next(self, doing: str) -> Any:
-        def step() -> None:
-            self._done += 1
-            self._progress(self._done, self._total, doing)
+    def done(self, doing: str) -> None:
+        self._done += 1
+        self._progress(self._done, self._total, doing)
 
-        return step
+    def each(self, doing: str) -> Callable[[], None]:
+        return lambda: self.done(doing)
 
 
 def _method(folds: int, repeats: int) -> str:
@@ -202,10 +266,20 @@ def _reason(tried: Sequence[tuple[Algorithm, Any]], losses: Sequence[float], bes
     title = tried[best][0].title
     if len(tried) == 1:
         return f"{title.capitalize()} was asked for."
-    others = ", ".join(
-        f"{a.title} {loss:.3f}" for i, ((a, _), loss) in enumerate(zip(tried, losses, strict=True)) if i != best
-    )
+    by_family = _best_of_each(tried, losses)
+    if len(by_family) == 1:
+        return f"{title.capitalize()} with the best of {len(tried)} settings, by cross-validated log loss ({losses[best]:.3f})."
+    others = ", ".join(f"{tried[i][0].title} {losses[i]:.3f}" for i in by_family if tried[i][0] is not tried[best][0])
     return f"{title.capitalize()} had the lowest cross-validated log loss, {losses[best]:.3f}; {others}."
+
+
+def _best_of_each(tried: Sequence[tuple[Algorithm, Any]], losses: Sequence[float]) -> list[int]:
+    """The place of each family's best settings, in the order they were tried."""
+    best: dict[str, int] = {}
+    for i, (algorithm, _) in enumerate(tried):
+        if algorithm.name not in best or losses[i] < losses[best[algorithm.name]]:
+            best[algorithm.name] = i
+    return list(best.values())
 
 
 def _tried(
@@ -239,12 +313,6 @@ def _optimism(
     losses = np.stack([-np.log(q[rows, plants.species]) for q in p], axis=1)
     hits = np.stack([(q.argmax(axis=1) == plants.species).astype(float) for q in p], axis=1)
     return selection_optimism(losses, hits, seed)
-
-
-def _warnings(study: Study, plants: TrainingPlants) -> tuple[str, ...]:
-    counts = np.bincount(plants.species, minlength=len(study.species))
-    rare = [f"{name} ({count})" for name, count in zip(study.species_names, counts, strict=True) if count < 10]
-    return (f"Fewer than 10 plants: {', '.join(rare)}. Their scores are guesses.",) if rare else ()
 
 
 def _libraries() -> dict[str, str]:

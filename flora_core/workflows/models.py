@@ -98,7 +98,7 @@ def ensure_champion(house: House, progress: object = None, wait: float = 120.0) 
 
 def _first_champion(house: House, progress: object) -> None:
     # Training brings scikit-learn's larger modules with it; a start with a champion does without them.
-    from flora_core.learning.evaluation import silent
+    from flora_core.learning.folds import silent
     from flora_core.learning.training import train
 
     if IRIS.name not in house.studies.names():

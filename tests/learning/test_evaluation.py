@@ -4,19 +4,18 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from flora_core.identification.predicting import calibrate
+from flora_core.learning.algorithms import ALGORITHMS, settled
 from flora_core.learning.evaluation import (
     calibration_error,
     fit_calibration,
-    fold_count,
     interval,
     log_loss,
-    make_folds,
-    out_of_fold,
     random_half,
     score,
     selection_optimism,
 )
-from flora_core.learning.pipelines import ALGORITHMS, build_pipeline, settled
+from flora_core.learning.folds import fold_count, make_folds, out_of_fold
+from flora_core.learning.pipelines import build_pipeline
 from flora_core.model import Calibration
 from flora_core.workflows.models import iris_plants
 from tests.builders import make_plants

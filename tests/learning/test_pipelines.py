@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Refused, Unknown
-from flora_core.learning.pipelines import ALGORITHMS, algorithm_named, build_pipeline, settled
+from flora_core.learning.algorithms import ALGORITHMS, algorithm_named, settled
+from flora_core.learning.pipelines import build_pipeline
 from tests.builders import iris_table
 
 X, y = iris_table()

@@ -1,0 +1,234 @@
+"""A model as a botanist would write it down: a dichotomous key of numbered couplets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from scipy.special import betaincinv
+
+from flora_core.identification.naming import name_plants
+from flora_core.model import Floats, Ints, Model
+from flora_core.study import Study
+
+#: Couplets of a surrogate key at most: what still fits on a page.
+_COUPLETS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One half of a couplet.
+
+    Attributes
+    ----------
+    text : str
+        "Petal length at most 2.4 cm".
+    goes_to : int
+        The couplet to go on with; 0 where this lead ends.
+    species : str
+        The name at its end; "" where it goes on.
+    plants : int
+        Training plants that come this way.
+    purity : float
+        Share of them that are of the name at the end; of the commonest species where it goes on.
+    """
+
+    text: str
+    goes_to: int
+    species: str
+    plants: int
+    purity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Couplet:
+    """Two leads of which one is true of a plant; `number` begins at 1."""
+
+    number: int
+    first: Lead
+    second: Lead
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, and how far it can stand for the model.
+
+    Attributes
+    ----------
+    couplets : tuple of Couplet
+    only : str
+        The one name it gives where there is no couplet; "" otherwise.
+    surrogate : bool
+        Whether it was made to answer as another kind of model does, and is not the model itself.
+    fidelity, low, high : float
+        Share of plants, not used to make it, that it names as the model does; with its 95 % interval. 1 for the model itself.
+    tested : int
+        How many plants that share is of.
+    """
+
+    couplets: tuple[Couplet, ...]
+    only: str
+    surrogate: bool
+    fidelity: float
+    low: float
+    high: float
+    tested: int
+
+    def text(self) -> str:
+        """The key to print, one lead a line."""
+        if not self.couplets:
+            return f"All plants: {self.only}"
+        lines = []
+        for couplet in self.couplets:
+            for letter, lead in (("a", couplet.first), ("b", couplet.second)):
+                end = (
+                    f"{lead.species} (n = {lead.plants}, {100 * lead.purity:.0f} %)"
+                    if lead.species
+                    else str(lead.goes_to)
+                )
+                left = f"{couplet.number}{letter}. {lead.text}"
+                lines.append(f"{left} {'.' * max(3, 72 - len(left) - len(end))} {end}")
+        return "\n".join(lines)
+
+    @property
+    def sentence(self) -> str:
+        """How far the key can be trusted to say what the model says."""
+        if not self.surrogate:
+            return "This key is the model itself, with its borders rounded to what a ruler shows."
+        return (
+            f"A short key in place of the model: of {self.tested} plants not used to make it, it names "
+            f"{100 * self.fidelity:.0f} % as the model does ({100 * self.low:.0f} to {100 * self.high:.0f} %)."
+        )
+
+
+def key_of(model: Model) -> Key | None:
+    """The key that a tree model is; None for other models, and for trees on shape ratios.
+
+    Counts and purity are those of the reference plants.
+    """
+    tree = model.pipeline[-1]
+    if type(tree).__name__ != "DecisionTreeClassifier" or model.card.shape_ratios:
+        return None
+    plants = model.reference
+    couplets, only = _couplets(model.study, tree.tree_, tree.classes_, plants.values, plants.species)
+    return Key(couplets, only, False, 1.0, 1.0, 1.0, 0)
+
+
+def surrogate_key(model: Model, seed: int = 0) -> Key:
+    """A short key that answers as the model does, as far as it can; from the reference plants and the model's names.
+
+    References
+    ----------
+    Craven & Shavlik (1996), Extracting tree-structured representations of trained networks, NIPS 8.
+    """
+    from sklearn.tree import DecisionTreeClassifier
+
+    X = _completed(model)
+    names = name_plants(model, X).best.astype(np.int64)
+    rng = np.random.default_rng(seed)
+    part = rng.integers(0, 5, len(X))
+    depth, leaf = 6, max(1, min(5, len(X) // 50))
+    agreed = np.zeros(len(X), dtype=bool)
+    for fold in range(5):
+        test = part == fold
+        if test.any() and len(np.unique(names[~test])):
+            tree = DecisionTreeClassifier(
+                max_leaf_nodes=_COUPLETS + 1, max_depth=depth, min_samples_leaf=leaf, random_state=seed
+            )
+            agreed[test] = tree.fit(X[~test], names[~test]).predict(X[test]) == names[test]
+    whole = DecisionTreeClassifier(
+        max_leaf_nodes=_COUPLETS + 1, max_depth=depth, min_samples_leaf=leaf, random_state=seed
+    ).fit(X, names)
+    couplets, only = _couplets(model.study, whole.tree_, whole.classes_, X, names)
+    low, high = _interval(int(agreed.sum()), len(agreed))
+    return Key(couplets, only, True, float(agreed.mean()), low, high, len(agreed))
+
+
+def _completed(model: Model) -> Floats:
+    """The reference plants, a gap filled with the middle of its species: a key must be asked with a number."""
+    values, species = model.reference.values.copy(), model.reference.species
+    gaps = np.isnan(values)
+    values[gaps] = model.clouds.means[species][gaps]
+    return values
+
+
+def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: Ints) -> tuple[tuple[Couplet, ...], str]:
+    """The tree's questions as couplets in the order a reader meets them; two ends of one name are one end."""
+    rows_of = {0: np.arange(len(values))}
+    name_of: dict[int, int | None] = {}
+    borders: dict[int, float] = {}
+
+    def divide(node: int) -> int | None:
+        """The one name below a node, or None; fills in the plants and the border of every node below it."""
+        left, right = int(tree.children_left[node]), int(tree.children_right[node])
+        if left < 0:
+            name_of[node] = int(classes[tree.value[node][0].argmax()])
+            return name_of[node]
+        column, rows = int(tree.feature[node]), rows_of[node]
+        cells = values[rows, column]
+        borders[node] = _round_border(cells, float(tree.threshold[node]))
+        below = cells <= tree.threshold[node]
+        rows_of[left], rows_of[right] = rows[below], rows[~below]
+        one, other = divide(left), divide(right)
+        name_of[node] = one if one is not None and one == other else None
+        return name_of[node]
+
+    only = divide(0)
+    if only is not None:
+        return (), study.species_names[only]
+    numbers: dict[int, int] = {}
+
+    def number(node: int) -> None:
+        if name_of[node] is None:
+            numbers[node] = len(numbers) + 1
+            number(int(tree.children_left[node]))
+            number(int(tree.children_right[node]))
+
+    number(0)
+
+    def lead(node: int, text: str) -> Lead:
+        counts = np.bincount(species[rows_of[node]], minlength=len(study.species))
+        name = name_of[node]
+        shown = int(counts.argmax()) if name is None else name
+        total = int(counts.sum())
+        return Lead(
+            text=text,
+            goes_to=numbers.get(node, 0),
+            species="" if name is None else study.species_names[name],
+            plants=total,
+            purity=float(counts[shown] / total) if total else 0.0,
+        )
+
+    couplets = []
+    for node, place in numbers.items():
+        m = study.measurements[int(tree.feature[node])]
+        label = m.label[:1].upper() + m.label[1:]
+        border = f"{borders[node]:.10g} {m.unit}".strip()
+        couplets.append(
+            Couplet(
+                place,
+                lead(int(tree.children_left[node]), f"{label} at most {border}"),
+                lead(int(tree.children_right[node]), f"{label} more than {border}"),
+            )
+        )
+    return tuple(sorted(couplets, key=lambda c: c.number)), ""
+
+
+def _round_border(cells: Floats, threshold: float) -> float:
+    """The roundest number near the threshold that no plant's value lies between."""
+    below, above = cells[cells <= threshold], cells[cells > threshold]
+    low = float(below.max()) if len(below) else threshold
+    high = float(above.min()) if len(above) else threshold
+    for digits in range(-3, 10):
+        rounded = round(threshold, digits)
+        if low <= rounded < high or (low == high == threshold and rounded == threshold):
+            return rounded
+    return threshold
+
+
+def _interval(right: int, n: int) -> tuple[float, float]:
+    """Clopper & Pearson's 95 % interval of a share."""
+    low = float(betaincinv(right, n - right + 1, 0.025)) if right else 0.0
+    high = float(betaincinv(right + 1, n - right, 0.975)) if right < n else 1.0
+    return low, high

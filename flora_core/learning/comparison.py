@@ -1,0 +1,339 @@
+"""Two versions on the same plants: is one better, or is the difference within chance?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from scipy.special import bdtr
+
+from flora_core.errors import Refused
+from flora_core.identification.naming import name_plants
+from flora_core.identification.predicting import calibrate
+from flora_core.identification.prediction_sets import prediction_sets, set_limits
+from flora_core.learning.algorithms import algorithm_named, settled
+from flora_core.learning.evaluation import calibration_error, fit_calibration, interval, random_half
+from flora_core.learning.folds import Fold, Progress, all_out_of_fold, fold_count, make_folds, silent
+from flora_core.learning.pipelines import build_pipeline, shape_columns
+from flora_core.model import Bools, Calibration, Floats, Ints, Model, TrainingPlants
+from flora_core.study import Study
+
+#: Bootstrap samples behind an interval.
+_ROUNDS: Final = 2000
+#: Draws of names behind the question whether a calibration error is more than chance.
+_DRAWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Challenger less champion on the same plants.
+
+    Attributes
+    ----------
+    plants : int
+    champion, challenger : float
+        Accuracies (for one species: the share of its plants named right).
+    low, high : float
+        95 % interval of the difference (paired bootstrap).
+    only_champion, only_challenger : int
+        Plants that only one of them named right.
+    p : float
+        Exact McNemar test, two-sided.
+    """
+
+    plants: int
+    champion: float
+    challenger: float
+    low: float
+    high: float
+    only_champion: int
+    only_challenger: int
+    p: float
+
+    @property
+    def value(self) -> float:
+        """Challenger less champion."""
+        return self.challenger - self.champion
+
+    @property
+    def worse(self) -> float:
+        """The one-sided p of the challenger being no worse: small where it is worse beyond chance."""
+        return _binomial_tail(self.only_challenger, self.only_champion + self.only_challenger)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything a person, or a gate, judges by.
+
+    Attributes
+    ----------
+    overall : Difference
+        On held-out training plants, same folds.
+    by_species : dict of str to Difference
+    log_loss, log_loss_low, log_loss_high : float
+        Challenger less champion, in nats, with its 95 % interval; below 0 the challenger is better.
+    calibration_error, calibration_p : float
+        Of the challenger, and how often perfect probabilities would show one as large.
+    coverage, coverage_low, coverage_high : float
+        Share of plants whose true species was in the challenger's prediction set, with its 95 % interval.
+    determined : Difference or None
+        On plants that persons determined, named by the two versions as they are; None where there are none.
+    sentence : str
+    """
+
+    overall: Difference
+    by_species: dict[str, Difference]
+    log_loss: float
+    log_loss_low: float
+    log_loss_high: float
+    calibration_error: float
+    calibration_p: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    determined: Difference | None
+    sentence: str
+
+
+def compare(
+    study: Study,
+    plants: TrainingPlants,
+    champion: Model,
+    challenger: Model,
+    determined: tuple[Floats, Ints] | None = None,
+    *,
+    champion_knew: Bools | None = None,
+    seed: int = 0,
+    processes: int = 1,
+    progress: Progress = silent,
+) -> Comparison:
+    """Compare two versions.
+
+    Both are learned again on the same folds of the same table, with the algorithm and settings of their cards, so that
+    neither is asked about a plant it has seen. On determined plants they answer as they are.
+
+    Parameters
+    ----------
+    plants : TrainingPlants
+        The study's newest training table.
+    determined : ((n, p) float, (n,) int), optional
+        Plants and their species that neither version was trained on.
+    champion_knew : (n,) bool, optional
+        The rows of `plants` that the champion's own table had; where the table has grown since, the champion learns from
+        those only. All where not given.
+
+    Raises
+    ------
+    Refused
+        The versions measure other characters than the study does now.
+    """
+    for model in (champion, challenger):
+        if model.study.names != study.names:
+            raise Refused(
+                f"{model.card.label} was trained on other measurements ({', '.join(model.study.names[:6])}) than the study has "
+                "now; the two can't be compared."
+            )
+    folds = make_folds(plants, fold_count(plants.species), seed)
+    knew = np.ones(len(plants.species), dtype=bool) if champion_knew is None else champion_knew
+    asked = 0
+
+    def step(c: int) -> None:
+        nonlocal asked
+        asked += 1
+        progress(asked, 2 * len(folds), f"asking version {(champion, challenger)[c].card.version or 'not saved'}")
+
+    old = _held_out(champion, plants, [_known(f, knew) for f in folds], lambda _: step(0), processes)
+    new = _held_out(challenger, plants, folds, lambda _: step(1), processes)
+    right_old, right_new = old.argmax(axis=1) == plants.species, new.argmax(axis=1) == plants.species
+    overall = _difference(right_old, right_new, seed)
+    by_species = {
+        name: _difference(right_old[plants.species == j], right_new[plants.species == j], seed)
+        for j, name in enumerate(study.species_names)
+        if (plants.species == j).any()
+    }
+    losses = -np.log(np.clip(_of_own(new, plants.species), 1e-15, 1)) + np.log(
+        np.clip(_of_own(old, plants.species), 1e-15, 1)
+    )
+    low, high = _bootstrap(losses, seed)
+    error = calibration_error(new, plants.species)
+    covered = _covered(new, plants.species)
+    coverage_low, coverage_high = interval(int(covered.sum()), len(covered))
+    on_determined = _on_determined(champion, challenger, determined, seed)
+    return Comparison(
+        overall=overall,
+        by_species=by_species,
+        log_loss=float(losses.mean()),
+        log_loss_low=low,
+        log_loss_high=high,
+        calibration_error=error,
+        calibration_p=_calibration_p(new, error, seed),
+        coverage=float(covered.mean()),
+        coverage_low=coverage_low,
+        coverage_high=coverage_high,
+        determined=on_determined,
+        sentence=_sentence(overall, (float(losses.mean()), low, high), on_determined),
+    )
+
+
+def _held_out(
+    model: Model,
+    plants: TrainingPlants,
+    folds: list[Fold] | tuple[Fold, ...],
+    step: Callable[[int], None],
+    processes: int,
+) -> Floats:
+    """Calibrated out-of-fold probabilities of a version's algorithm and settings; (n, k)."""
+    (result,) = all_out_of_fold([builder_of(model, plants)], plants, folds, step, processes)
+    halves = random_half(len(plants.species))
+    calibrated = np.empty_like(result.raw)
+    for half in (halves, ~halves):
+        fitted = fit_calibration(result.raw[~half], plants.species[~half])
+        calibrated[half] = calibrate(result.raw[half], Calibration(fitted.temperature, fitted.floor))
+    return calibrated
+
+
+def builder_of(model: Model, plants: TrainingPlants) -> Callable[[], Any]:
+    """Builds a fresh pipeline with the algorithm, settings and seed of a version's card, for these plants."""
+    card = model.card
+    algorithm = algorithm_named(card.algorithm)
+    counts = np.bincount(plants.species)
+    rarest = max(2, int(counts[counts > 0].min() * 0.9))
+
+    def build() -> Any:
+        return build_pipeline(
+            algorithm,
+            settled(algorithm, card.hyperparameters),
+            gaps=bool(np.isnan(plants.values).any()),
+            seed=card.seed,
+            rarest=rarest,
+            shape=shape_columns(card.study) if card.shape_ratios else (),
+        )
+
+    return build
+
+
+def _known(fold: Fold, knew: Bools) -> Fold:
+    if knew.all():
+        return fold
+    rows = knew[fold.train]
+    return Fold(fold.train[rows], fold.test, fold.values[rows], fold.clouds)
+
+
+def _difference(old: Bools, new: Bools, seed: int) -> Difference:
+    only_old, only_new = int((old & ~new).sum()), int((new & ~old).sum())
+    low, high = _bootstrap(new.astype(float) - old.astype(float), seed)
+    return Difference(
+        plants=len(old),
+        champion=float(old.mean()),
+        challenger=float(new.mean()),
+        low=low,
+        high=high,
+        only_champion=only_old,
+        only_challenger=only_new,
+        p=mcnemar(only_old, only_new),
+    )
+
+
+def mcnemar(first: int, second: int) -> float:
+    """The exact two-sided p of so many plants that only the first, and only the second, named right.
+
+    References
+    ----------
+    McNemar (1947), Note on the sampling error of the difference between correlated proportions, Psychometrika 12.
+    """
+    return min(1.0, 2.0 * _binomial_tail(min(first, second), first + second))
+
+
+def _binomial_tail(successes: int, trials: int) -> float:
+    """The probability of at most so many successes in fair trials."""
+    return float(bdtr(successes, trials, 0.5)) if trials else 1.0
+
+
+def _bootstrap(values: Floats, seed: int) -> tuple[float, float]:
+    """The 95 % percentile interval of a mean."""
+    distinct, counts = np.unique(values, return_counts=True)
+    rng = np.random.default_rng(seed)
+    n = len(values)
+    if len(distinct) <= 50:
+        # The same distribution, without drawing every plant.
+        means = rng.multinomial(n, counts / n, _ROUNDS) @ distinct / n
+    else:
+        means = np.array([values[rng.integers(0, n, n)].mean() for _ in range(_ROUNDS)])
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _of_own(probabilities: Floats, species: Ints) -> Floats:
+    return probabilities[np.arange(len(species)), species]
+
+
+def _covered(probabilities: Floats, species: Ints) -> Bools:
+    """Whether each plant's species is in its prediction set, with limits taken from the other half of the plants."""
+    halves = random_half(len(species))
+    covered = np.zeros(len(species), dtype=bool)
+    for half in (halves, ~halves):
+        sets = prediction_sets(probabilities[half], set_limits(probabilities[~half], species[~half]))
+        covered[half] = sets[np.arange(int(half.sum())), species[half]]
+    return covered
+
+
+def _calibration_p(probabilities: Floats, error: float, seed: int) -> float:
+    """How often names drawn from the probabilities themselves would show a calibration error as large."""
+    rng = np.random.default_rng(seed)
+    cumulative = probabilities.cumsum(axis=1)
+    cumulative[:, -1] = 1.0
+    larger = 0
+    for _ in range(_DRAWS):
+        drawn = (rng.random(len(probabilities))[:, None] > cumulative).sum(axis=1)
+        larger += calibration_error(probabilities, drawn) >= error
+    return (larger + 1) / (_DRAWS + 1)
+
+
+def _on_determined(
+    champion: Model, challenger: Model, determined: tuple[Floats, Ints] | None, seed: int
+) -> Difference | None:
+    if determined is None or not len(determined[1]):
+        return None
+    values, species = determined
+    right = []
+    for model in (champion, challenger):
+        named = name_plants(model, values)
+        right.append(named.fits & (named.best == species))
+    return _difference(right[0], right[1], seed)
+
+
+def _sentence(overall: Difference, loss: tuple[float, float, float], determined: Difference | None) -> str:
+    both = f"{100 * overall.challenger:.1f} against {100 * overall.champion:.1f} % right, n = {overall.plants}"
+    tested = f"{both}; difference {100 * overall.low:+.1f} to {100 * overall.high:+.1f} points, p = {_p(overall.p)}"
+    if overall.p < 0.05:
+        better = overall.value > 0
+        first = f"The challenger is {'better' if better else 'worse'} beyond chance ({tested})"
+        return f"{first}: {'promote it' if better else 'keep the champion'}.{_told(determined)}"
+    mean, low, high = loss
+    if high < 0:
+        surer = f"its probabilities are better (log loss {mean:+.3f}, {low:+.3f} to {high:+.3f})"
+        return (
+            f"Both name equally well within chance ({tested}), but {surer}: the challenger is the better witness."
+            f"{_told(determined)}"
+        )
+    if low > 0:
+        return (
+            f"Keep the champion: the names differ within chance ({tested}), and the challenger's probabilities are worse "
+            f"(log loss {mean:+.3f}, {low:+.3f} to {high:+.3f}).{_told(determined)}"
+        )
+    return f"Keep the champion: the difference is within chance ({tested}).{_told(determined)}"
+
+
+def _told(determined: Difference | None) -> str:
+    if determined is None:
+        return ""
+    return (
+        f" On {determined.plants} determined plants {100 * determined.challenger:.0f} against "
+        f"{100 * determined.champion:.0f} % right, p = {_p(determined.p)}."
+    )
+
+
+def _p(p: float) -> str:
+    return "less than .001" if p < 0.001 else f"{p:.2f}".lstrip("0") if p < 0.995 else "1"

@@ -1,0 +1,86 @@
+"""May a challenger take the champion's place? A rule that a machine can follow and a person can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flora_core.learning.comparison import Comparison, Difference
+from flora_core.model import ModelCard
+
+#: A challenger fails where it would be this unlikely to look so bad by chance.
+_SURE: Final = 0.05
+#: A calibration error that matters: certainties of 90 % that are right for 85 % of the plants.
+_MATTERS: Final = 0.05
+#: What prediction sets promise.
+_PROMISED: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The judgement: `reasons` are what was looked at, in words, `objections` those of them that stand against it."""
+
+    reasons: tuple[str, ...]
+    objections: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.objections
+
+    @property
+    def sentence(self) -> str:
+        """The judgement in one line."""
+        return "The gate is open." if self.passed else f"The gate is shut: {' '.join(self.objections)}"
+
+
+def judge(comparison: Comparison, challenger: ModelCard) -> Gate:
+    """Not worse beyond chance overall nor for any species, calibrated, and its prediction sets keep their promise.
+
+    For several species the limit is divided by their number (Bonferroni), so that a study of forty species does not
+    object to every twentieth honest challenger twice.
+    """
+    reasons: list[str] = []
+    objections: list[str] = []
+
+    def look(fine: bool, text: str) -> None:
+        reasons.append(text)
+        if not fine:
+            objections.append(text)
+
+    overall = comparison.overall
+    look(overall.worse >= _SURE, f"Overall {_pair(overall)}, {_chance(overall.worse >= _SURE)}.")
+    limit = _SURE / max(1, len(comparison.by_species))
+    worst = [name for name, d in comparison.by_species.items() if d.worse < limit]
+    for name in worst:
+        look(False, f"{name}: {_pair(comparison.by_species[name])}, worse beyond chance.")
+    if not worst:
+        look(True, f"No species of {len(comparison.by_species)} is named worse beyond chance.")
+    if comparison.determined is not None:
+        d = comparison.determined
+        look(d.worse >= _SURE, f"On determined plants {_pair(d)}, {_chance(d.worse >= _SURE)}.")
+    # As everywhere in this house, a shortcoming must be both beyond chance and large enough to matter.
+    calibrated = comparison.calibration_p >= _SURE or comparison.calibration_error < _MATTERS
+    look(
+        calibrated,
+        f"Its certainties {'mean what they say' if calibrated else 'do not mean what they say'} "
+        f"(calibration error {100 * comparison.calibration_error:.1f} %, p = {comparison.calibration_p:.2f}).",
+    )
+    held = comparison.coverage_high >= _PROMISED
+    look(
+        held,
+        f"Its prediction sets hold the true species for {100 * comparison.coverage:.1f} % "
+        f"({100 * comparison.coverage_low:.1f} to {100 * comparison.coverage_high:.1f}) of the plants; 95 % is promised.",
+    )
+    better = challenger.scores.low > challenger.baseline or challenger.scores.accuracy > challenger.baseline
+    if not better:
+        look(False, f"It is no better than always naming the commonest species ({100 * challenger.baseline:.0f} %).")
+    return Gate(tuple(reasons), tuple(objections))
+
+
+def _pair(d: Difference) -> str:
+    return f"{100 * d.challenger:.1f} against {100 * d.champion:.1f} % right (n = {d.plants})"
+
+
+def _chance(fine: bool) -> str:
+    return "not worse beyond chance" if fine else "worse beyond chance"
