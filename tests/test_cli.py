@@ -66,8 +66,10 @@ def test_a_flower_in_millimetres_with_its_names_as_people_write_them(flora):
 
 
 def test_a_flower_is_recorded_on_request(flora, house):
-    document = json.loads(flora("identify", *FLOWER, "--record", "--by", "Ada", "--json").stdout)
+    words = ["--record", "--by", "Ada", "--collector", "Anderson", "--site", "Gaspé", "--json"]
+    document = json.loads(flora("identify", *FLOWER, *words).stdout)
     recorded = house.records.get(document["id"])
+    assert (recorded.recording.collector, recorded.recording.site) == ("Anderson", "Gaspé")
     assert recorded.recording.by == "Ada"
     assert recorded.recording.door == "command"
 

@@ -27,6 +27,8 @@ class IdentifyRequest(BaseModel):
     unit: str = Field("", description="Unit of all values, like mm; empty for the study's own.", max_length=32)
     record: bool = Field(False, description="Whether to record the identifications.")
     by: str = Field("", max_length=200, description="Who identifies; where keys are used, the key's owner.")
+    collector: str = Field("", max_length=200, description="Who gathered the plants, for the record.")
+    site: str = Field("", max_length=200, description="Where they grew, for the record.")
     rows: list[dict[str, float | str | None]] = Field(
         min_length=1, max_length=MAX_ROWS, description="For each plant {measurement: value}; left out or null: missing."
     )
@@ -102,7 +104,10 @@ def _identify(house: House, body: IdentifyRequest, who: str) -> dict[str, Any]:
         raise BadValues(tuple(issues), question, refused.correction)
     identifiers: list[str | None] = [None] * len(answers)
     if body.record:
-        identifiers = [found.id for found in workflow.record(house, answers, by=who or body.by, door="api")]
+        recorded = workflow.record(
+            house, answers, by=who or body.by, door="api", collector=body.collector, site=body.site
+        )
+        identifiers = [found.id for found in recorded]
     return {
         "model_version": model.card.version,
         "rows": [found.as_json(identifier) for found, identifier in zip(answers, identifiers, strict=True)],

@@ -23,6 +23,8 @@ def identify(
     unit: Annotated[str, typer.Option(help="Unit of all values, like mm; without it, the study's own.")] = "",
     record: Annotated[bool, typer.Option("--record", help="Record the identification.")] = False,
     by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
+    collector: Annotated[str, typer.Option(help="Who gathered the plant, for the record.")] = "",
+    site: Annotated[str, typer.Option(help="Where it grew, for the record.")] = "",
     study: Study = "iris",
     as_json: Json = False,
 ) -> None:
@@ -34,7 +36,8 @@ def identify(
     found = workflow.identify(house, study, _pairs(values), parse_unit(unit))
     identifier = None
     if record:
-        (recorded,) = workflow.record(house, [found], by=by or getpass.getuser(), door="command")
+        who = by or getpass.getuser()
+        (recorded,) = workflow.record(house, [found], by=who, door="command", collector=collector, site=site)
         identifier = recorded.id
     if as_json:
         print_json(found.as_json(identifier))

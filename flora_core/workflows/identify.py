@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -157,9 +158,24 @@ def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
 
 
 def record(
-    house: House, identifications: Sequence[Identification], *, by: str, door: Door, catalogue_number: str = ""
+    house: House,
+    identifications: Sequence[Identification],
+    *,
+    by: str,
+    door: Door,
+    catalogue_number: str = "",
+    collector: str = "",
+    site: str = "",
+    at: datetime | None = None,
 ) -> tuple[Recorded, ...]:
     """Record identifications by one model: as typed, as used, unit, version, time, who. One transaction.
+
+    Parameters
+    ----------
+    collector, site : str
+        Who gathered the plants and where, where that is known.
+    at : datetime, optional
+        When they were identified; now, except where a past season is brought in.
 
     Returns
     -------
@@ -183,6 +199,9 @@ def record(
         door=door,
         unit=identifications[0].plant.unit,
         plants=[_as_plant(i + 1, found, catalogue_number.strip()) for i, found in enumerate(identifications)],
+        collector=collector.strip(),
+        site=site.strip(),
+        at=at,
     )
     return tuple(house.records.get(identifier) for identifier in identifiers)
 

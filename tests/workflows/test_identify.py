@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from flora_core.errors import ArtifactRefused, BadValues, DatabaseUnavailable, Refused, Unknown
@@ -103,3 +105,11 @@ def test_a_tampered_champion_identifies_nothing(house):
     path.write_bytes(b"not a model")
     with pytest.raises(ArtifactRefused, match="is not the file that was registered"):
         identify(house, "iris", typed_flower())
+
+
+def test_a_record_may_carry_collector_site_and_the_day_of_a_past_season(house):
+    then = datetime(2024, 5, 17, tzinfo=UTC)
+    found = identify(house, "iris", typed_flower())
+    (recorded,) = record(house, [found], by="Ada", door="page", collector=" Anderson ", site="Gaspé", at=then)
+    r = recorded.recording
+    assert (r.collector, r.site, r.at) == ("Anderson", "Gaspé", then)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from flora_core.errors import Refused
@@ -44,6 +45,9 @@ def run_batch(
     again: bool = False,
     by: str = "",
     door: Door = "command",
+    collector: str = "",
+    site: str = "",
+    at: datetime | None = None,
     progress: Progress = _silent,
 ) -> Summary:
     """Name every row of the file, in order.
@@ -56,6 +60,10 @@ def run_batch(
         Whether to record the identifications: all of them, or none if anything fails.
     again : bool
         Whether to record a file that was recorded before.
+    collector, site : str
+        Who gathered the plants and where, where that is known.
+    at : datetime, optional
+        When they were identified; now, except where a past season is brought in.
     progress : callable
         Told (share done, what is being done); may raise to stop.
 
@@ -89,6 +97,7 @@ def run_batch(
     with house.records.begin(
         study=model.study.name, version=model.card.version or 0, by=by.strip(), door=door,
         source=understood.request.name, source_sha256=understood.sha256, recipe=understood.recipe,
+        collector=collector.strip(), site=site.strip(), at=at,
     ) as recorder:  # fmt: skip
         _go_through(stream, understood, doubles, sinks, summary, recorder, recorder.token, progress)
         recorder.finish()
