@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from flora_core.study import epithet, genus_of
+from flora_core.study import Study, epithet, genus_of
 
 
 class Answer(StrEnum):
@@ -47,9 +47,9 @@ class GivenName:
     answer : Answer
     name : str
         In full, without author: the species for `SPECIES`, `CF` and `AFF`, the genus for `GENUS` ("" where it is not known),
-        the first parent for `HYBRID`, "" for `NONE`.
+        the first parent for `HYBRID` (or the hybrid's own name, "Iris ×robusta"), "" for `NONE`.
     other : str
-        The second parent of a hybrid, else "".
+        The second parent of a hybrid formula, else "".
     """
 
     answer: Answer
@@ -73,7 +73,7 @@ class GivenName:
             case Answer.CF | Answer.AFF:
                 return f"{genus_of(self.name)} {self.answer.value} {epithet(self.name)}".strip()
             case Answer.HYBRID:
-                return f"{self.name} × {self.other}"
+                return f"{self.name} × {self.other}" if self.other else self.name
             case Answer.NONE:
                 return Answer.NONE.value
         return self.name
@@ -96,3 +96,19 @@ class GivenName:
     def qualifier(self) -> str:
         """Darwin Core's identificationQualifier: "cf. versicolor", "aff. versicolor", or ""."""
         return f"{self.answer.value} {epithet(self.name)}" if self.answer in (Answer.CF, Answer.AFF) else ""
+
+
+def true_answer(given: GivenName, study: Study) -> str:
+    """What a model of the study should have answered: one of its species, "none of these", or "" where that can't be told.
+
+    A genus of the study, cf., aff. and hybrids leave it open; another genus or another species is none of these.
+    """
+    match given.answer:
+        case Answer.SPECIES:
+            return given.name if given.name in study.species_names else Answer.NONE.value
+        case Answer.NONE:
+            return Answer.NONE.value
+        case Answer.GENUS:
+            ours = {genus_of(name) for name in study.species_names}
+            return "" if not given.name or given.name in ours or "" in ours else Answer.NONE.value
+    return ""
