@@ -17,6 +17,7 @@ COPY .streamlit .streamlit
 COPY flora_core flora_core
 COPY ui ui
 COPY pages pages
+COPY docs docs
 RUN python -m compileall -q flora_core ui app.py
 USER flora
 VOLUME ["/app/data", "/app/models"]

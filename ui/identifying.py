@@ -17,6 +17,7 @@ from flora_core.workflows.slips import slip_page
 from ui import answers
 from ui.charts import among_training_plants, axis_title, best_pair
 from ui.drawings import DrawnFlower, described, flowers
+from ui.guide import guide_link
 from ui.measuring import clear_values, set_values
 from ui.theme import theme
 from ui.words import plain
@@ -208,3 +209,6 @@ def show_limits(study: Study, model: Model) -> None:
             st.markdown(plain(study.caveat))
         notes = [f"**{plain(s.name)}** {plain(s.author)}: {plain(s.note)}" for s in study.species if s.note]
         st.markdown("\n".join(f"- {line}" for line in (*notes, *map(plain, study.sources))))
+        with st.container(horizontal=True):
+            guide_link("reading-an-answer", "How to read an answer")
+            guide_link("what-it-cannot-know", "What the program cannot know")
