@@ -1,0 +1,62 @@
+"""From numbers to one of four verdicts: green, amber, red, or too few to say.
+
+References
+----------
+Holm (1979), A simple sequentially rejective multiple test procedure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+Verdict = Literal["green", "amber", "red", "too few"]
+
+#: Below so many plants in a window nothing is said.
+SMALLEST: Final = 20
+#: Corrected p below which chance is an unlikely explanation, and none.
+UNLIKELY: Final = 0.05
+VERY_UNLIKELY: Final = 0.01
+#: A shift worth naming, in the reference's standard deviations.
+WORTH_NAMING: Final = 0.2
+
+_ORDER: Final = ("too few", "green", "amber", "red")
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """The p values corrected for being several: none of them below a level while nothing changed, but rarely.
+
+    Returns
+    -------
+    tuple of float
+        In the given order, at most 1.
+    """
+    k = len(p_values)
+    corrected = [1.0] * k
+    highest = 0.0
+    for rank, i in enumerate(sorted(range(k), key=lambda i: p_values[i])):
+        highest = max(highest, min(1.0, (k - rank) * p_values[i]))
+        corrected[i] = highest
+    return tuple(corrected)
+
+
+def judge(p: float, effect: bool) -> Verdict:
+    """What a corrected p value and the size of the effect come to together.
+
+    Red needs both: chance is no explanation (p < 0.01), and the effect is worth naming. Amber: chance is an unlikely
+    explanation (p < 0.05), however large or small the effect. An effect without that is no reason: among 75 plants one
+    of four means wanders by 0.2 standard deviations in every other window.
+    """
+    if p < VERY_UNLIKELY and effect:
+        return "red"
+    return "amber" if p < UNLIKELY else "green"
+
+
+def needed(reference: int, current: int, smallest: int = SMALLEST) -> int:
+    """How many plants are still missing for an answer; 0 where there are enough on both sides."""
+    return max(0, smallest - current, smallest - reference)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The gravest of several: red, amber, green, and too few where nothing else can be said."""
+    return max(verdicts, key=_ORDER.index, default="too few")

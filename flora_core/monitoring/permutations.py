@@ -1,0 +1,198 @@
+"""Is the distance between two samples more than chance? Asked of chance itself, by dealing their plants out anew.
+
+Were two samples of one population, any deal of their plants into a first n and a last m would be as likely as the one at
+hand. The p value is the share of deals that lie at least as far apart, the one at hand counted among them.
+
+References
+----------
+Phipson & Smyth (2010), Permutation p-values should never be zero: p = (k + 1) / (B + 1).
+Wasserstein distance on the line: the area between the two distribution functions (Vallender 1974).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from flora_core.model import Floats, Ints
+
+Deals = npt.NDArray[np.float32]
+
+SEED: Final = 20_240_229
+#: Deals of plants, and of plants counted in bins. As the deals are the same at every call, there are enough of them that
+#: what they say of chance is not itself a matter of chance.
+DRAWS: Final = 4_999
+DRAWS_IN_BINS: Final = 1_999
+#: Above so many plants in both samples together they are counted in bins before dealing.
+EXACT: Final = 800
+#: Bins of about equal count for larger samples; where there are no more distinct values, each is a bin by itself.
+BINS: Final = 128
+#: From so many plants in the smaller sample on, counts are dealt from the normal distribution they have come close to.
+NORMAL: Final = 50
+#: What rounding may take away from an equal distance.
+_ROUNDING: Final = 1e-5
+
+
+def enough(draws: int, tests: int) -> int:
+    """At least `draws`, and as many that the smallest p value stays below 0.01 after correction for so many tests."""
+    return max(draws, 125 * tests - 1)
+
+
+def p_value(observed: float, dealt: npt.NDArray[np.floating]) -> float:
+    """(k + 1) / (B + 1), k of the B dealt distances being at least the observed one.
+
+    Parameters
+    ----------
+    dealt : (B,) float
+    """
+    slack = _ROUNDING * max(abs(observed), float(np.abs(dealt).max(initial=0.0)))
+    return (float((dealt >= observed - slack).sum()) + 1.0) / (len(dealt) + 1.0)
+
+
+def deals(n: int, m: int, draws: int, seed: int = SEED) -> Deals:
+    """Random deals of n + m plants: 1 for those dealt to the second sample; (draws, n + m)."""
+    labels = np.zeros((draws, n + m), dtype=np.float32)
+    labels[:, n:] = 1.0
+    return np.random.default_rng(seed).permuted(labels, axis=1, out=labels)
+
+
+@lru_cache(maxsize=2)
+def _dealt_gaps(n: int, m: int, draws: int, seed: int) -> Deals:
+    """|G - F| after each of the n + m - 1 first plants in order of their values, under each deal; (draws, n + m - 1)."""
+    counted = deals(n, m, draws, seed)[:, :-1]
+    np.cumsum(counted, axis=1, out=counted)
+    pooled = np.arange(1, n + m, dtype=np.float32)
+    gaps: Deals = np.abs(counted / np.float32(m) - (pooled - counted) / np.float32(n))
+    gaps.setflags(write=False)
+    return gaps
+
+
+def _gaps(counted: Floats, pooled: Floats, n: int, m: int) -> Floats:
+    """|G - F| where `counted` of the second sample's m and `pooled` of all n + m plants lie at or below."""
+    gaps: Floats = np.abs(counted / m - (pooled - counted) / n)
+    return gaps
+
+
+def distance_of_values(
+    reference: Floats, current: Floats, draws: int = DRAWS, seed: int = SEED
+) -> tuple[float, Floats]:
+    """The Wasserstein distance between two samples, and that of each deal; the samples are not binned.
+
+    Parameters
+    ----------
+    reference, current : (n,), (m,) float
+        At least one value each.
+
+    Returns
+    -------
+    float, (draws,) float
+        In the unit of the values.
+    """
+    n, m = len(reference), len(current)
+    pooled = np.concatenate([reference, current])
+    order = np.argsort(pooled, kind="stable")
+    steps = np.diff(pooled[order])
+    counted = np.cumsum(order >= n)[:-1].astype(np.float64)
+    observed = float(_gaps(counted, np.arange(1.0, n + m), n, m) @ steps)
+    # The deals are the same for every column: what a deal is worth is in the steps between its values.
+    dealt = _dealt_gaps(n, m, draws, seed) @ steps.astype(np.float32)
+    return observed, dealt.astype(np.float64)
+
+
+def distance_of_counts(
+    positions: Floats, reference: Ints, current: Ints, draws: int = DRAWS_IN_BINS, seed: int = SEED
+) -> tuple[float, Floats]:
+    """The Wasserstein distance between two samples counted in the same bins, and that of each deal.
+
+    Parameters
+    ----------
+    positions : (g,) float
+        Where each bin lies, increasing.
+    reference, current : (g,) int
+        The plants of each sample in each bin, at least one in all.
+
+    Returns
+    -------
+    float, (draws,) float
+        In the unit of the positions; exact where each bin holds one value.
+
+    Notes
+    -----
+    On bins a deal is one draw from the multivariate hypergeometric distribution. With 50 plants and more in the smaller
+    sample the normal distribution of the same mean and covariance gives the same quantiles to the third digit.
+    """
+    filled = (reference + current) > 0
+    positions, reference, current = positions[filled], reference[filled], current[filled]
+    n, m = int(reference.sum()), int(current.sum())
+    if len(positions) < 2:
+        return 0.0, np.zeros(draws)
+    steps = np.diff(positions)
+    together = reference + current
+    pooled = np.cumsum(together)[:-1].astype(np.float64)
+    observed = float(_gaps(np.cumsum(current)[:-1].astype(np.float64), pooled, n, m) @ steps)
+    # The smaller sample is the one to deal: fewer plants, the same distances.
+    few = min(n, m)
+    if few < NORMAL:
+        rng = np.random.default_rng(seed)
+        dealt = rng.multivariate_hypergeometric(together, few, size=draws, method="marginals")
+        counted = np.cumsum(dealt[:, :-1], axis=1, dtype=np.float64)
+    else:
+        counted = _normal_deals(together, few, draws, seed)
+    return observed, _gaps(counted, pooled, n + m - few, few) @ steps
+
+
+@lru_cache(maxsize=2)
+def _normals(draws: int, bins: int, seed: int) -> Floats:
+    normals = np.random.default_rng(seed).standard_normal((draws, bins))
+    normals.setflags(write=False)
+    return normals
+
+
+def _normal_deals(together: Ints, few: int, draws: int, seed: int) -> Floats:
+    """Cumulated counts with the mean and covariance of multivariate hypergeometric ones; (draws, g - 1)."""
+    total = int(together.sum())
+    share = np.cumsum(together) / total
+    walk = np.cumsum(_normals(draws, len(together), seed) * np.sqrt(together), axis=1)
+    bridge = walk - walk[:, -1:] * share
+    spread = np.sqrt(few * (total - few) / (total * (total - 1.0)))
+    counted: Floats = few * share[:-1] + spread * bridge[:, :-1]
+    return counted
+
+
+def distance(reference: Floats, current: Floats, tests: int = 1, seed: int = SEED) -> tuple[float, Floats]:
+    """The Wasserstein distance between two samples of any size, and that of each deal.
+
+    Larger samples are counted in bins of about equal count, or by value where their values are few.
+
+    Parameters
+    ----------
+    tests : int
+        For how many tests the p value will be corrected.
+    """
+    if len(reference) + len(current) <= EXACT:
+        return distance_of_values(reference, current, enough(DRAWS, tests), seed)
+    counted = in_common_bins(np.sort(reference), np.sort(current))
+    return distance_of_counts(*counted, enough(DRAWS_IN_BINS, tests), seed)
+
+
+def in_common_bins(reference: Floats, current: Floats) -> tuple[Floats, Ints, Ints]:
+    """Two sorted samples, counted in bins made of both together, so that neither is favoured.
+
+    Returns
+    -------
+    positions, reference, current : (g,)
+        The mean of each bin's values, and the counts; each value by itself where there are at most `BINS` of them.
+    """
+    pooled = np.sort(np.concatenate([reference, current]), kind="stable")
+    # The highest value of each bin: no value is parted.
+    last = np.append(np.flatnonzero(np.diff(pooled)), len(pooled) - 1)
+    if len(last) > BINS:
+        last = np.linspace(0, len(pooled) - 1, BINS + 1).astype(np.int64)[1:]
+    tops = np.unique(pooled[last])
+    ends = np.searchsorted(pooled, tops, side="right")
+    sums = np.diff(np.append(0.0, np.cumsum(pooled)[ends - 1]))
+    counts = [np.diff(np.searchsorted(sample, tops, side="right"), prepend=0) for sample in (reference, current)]
+    return sums / np.diff(ends, prepend=0), counts[0], counts[1]
