@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ import numpy as np
 from flora_core.model import Floats, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.reading import Layout, read_layout, read_parts
+from flora_core.workflows.batch import BatchRequest, Summary, Understanding, run_batch, understand
+from flora_core.workflows.batch.sinks import TableSink
+from flora_core.workflows.house import House
 from flora_core.workflows.models import iris_plants
 
 #: An ordinary flower of I. setosa (the first of Fisher's).
@@ -118,3 +122,35 @@ def read_table(content: bytes | str, name: str = "table.csv", *, rows: int = 65_
         numbers += part.rows.tolist()
         found += [list(row) for row in zip(*(column.to_pylist() for column in part.columns), strict=True)]
     return Read(layout, numbers, found, ragged)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a batch gave back."""
+
+    understood: Understanding
+    summary: Summary
+    table: list[dict[str, str]]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [issue.sentence() for issue in self.summary.issues]
+
+    @property
+    def names(self) -> list[str]:
+        return [row["flora_species"] for row in self.table]
+
+    @property
+    def said(self) -> str:
+        return " ".join([*self.summary.notes, *self.understood.questions])
+
+
+def run_table(house: House, content: bytes | str, name: str = "table.csv", *, record: bool = False, again: bool = False, by: str = "Ada", **said: Any) -> Ran:  # fmt: skip
+    """A whole batch on a table of a test: understood, named, written as csv and read back."""
+    stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
+    understood = understand(house, stream, BatchRequest(study="iris", name=name, **said))
+    out = io.BytesIO()
+    sink = TableSink(out, "csv", understood)
+    summary = run_batch(house, stream, understood, sinks=[sink], record=record, again=again, by=by)
+    sink.close()
+    return Ran(understood, summary, list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))))

@@ -33,11 +33,18 @@ def batch(
     id_column: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="The column of catalogue numbers.")
     ] = None,
+    issues: Annotated[
+        Path | None, typer.Option(metavar="OUT.csv", help="Write the issues into a table of their own too.")
+    ] = None,
     darwin_core: Annotated[
         Path | None, typer.Option(metavar="OUT.zip", help="Write a Darwin Core archive too.")
     ] = None,
     no_record: Annotated[bool, typer.Option("--no-record", help="Record nothing.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Record a file that was recorded before once more.")] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--change", metavar="WORDS", help="Undo a mix-up that was offered: 'petal length divided by 10'."),
+    ] = None,
     duplicates: Annotated[
         str, typer.Option(help="Rows with one catalogue number: flag, replicate (one plant, pooled), latest or error.")
     ] = "flag",
@@ -55,7 +62,7 @@ def batch(
     """A table; every row back, in order, its own columns untouched, with a name or a reason."""
     from flora_core.tables.checking import Duplicates
     from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
-    from flora_core.workflows.batch.sinks import DarwinCoreSink, TableSink
+    from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 
     target = output or _beside(file)
     kind = target.suffix.lower().removeprefix(".") or "csv"
@@ -71,7 +78,7 @@ def batch(
         study=study, name=file.name, sheet=sheet, decimal=signs[decimal],
         separator={"tab": "\t", "space": " "}.get(separator, separator),
         columns=_equals(columns, "--map", "COLUMN=NAME"), units=_equals(units, "--unit", "NAME=UNIT"), id_column=id_column,
-        middle_of_ranges=middle_of_ranges, duplicates=Duplicates(duplicates),
+        middle_of_ranges=middle_of_ranges, duplicates=Duplicates(duplicates), changes=tuple(changes or ()),
     )  # fmt: skip
     with ExitStack() as files:
         stream = files.enter_context(_reading(file))
@@ -80,6 +87,8 @@ def batch(
         sinks: list[Any] = [
             TableSink(written, "tsv" if kind == "tsv" else "xlsx" if kind == "xlsx" else "csv", understood)
         ]
+        if issues is not None:
+            sinks.append(IssuesSink(files.enter_context(_written_whole(issues, file))))
         if darwin_core is not None:
             sinks.append(DarwinCoreSink(files.enter_context(_written_whole(darwin_core, file)), understood))
         person = by or getpass.getuser()
@@ -107,6 +116,8 @@ def batch(
         typer.echo(f"  {column} is {name}")
     for note in (*summary.notes, *understood.questions):
         typer.echo(f"  {note}")
+    for offer in summary.offers:
+        typer.echo(f"  To undo it in those rows, say --change '{offer.change.words}'.")
     for issue in summary.issues[:20]:
         typer.echo(f"  {issue.sentence()}")
     if summary.issue_count > 20:

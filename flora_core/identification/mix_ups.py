@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.errors import Unknown
 from flora_core.identification.fitness import misfits, patterns
 from flora_core.model import Floats, Model
 from flora_core.study import Study
@@ -148,6 +149,22 @@ def offers(suggestions: Sequence[Suggestion | None]) -> list[Offer]:
     counts = Counter(s.change for s in suggestions if s is not None)
     least = max(3, len(suggestions) // 10)
     return [Offer(change, n, len(suggestions)) for change, n in counts.most_common() if n >= least]
+
+
+def change_in_words(study: Study, words: str) -> Change:
+    """The change that an offer called so: "petal length divided by 10", "sepal and petal swapped".
+
+    Raises
+    ------
+    Unknown
+        There is none.
+    """
+    wanted = " ".join(words.lower().rstrip(".").split())
+    for change in _changes(study, (True,) * len(study.measurements)):
+        if change.words.lower() == wanted:
+            return change
+    first = study.measurements[0].label
+    raise Unknown(f"'{words}' is not a change that is known here. One is written like '{first} divided by 10'.")
 
 
 @lru_cache(maxsize=256)

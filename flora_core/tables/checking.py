@@ -20,7 +20,7 @@ from flora_core.study import Measurement, Study
 from flora_core.tables.columns import Assigned, Assignment
 from flora_core.tables.header_words import word_set
 from flora_core.tables.layout import Decimal, Part
-from flora_core.tables.limits import SENTINELS, impossible, span
+from flora_core.tables.limits import impossible, span, stands_for_missing
 from flora_core.tables.numbers import Numbers, read_numbers
 from flora_core.units import factor
 
@@ -39,22 +39,6 @@ class Duplicates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A correction that a person agreed to: the values of a column times a factor, or two columns swapped.
-
-    Attributes
-    ----------
-    columns : tuple of int
-        Measurements, by place in the study: one, or the two that are swapped.
-    factor : float
-        For one column.
-    """
-
-    columns: tuple[int, ...]
-    factor: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """How a table's cells become numbers.
 
@@ -65,14 +49,11 @@ class Rules:
     decimal : {".", ",", ""}
     middle_of_ranges : bool
         Whether "2.0-2.5" is read as 2.25.
-    changes : tuple of Change
-        Corrections that were agreed to.
     """
 
     assignment: Assignment
     decimal: Decimal = ""
     middle_of_ranges: bool = False
-    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +67,8 @@ class CheckedPart:
         stands here too.
     usable : (n,) bool
         Whether the row can be identified: no bad cell, and something measured.
+    impossible : (n,) bool
+        Whether the row can't be identified only because a number in it can't be this measurement.
     issues : list of (int, Issue)
         Place in the part and what is wrong or unusual there, in the order of the rows.
     as_typed : list of pyarrow.StringArray or None
@@ -98,6 +81,7 @@ class CheckedPart:
 
     values: Floats
     usable: Bools
+    impossible: Bools
     issues: list[tuple[int, Issue]]
     as_typed: list[pa.StringArray | None]
     read_past: dict[str, int]
@@ -135,16 +119,11 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) ->
         as_typed[i] = column
         numbers = read_numbers(column, rules.decimal, middle_of_ranges=rules.middle_of_ranges)
         values[:, i] = _converted(m, assigned, numbers, issues, bad, read_past, part, header)
-    for change in rules.changes:
-        if len(change.columns) == 2:
-            values[:, list(change.columns)] = values[:, list(change.columns[::-1])]
-        else:
-            values[:, change.columns[0]] *= change.factor
-            values[:, change.columns[0]] = _twelve_digits(values[:, change.columns[0]])
+    impossible = np.zeros(n, dtype=bool)
     for i, m in enumerate(study.measurements):
         assigned = rules.assignment.of(m.name)
         if assigned is not None:
-            _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, bad)
+            _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, impossible)
     summaries = _summary_rows(part, rules.assignment, header)
     if summaries:
         issues = [one for one in issues if one[0] not in summaries]
@@ -155,7 +134,8 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) ->
         given = f"It needs at least one of {', '.join(header[a.column] for a in rules.assignment.assigned)}."
         issues.append((place, Issue(int(part.rows[place]), "", "", "nothing was measured", given)))
     issues.sort(key=lambda found: found[0])
-    return CheckedPart(values, ~bad & ~empty, issues, as_typed, read_past, filled_up)
+    usable = ~bad & ~impossible & ~empty
+    return CheckedPart(values, usable, impossible & ~bad, issues, as_typed, read_past, filled_up)
 
 
 #: What stands beside rows below a table that are no plants: English, German, French, Spanish, Portuguese, Italian.
@@ -222,7 +202,7 @@ def _converted(
     values = numbers.values.copy()
     ratio = factor(assigned.unit, m.unit)
     if ratio != 1.0:
-        values = _twelve_digits(values * ratio)
+        values = twelve_digits(values * ratio)
     column = header[assigned.column]
     for place, cell in numbers.odd.items():
         text = part.columns[assigned.column][place].as_py()
@@ -251,7 +231,7 @@ def _flag_values(
     part: Part,
     typed: pa.StringArray | None,
     issues: list[tuple[int, Issue]],
-    bad: Bools,
+    impossible_rows: Bools,
 ) -> None:
     """An issue for each value that can't be, which bars its row, and for each that is unusual, which does not."""
     odd = (values < m.low) | (values > m.high) | ((values <= 0) & m.positive)
@@ -260,25 +240,26 @@ def _flag_values(
         text = typed[int(place)].as_py() if typed is not None else ""
         problem, suggestion = impossible(m, value)
         if problem:
-            bad[place] = True
-            if text.strip() in SENTINELS:
+            impossible_rows[place] = True
+            if stands_for_missing(text):
                 suggestion = f"{text.strip()} often stands for a missing value; leave the cell empty then. {suggestion}"
         elif m.low <= value <= m.high:
             continue
         else:
             problem, suggestion = f"{m.label} is {m.written(value)}", f"Unusual: these plants have {span(m)}."
-            if text.strip() in SENTINELS:
-                bad[place] = True
+            if stands_for_missing(text):
+                impossible_rows[place] = True
                 suggestion = f"{text.strip()} often stands for a missing value; leave the cell empty then."
         issues.append((int(place), Issue(int(part.rows[place]), column, text, problem, suggestion)))
 
 
-def _twelve_digits(values: Floats) -> Floats:
+def twelve_digits(values: Floats) -> Floats:
     """Rounded to twelve significant digits, so that 14 mm is 1.4 cm and not 1.4000000000000001."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        magnitude = np.where((values == 0) | np.isnan(values), 0.0, np.floor(np.log10(np.abs(values))))
-    scale = 10.0 ** (11.0 - magnitude)
-    return np.asarray(np.round(values * scale) / scale)
+    size = np.abs(values)
+    # Far from what is measured on plants a power of ten is not exact, and nothing is rounded.
+    ordinary = (size > 1e-9) & (size < 1e9)
+    scale = 10.0 ** (11.0 - np.floor(np.log10(size, where=ordinary, out=np.zeros_like(values))))
+    return np.where(ordinary, np.round(np.where(ordinary, values, 0.0) * scale) / scale, values)
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -45,7 +45,7 @@ _WORDS: Final = {
 _ENGLISH: Final = {other: word for word, others in _WORDS.items() for other in others.split()}
 _KNOWN: Final = _WORDS.keys() | _ENGLISH.keys()
 _FILLERS: Final = word_set(
-    "of the de du la le les el il lo los las da do das dos del della delle dei di des der die von vom het "
+    "of the de du la le les el il lo los las da do das dos del della delle dei di des der die von vom het in "
     "mean avg average measured value values"
 )
 #: Words of scripts that are written without spaces or in other letters.
@@ -76,8 +76,11 @@ LOOSE_ID_NAMES: Final = word_set(
 )
 
 _UNIT_IN_BRACKETS: Final = re.compile(r"[\(\[\{]\s*([^\)\]\}]{1,14}?)\s*[\)\]\}]")
-_UNIT_AT_THE_END: Final = re.compile(
-    r"(?:^|[\s_.\-/,:;]|in[\s_]|(?<=[a-z]))(µm|μm|[umcd]m2?|mm²|cm²|MM|CM|Mm|Cm|px|Px|inch(?:es)?)(?:_mid|_mean|_avg)?\.?$"
+#: At the end of a name: behind a sign; or where a capital or "th" shows that the word before has ended (PetalLengthCm, PLmm).
+_UNITS_AT_THE_END: Final = (
+    re.compile(r"[\s_.\-/,:;]((?:[µμucdm]m(?:2|²|\^2)?|MM|CM|Mm|Cm|px|Px|inch|inches))(?:_mid|_mean|_avg)?\.?$"),
+    re.compile(r"(?<=[a-z])((?:MM|CM|Mm|Cm)(?:2|²)?|Px)$"),
+    re.compile(r"(?:(?<=[A-Z])|(?<=th))((?:mm|cm)(?:2|²)?)$"),
 )
 
 
@@ -93,7 +96,7 @@ class HeaderName(NamedTuple):
 def take_apart(name: str) -> HeaderName:
     """The words and the unit of a column's name."""
     unit, rest = "", name
-    for pattern in (_UNIT_IN_BRACKETS, _UNIT_AT_THE_END):
+    for pattern in (_UNIT_IN_BRACKETS, *_UNITS_AT_THE_END):
         match = pattern.search(name)
         if match and not unit and match.start() > 0:
             unit = _unit(match[1])

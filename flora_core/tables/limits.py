@@ -10,13 +10,17 @@ from typing import Final
 
 from flora_core.errors import Unknown
 from flora_core.study import Measurement
-from flora_core.tables.cells import Cell
+from flora_core.tables.cells import Cell, read_cell
 from flora_core.units import factor
 
 #: Numbers that programs write where nothing was measured.
-SENTINELS: Final = frozenset(
-    {"-9", "-99", "-999", "-9999", "99", "999", "9999", "99999", "-1", "-1.0", "9999.0", "-9999.0"}
-)
+_SENTINELS: Final = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0})
+
+
+def stands_for_missing(text: str) -> bool:
+    """Whether a number is one that programs write where nothing was measured: "-9", "9999", "-99,0"."""
+    cell = read_cell(text)
+    return cell.kind == "number" and cell.unit is None and cell.value in _SENTINELS
 
 
 def in_study_unit(measurement: Measurement, cell: Cell, unit: str) -> tuple[float, str]:

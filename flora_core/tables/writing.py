@@ -7,6 +7,7 @@ apostrophe in front, unless they are numbers or dashes. Everything that is downl
 from __future__ import annotations
 
 import datetime
+import weakref
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 
@@ -121,6 +122,8 @@ class _ExcelWriter:
         # The time of day does not belong into a file that shall be the same for the same input.
         self._book.properties.created = self._book.properties.modified = datetime.datetime(2000, 1, 1)  # noqa: DTZ001
         self._sheet: Any = self._book.create_sheet("identified")
+        # Left half-written, a sheet would complain when it is collected.
+        self._end = weakref.finalize(self, _close_sheet, self._sheet)
         self._rows = 0
         self.write([pa.array([name], pa.string()) for name in header])
 
@@ -142,3 +145,8 @@ class _ExcelWriter:
     def close(self) -> None:
         self._book.save(self._stream)
         self._stream.flush()
+
+
+def _close_sheet(sheet: Any) -> None:
+    if not sheet.closed:
+        sheet.close()

@@ -94,13 +94,13 @@ class Doubles:
 
     def _pool(self, stream: BinaryIO, understood: Understanding) -> None:
         gathered: dict[str, list[Floats]] = {}
-        model = understood.model
+        model, mender = understood.model, understood.mender()
         for part in read_parts(stream, understood.layout):
             numbers = self.numbers(part)
             wanted = [i for i, number in enumerate(numbers) if number in self.rows]
             if not wanted:
                 continue
-            checked = check_part(model.study, understood.layout.header, understood.rules, part)
+            checked = mender.undo(part, check_part(model.study, understood.layout.header, understood.rules, part))
             for i in wanted:
                 if checked.usable[i]:
                     gathered.setdefault(numbers[i], []).append(checked.values[i])

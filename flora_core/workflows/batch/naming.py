@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.errors import Issue
-from flora_core.identification.mix_ups import Suggestion, mix_ups
 from flora_core.identification.naming import NONE_OF_THESE, Named, name_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import epithet
@@ -18,6 +17,7 @@ from flora_core.tables.checking import CheckedPart
 from flora_core.tables.reading import Layout, Part
 from flora_core.tables.writing import Column
 from flora_core.workflows.batch.doubles import Doubles
+from flora_core.workflows.batch.mending import Mender
 from flora_core.workflows.batch.understanding import Understanding
 
 #: The columns that a batch adds, in this order.
@@ -31,8 +31,6 @@ ADDED: Final = (
     "flora_issues",
     "flora_model",
 )
-#: Rows that fit no species and are searched for a mix-up, in each part.
-_SEARCHED: Final = 2_000
 _DIGITS: Final = 4
 
 
@@ -70,38 +68,25 @@ class NamedPart:
 
 
 def name_part(
-    model: Model,
-    understood: Understanding,
-    part: Part,
-    checked: CheckedPart,
-    doubles: Doubles,
-    suggestions: list[Suggestion | None],
-    token: str,
+    understood: Understanding, part: Part, checked: CheckedPart, doubles: Doubles, mender: Mender, token: str
 ) -> NamedPart:
-    study = model.study
+    model = understood.model
     numbers = doubles.numbers(part)
     values, usable = doubles.settle(part, numbers, checked)
     rows = np.flatnonzero(usable)
     named = name_plants(model, values[rows])
     issues = checked.issues
     strangers = rows[~named.fits]
-    if len(strangers):
-        searched = strangers[:_SEARCHED]
-        found = mix_ups(model, values[searched])
-        suggestions.extend(found)
-        columns_of = {a.measurement: understood.layout.header[a.column] for a in understood.assignment.assigned}
-        for place, suggestion in zip(searched, found, strict=True):
-            if suggestion is not None:
-                columns = ", ".join(columns_of[name] for name in suggestion.changed)
-                issues.append(
-                    (int(place), Issue(int(part.rows[place]), columns, "", f"the {study.organism} fits no species here",
-                                       suggestion.question))
-                )  # fmt: skip
-        issues.sort(key=lambda one: one[0])
-    # A row that can't be used at all may still be one change away: a whole flower in millimetres.
-    barred = np.flatnonzero(~checked.usable & (values > 0).any(axis=1))[:_SEARCHED]
-    if len(barred):
-        suggestions.extend(s for s in mix_ups(model, values[barred]) if s is not None)
+    for place, suggestion in mender.search(values, strangers).items():
+        problem = f"the {model.study.organism} fits no species here"
+        columns = mender.columns_of(suggestion.changed)
+        issues.append((place, Issue(int(part.rows[place]), columns, "", problem, suggestion.question)))
+    # A row that can't be identified may still be one change away: a whole flower in millimetres.
+    for place, suggestion in mender.search(values, np.flatnonzero(checked.impossible)).items():
+        first = next(i for i, one in enumerate(issues) if one[0] == place)
+        issue = issues[first][1]
+        issues[first] = (place, replace(issue, suggestion=f"{issue.suggestion} {suggestion.question}"))
+    issues.sort(key=lambda one: one[0])
     identifiers = _identifiers(part, usable, token)
     added = _added(model, part, rows, named, issues, identifiers)
     return NamedPart(part, checked, rows, named, values, numbers, identifiers, added)

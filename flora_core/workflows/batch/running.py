@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from flora_core.errors import Refused
-from flora_core.identification.mix_ups import Suggestion, offers
+from flora_core.identification.mix_ups import offers
 from flora_core.storage.records import Door, Recorder
 from flora_core.tables.checking import check_part
 from flora_core.tables.reading import read_parts
@@ -118,13 +118,13 @@ def _go_through(
     model, layout = understood.model, understood.layout
     size = _size(stream)
     read_past: Counter[str] = Counter()
-    suggestions: list[Suggestion | None] = []
+    mender = understood.mender()
     filled_up = 0
     for part in read_parts(stream, layout):
-        checked = check_part(model.study, layout.header, understood.rules, part)
+        checked = mender.undo(part, check_part(model.study, layout.header, understood.rules, part))
         read_past.update(checked.read_past)
         filled_up += checked.filled_up
-        found = name_part(model, understood, part, checked, doubles, suggestions, token)
+        found = name_part(understood, part, checked, doubles, mender, token)
         if recorder is not None:
             recorder.add(rows_to_record(found))
         for sink in sinks:
@@ -136,7 +136,17 @@ def _go_through(
         summary.notes.append(
             f"{filled_up:,} row{'s end' if filled_up > 1 else ' ends'} before the last column; nothing that is read is missing."
         )
-    summary.offers = offers(suggestions)
+    summary.notes += [
+        f"{words[0].upper()}{words[1:]}, as was agreed, in {n:,} row{'s' if n > 1 else ''}."
+        for words, n in mender.undone.items()
+        if n
+    ]
+    if mender.unsearched:
+        summary.notes.append(
+            f"Of the rows that fit no species the first {len(mender.suggestions):,} were searched for a mix-up, "
+            f"{mender.unsearched:,} more were not."
+        )
+    summary.offers = offers(mender.suggestions)
     progress(1.0, f"{summary.rows:,} rows")
 
 

@@ -129,6 +129,7 @@ def summary_document(understood: Understanding, summary: Summary, output: str) -
         "id_column": understood.id_name or None,
         "notes": summary.notes,
         "questions": list(understood.questions),
+        "offers": [{"change": o.change.words, "rows": o.rows, "examined": o.examined} for o in summary.offers],
         "sentence": summary.sentence(understood.model.study),
         "output": output,
     }

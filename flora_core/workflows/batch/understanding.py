@@ -11,12 +11,12 @@ from typing import BinaryIO
 import numpy as np
 
 from flora_core.errors import BadTable, TooLarge
-from flora_core.identification.mix_ups import Offer, mix_ups, offers
+from flora_core.identification.mix_ups import Change, Offer, change_in_words, offers
 from flora_core.identification.naming import name_plants
 from flora_core.identification.sentences import listed
 from flora_core.model import Ints, Model
 from flora_core.study import Study
-from flora_core.tables.checking import Change, CheckedPart, Duplicates, Rules, check_part
+from flora_core.tables.checking import CheckedPart, Duplicates, Rules, check_part
 from flora_core.tables.columns import (
     Assigned,
     Assignment,
@@ -27,6 +27,7 @@ from flora_core.tables.columns import (
 )
 from flora_core.tables.reading import Decimal, Layout, read_layout, read_parts
 from flora_core.units import factor
+from flora_core.workflows.batch.mending import Mender
 from flora_core.workflows.house import House
 
 
@@ -48,8 +49,9 @@ class BatchRequest:
         The column of catalogue numbers; "" for none; None to guess.
     middle_of_ranges : bool
     duplicates : Duplicates
-    changes : tuple of Change
-        Corrections that were agreed to.
+    changes : tuple of str
+        Offers that a person agreed to, in their words: "petal length divided by 10". Each is undone in the rows that fit no
+        species as they stand, and fit one then.
     """
 
     study: str
@@ -62,7 +64,7 @@ class BatchRequest:
     id_column: str | None = None
     middle_of_ranges: bool = False
     duplicates: Duplicates = Duplicates.FLAG
-    changes: tuple[Change, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,8 @@ class Understanding:
         The first rows as they were read.
     first_rows : (n,) int
         Their row numbers.
+    changes : tuple of Change
+        Those that a person agreed to.
     offers : tuple of Offer
         Changes that would mend many of the first rows.
     notes, questions : tuple of str
@@ -93,6 +97,7 @@ class Understanding:
     remembered: bool
     first: CheckedPart
     first_rows: Ints
+    changes: tuple[Change, ...]
     offers: tuple[Offer, ...]
     notes: tuple[str, ...]
     questions: tuple[str, ...]
@@ -101,7 +106,7 @@ class Understanding:
     @property
     def rules(self) -> Rules:
         """How the cells become numbers."""
-        return Rules(self.assignment, self.layout.decimal, self.request.middle_of_ranges, self.request.changes)
+        return Rules(self.assignment, self.layout.decimal, self.request.middle_of_ranges)
 
     @property
     def id_name(self) -> str:
@@ -114,6 +119,10 @@ class Understanding:
         """{column: measurement}, for people and programs."""
         return {self.layout.header[a.column]: a.measurement for a in self.assignment.assigned}
 
+    def mender(self) -> Mender:
+        """What looks for mix-ups in the file's rows."""
+        return Mender(self.model, _columns(self.layout, self.assignment), self.changes)
+
     @property
     def recipe(self) -> str:
         """SHA-256 of all that decides, besides file and model, what the identifications are."""
@@ -124,7 +133,7 @@ class Understanding:
             self.layout.sheet,
             self.request.middle_of_ranges,
             self.request.duplicates.value,
-            [[list(c.columns), c.factor] for c in self.request.changes],
+            [change.words for change in self.changes],
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -160,9 +169,11 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     first_part = next(iter(read_parts(stream, layout, rows=1000)), None)
     if first_part is None:
         raise BadTable("The file has a header and no rows below it.")
-    rules = Rules(assignment, layout.decimal, request.middle_of_ranges, request.changes)
-    first = check_part(study, layout.header, rules, first_part)
-    found = _first_offers(model, first)
+    rules = Rules(assignment, layout.decimal, request.middle_of_ranges)
+    changes = tuple(change_in_words(study, words) for words in request.changes)
+    mender = Mender(model, _columns(layout, assignment), changes)
+    first = mender.undo(first_part, check_part(study, layout.header, rules, first_part))
+    found = _first_offers(mender, first)
     notes = [*layout.notes, *_unit_notes(study, layout, assignment)]
     notes += [
         f"'{layout.header[a.column]}' could be {study.measurement(a.measurement).label} too; "
@@ -183,6 +194,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
         remembered=remembered is not None,
         first=first,
         first_rows=first_part.rows,
+        changes=changes,
         offers=tuple(found),
         notes=tuple(notes),
         questions=tuple(questions),
@@ -229,14 +241,15 @@ def _recalled(study: Study, layout: Layout, document: str) -> Assignment:
     return Assignment(assigned, place)
 
 
-def _first_offers(model: Model, first: CheckedPart) -> list[Offer]:
-    rows = np.flatnonzero(
-        (~np.isnan(first.values)).any(axis=1) & (np.nan_to_num(first.values, nan=1.0) > 0).all(axis=1)
-    )
-    if not len(rows):
-        return []
-    fits = name_plants(model, first.values[rows]).fits
-    return offers(mix_ups(model, first.values[rows[~fits]]))
+def _columns(layout: Layout, assignment: Assignment) -> dict[str, str]:
+    return {a.measurement: layout.header[a.column] for a in assignment.assigned}
+
+
+def _first_offers(mender: Mender, first: CheckedPart) -> list[Offer]:
+    usable = np.flatnonzero(first.usable)
+    strange = usable[~name_plants(mender.model, first.values[usable]).fits] if len(usable) else usable
+    mender.search(first.values, np.union1d(strange, np.flatnonzero(first.impossible)))
+    return offers(mender.suggestions)
 
 
 def _unit_notes(study: Study, layout: Layout, assignment: Assignment) -> list[str]:
