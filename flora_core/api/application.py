@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from flora_core.api.determining import determining
 from flora_core.api.doors import Front
 from flora_core.api.identifying import identifying
 from flora_core.api.page import docs_page
@@ -29,7 +30,10 @@ from flora_core.workflows.house import House
 _log: Final = logging.getLogger("flora.api")
 
 #: What the API can be asked, in the order of its page.
-ROUTES: Final = (identifying,)
+ROUTES: Final = (
+    identifying,
+    determining,
+)
 
 #: The status of each family of errors, most special first; any other refusal is 422.
 _STATUS: Final[tuple[tuple[type[FloraError], int], ...]] = (

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from flora_core.cli import batch, identify, models, studies, upkeep
+from flora_core.cli import batch, determine, identify, models, studies, upkeep
 from flora_core.cli.doors import print_json
 from flora_core.errors import FloraError, as_document
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(identify.commands)
 app.add_typer(batch.commands)
+app.add_typer(determine.commands)
 app.add_typer(studies.commands, name="studies")
 app.add_typer(models.commands, name="models")
 app.add_typer(upkeep.commands)

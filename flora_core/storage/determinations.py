@@ -12,9 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flora_core.determination import Answer, GivenName
-from flora_core.errors import Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.records import Recorded, as_recorded
+from flora_core.storage.records import Recorded, as_recorded, no_identification, place_of
 from flora_core.storage.tables import determinations, identifications, recordings
 
 #: Rows held at once while a study is gone through.
@@ -156,7 +155,7 @@ class Determinations:
             statement = insert(determinations).on_conflict_do_nothing().returning(determinations.c.id)
             keys = _keys_of(connection, [slip.identification for slip in slips])
             for slip in slips:
-                recording, row = keys[_token_and_row(slip.identification)]
+                recording, row = keys[_place(slip.identification)]
                 result = connection.execute(
                     statement,
                     {
@@ -182,13 +181,14 @@ class Determinations:
 
     def of(self, identification: str) -> tuple[Determination, ...]:
         """All determinations of one identification, oldest first."""
-        return self.of_each([identification])[identification.strip().lower()]
+        (found,) = self.of_each([identification]).values()
+        return found
 
     def of_each(self, identified: Iterable[str]) -> dict[str, tuple[Determination, ...]]:
         """All determinations of each of these identifications, oldest first; empty where there is none."""
         found: dict[str, list[Determination]] = {identifier.strip().lower(): [] for identifier in identified}
         with self._database.read() as connection:
-            for pairs in _some([_token_and_row(identifier) for identifier in found]):
+            for pairs in _some([_place(identifier) for identifier in found]):
                 rows = connection.execute(
                     select(recordings.c.token, *_SLIP)
                     .join(recordings, recordings.c.id == determinations.c.recording)
@@ -393,7 +393,7 @@ def _given(answer: str, name: str, other: str) -> GivenName:
 
 def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
     """The place in the database of each of these identifications."""
-    wanted = {_token_and_row(identifier): identifier for identifier in identified}
+    wanted = {_place(identifier): identifier for identifier in identified}
     keys: dict[tuple[str, int], tuple[int, int]] = {}
     for pairs in _some(list(wanted)):
         found = connection.execute(
@@ -404,7 +404,7 @@ def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[st
         keys.update(((row.token, row.row), (row.recording, row.row)) for row in found)
     for pair, identifier in wanted.items():
         if pair not in keys:
-            raise _unknown(identifier)
+            raise no_identification(identifier)
     return keys
 
 
@@ -414,12 +414,8 @@ def _some(pairs: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
         yield pairs[start : start + _AT_ONCE // 2]
 
 
-def _token_and_row(identifier: str) -> tuple[str, int]:
-    token, _, row = identifier.strip().lower().rpartition("-")
-    if not token or not (row.isascii() and row.isdecimal() and len(row) < 10):
-        raise _unknown(identifier)
-    return token, int(row)
-
-
-def _unknown(identifier: str) -> Unknown:
-    return Unknown(f"There is no identification '{identifier}'. Its identifier looks like k7f3q2mh4p-1.")
+def _place(identifier: str) -> tuple[str, int]:
+    place = place_of(identifier)
+    if place is None:
+        raise no_identification(identifier)
+    return place

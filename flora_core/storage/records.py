@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from flora_core.errors import DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
@@ -150,6 +150,8 @@ class Recorder:
                 self.take_back()
 
 
+#: Identifiers or numbers looked up by one statement.
+_LOOKED_UP: Final = 1_000
 #: Plants a statement: one statement for many costs half of one statement for each.
 _AT_ONCE: Final = 100
 
@@ -321,17 +323,57 @@ class Records:
         Unknown
             There is none.
         """
-        token, _, row = identifier.strip().lower().rpartition("-")
-        if token and row.isdecimal() and len(row) < 10:
+        place = place_of(identifier)
+        if place is not None:
             with self._database.read() as connection:
                 found = connection.execute(
                     select(recordings, identifications)
                     .join(identifications, identifications.c.recording == recordings.c.id)
-                    .where(recordings.c.token == token, identifications.c.row == int(row), recordings.c.complete)
+                    .where(recordings.c.token == place[0], identifications.c.row == place[1], recordings.c.complete)
                 ).first()
             if found is not None:
                 return as_recorded(found)
-        raise Unknown(f"There is no identification '{identifier}'. Its identifier looks like k7f3q2mh4p-1.")
+        raise no_identification(identifier)
+
+    def studies_of(self, identifiers: Iterable[str]) -> dict[str, str]:
+        """The study of each identification that is there: {identifier: study}."""
+        wanted = [pair for pair in map(place_of, identifiers) if pair]
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), _LOOKED_UP):
+                rows = connection.execute(
+                    select(recordings.c.token, identifications.c.row, recordings.c.study)
+                    .join(identifications, identifications.c.recording == recordings.c.id)
+                    .where(
+                        tuple_(recordings.c.token, identifications.c.row).in_(wanted[start : start + _LOOKED_UP]),
+                        recordings.c.complete,
+                    )
+                )
+                found.update((f"{row.token}-{row.row}", row.study) for row in rows)
+        return found
+
+    def of_catalogue_numbers(self, study: str, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The identifiers of the plants that bear each of these numbers, oldest first; numbers that nobody bears are left out.
+
+        Looks through all plants of the study once for each thousand numbers.
+        """
+        wanted = list(dict.fromkeys(numbers))
+        found: dict[str, list[str]] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), _LOOKED_UP):
+                rows = connection.execute(
+                    select(recordings.c.token, identifications.c.row, identifications.c.catalogue_number)
+                    .join(identifications, identifications.c.recording == recordings.c.id)
+                    .where(
+                        recordings.c.study == study,
+                        recordings.c.complete,
+                        identifications.c.catalogue_number.in_(wanted[start : start + _LOOKED_UP]),
+                    )
+                    .order_by(recordings.c.id, identifications.c.row)
+                )
+                for row in rows:
+                    found.setdefault(row.catalogue_number, []).append(f"{row.token}-{row.row}")
+        return {number: tuple(identifiers) for number, identifiers in found.items()}
 
     def newest(self, study: str, count: int = 20) -> tuple[Recorded, ...]:
         """The newest identifications of a study, newest first."""
@@ -344,6 +386,19 @@ class Records:
                 .limit(count)
             ).all()
         return tuple(as_recorded(row) for row in rows)
+
+
+def place_of(identifier: str) -> tuple[str, int] | None:
+    """The recording's token and the row that an identifier is made of, as people copy it; None where it is none."""
+    token, _, row = identifier.strip().lower().rpartition("-")
+    if not token or not (row.isascii() and row.isdecimal() and len(row) < 10):
+        return None
+    return token, int(row)
+
+
+def no_identification(identifier: str) -> Unknown:
+    """What is said where an identifier is not there."""
+    return Unknown(f"There is no identification '{identifier}'. Its identifier looks like k7f3q2mh4p-1.")
 
 
 def _as_row(recording: int, plant: Plant) -> dict[str, object]:

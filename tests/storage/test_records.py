@@ -112,6 +112,17 @@ def test_the_newest_come_first(records):
     assert records.newest("rosa") == ()
 
 
+def test_plants_are_found_by_identifier_and_by_catalogue_number(records):
+    plants = [dataclasses.replace(PLANT, row=i, catalogue_number=f"{i:05}") for i in range(1, 4)]
+    identifiers = record(records, *plants)
+    (again,) = record(records, plants[0])
+    assert records.studies_of([*identifiers, "k7f3q2mh4p-1", "nothing"]) == dict.fromkeys(identifiers, "iris")
+    assert records.of_catalogue_numbers("iris", ["00001", "00003", "9", "1"]) == {
+        "00001": (identifiers[0], again), "00003": (identifiers[2],),
+    }  # fmt: skip
+    assert records.of_catalogue_numbers("rosa", ["00001"]) == {}
+
+
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
