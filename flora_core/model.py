@@ -127,13 +127,27 @@ class Importance(_Part):
 
 
 class TrainingTable(_Part):
-    """The table a model was trained on: enough to find it again and to see whether it is the same."""
+    """The table a model was trained on: enough to find it again and to see whether it is the same.
+
+    `determined` of its rows are plants that persons determined, after the rows of the study's own table.
+    """
 
     source: str
     sha256: str
     rows: int
     plants: dict[str, int]
     missing_cells: int = 0
+    determined: int = 0
+
+
+class Origin(_Part):
+    """Where a version that was not trained here comes from: who brought it, when, in which file, which version it was there."""
+
+    by: str
+    at: datetime
+    file: str
+    sha256: str
+    version: int | None
 
 
 class ModelCard(_Part):
@@ -174,6 +188,9 @@ class ModelCard(_Part):
     learning_curve: tuple[LearningPoint, ...] = ()
     more_plants: str = Field("", description="Would more plants help? In words.")
     importance: tuple[Importance, ...] = ()
+    imported: Origin | None = Field(
+        None, description="Set where it was brought in a file: its scores are the file's word."
+    )
 
     @property
     def label(self) -> str:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json
+from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from flora_core.learning.comparison import Comparison
+    from flora_core.learning.gate import Gate
+    from flora_core.storage.registry import Event
+
+Why = Annotated[str, typer.Option(help="The reason; the history keeps it.")]
+By = Annotated[str, typer.Option(help="Who does it; your login name where not given.")]
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model versions and their history.")
 
@@ -19,7 +30,7 @@ def models_list(study: Study = "iris", as_json: Json = False) -> None:
         print_json([v.model_dump() for v in found])
         return
     for v in found:
-        champion = "  champion" if v.champion else ""
+        champion = "  champion" if v.champion else "  retired" if v.retired else ""
         typer.echo(f"v{v.version}  {v.algorithm:<10}  {v.registered_at}  {v.registered_by}{champion}")
     if not found:
         typer.echo(f"{study} has no model version yet.")
@@ -33,9 +44,7 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
     row, card, events = show_version(open_with_champion(), study, version_number(version))
     if as_json:
         document = card.model_dump(mode="json")
-        document["events"] = [
-            {"kind": e.kind, "at": e.at.isoformat(timespec="seconds"), "by": e.by, "why": e.why} for e in events
-        ]
+        document["events"] = [_event_document(e) for e in events]
         document["artifact_sha256"] = row.checksums.artifact
         print_json(document)
         return
@@ -54,7 +63,7 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
     if card.study.caveat:
         typer.echo(card.study.caveat)
     for e in events:
-        typer.echo(f"{e.at:%Y-%m-%d %H:%M} UTC  {e.kind} by {e.by}: {e.why}")
+        typer.echo(_event_line(e))
 
 
 @commands.command("verify", epilog="Example: python -m flora_core models verify")
@@ -83,3 +92,129 @@ def models_verify(as_json: Json = False) -> None:
     if wrong:
         typer.echo(f"flora: {len(wrong)} of {len(verified)} versions can't be used; see above.", err=True)
         raise typer.Exit(1)
+
+
+@commands.command("history", epilog="Example: python -m flora_core models history --study iris")
+def models_history(study: Study = "iris", as_json: Json = False) -> None:
+    """Everything that happened to the versions of a study, oldest first: what, when, who, why."""
+    from flora_core.workflows.models import history
+
+    found = history(open_with_champion(), study)
+    if as_json:
+        print_json([{"version": e.version, **_event_document(e)} for e in found])
+        return
+    for e in found:
+        typer.echo(f"v{e.version}  {_event_line(e)}")
+
+
+@commands.command("compare", epilog="Example: python -m flora_core models compare 1 2")
+def models_compare(
+    champion: Annotated[str, typer.Argument(metavar="A", help="A version, most often the champion.")],
+    challenger: Annotated[str, typer.Argument(metavar="B", help="The version that might take its place.")],
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """Two versions on the same folds, and on determined plants; exit 3 where the gate would not let B in A's place."""
+    from flora_core.workflows.models import compare_versions, version_number
+
+    house = open_with_champion()
+    a, b = version_number(champion), version_number(challenger)
+    comparison, gate = compare_versions(house, study, a, b, progress=progress_bar(f"Comparing v{a} with v{b}"))
+    if as_json:
+        print_json(_comparison_document(a, b, comparison, gate))
+    else:
+        typer.echo(comparison.sentence)
+        for name, d in comparison.by_species.items():
+            typer.echo(f"  {name}: {100 * d.champion:.1f} % and {100 * d.challenger:.1f} % named right, n = {d.plants}")
+        typer.echo(gate.sentence)
+    if not gate.passed:
+        raise typer.Exit(3)
+
+
+@commands.command("promote", epilog="Example: python -m flora_core models promote 2 --why 'better on wet meadows'")
+def models_promote(
+    version: str,
+    why: Why,
+    by: By = "",
+    overrule: Annotated[
+        bool, typer.Option("--overrule", help="Promote although the gate is shut; needs --by, and the event tells so.")
+    ] = False,
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """Let a version identify from now on, where the gate is open; exit 3 and nothing changed where it is shut."""
+    from flora_core.workflows.models import promote, version_number
+
+    if overrule and not by.strip():
+        raise typer.BadParameter("whoever overrules the gate gives a name: --by WHO", param_hint="--overrule")
+    house = open_with_champion()
+    number = version_number(version)
+    done = promote(house, study, number, by=by or getpass.getuser(), why=why, overrule=overrule)
+    document: dict[str, Any] = {
+        "study": study,
+        "version": number,
+        "promoted": done.promoted,
+        "before": done.before,
+        "overruled": done.overruled,
+        "gate": None if done.gate is None else {"passed": done.gate.passed, "reasons": list(done.gate.reasons)},
+        "sentence": None if done.comparison is None else done.comparison.sentence,
+    }
+    if as_json:
+        print_json(document)
+    elif done.promoted:
+        over = " The gate was overruled, and the history says so." if done.overruled else ""
+        was = f", in place of v{done.before}" if done.before is not None else ""
+        typer.echo(f"{study} v{number} identifies from now on{was}.{over}")
+    else:
+        assert done.gate is not None  # noqa: S101  the only way not to be promoted
+        typer.echo(f"Not promoted. {done.gate.sentence}")
+        typer.echo("To promote it all the same: --overrule --by WHO --why REASON")
+    if not done.promoted:
+        raise typer.Exit(3)
+
+
+@commands.command("rollback", epilog="Example: python -m flora_core models rollback --why 'worse on pressed plants'")
+def models_rollback(why: Why, by: By = "", study: Study = "iris", as_json: Json = False) -> None:
+    """Let the champion before this one identify again."""
+    from flora_core.workflows.models import roll_back
+
+    version = roll_back(open_with_champion(), study, by=by or getpass.getuser(), why=why)
+    if as_json:
+        print_json({"study": study, "version": version})
+    else:
+        typer.echo(f"{study} v{version} identifies again.")
+
+
+@commands.command("retire", epilog="Example: python -m flora_core models retire 2 --why 'trained on a wrong table'")
+def models_retire(version: str, why: Why, by: By = "", study: Study = "iris", as_json: Json = False) -> None:
+    """Put a version away for good: it stays to be read, and can't be promoted any more. Not the champion."""
+    from flora_core.workflows.models import retire, version_number
+
+    number = version_number(version)
+    retire(open_with_champion(), study, number, by=by or getpass.getuser(), why=why)
+    if as_json:
+        print_json({"study": study, "version": number, "retired": True})
+    else:
+        typer.echo(f"{study} v{number} is retired.")
+
+
+def _event_document(e: Event) -> dict[str, Any]:
+    return {
+        "kind": e.kind,
+        "at": e.at.isoformat(timespec="seconds"),
+        "by": e.by,
+        "why": e.why,
+        "gate": e.gate,
+        "overruled": e.overruled,
+    }
+
+
+def _event_line(e: Event) -> str:
+    over = f" [over the gate: {e.gate}]" if e.overruled else ""
+    return f"{e.at:%Y-%m-%d %H:%M} UTC  {e.kind} by {e.by}: {e.why}{over}"
+
+
+def _comparison_document(a: int, b: int, comparison: Comparison, gate: Gate) -> dict[str, Any]:
+    from flora_core.workflows.comparing import comparison_document
+
+    return {"champion": a, "challenger": b, **comparison_document(comparison, gate)}

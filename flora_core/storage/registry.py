@@ -1,17 +1,19 @@
 """Model versions and what happened to them: registered, promoted, rolled back, retired.
 
 Saving and promoting are two steps. A version never changes; an event is only ever appended, and which version is the
-champion is read from the events alone.
+champion is read from the events alone. There is no way to take a version out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from flora_core.errors import ArtifactRefused, Conflict, NoChampion, Unknown
@@ -26,14 +28,22 @@ from flora_core.storage.artifacts import (
     write_version,
 )
 from flora_core.storage.database import Database
-from flora_core.storage.tables import events, versions
+from flora_core.storage.tables import events, studies, versions
 
 Kind = Literal["registered", "promoted", "rolled back", "retired"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to a version: what, when, by whom, why."""
+    """One thing that happened to a version: what, when, by whom, why.
+
+    Attributes
+    ----------
+    gate : str
+        What the gate said of a promotion; "" where it was not asked.
+    overruled : bool
+        Whether the version was promoted although the gate was shut.
+    """
 
     study: str
     version: int
@@ -41,6 +51,8 @@ class Event:
     at: datetime
     by: str
     why: str
+    gate: str = ""
+    overruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +131,115 @@ class Registry:
                 raise
             return Model(card, model.pipeline, model.clouds, model.calibration, model.set_limits, model.reference)
 
-    def promote(self, study: str, version: int, by: str, why: str) -> None:
-        """Make a version the champion; appends one event.
+    def promote(
+        self,
+        study: str,
+        version: int,
+        by: str,
+        why: str,
+        *,
+        instead_of: int | Literal["any"] | None = "any",
+        gate: str = "",
+        overruled: bool = False,
+    ) -> None:
+        """Make a version the champion; compares its files with their checksums first, then appends one event.
+
+        Parameters
+        ----------
+        instead_of : int, None or "any"
+            The champion it was compared with; another one by now, and nothing is done.
+        gate : str
+            What the gate said.
+        overruled : bool
+            Whether it is promoted although the gate is shut.
 
         Raises
         ------
         Unknown
             There is no such version.
         Conflict
-            It is the champion already.
+            It is the champion already, was retired, or another version was promoted in the meantime.
+        ArtifactRefused
+            Its files are not those that were registered.
+        """
+        row = self.version(study, version)
+        check_version(self._folder / study, version, row.checksums)
+        with self._alone(study) as connection:
+            champion = _champion(connection, study)
+            if champion == version:
+                raise Conflict(f"Version {version} of {study} is the champion already.")
+            if instead_of != "any" and champion != instead_of:
+                raise Conflict(
+                    f"Somebody made version {champion} of {study} the champion in the meantime. Compare with it, and decide "
+                    "again."
+                )
+            _not_retired(connection, study, version)
+            _append(connection, study, version, "promoted", by, why, gate, overruled)
+
+    def roll_back(self, study: str, by: str, why: str) -> int:
+        """Make the champion before this one the champion again; appends one event.
+
+        Rolling back twice goes back two champions. Versions that were retired, or whose files are not those that were
+        registered, are passed over.
+
+        Returns
+        -------
+        int
+            The version that identifies now.
+
+        Raises
+        ------
+        Conflict
+            There is none to go back to.
+        """
+        whole = {v.version for v in self.verify(study)[0] if not v.problem}
+        with self._alone(study) as connection:
+            version = next((v for v in _before(connection, study) if v in whole), None)
+            if version is None:
+                raise Conflict(
+                    f"{study} has had no other champion that could identify, so there is none to go back to. Promote another "
+                    "version (python -m flora_core models promote VERSION --why REASON)."
+                )
+            _append(connection, study, version, "rolled back", by, why)
+            return version
+
+    def earlier_champion(self, study: str) -> int | None:
+        """The version that rolling back would restore, as long as its files are whole; None where there is none."""
+        with self._database.read() as connection:
+            return next(iter(_before(connection, study)), None)
+
+    def retire(self, study: str, version: int, by: str, why: str) -> None:
+        """Put a version away for good: it stays to be read, and can't be promoted any more; appends one event.
+
+        Raises
+        ------
+        Unknown
+            There is no such version.
+        Conflict
+            It is the champion, or was retired before.
         """
         self.version(study, version)
-        with self._database.write() as connection:
+        with self._alone(study) as connection:
             if _champion(connection, study) == version:
-                raise Conflict(f"Version {version} of {study} is the champion already.")
-            _append(connection, study, version, "promoted", by, why)
+                raise Conflict(
+                    f"Version {version} is the champion of {study} and can't be retired. Promote another one first, or roll "
+                    "back."
+                )
+            _not_retired(connection, study, version)
+            _append(connection, study, version, "retired", by, why)
+
+    @contextmanager
+    def _alone(self, study: str) -> Iterator[Connection]:
+        """A transaction in which nobody else promotes, rolls back or retires in this study."""
+        with self._database.write() as connection:
+            # SQLite lets one write at a time; elsewhere the study's row is the lock.
+            connection.execute(select(studies.c.name).where(studies.c.name == study).with_for_update())
+            yield connection
+
+    def retired(self, study: str) -> frozenset[int]:
+        """The versions that were put away."""
+        with self._database.read() as connection:
+            return _retired(connection, study)
 
     def champion_version(self, study: str) -> int | None:
         """The version that identifies, or None; one query."""
@@ -175,7 +281,7 @@ class Registry:
         """What happened to the study's versions, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(events).where(events.c.study == study).order_by(events.c.id))
-            return tuple(Event(r.study, r.version, r.kind, r.at, r.by, r.why) for r in rows)
+            return tuple(_event(r) for r in rows)
 
     def load(self, study: str, version: int) -> Model:
         """The model of a version, after its files were compared with their checksums.
@@ -229,10 +335,64 @@ class Registry:
         return tuple(results), leftovers(self._folder / study, {row.version for row in found})
 
 
-def _append(connection: Connection, study: str, version: int, kind: Kind, by: str, why: str) -> None:
+def _append(
+    connection: Connection,
+    study: str,
+    version: int,
+    kind: Kind,
+    by: str,
+    why: str,
+    gate: str = "",
+    overruled: bool = False,
+) -> None:
     connection.execute(
-        insert(events).values(study=study, version=version, kind=kind, at=datetime.now(UTC), by=by, why=why)
+        insert(events).values(
+            study=study,
+            version=version,
+            kind=kind,
+            at=datetime.now(UTC),
+            by=by,
+            why=why,
+            gate=gate,
+            overruled=overruled,
+        )
     )
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.study, row.version, row.kind, row.at, row.by, row.why, row.gate, row.overruled)
+
+
+def _retired(connection: Connection, study: str) -> frozenset[int]:
+    found = connection.execute(select(events.c.version).where(events.c.study == study, events.c.kind == "retired"))
+    return frozenset(found.scalars())
+
+
+def _not_retired(connection: Connection, study: str, version: int) -> None:
+    row = connection.execute(
+        select(events).where(events.c.study == study, events.c.version == version, events.c.kind == "retired")
+    ).first()
+    if row is not None:
+        raise Conflict(f"Version {version} of {study} was retired on {row.at:%Y-%m-%d} by {row.by}: {row.why}")
+
+
+def _before(connection: Connection, study: str) -> list[int]:
+    """Champions before this one, newest first: each promotion lays a version on the pile, rolling back takes from it."""
+    retired = _retired(connection, study)
+    pile: list[int] = []
+    rows = connection.execute(
+        select(events.c.version, events.c.kind)
+        .where(events.c.study == study, events.c.kind.in_(("promoted", "rolled back")))
+        .order_by(events.c.id)
+    )
+    for version, kind in rows:
+        if kind == "rolled back" and version in pile:
+            while pile[-1] != version:
+                pile.pop()
+        else:
+            pile.append(version)
+    champion = pile.pop() if pile else None
+    return [v for v in reversed(pile) if v not in retired and v != champion]
 
 
 def _champion(connection: Connection, study: str) -> int | None:

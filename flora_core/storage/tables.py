@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -104,9 +105,34 @@ events = Table(
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False),
     Column("why", Text, nullable=False),
+    Column("gate", Text, nullable=False, server_default=""),
+    Column("overruled", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     sqlite_autoincrement=True,
 )
+
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", ForeignKey("studies.name"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("seen_at", Moment),
+    Column("runner", String(64), nullable=False, server_default=""),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("doing", Text, nullable=False, server_default=""),
+    Column("result", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+"""Work that takes longer than a visitor waits. `request` and `result` are JSON; `seen_at` is when its process last said that it
+is alive."""
 
 recordings = Table(
     "recordings",
@@ -210,6 +236,7 @@ __all__ = [
     "determinations",
     "events",
     "identifications",
+    "jobs",
     "matched_columns",
     "recordings",
     "studies",

@@ -1,20 +1,43 @@
-"""The life of a model: the first one trained by itself, versions listed, shown and verified."""
+"""The life of a model: the first one trained by itself; versions listed, shown, verified, promoted, rolled back, retired."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
-from flora_core.errors import Conflict, Unavailable, Unknown
+from flora_core.errors import ArtifactRefused, Conflict, Refused, Unavailable, Unknown
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
 from flora_core.storage.registry import Event, Verified, Version
 from flora_core.study import IRIS
+from flora_core.workflows.comparing import compare_versions
 from flora_core.workflows.house import House
+
+if TYPE_CHECKING:
+    from flora_core.learning.comparison import Comparison
+    from flora_core.learning.gate import Gate
+
+__all__ = [
+    "PROGRAM",
+    "Promotion",
+    "VersionView",
+    "compare_versions",
+    "ensure_champion",
+    "history",
+    "iris_plants",
+    "list_versions",
+    "promote",
+    "retire",
+    "roll_back",
+    "show_version",
+    "verify_versions",
+    "version_number",
+]
 
 #: Who does what the program does by itself.
 PROGRAM: Final = "Flora Classification"
@@ -30,6 +53,7 @@ class VersionView(BaseModel):
     version: int
     algorithm: str
     champion: bool
+    retired: bool
     registered_at: str
     registered_by: str
 
@@ -115,13 +139,14 @@ def _first_champion(house: House, progress: object) -> None:
 def list_versions(house: House, study: str) -> list[VersionView]:
     """All versions of a study, oldest first, and which of them is the champion."""
     house.studies.get(study)
-    champion = house.registry.champion_version(study)
+    champion, retired = house.registry.champion_version(study), house.registry.retired(study)
     return [
         VersionView(
             study=v.study,
             version=v.version,
             algorithm=v.algorithm,
             champion=v.version == champion,
+            retired=v.version in retired,
             registered_at=v.registered_at.isoformat(timespec="seconds"),
             registered_by=v.registered_by,
         )
@@ -151,6 +176,12 @@ def show_version(house: House, study: str, version: int) -> tuple[Version, Model
     return row, house.registry.card(study, version), events
 
 
+def history(house: House, study: str) -> tuple[Event, ...]:
+    """Everything that happened to the versions of a study, oldest first."""
+    house.studies.get(study)
+    return house.registry.events(study)
+
+
 def verify_versions(house: House) -> tuple[tuple[Verified, ...], list[str]]:
     """Compare the files of every version of every study with their checksums; loads nothing, changes nothing."""
     results: list[Verified] = []
@@ -160,3 +191,125 @@ def verify_versions(house: House) -> tuple[tuple[Verified, ...], list[str]]:
         results.extend(verified)
         spare.extend(f"{study}/{name}" for name in left)
     return tuple(results), spare
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What came of asking for a promotion.
+
+    Attributes
+    ----------
+    promoted : bool
+        False where the gate was shut and nobody overruled it: nothing was changed.
+    before : int or None
+        The champion until then.
+    gate : Gate or None
+        None where there was nothing to compare with: a study's first champion, or one whose files are damaged.
+    comparison : Comparison or None
+    overruled : bool
+    """
+
+    promoted: bool
+    before: int | None
+    gate: Gate | None
+    comparison: Comparison | None
+    overruled: bool
+
+
+def promote(
+    house: House,
+    study: str,
+    version: int,
+    *,
+    by: str,
+    why: str,
+    overrule: bool = False,
+    judged: tuple[int, Comparison, Gate] | None = None,
+) -> Promotion:
+    """Make a version the champion where the gate is open, or where a person overrules it by name and reason.
+
+    Parameters
+    ----------
+    overrule : bool
+        Promote although the gate is shut; the event tells so, with what the gate said.
+    judged : (int, Comparison, Gate), optional
+        The champion it was compared with already, and what came of it; compared anew where not given.
+
+    Returns
+    -------
+    Promotion
+        A shut gate is no error: `promoted` is False then, and nothing was changed.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Unknown, Conflict, ArtifactRefused
+        No such version; it is the champion, was retired, or somebody was quicker; its files are not those registered.
+    """
+    by, why = _signed(by, why, "promote a version")
+    house.registry.version(study, version)
+    champion = house.registry.champion_version(study)
+    if champion == version:
+        raise Conflict(f"Version {version} of {study} is the champion already.")
+    if champion is None:
+        house.registry.promote(study, version, by, why, instead_of=None)
+        return Promotion(True, None, None, None, overruled=False)
+    if judged is not None and judged[0] == champion:
+        _, comparison, gate = judged
+    else:
+        try:
+            comparison, gate = compare_versions(house, study, champion, version)
+        except ArtifactRefused as damaged:
+            if not overrule:
+                raise
+            # A champion that can't be loaded must not keep its place for ever; a damaged challenger is refused below.
+            said = f"Nothing could be compared. {damaged.message}"
+            house.registry.promote(study, version, by, why, instead_of=champion, gate=said, overruled=True)
+            return Promotion(True, champion, None, None, overruled=True)
+    if not gate.passed and not overrule:
+        return Promotion(False, champion, gate, comparison, overruled=False)
+    overruled = not gate.passed
+    house.registry.promote(study, version, by, why, instead_of=champion, gate=gate.sentence, overruled=overruled)
+    return Promotion(True, champion, gate, comparison, overruled)
+
+
+def roll_back(house: House, study: str, *, by: str, why: str) -> int:
+    """Make the champion before this one the champion again; the version that identifies now.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Conflict
+        There is none to go back to.
+    """
+    by, why = _signed(by, why, "roll back")
+    house.studies.get(study)
+    return house.registry.roll_back(study, by, why)
+
+
+def retire(house: House, study: str, version: int, *, by: str, why: str) -> None:
+    """Put a version away for good: it stays to be read, and can't be promoted any more.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Unknown, Conflict
+        No such version; it is the champion, or was retired before.
+    """
+    by, why = _signed(by, why, "retire a version")
+    house.studies.get(study)
+    house.registry.retire(study, version, by, why)
+
+
+def _signed(by: str, why: str, doing: str) -> tuple[str, str]:
+    by, why = " ".join(by.split()), " ".join(why.split())
+    if not by:
+        raise Refused(f"Say who you are: to {doing} needs a name, which the history keeps.")
+    if not why:
+        raise Refused(f"Say why: to {doing} needs a reason, which the history keeps.")
+    if len(why) > 2000 or len(by) > 200:
+        raise Refused("A name has at most 200 characters, a reason at most 2,000.")
+    return by, why

@@ -71,6 +71,96 @@ def test_promoting_what_is_not_there_or_is_there_already(registry, champion):
         registry.promote("iris", 1, "Ada", "x")
 
 
+def test_a_promotion_tells_what_the_gate_said_and_whether_it_was_overruled(registry, champion):
+    registry.register(champion, "Ada")
+    registry.promote("iris", 1, "Grace", "for the demonstration", gate="The gate is shut: worse.", overruled=True)
+    newest = registry.events("iris")[-1]
+    assert (newest.gate, newest.overruled) == ("The gate is shut: worse.", True)
+
+
+def test_a_promotion_in_place_of_another_champion_than_now_is_refused(registry, champion):
+    for _ in range(3):
+        registry.register(champion, "Ada")
+    registry.promote("iris", 1, "Ada", "first", instead_of=None)
+    registry.promote("iris", 2, "Ada", "better", instead_of=1)
+    with pytest.raises(Conflict, match="Somebody made version 2 of iris the champion in the meantime"):
+        registry.promote("iris", 3, "Grace", "compared with version 1", instead_of=1)
+    assert registry.champion_version("iris") == 2
+
+
+def test_a_version_whose_files_are_not_those_registered_is_not_promoted(registry, champion, tmp_path):
+    registry.register(champion, "Ada")
+    (tmp_path / "models" / "iris" / "1" / "model.joblib").write_bytes(b"x")
+    with pytest.raises(ArtifactRefused):
+        registry.promote("iris", 1, "Ada", "x")
+    assert registry.champion_version("iris") is None
+
+
+def test_rolling_back_goes_back_one_champion_at_a_time(registry, champion):
+    for version in (1, 2, 3):
+        registry.register(champion, "Ada")
+        registry.promote("iris", version, "Ada", "newer")
+    assert registry.earlier_champion("iris") == 2
+    assert registry.roll_back("iris", "Grace", "3 was worse") == 2
+    assert registry.champion_version("iris") == 2
+    assert registry.roll_back("iris", "Grace", "so was 2") == 1
+    assert registry.earlier_champion("iris") is None
+    with pytest.raises(Conflict, match="iris has had no other champion that could identify"):
+        registry.roll_back("iris", "Grace", "x")
+    registry.promote("iris", 3, "Ada", "again")
+    assert registry.roll_back("iris", "Grace", "no") == 1
+    assert [(e.kind, e.version) for e in registry.events("iris")][-5:] == [
+        ("promoted", 3), ("rolled back", 2), ("rolled back", 1), ("promoted", 3), ("rolled back", 1),
+    ]  # fmt: skip
+
+
+def test_rolling_back_passes_over_what_was_retired_or_is_damaged(registry, champion, tmp_path):
+    for version in (1, 2, 3, 4):
+        registry.register(champion, "Ada")
+        registry.promote("iris", version, "Ada", "newer")
+    registry.retire("iris", 3, "Grace", "a wrong table")
+    (tmp_path / "models" / "iris" / "2" / "card.json").unlink()
+    assert registry.roll_back("iris", "Grace", "x") == 1
+
+
+def test_the_champion_can_t_be_retired_and_the_retired_can_t_be_promoted(registry, champion):
+    for _ in range(2):
+        registry.register(champion, "Ada")
+    registry.promote("iris", 1, "Ada", "first")
+    with pytest.raises(Conflict, match="Version 1 is the champion of iris and can't be retired"):
+        registry.retire("iris", 1, "Ada", "x")
+    registry.retire("iris", 2, "Ada", "a wrong table")
+    assert registry.retired("iris") == {2}
+    with pytest.raises(Conflict, match="Version 2 of iris was retired on .* by Ada: a wrong table"):
+        registry.promote("iris", 2, "Grace", "x")
+    with pytest.raises(Conflict, match="was retired"):
+        registry.retire("iris", 2, "Grace", "x")
+    assert registry.load("iris", 2).card.version == 2, "it stays to be read"
+
+
+def test_of_two_that_promote_in_place_of_one_champion_one_is_told_to_decide_again(registry, champion):
+    for _ in range(3):
+        registry.register(champion, "Ada")
+    registry.promote("iris", 1, "Ada", "first")
+    barrier, found = threading.Barrier(2), []
+
+    def promote(version):
+        barrier.wait()
+        try:
+            registry.promote("iris", version, "x", "y", instead_of=1)
+            found.append(version)
+        except Conflict:
+            found.append(None)
+
+    threads = [threading.Thread(target=promote, args=(version,)) for version in (2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found.count(None) == 1
+    assert registry.champion_version("iris") in found
+
+
 @pytest.mark.parametrize("name", ["model.joblib", "card.json"])
 def test_a_tampered_file_is_refused_by_name_and_nothing_is_loaded(registry, champion, tmp_path, monkeypatch, name):
     registry.register(champion, "Ada")

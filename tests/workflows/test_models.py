@@ -4,16 +4,21 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from flora_core.errors import Unavailable, Unknown
+from flora_core.errors import ArtifactRefused, Conflict, Refused, Unavailable, Unknown
 from flora_core.workflows.house import open_house
 from flora_core.workflows.models import (
     ensure_champion,
+    history,
     iris_plants,
     list_versions,
+    promote,
+    retire,
+    roll_back,
     show_version,
     verify_versions,
     version_number,
 )
+from flora_core.workflows.train import train_version
 from tests.conftest import settings_in
 
 
@@ -116,3 +121,74 @@ def test_verifying_looks_at_every_version(house, champion):
     verified, spare = verify_versions(house)
     assert [bool(v.problem) for v in verified] == [False, True]
     assert spare == []
+
+
+@pytest.fixture
+def worse(house):
+    """A challenger that names hardly better than chance: a tree of one question."""
+    return train_version(house, "iris", algorithm="tree", hyperparameters={"depth": 1, "leaf": 50}, by="Ada").version
+
+
+def test_a_shut_gate_changes_nothing_and_can_be_overruled_by_name_and_reason(house, worse):
+    done = promote(house, "iris", worse, by="Ada", why="to see")
+    assert not done.promoted
+    assert any("worse beyond chance" in text for text in done.gate.objections)
+    assert house.registry.champion_version("iris") == 1
+    assert history(house, "iris")[-1].kind == "registered"
+    done = promote(house, "iris", worse, by="Ada", why="for the demonstration", overrule=True)
+    assert (done.promoted, done.overruled, done.before) == (True, True, 1)
+    newest = history(house, "iris")[-1]
+    assert (newest.kind, newest.by, newest.why, newest.overruled) == ("promoted", "Ada", "for the demonstration", True)
+    assert newest.gate.startswith("The gate is shut: Overall 66.7 against 98.")
+    assert house.champion("iris").card.version == worse
+    assert roll_back(house, "iris", by="Grace", why="enough") == 1
+    retire(house, "iris", worse, by="Grace", why="a joke")
+    assert [(v.version, v.champion, v.retired) for v in list_versions(house, "iris")] == [
+        (1, True, False),
+        (2, False, True),
+    ]
+
+
+def test_an_equal_challenger_passes_the_gate_and_the_event_says_what_it_said(house, champion):
+    house.registry.register(champion, "Ada")
+    done = promote(house, "iris", 2, by="Ada", why="trained again")
+    assert done.promoted
+    assert not done.overruled
+    assert done.comparison.overall.p == 1
+    assert history(house, "iris")[-1].gate == "The gate is open."
+
+
+def test_what_was_compared_already_is_not_compared_again(house, champion, worse):
+    house.registry.register(champion, "Ada")
+    done = promote(house, "iris", worse, by="Ada", why="x")
+    again = promote(house, "iris", 3, by="Ada", why="x", judged=(1, done.comparison, done.gate))
+    assert again.gate is done.gate
+    assert not again.promoted
+
+
+def test_a_damaged_champion_does_not_keep_its_place_for_ever(house, champion):
+    house.registry.register(champion, "Ada")
+    (house.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
+    with pytest.raises(ArtifactRefused):
+        promote(house, "iris", 2, by="Ada", why="the other is damaged")
+    assert promote(house, "iris", 2, by="Ada", why="the other is damaged", overrule=True).promoted
+    assert "Nothing could be compared" in history(house, "iris")[-1].gate
+    assert house.champion("iris").card.version == 2
+
+
+@pytest.mark.parametrize(("by", "why", "asked"), [(" ", "x", "Say who you are"), ("Ada", " ", "Say why")])
+def test_what_the_history_keeps_is_signed_and_reasoned(house, by, why, asked):
+    for act in (
+        lambda: promote(house, "iris", 1, by=by, why=why),
+        lambda: roll_back(house, "iris", by=by, why=why),
+        lambda: retire(house, "iris", 1, by=by, why=why),
+    ):
+        with pytest.raises(Refused, match=asked):
+            act()
+
+
+def test_the_champion_is_neither_promoted_again_nor_retired(house):
+    with pytest.raises(Conflict, match="is the champion already"):
+        promote(house, "iris", 1, by="Ada", why="x")
+    with pytest.raises(Conflict, match="can't be retired"):
+        retire(house, "iris", 1, by="Ada", why="x")

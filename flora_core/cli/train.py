@@ -1,0 +1,100 @@
+"""`train`: a new version."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.errors import Refused
+from flora_core.model import ModelCard, Scores
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command(epilog="Example: python -m flora_core train --algorithm forest --set trees=300 --by 'A. Gray'")
+def train(
+    algorithm: Annotated[
+        str, typer.Option(help="auto, lda, logistic, forest, svm, boosting, knn, tree or bayes.")
+    ] = "auto",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter of the algorithm.")
+    ] = None,
+    search: Annotated[int, typer.Option(metavar="N", help="Try N settings and keep the best.")] = 0,
+    shape_ratios: Annotated[bool, typer.Option("--shape-ratios", help="Learn from log shape ratios too.")] = False,
+    with_determinations: Annotated[
+        bool, typer.Option("--with-determinations", help="Learn from plants that competent persons determined too.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same plants, settings and seed give the same scores.")] = 0,
+    processes: Annotated[int, typer.Option(min=1, help="How many folds are worked on at once.")] = 1,
+    by: Annotated[str, typer.Option(help="Who trains; your login name where not given.")] = "",
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """A new version of a study's model, with honest scores; not promoted."""
+    from flora_core.workflows.train import train_version
+
+    card = train_version(
+        open_with_champion(),
+        study,
+        algorithm=algorithm,
+        hyperparameters=_settings(settings),
+        search=search,
+        shape_ratios=shape_ratios,
+        with_determinations=with_determinations,
+        seed=seed,
+        by=by or getpass.getuser(),
+        processes=processes,
+        progress=progress_bar("Training"),
+    )
+    if as_json:
+        print_json(training_document(card))
+        return
+    typer.echo(f"{card.label}: {card.chosen}")
+    typer.echo(_scored(card.scores))
+    if card.group_scores is not None:
+        typer.echo(_scored(card.group_scores))
+    for warning in card.warnings:
+        typer.echo(f"  {warning}")
+    typer.echo(f"Not promoted. Compare: python -m flora_core models compare CHAMPION {card.version} --study {study}")
+
+
+def training_document(card: ModelCard) -> dict[str, Any]:
+    """What `train --json` says of a new version."""
+    return {
+        "study": card.study.name,
+        "version": card.version,
+        "algorithm": card.algorithm,
+        "hyperparameters": card.hyperparameters,
+        "scores": card.scores.model_dump(mode="json"),
+        "group_scores": None if card.group_scores is None else card.group_scores.model_dump(mode="json"),
+        "baseline": card.baseline,
+        "warnings": list(card.warnings),
+        "chosen": card.chosen,
+        "plants": card.table.rows,
+        "determined": card.table.determined,
+        "searched": card.searched,
+        "seed": card.seed,
+        "seconds": card.seconds,
+    }
+
+
+def _scored(scores: Scores) -> str:
+    return (
+        f"Accuracy {100 * scores.accuracy:.1f} % (95 % interval {100 * scores.low:.1f} to {100 * scores.high:.1f}, "
+        f"n = {scores.plants}), {scores.method}."
+    )
+
+
+def _settings(given: list[str] | None) -> dict[str, float | int | str | None]:
+    found: dict[str, float | int | str | None] = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise Refused(f"--set '{text}' is not NAME=VALUE; write for example trees=300")
+        if name.strip() in found:
+            raise Refused(f"{name.strip()} is set twice; set it once.")
+        found[name.strip()] = value.strip()
+    return found

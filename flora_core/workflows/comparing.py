@@ -1,0 +1,100 @@
+"""Two versions of a study on the same plants, and what the gate says of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from flora_core.errors import Refused
+from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.study import Study
+from flora_core.workflows.determined import DeterminedPlants, determined_plants, joined
+from flora_core.workflows.house import House
+
+if TYPE_CHECKING:
+    from flora_core.learning.comparison import Comparison
+    from flora_core.learning.folds import Progress
+    from flora_core.learning.gate import Gate
+
+_NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def compare_versions(
+    house: House,
+    study: str,
+    champion: int,
+    challenger: int,
+    *,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Comparison, Gate]:
+    """Challenger against champion, learned again on the same folds; and on determined plants that neither learned from.
+
+    Reads only. Takes as long as training both with their settings once.
+
+    Raises
+    ------
+    Unknown
+        There is no such study or version.
+    Refused
+        They can't be compared; the message says why.
+    ArtifactRefused
+        A version's files are not those that were registered.
+    """
+    from flora_core.learning.comparison import compare
+    from flora_core.learning.folds import silent
+    from flora_core.learning.gate import judge
+
+    if champion == challenger:
+        raise Refused(f"Version {champion} is compared with itself; name two versions.")
+    found = house.studies.get(study)
+    old, new = house.model(study, champion), house.model(study, challenger)
+    known = determined_plants(house, found)
+    plants, champion_knew = _plants_of_both(found, house.studies.plants(found), known, old, new)
+    comparison = compare(
+        found,
+        plants,
+        old,
+        new,
+        _unseen(known, old, new),
+        champion_knew=champion_knew,
+        processes=processes,
+        progress=progress or silent,
+    )
+    return comparison, judge(comparison, new.card)
+
+
+def _learned_until(model: Model) -> datetime:
+    """The moment up to which determinations were learned from; the beginning of time where none were."""
+    return model.card.trained_at if model.card.table.determined else _NEVER
+
+
+def _newest(old: Model, new: Model) -> datetime:
+    return max(_learned_until(old), _learned_until(new))
+
+
+def _plants_of_both(
+    study: Study, table: TrainingPlants, known: DeterminedPlants, old: Model, new: Model
+) -> tuple[TrainingPlants, Bools]:
+    """The table with the determined plants that either learned from, and which rows the champion knew."""
+    until, newest = _learned_until(old), _newest(old, new)
+    learned = known.between(None, newest)
+    knew = np.ones(len(table.species) + len(learned), dtype=bool)
+    knew[len(table.species) :] = [at <= until for at in learned.entered_at]
+    return joined(study, table, learned), knew
+
+
+def _unseen(known: DeterminedPlants, old: Model, new: Model) -> tuple[Floats, Ints] | None:
+    """Determined plants that neither learned from; None where there are none."""
+    fresh = known.between(_newest(old, new), None)
+    return (fresh.values, fresh.species) if len(fresh) else None
+
+
+def comparison_document(comparison: Comparison, gate: Gate) -> dict[str, Any]:
+    """A comparison and what the gate says of it, for programs."""
+    document = asdict(comparison)
+    document["gate"] = {"passed": gate.passed, "reasons": list(gate.reasons), "objections": list(gate.objections)}
+    return document

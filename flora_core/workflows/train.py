@@ -1,0 +1,95 @@
+"""Train a version: check the table, learn, register. Nothing is promoted here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flora_core.errors import Refused
+from flora_core.model import ModelCard
+from flora_core.workflows.house import House
+
+if TYPE_CHECKING:
+    from flora_core.learning.folds import Progress
+
+
+class TrainingRequest(BaseModel):
+    """What is to be trained: kept with a job, so that another process can do it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    algorithm: str = "auto"
+    hyperparameters: dict[str, float | int | str | None] = Field(default_factory=dict)
+    search: int = 0
+    shape_ratios: bool = False
+    with_determinations: bool = False
+    seed: int = 0
+
+
+def train_version(
+    house: House,
+    study: str,
+    *,
+    algorithm: str = "auto",
+    hyperparameters: Mapping[str, float | int | str | None] | None = None,
+    search: int = 0,
+    shape_ratios: bool = False,
+    with_determinations: bool = False,
+    seed: int = 0,
+    by: str,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> ModelCard:
+    """Train on the study's newest table and register the model as a new version, not promoted.
+
+    Parameters
+    ----------
+    with_determinations : bool
+        Learn from the plants that competent persons determined too.
+    by : str
+        Who trains.
+    processes : int
+        How many folds are worked on at once.
+    progress : callable, optional
+        Told of each step; may raise to stop: nothing is registered then.
+
+    Returns
+    -------
+    ModelCard
+        With its version.
+
+    Raises
+    ------
+    Refused, Unknown
+        The table is not fit to learn from, or the settings can't be used; the message says what would be right.
+    Unavailable
+        The version can't be saved; nothing is registered.
+    """
+    # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
+    from flora_core.learning.folds import silent
+    from flora_core.learning.sanity import failed, sanity_checks
+    from flora_core.learning.training import train
+    from flora_core.workflows.determined import determined_plants, joined
+
+    found = house.studies.get(study)
+    plants = house.studies.plants(found)
+    if with_determinations:
+        plants = joined(found, plants, determined_plants(house, found))
+    wrong = failed(sanity_checks(found, plants))
+    if wrong:
+        raise Refused(" ".join(check.detail for check in wrong))
+    model = train(
+        found,
+        plants,
+        algorithm=algorithm,
+        hyperparameters=hyperparameters,
+        search=search,
+        shape_ratios=shape_ratios,
+        seed=seed,
+        by=by,
+        processes=processes,
+        progress=progress or silent,
+    )
+    return house.registry.register(model, by=by).card
