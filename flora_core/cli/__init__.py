@@ -10,7 +10,16 @@ import sys
 
 import typer
 
-from flora_core.cli import batch, determine, identify, models, studies, train, upkeep
+from flora_core.cli import (
+    batch,
+    demo,
+    determine,
+    identify,
+    models,
+    studies,
+    train,
+    upkeep,
+)
 from flora_core.cli.doors import print_json
 from flora_core.errors import FloraError, as_document
 
@@ -28,6 +37,7 @@ app.add_typer(determine.commands)
 app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
+app.add_typer(demo.commands, name="demo")
 app.add_typer(upkeep.commands)
 
 
