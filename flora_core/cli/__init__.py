@@ -15,6 +15,7 @@ from flora_core.cli import (
     demo,
     determine,
     identify,
+    jobs,
     models,
     studies,
     train,
@@ -38,6 +39,7 @@ app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
 app.add_typer(demo.commands, name="demo")
+app.add_typer(jobs.commands, name="jobs")
 app.add_typer(upkeep.commands)
 
 
