@@ -15,7 +15,6 @@ from flora_core.cli import (
     demo,
     determine,
     identify,
-    jobs,
     models,
     studies,
     train,
@@ -39,7 +38,6 @@ app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
 app.add_typer(demo.commands, name="demo")
-app.add_typer(jobs.commands, name="jobs")
 app.add_typer(upkeep.commands)
 
 
