@@ -12,6 +12,7 @@ import typer
 
 from flora_core.cli import (
     batch,
+    cycle,
     demo,
     determine,
     identify,
@@ -37,6 +38,7 @@ app.add_typer(determine.commands)
 app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
+app.add_typer(cycle.commands)
 app.add_typer(demo.commands, name="demo")
 app.add_typer(upkeep.commands)
 

@@ -1,0 +1,1 @@
+"""What continuous integration publishes of a study: words, figures and documents, the same bytes for the same facts."""

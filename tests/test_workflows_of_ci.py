@@ -1,0 +1,80 @@
+"""The files of GitHub Actions: least rights, pinned actions, and only commands that a person can run here."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from flora_core.cli import app
+from tests.servers import ROOT
+
+FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def read(path):
+    return yaml.safe_load(path.read_text())
+
+
+def steps():
+    for path in FILES:
+        for name, job in read(path)["jobs"].items():
+            for step in job["steps"]:
+                yield path.name, name, step
+
+
+def test_there_is_one_file_for_each_part_of_the_cycle():
+    assert [path.name for path in FILES] == ["image.yml", "model.yml", "test.yml", "watch.yml"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
+def test_rights_are_least(path):
+    document = read(path)
+    assert document["permissions"] == {"contents": "read"}
+    for job in document["jobs"].values():
+        more = {right: level for right, level in job.get("permissions", {}).items() if level == "write"}
+        assert set(more) <= {"pull-requests", "packages"}
+        assert job["timeout-minutes"] <= 60
+    # Secrets and a checkout of somebody else's code never meet.
+    assert "pull_request_target" not in path.read_text()
+
+
+def test_actions_are_pinned_by_commit_and_leave_no_credentials():
+    for file, job, step in steps():
+        if "uses" in step:
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", step["uses"]), (file, job, step["uses"])
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_what_a_visitor_of_the_repository_wrote_never_becomes_a_command():
+    for file, job, step in steps():
+        assert "${{" not in step.get("run", ""), (file, job, "hand it over by env")
+
+
+def test_every_step_calls_what_a_person_can_run_here():
+    known = set(get_command(app).commands)
+    for file, job, step in steps():
+        for line in step.get("run", "").splitlines():
+            for command in re.findall(r"python -m flora_core (\w+)", line):
+                assert command in known, (file, job, command)
+            for path in re.findall(r"(?:^|\s)(?:bash|source) (\S+)", line):
+                assert (ROOT / path).exists(), (file, job, path)
+
+
+def test_every_block_is_a_script_the_shell_can_read():
+    for file, job, step in steps():
+        if "run" in step:
+            done = subprocess.run(["bash", "-n"], input=step["run"], text=True, capture_output=True)
+            assert done.returncode == 0, (file, job, done.stderr)
+
+
+def test_the_whole_cycle_is_there():
+    text = "\n".join(path.read_text() for path in FILES)
+    for command in ("train", "retrain --if-needed", "models verify", "report -o report", "watch --once"):
+        assert f"python -m flora_core {command}" in text
+    assert "bash .ci/run" in text
+    assert "--sbom=true" in text
+    assert "GITHUB_STEP_SUMMARY" in text
+    assert read(ROOT / ".github" / "workflows" / "watch.yml")[True]["schedule"]
