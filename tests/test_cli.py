@@ -149,6 +149,62 @@ def test_migrating_a_database_that_is_up_to_date(flora):
     assert json.loads(flora("migrate", "--json").stdout) == {"before": HEAD, "after": HEAD}
 
 
+def two_tables(folder):
+    """Last year and this year: petals a centimetre longer, named by a model whose probabilities are true."""
+    rows = ["petal_length,site,p,named,true"]
+    for name, longer in (("last", 0.0), ("this", 1.0)):
+        lines = [
+            f"{3 + (i * 37 % 101) / 50 + longer:.2f},{'bog' if i % 3 else 'fen'},{0.1 + 0.8 * (i % 2):.1f},"
+            f"{'ba'[i % 2 == 0]},{'ba'[i % 2 == 0 or i % 9 == 0]}"
+            for i in range(90)
+        ]
+        (folder / f"{name}.csv").write_text("\n".join(rows + lines))
+    return str(folder / "last.csv"), str(folder / "this.csv")
+
+
+def test_two_tables_in_words(flora, tmp_path):
+    done = flora("drift", *two_tables(tmp_path), "--columns", "petal_length,site")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "These 90 rows do not look like last.csv: petal length is 1 higher than before (3.99 to 4.99, p < .001).",
+        "  Check ruler and unit on ten plants, and ask whether they were pressed or come from another place.",
+        "  With 90 rows a shift of 0.206 in petal length would be seen about half of the time.",
+    ]
+
+
+def test_two_tables_as_documents_of_each_tool(flora, tmp_path):
+    tables = two_tables(tmp_path)
+    for tool, method in (("flora", "wasserstein"), ("nannyml", "jensen_shannon"), ("evidently", "psi")):
+        done = flora("drift", *tables, "--columns", "petal_length", "--as", tool, "--chunk-size", "45", "--json")
+        document = json.loads(done.stdout)
+        assert (document[0]["method"], document[0]["n"], document[0]["alert"]) == (method, 45, True)
+        assert document[-1]["window"] == 1
+    assert (
+        flora("drift", *tables, "--as", "popmon").stderr
+        == "flora: --as can't be 'popmon'; it is flora, nannyml, evidently.\n"
+    )
+
+
+def test_the_accuracy_of_a_table_without_its_labels(flora, tmp_path):
+    words = ["--identified", "named", "--true", "true", "--probability", "b=p"]
+    done = flora("estimate", *two_tables(tmp_path), *words)
+    assert done.stdout.splitlines()[0] == "0-89  accuracy 94.4 % (83.4 to 98.2 %, n = 90; realised 94.4 %)"
+    assert done.stdout.splitlines()[-1].startswith("Assumed: ")
+    document = json.loads(flora("estimate", *two_tables(tmp_path), *words, "--as", "nannyml", "--json").stdout)
+    assert {row["metric"] for row in document} == {"accuracy", "f1", "precision", "recall", "specificity", "roc_auc"}
+    assert flora("estimate", *two_tables(tmp_path), *words[:5], "b").stderr == (
+        "flora: --probability 'b' is not SPECIES=COLUMN; write for example setosa=p_setosa.\n"
+    )
+
+
+def test_a_table_that_is_not_there(flora, tmp_path):
+    done = flora("drift", str(tmp_path / "none.csv"), str(tmp_path / "none.csv"))
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"flora: {tmp_path}/none.csv can't be read: No such file or directory.\n",
+    )
+
+
 def commands():
     def walk(command, words):
         if hasattr(command, "commands"):

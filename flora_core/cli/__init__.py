@@ -19,6 +19,7 @@ from flora_core.cli import (
     models,
     studies,
     train,
+    two_tables,
     upkeep,
 )
 from flora_core.cli.doors import print_json
@@ -40,6 +41,7 @@ app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
 app.add_typer(cycle.commands)
 app.add_typer(demo.commands, name="demo")
+app.add_typer(two_tables.commands)
 app.add_typer(upkeep.commands)
 
 

@@ -73,11 +73,21 @@ def _starts(scores: Floats) -> Ints:
     starts = np.concatenate(([0], np.flatnonzero(gaps > 0) + 1))
     if not ((gaps > 0) & (gaps < _SAME)).any():
         return starts
-    kept = [0]
-    for start in starts[1:].tolist():
-        if scores[start] - scores[kept[-1]] >= _SAME:
-            kept.append(start)
-    return np.array(kept)
+    values = scores[starts]
+    # Chains of values that are each close to the next; in most tables there is one, next to zero.
+    begins = np.concatenate(([0], np.flatnonzero(np.diff(values) >= _SAME) + 1))
+    ends = np.append(begins[1:], len(values))
+    kept = np.zeros(len(values), dtype=bool)
+    kept[begins] = True
+    for first, end in zip(begins[ends - begins > 1].tolist(), ends[ends - begins > 1].tolist(), strict=True):
+        current = first
+        while True:
+            further = values[current:end] - values[current] >= _SAME
+            if not further.any():
+                break
+            current += int(further.argmax())
+            kept[current] = True
+    return np.asarray(starts[kept])
 
 
 def expected_calibration_error(scores: Floats, hits: Bools, bins: int = BINS) -> float:
@@ -110,6 +120,20 @@ def auroc(scores: Floats, hits: Bools) -> float:
         return float("nan")
     ranks = float(rankdata(scores)[hits].sum())
     return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def expected_auroc(calibrated: Floats, scores: Floats) -> float:
+    """The area under the ROC curve that calibrated probabilities expect, in the order of the scores as they came.
+
+    NaN where no hit, or no miss, is expected at all.
+    """
+    order = np.argsort(scores)[::-1]
+    hits = np.cumsum(calibrated[order])
+    misses = 1 + np.arange(len(hits)) - hits
+    hits, misses = np.round(np.append(0, hits), 5), np.round(np.append(0, misses), 5)
+    if hits[-1] == 0 or misses[-1] == 0:
+        return float("nan")
+    return float(np.trapezoid(hits / hits[-1], misses / misses[-1]))
 
 
 def stratified_trials(hits: Bools, count: int = TRIALS, share: float = TRIAL_SHARE) -> Iterator[tuple[Ints, Ints]]:

@@ -126,8 +126,8 @@ def compare_plants(
     mix = confidence = None
     shares = [_missing(reference.values, current.values, smallest)]
     if reference.species is not None and current.species is not None:
-        counts = [np.bincount(s[s >= 0], minlength=species) for s in (reference.species, current.species)]
-        mix = mix_of(*counts, tests=tests, smallest=smallest)
+        before, now = (np.bincount(s[s >= 0], minlength=species) for s in (reference.species, current.species))
+        mix = mix_of(before, now, tests=tests, smallest=smallest)
     if reference.confidence is not None and current.confidence is not None:
         confidence = confidence_of(reference.confidence, current.confidence, tests=tests, smallest=smallest)
     if reference.fits is not None and current.fits is not None:
@@ -172,13 +172,17 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows
     groups = []
     for column in columns:
         if column.categorical:
-            counts = [
-                np.bincount(codes[codes >= 0], minlength=len(column.labels))
-                for codes in (column.reference, column.current[rows])
-            ]
-            groups.append((column.name, mix_of(*counts, tests=tests, smallest=smallest)))
+            mix = mix_of(
+                _counts(column.reference, column), _counts(column.current[rows], column),
+                labels=column.labels, tests=tests, smallest=smallest,
+            )  # fmt: skip
+            groups.append((column.name, mix))
     n, m = (len(columns[0].reference), len(columns[0].current[rows])) if columns else (0, 0)
     return judged(Findings(n, m, shifts, all_of_them, groups=tuple(groups), needed=max(0, smallest - n, smallest - m)))
+
+
+def _counts(codes: Floats | Ints, column: Column) -> Ints:
+    return np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(column.labels))
 
 
 def judged(findings: Findings) -> Findings:

@@ -32,6 +32,8 @@ class Mix:
     ----------
     before, now : tuple of int
         Plants of each group.
+    labels : tuple of str
+        What the groups are called; empty where the order says it.
     value : float or None
         Chi squared.
     p, corrected : float or None
@@ -43,6 +45,7 @@ class Mix:
 
     before: tuple[int, ...]
     now: tuple[int, ...]
+    labels: tuple[str, ...] = ()
     value: float | None = None
     p: float | None = None
     corrected: float | None = None
@@ -67,7 +70,10 @@ class Mix:
         return replace(self, corrected=corrected, verdict=judge(corrected, self.moved >= MOVED))
 
 
-def mix_of(before: Ints, now: Ints, *, tests: int = 1, smallest: int = SMALLEST, seed: int = permutations.SEED) -> Mix:
+def mix_of(
+    before: Ints, now: Ints, *, labels: tuple[str, ...] = (), tests: int = 1, smallest: int = SMALLEST,
+    seed: int = permutations.SEED,
+) -> Mix:  # fmt: skip
     """How a mix changed, not yet judged.
 
     Parameters
@@ -75,7 +81,7 @@ def mix_of(before: Ints, now: Ints, *, tests: int = 1, smallest: int = SMALLEST,
     before, now : (k,) int
         Plants of each group.
     """
-    counts = tuple(map(int, before)), tuple(map(int, now))
+    counts = tuple(map(int, before)), tuple(map(int, now)), labels
     n, m = int(before.sum()), int(now.sum())
     missing = needed(n, m, smallest)
     if not n or not m:

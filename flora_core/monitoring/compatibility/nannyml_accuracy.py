@@ -18,7 +18,14 @@ import numpy as np
 
 from flora_core.model import Bools, Floats, Ints
 from flora_core.monitoring.answers import Answers, Estimate
-from flora_core.monitoring.calibration import Isotonic, auroc, fit_calibrators, fit_isotonic, gains_by_calibration
+from flora_core.monitoring.calibration import (
+    Isotonic,
+    auroc,
+    expected_auroc,
+    fit_calibrators,
+    fit_isotonic,
+    gains_by_calibration,
+)
 from flora_core.monitoring.windows import Window, cut, number_or_none
 
 METRICS: Final = ("accuracy", "f1", "precision", "recall", "specificity", "roc_auc")
@@ -115,17 +122,6 @@ def _counted(named: Bools, true: Bools) -> _Counts:
     )
 
 
-def _expected_auroc(calibrated: Floats, scores: Floats) -> float:
-    """The area under the curve that calibrated probabilities draw in the order of the scores as they came."""
-    order = np.argsort(scores)[::-1]
-    hits = np.cumsum(calibrated[order])
-    misses = 1 + np.arange(len(hits)) - hits
-    hits, misses = np.round(np.append(0, hits), 5), np.round(np.append(0, misses), 5)
-    if hits[-1] == 0 or misses[-1] == 0:
-        return _NOTHING
-    return float(np.trapezoid(hits / hits[-1], misses / misses[-1]))
-
-
 def _auroc_spread(true: Ints, scores: Floats, spread: Callable[[Floats], float]) -> tuple[float, float]:
     """Spread of the share of misses below each hit, and the share of hits: Mann-Whitney's U in parts."""
     if np.mean(true) > 0.5:
@@ -177,7 +173,7 @@ class _Binary:
 
     def estimated(self, metric: str, part: Answers, calibrated: Floats) -> float:
         if metric == "roc_auc":
-            return _expected_auroc(calibrated, part.probabilities[:, 1])
+            return expected_auroc(calibrated, part.probabilities[:, 1])
         counts = _expected(part.identified == 1, calibrated)
         return (counts.tp + counts.tn) / len(part) if metric == "accuracy" else counts.metric(metric)
 
@@ -230,7 +226,7 @@ class _Multiclass:
         each = []
         for j in range(self._k):
             if metric == "roc_auc":
-                each.append(_expected_auroc(calibrated[:, j], part.probabilities[:, j]))
+                each.append(expected_auroc(calibrated[:, j], part.probabilities[:, j]))
             else:
                 each.append(_expected(part.identified == j, calibrated[:, j]).metric(metric))
         return float(np.mean(each))
