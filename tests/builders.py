@@ -81,8 +81,11 @@ FLOWERS = [
 
 def table_text(rows: list[list[str]] | None = None, header: list[str] | None = None, separator: str = ",") -> str:
     """A table as text: two of Fisher's setosa, a versicolor and a virginica where no rows are given."""
-    lines = [header or HEADER, *(FLOWERS if rows is None else rows)]
-    return "".join(separator.join(line) + "\n" for line in lines)
+    out = io.StringIO()
+    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(
+        [header or HEADER, *(FLOWERS if rows is None else rows)]
+    )
+    return out.getvalue()
 
 
 def workbook(*sheets: tuple[str, list[list[object]]]) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -64,6 +66,8 @@ def batch(
     from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
     from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 
+    if file.is_dir():
+        raise Refused(f"{file} can't be read: it is a folder.")
     target = output or _beside(file)
     kind = target.suffix.lower().removeprefix(".") or "csv"
     if kind not in ("csv", "tsv", "txt", "xlsx"):
@@ -135,8 +139,16 @@ def _beside(file: Path) -> Path:
 
 
 def _reading(file: Path) -> BinaryIO:
+    """The file; what comes through a pipe is put down first, because a table is looked through more than once."""
     try:
-        return open(file, "rb")
+        stream = open(file, "rb")  # noqa: SIM115  closed by the caller
+        if stream.seekable():
+            return stream
+        with stream:
+            put_down = tempfile.TemporaryFile()  # noqa: SIM115  closed by the caller
+            shutil.copyfileobj(stream, put_down)
+        put_down.seek(0)
+        return put_down
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
 

@@ -202,8 +202,18 @@ class Database:
             yield
         except DBAPIError as error:
             raise DatabaseUnavailable(self._in_words(str(error.orig))) from error
+        except self._driver_error() as error:
+            # From the driver itself: many rows at once are written without SQLAlchemy.
+            raise DatabaseUnavailable(self._in_words(str(error))) from error
         except SQLAlchemyError as error:
             raise DatabaseUnavailable(f"The database {self.description} can't be used: {error}.") from error
+
+    def _driver_error(self) -> type[Exception]:
+        if self.is_sqlite:
+            return sqlite3.Error
+        import psycopg
+
+        return psycopg.Error
 
     def _in_words(self, reason: str) -> str:
         place = f"The database {self.description}"

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
-from flora_core.errors import DatabaseUnavailable, Unknown
+from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
 from flora_core.storage.tables import identifications, recordings
 
@@ -123,9 +123,22 @@ class Recorder:
             _insert_many(connection, self._key, rows)
         self._plants += len(rows.row)
 
-    def finish(self) -> None:
-        """Let the recording count, all of it at once."""
+    def finish(self, *, again: bool = True) -> None:
+        """Let the recording count, all of it at once.
+
+        Parameters
+        ----------
+        again : bool
+            Whether it counts even where somebody else recorded the same file in the meantime.
+
+        Raises
+        ------
+        Conflict
+            Somebody else was quicker.
+        """
         with self._database.write() as connection:
+            if not again:
+                self._refuse_second(connection)
             connection.execute(
                 update(recordings)
                 .where(recordings.c.id == self._key)
@@ -134,9 +147,19 @@ class Recorder:
 
     def take_back(self) -> None:
         """Delete what was written of a recording that was not finished."""
-        with self._database.write() as connection:
-            connection.execute(delete(identifications).where(identifications.c.recording == self._key))
-            connection.execute(delete(recordings).where(recordings.c.id == self._key, ~recordings.c.complete))
+        _delete_unfinished(self._database, self._key)
+
+    def _refuse_second(self, connection: Connection) -> None:
+        mine = connection.execute(select(recordings).where(recordings.c.id == self._key)).one()
+        other = connection.execute(
+            select(recordings.c.by).where(
+                recordings.c.study == mine.study,
+                recordings.c.source_sha256 == mine.source_sha256,
+                recordings.c.complete,
+            )
+        ).first()
+        if other is not None:
+            raise Conflict(f"{mine.source} was recorded by {other.by} just now; run it again to get its identifiers.")
 
     def __enter__(self) -> Recorder:
         return self
@@ -152,6 +175,28 @@ class Recorder:
 
 #: Identifiers or numbers looked up by one statement.
 _LOOKED_UP: Final = 1_000
+
+#: Rows deleted in one transaction, so that nobody waits long for a large recording to be taken back.
+_DELETED_AT_ONCE: Final = 20_000
+
+
+def _delete_unfinished(database: Database, key: int) -> None:
+    """Delete a recording that is not complete; one that is stays."""
+    while True:
+        with database.write() as connection:
+            if connection.execute(select(recordings.c.complete).where(recordings.c.id == key)).scalar() is not False:
+                return
+            some = select(identifications.c.row).where(identifications.c.recording == key).limit(_DELETED_AT_ONCE)
+            gone = connection.execute(
+                delete(identifications).where(
+                    identifications.c.recording == key, identifications.c.row.in_(some.scalar_subquery())
+                )
+            ).rowcount
+            if gone < _DELETED_AT_ONCE:
+                connection.execute(delete(recordings).where(recordings.c.id == key))
+                return
+
+
 #: Plants a statement: one statement for many costs half of one statement for each.
 _AT_ONCE: Final = 100
 
@@ -304,15 +349,14 @@ class Records:
     def sweep(self, older_than: timedelta = timedelta(days=1)) -> int:
         """Delete what processes that were killed in the middle of a table left behind; how many recordings that was."""
         before = datetime.now(UTC) - older_than
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             left = (
                 connection.execute(select(recordings.c.id).where(~recordings.c.complete, recordings.c.at < before))
                 .scalars()
                 .all()
             )
-            for key in left:
-                connection.execute(delete(identifications).where(identifications.c.recording == key))
-                connection.execute(delete(recordings).where(recordings.c.id == key))
+        for key in left:
+            _delete_unfinished(self._database, key)
         return len(left)
 
     def get(self, identifier: str) -> Recorded:

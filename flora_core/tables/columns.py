@@ -58,13 +58,13 @@ class Assignment:
         At most one column for each measurement.
     id_column : int or None
         The column of catalogue numbers.
-    rivals : tuple of Assigned
-        Columns that look like a measurement too, which another column holds already.
+    remarks : tuple of str
+        Columns that are named like a measurement and not read, each with the reason.
     """
 
     assigned: tuple[Assigned, ...]
     id_column: int | None
-    rivals: tuple[Assigned, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def of(self, measurement: str) -> Assigned | None:
         """The column that holds this measurement, or None."""
@@ -86,8 +86,9 @@ def guess_columns(
     shares = [_share_of_numbers([row[j] for row in preview if j < len(row)], decimal) for j in range(len(header))]
     initials = _initials(study)
     found: list[tuple[float, int, int, str]] = []
+    remarks: list[str] = []
     for j, name in enumerate(header):
-        if not name or shares[j] is None:
+        if not name:
             continue
         scores = [likeness(measurement, name) for measurement in study.measurements]
         stands_for = initials.get(letters_of(name))
@@ -98,25 +99,34 @@ def guess_columns(
             # A name that stands for two measurements stands for none.
             continue
         i, because = next((i, because) for i, (score, because) in enumerate(scores) if score == best)
-        if _compatible(take_apart(name).unit, study.measurements[i]):
+        measurement, unit, share = study.measurements[i], take_apart(name).unit, shares[j]
+        if share is None:
+            remarks.append(f"'{name}' is named like {measurement.label}, but holds words; it is not read.")
+        elif not _compatible(unit, measurement):
+            own = measurement.unit or "no unit"
+            remarks.append(
+                f"'{name}' is named like {measurement.label}, but {unit} can't be converted to {own}; it is not read."
+            )
+        else:
             # Of two columns with one meaning, that of plain numbers: a middle before the range it was made of.
-            found.append((best + 0.04 * (shares[j] or 0.0), -j, i, because))
+            found.append((best + 0.04 * share, -j, i, because))
     found.sort(key=lambda one: (-one[0], -one[1]))
     taken: dict[int, Assigned] = {}
-    rivals: list[Assigned] = []
     for score, minus_j, i, because in found:
         measurement = study.measurements[i]
         unit = take_apart(header[-minus_j]).unit or measurement.unit
         assigned = Assigned(-minus_j, measurement.name, unit, because, min(1.0, score))
         if i not in taken:
             taken[i] = assigned
-        elif score >= 0.75:
-            rivals.append(assigned)
+        else:
+            remarks.append(
+                f"'{header[-minus_j]}' could be {measurement.label} too; '{header[taken[i].column]}' is read."
+            )
     columns = {a.column for a in taken.values()}
     return Assignment(
         tuple(taken[i] for i in sorted(taken)),
         _guess_id(header, columns, preview),
-        tuple(rivals),
+        tuple(remarks),
     )
 
 
@@ -177,8 +187,7 @@ def correct_columns(
     if id_column is not None:
         place = _place(header, id_column) if id_column else None
     ordered = tuple(assigned[name] for name in study.names if name in assigned)
-    read = {a.column for a in ordered}
-    return Assignment(ordered, place, tuple(a for a in guessed.rivals if a.column not in read and not columns))
+    return Assignment(ordered, place, () if columns else guessed.remarks)
 
 
 def header_checksum(study: Study, header: Sequence[str]) -> str:

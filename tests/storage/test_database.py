@@ -243,3 +243,35 @@ def test_a_folder_that_can_t_be_made_is_said(tmp_path):
     said = said_as_nobody(str(tmp_path / "data" / "flora.db"))
     assert "The folder of the database" in said
     assert "can't be made: Permission denied" in said
+
+
+def test_an_upgrade_from_the_first_release_keeps_every_record(database_url):
+    """The first migration alone, some records as that release wrote them, then all migrations."""
+    from flora_core.storage.migrations import upgrade
+    from flora_core.storage.records import Records
+
+    database = Database(database_url)
+    with database._writer(create=True) as connection:
+        upgrade(connection, "0001")
+        for statement in (
+            "INSERT INTO studies VALUES ('iris', '{}', false, '2026-01-01', 'x')",
+            "INSERT INTO versions VALUES ('iris', 1, 'lda', 'x', 'x', '2026-01-01', 'x')",
+            "INSERT INTO events (study, version, kind, at, by, why) VALUES ('iris', 1, 'registered', '2026-01-01', 'x', 'y')",
+            "INSERT INTO recordings (id, token, study, version, at, by, door, unit, source, source_sha256, plants) "
+            "VALUES (1, 'k7f3q2mh4p', 'iris', 1, '2026-01-01 12:00:00', 'Ada', 'page', 'mm', '', '', 1)",
+            "INSERT INTO identifications VALUES (1, 1, '00042', '[5.1,null]', '[\"51\",\"\"]', '[0.9,0.1]', 0, '0 1', 0.5)",
+        ):
+            connection.execute(text(statement))
+    assert database.revision() == "0001"
+    with pytest.raises(DatabaseUnavailable, match="is older"):
+        database.prepare()
+    assert database.migrate() == ("0001", HEAD)
+    found = Records(database).get("k7f3q2mh4p-1")
+    assert (found.recording.by, found.recording.unit, found.recording.recipe) == ("Ada", "mm", "")
+    assert (found.plant.catalogue_number, found.plant.used, found.plant.typed, found.plant.possible) == ("00042", (5.1, None), ("51", ""), (0, 1))  # fmt: skip
+    with database.read() as connection:
+        assert connection.execute(text("SELECT why FROM events")).scalar() == "y"
+    for statement in ("UPDATE identifications SET species = 1", "DELETE FROM identifications", "DELETE FROM events"):
+        with pytest.raises(DatabaseUnavailable, match="only ever appended"), database.write() as connection:
+            connection.execute(text(statement))
+    database.close()

@@ -2,12 +2,14 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from flora_core.errors import DatabaseUnavailable, Unknown
+from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.records import Plant, Records
+from flora_core.storage.records import Plant, Records, Rows
 from flora_core.storage.registry import Registry
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -123,14 +125,14 @@ def test_plants_are_found_by_identifier_and_by_catalogue_number(records):
     assert records.of_catalogue_numbers("rosa", ["00001"]) == {}
 
 
-text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+letters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 @given(
-    typed=st.lists(text, min_size=4, max_size=4),
+    typed=st.lists(letters, min_size=4, max_size=4),
     used=st.lists(st.none() | st.floats(1e-6, 1e6), min_size=4, max_size=4),
-    by=text,
-    number=text,
+    by=letters,
+    number=letters,
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_typed_comes_back_to_the_letter(records, typed, used, by, number):
@@ -138,3 +140,147 @@ def test_whatever_was_typed_comes_back_to_the_letter(records, typed, used, by, n
     found = records.get(record(records, plant, by=by)[0])
     assert found.plant == plant
     assert found.recording.by == by
+
+
+# A table, a part at a time.
+
+
+def rows(*numbers, **changes):
+    """Rows of a table as the recorder takes them."""
+    n = len(numbers)
+    given = {
+        "row": numbers, "catalogue_number": ["00042"] * n, "used": ["[5.1,null,1.4,0.2]"] * n, "typed": ['["51","","14","2"]'] * n,
+        "probabilities": ["[0.9978,0.0011,0.0011]"] * n, "species": [0] * n, "possible": ["0"] * n, "misfit": [0.25] * n, **changes,
+    }  # fmt: skip
+    return Rows(**given)
+
+
+def begin(records, **changes):
+    given = {
+        "study": "iris",
+        "version": 1,
+        "by": "Ada",
+        "door": "command",
+        "source": "t.csv",
+        "source_sha256": "ab",
+        "recipe": "r",
+    }
+    return records.begin(**{**given, **changes})
+
+
+def count(records, table="identifications"):
+    with records._database.read() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+
+
+def test_a_table_counts_once_it_is_finished_and_not_before(records):
+    with begin(records, collector="Marie-Victorin", site="Gaspé") as recorder:
+        recorder.add(rows(2, 3))
+        recorder.add(rows(4))
+        assert records.newest("iris") == ()
+        assert records.of_source("iris", "ab") == ()
+        with pytest.raises(Unknown):
+            records.get(f"{recorder.token}-2")
+        recorder.finish()
+    (recording,) = records.of_source("iris", "ab")
+    assert (recording.plants, recording.source, recording.recipe, recording.door) == (3, "t.csv", "r", "command")
+    assert (recording.collector, recording.site) == ("Marie-Victorin", "Gaspé")
+    assert records.get(f"{recorder.token}-4").plant.used == (5.1, None, 1.4, 0.2)
+    assert [r.plant.row for r in records.newest("iris")] == [2, 3, 4]
+
+
+def test_a_plant_of_a_table_is_the_same_as_one_recorded_alone(records):
+    with begin(records) as recorder:
+        recorder.add(rows(1, typed=[None], used=["[5.1,3.5,1.4,0.2]"]))
+        recorder.finish()
+    plant = records.get(f"{recorder.token}-1").plant
+    assert plant.typed == ("5.1", "3.5", "1.4", "0.2")
+    assert plant.probabilities == (0.9978, 0.0011, 0.0011)
+
+
+def test_a_table_of_a_past_season_is_of_that_season(records):
+    then = datetime(2024, 5, 17, tzinfo=UTC)
+    with begin(records, at=then) as recorder:
+        recorder.add(rows(1))
+        recorder.finish()
+    assert records.of_source("iris", "ab")[0].at == then
+
+
+def test_a_table_that_fails_half_way_is_taken_back_whole(records, monkeypatch):
+    monkeypatch.setattr("flora_core.storage.records._DELETED_AT_ONCE", 2)
+    with pytest.raises(ZeroDivisionError), begin(records) as recorder:
+        recorder.add(rows(1, 2, 3, 4, 5))
+        raise ZeroDivisionError
+    assert count(records) == count(records, "recordings") == 0
+
+
+def test_the_same_row_twice_is_a_sentence_and_nothing_stays(records):
+    with pytest.raises(DatabaseUnavailable), begin(records) as recorder:
+        recorder.add(rows(1))
+        recorder.add(rows(1))
+    assert count(records) == count(records, "recordings") == 0
+
+
+def test_many_rows_are_written_at_once(records):
+    n = 1234
+    with begin(records) as recorder:
+        recorder.add(rows(*range(n), species=[i % 3 for i in range(n)]))
+        recorder.finish()
+    assert count(records) == n
+    assert records.get(f"{recorder.token}-1000").plant.species == 1
+
+
+def test_a_recording_of_no_plant_counts(records):
+    with begin(records) as recorder:
+        recorder.add(rows())
+        recorder.finish()
+    assert records.of_source("iris", "ab")[0].plants == 0
+
+
+def test_what_a_killed_process_left_is_swept_up_later_and_nothing_else(records, monkeypatch):
+    monkeypatch.setattr("flora_core.storage.records._DELETED_AT_ONCE", 2)
+    (kept,) = record(records, PLANT)
+    begin(records).add(rows(1, 2, 3))
+    fresh = begin(records)
+    fresh.add(rows(1))
+    assert records.sweep() == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=False):
+        living = begin(records)
+        living.add(rows(1))
+        assert records.sweep() == 2
+        living.finish()
+    assert records.get(kept).plant == PLANT
+    assert records.get(f"{living.token}-1").plant.row == 1
+    assert count(records) == 2
+
+
+def test_an_unfinished_recording_may_be_taken_back_and_a_finished_one_not(records):
+    with begin(records) as recorder:
+        recorder.add(rows(1))
+        recorder.finish()
+    recorder.take_back()
+    assert records.get(f"{recorder.token}-1").plant.row == 1
+
+
+def test_the_recordings_of_a_file_are_known_newest_first_and_by_study(records):
+    for by in ("Ada", "Eva"):
+        with begin(records, by=by) as recorder:
+            recorder.finish()
+    assert [r.by for r in records.of_source("iris", "ab")] == ["Eva", "Ada"]
+    assert records.of_source("iris", "cd") == records.of_source("rosa", "ab") == ()
+
+
+def test_of_two_who_record_the_same_file_at_once_the_quicker_counts(records):
+    first, second = begin(records), begin(records, by="Eva")
+    first.add(rows(1))
+    second.add(rows(1))
+    first.finish(again=False)
+    with (
+        pytest.raises(Conflict, match=r"t.csv was recorded by Ada just now; run it again to get its identifiers."),
+        second,
+    ):
+        second.finish(again=False)
+    assert len(records.of_source("iris", "ab")) == 1
+    with begin(records) as third:
+        third.finish(again=True)
+    assert len(records.of_source("iris", "ab")) == 2

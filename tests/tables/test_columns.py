@@ -51,7 +51,22 @@ def test_of_two_columns_with_one_meaning_the_one_of_plain_numbers_is_read_and_th
     header = ("Petal_length_mm", "Petal_length_mm_mid")
     assignment = guess_columns(IRIS, header, [["9-11", "10"], ["8-9", "8.5"]])
     assert [header[a.column] for a in assignment.assigned] == ["Petal_length_mm_mid"]
-    assert [(header[a.column], a.measurement) for a in assignment.rivals] == [("Petal_length_mm", "petal_length")]
+    assert assignment.remarks == ("'Petal_length_mm' could be petal length too; 'Petal_length_mm_mid' is read.",)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "remark"),
+    [
+        ("petal length", "long", "'petal length' is named like petal length, but holds words; it is not read."),
+        (
+            "petal length (px)",
+            "5",
+            "'petal length (px)' is named like petal length, but px can't be converted to cm; it is not read.",
+        ),
+    ],
+)
+def test_a_column_that_is_named_like_a_measurement_and_not_read_is_said(header, cell, remark):
+    assert guess_columns(IRIS, [header, "x"], [[cell, "1"]] * 3).remarks == (remark,)
 
 
 def test_a_spread_is_not_taken_for_a_missing_measurement():

@@ -130,9 +130,7 @@ def test_an_inch_sign_in_a_note_costs_no_row():
 
 
 def test_a_quote_that_is_never_closed_costs_its_own_cell_only():
-    read = read_table(
-        table_text([["1", "5.1"], ['"2', "4.9"], ["3", "4.7"], ['"4"', "4.6"], ['"5', "5.0"]], ["id", "SL"])
-    )
+    read = read_table('id,SL\n1,5.1\n"2,4.9\n3,4.7\n"4",4.6\n"5,5.0\n')
     assert [row[0] for row in read.rows] == ["1", '"2', "3", "4", '"5']
 
 
@@ -140,7 +138,7 @@ def test_a_quote_that_stays_open_for_megabytes_is_a_letter(monkeypatch):
     monkeypatch.setattr("flora_core.tables.text_rows.LONGEST_ROW", 400)
     monkeypatch.setattr("flora_core.tables.text_rows.BLOCK", 100)
     rows = [["0", "5.1"], ['"1', "4.9"], *([str(i), "4.9"] for i in range(2, 300))]
-    read = read_table(table_text(rows, ["id", "SL"]))
+    read = read_table("".join(f"{a},{b}\n" for a, b in [["id", "SL"], *rows]))
     assert len(read.rows) == 300
     assert read.rows[1] == ['"1', "4.9"]
 

@@ -71,7 +71,7 @@ def run_batch(
     ------
     Refused
         Nobody is named for the record.
-    BadTable, DatabaseUnavailable
+    BadTable, Conflict, DatabaseUnavailable
         Nothing was recorded.
     """
     model, layout = understood.model, understood.layout
@@ -82,9 +82,9 @@ def run_batch(
     earlier = house.records.of_source(model.study.name, understood.sha256) if record else ()
     known_token = ""
     if earlier and not again:
-        last = earlier[0]
+        same = [r for r in earlier if r.recipe == understood.recipe and r.version == model.card.version]
+        last = (same or earlier)[0]
         summary.recorded_before = f"{last.at:%Y-%m-%d %H:%M} UTC by {last.by}"
-        same = last.recipe == understood.recipe and last.version == model.card.version
         known_token = last.token if same else ""
         summary.notes.append(
             f"This file was recorded before, {summary.recorded_before}"
@@ -100,7 +100,7 @@ def run_batch(
         collector=collector.strip(), site=site.strip(), at=at,
     ) as recorder:  # fmt: skip
         _go_through(stream, understood, doubles, sinks, summary, recorder, recorder.token, progress)
-        recorder.finish()
+        recorder.finish(again=again)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
 

@@ -175,12 +175,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     first = mender.undo(first_part, check_part(study, layout.header, rules, first_part))
     found = _first_offers(mender, first)
     notes = [*layout.notes, *_unit_notes(study, layout, assignment)]
-    notes += [
-        f"'{layout.header[a.column]}' could be {study.measurement(a.measurement).label} too; "
-        f"'{layout.header[held.column]}' is read."
-        for a in assignment.rivals
-        if (held := assignment.of(a.measurement)) is not None
-    ]
+    notes += assignment.remarks
     missing = [study.measurement(name).label for name in study.names if assignment.of(name) is None]
     if missing:
         notes.append(f"No column holds {listed(missing)}; the {study.plural} are named without.")
