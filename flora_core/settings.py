@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Where a change of the verdict is told: addresses as Apprise writes them, parted by spaces.",
     )
+    training_minutes: int = Field(
+        120, ge=1, le=10_000, description="The longest that a training job on the server may take, in minutes."
+    )
     log: Literal["text", "json"] = Field("text", description="The form of the log's lines: text or json.")
 
     @field_validator("database_url")

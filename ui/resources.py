@@ -130,13 +130,17 @@ def _warm(house: House) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open the house while the port already answers; close it when the server stops."""
+    """Open the house and begin with its jobs while the port already answers; close it when the server stops."""
+    from ui.working import JOBS  # it asks for the house of this module
+
     FRONT.start()
+    JOBS.start()
     later = asyncio.get_running_loop().call_later(_SECOND_BREATH, _load_the_rest)
     try:
         yield {}
     finally:
         later.cancel()
+        await asyncio.to_thread(JOBS.stop)
         FRONT.close()
 
 

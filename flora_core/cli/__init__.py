@@ -16,6 +16,7 @@ from flora_core.cli import (
     demo,
     determine,
     identify,
+    jobs,
     models,
     studies,
     train,
@@ -42,6 +43,7 @@ app.add_typer(models.commands, name="models")
 app.add_typer(cycle.commands)
 app.add_typer(demo.commands, name="demo")
 app.add_typer(two_tables.commands)
+app.add_typer(jobs.commands, name="jobs")
 app.add_typer(upkeep.commands)
 
 

@@ -11,6 +11,7 @@ from flora_core.settings import Settings, read_settings
 from flora_core.storage.announcements import Announcements
 from flora_core.storage.database import Database
 from flora_core.storage.determinations import Determinations
+from flora_core.storage.jobs import Jobs
 from flora_core.storage.matched_columns import MatchedColumns
 from flora_core.storage.records import Records
 from flora_core.storage.registry import Registry
@@ -29,6 +30,7 @@ class House:
     matched_columns: MatchedColumns
     announcements: Announcements
     determinations: Determinations
+    jobs: Jobs
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -91,4 +93,5 @@ def open_house(settings: Settings | None = None) -> House:
         MatchedColumns(database),
         Announcements(database),
         Determinations(database),
+        Jobs(database),
     )
