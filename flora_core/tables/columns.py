@@ -109,7 +109,7 @@ def guess_columns(
             )
         else:
             # Of two columns with one meaning, that of plain numbers: a middle before the range it was made of.
-            found.append((best + 0.04 * share, -j, i, because))
+            found.append((best + 0.1 * share, -j, i, because))
     found.sort(key=lambda one: (-one[0], -one[1]))
     taken: dict[int, Assigned] = {}
     for score, minus_j, i, because in found:
@@ -259,15 +259,19 @@ def _share_of_numbers(cells: Sequence[str], decimal: Decimal) -> float | None:
 
 def _guess_id(header: Sequence[str], taken: set[int], preview: Sequence[Sequence[str]]) -> int | None:
     """The first column that is named like a catalogue number, and whose cells do not say the same again and again."""
-    for names, distinct in ((ID_NAMES, 0.5), (LOOSE_ID_NAMES, 0.9)):
+    for names in (ID_NAMES, LOOSE_ID_NAMES):
         for j, name in enumerate(header):
-            if j in taken or letters_of(name) not in names:
-                continue
-            cells = [row[j].strip() for row in preview if j < len(row) and row[j].strip()]
-            filled = [cell for cell in cells if cell.lower() not in MISSING]
-            if len(filled) > 1 and len(set(filled)) > distinct * len(filled):
+            cells = [row[j] for row in preview if j < len(row)]
+            if j not in taken and letters_of(name) in names and are_catalogue_numbers(name, cells):
                 return j
     return None
+
+
+def are_catalogue_numbers(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column of this name may hold catalogue numbers: few replicates, or hardly any where the name says little."""
+    filled = [text for text in (cell.strip() for cell in cells) if text and text.lower() not in MISSING]
+    least = 0.2 if letters_of(name) in ID_NAMES else 0.9
+    return len(filled) > 1 and len(set(filled)) > least * len(filled)
 
 
 def unit_by_values(measurement: Measurement, values: Floats) -> str:

@@ -46,7 +46,7 @@ _ENGLISH: Final = {other: word for word, others in _WORDS.items() for other in o
 _KNOWN: Final = _WORDS.keys() | _ENGLISH.keys()
 _FILLERS: Final = word_set(
     "of the de du la le les el il lo los las da do das dos del della delle dei di des der die von vom het in "
-    "mean avg average measured value values"
+    "mean avg average mid middle midpoint measured value values"
 )
 #: Words of scripts that are written without spaces or in other letters.
 _OTHER_SCRIPTS: Final = (
@@ -104,7 +104,7 @@ def take_apart(name: str) -> HeaderName:
                 rest = f"{name[: match.start()]} {name[match.end() :]}"
     for foreign, english in _OTHER_SCRIPTS:
         rest = rest.replace(foreign, f" {english} ")
-    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", rest)
+    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Za-zà-ÿ])(?=\d)", " ", rest)
     words: list[str] = []
     for word in re.split(r"[^a-z0-9]+", plain(spaced)):
         words.extend(_parted(word) if word else ())

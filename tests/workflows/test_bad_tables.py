@@ -135,7 +135,7 @@ def test_what_stands_around_a_number_in_its_cell(house):
     ran = run_table(house, table_text(rows), middle_of_ranges=True)
     assert ran.names == ["Iris setosa", "", "Iris setosa"]
     assert ran.table[2]["petal length"] == "1.3-1.5"
-    assert "ranges were read as their middle in 1 cell." in ran.said
+    assert "Ranges were read as their middle in 1 cell." in ran.said
 
 
 def test_thousands_are_read_with_their_points(house):

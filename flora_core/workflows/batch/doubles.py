@@ -77,8 +77,7 @@ class Doubles:
             if rows is None:
                 continue
             here = int(part.rows[i])
-            others = ", ".join(str(row) for row in rows if row != here)
-            problem = f"catalogue number {number} stands in row{'s' if len(rows) > 2 else ''} {others} too"
+            problem = f"catalogue number {number} stands in {_others(rows, here)} too"
             suggestion = ""
             if self.policy is Duplicates.ERROR:
                 usable[i], suggestion = False, "Give each specimen a number of its own."
@@ -116,4 +115,14 @@ class Doubles:
                 self.disagree[number] = f"By themselves its rows disagree: {said}."
 
 
+def _others(rows: list[int], here: int) -> str:
+    """The other rows, a few of them by their numbers."""
+    others = [str(row) for row in rows if row != here]
+    shown = ", ".join(others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else ""
+    return f"row{'s' if len(others) > 1 else ''} {shown}{more}"
+
+
+#: Row numbers that are written out in an issue.
+_SHOWN: Final = 8
 _NO_NUMBER: Final = frozenset({"s.n.", "s. n.", "sn", "s/n", "na", "n/a", "-", "--", "---", "none", "nan"})

@@ -131,7 +131,9 @@ def _go_through(
             sink.write(found)
         count_in(summary, model.study, found)
         progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
-    summary.notes += [f"{note} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()]
+    summary.notes += [
+        f"{note[0].upper()}{note[1:]} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()
+    ]
     if filled_up:
         summary.notes.append(
             f"{filled_up:,} row{'s end' if filled_up > 1 else ' ends'} before the last column; nothing that is read is missing."

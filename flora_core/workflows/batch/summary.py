@@ -54,7 +54,7 @@ class Summary:
             named = [f"{name} {n:,}" for name, n in self.species.most_common(6)]
             more = len(self.species) - 6
             if named:
-                parts.append(f"{listed(named)}{f' and {more} more species' if more > 0 else ''}.")
+                parts.append(f"{listed([*named, f'{more} more species'] if more > 0 else named)}.")
             if self.unsure:
                 parts.append(f"{_count(self.unsure, study.organism, study.plural)} could be another species too (cf.).")
             if self.fit_nothing:

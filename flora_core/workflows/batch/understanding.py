@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -20,12 +20,13 @@ from flora_core.tables.checking import CheckedPart, Duplicates, Rules, check_par
 from flora_core.tables.columns import (
     Assigned,
     Assignment,
+    are_catalogue_numbers,
     correct_columns,
     guess_columns,
     header_checksum,
     unit_by_values,
 )
-from flora_core.tables.reading import Decimal, Layout, read_layout, read_parts
+from flora_core.tables.reading import Decimal, Layout, Part, read_layout, read_parts
 from flora_core.units import factor
 from flora_core.workflows.batch.mending import Mender
 from flora_core.workflows.house import House
@@ -169,6 +170,8 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     first_part = next(iter(read_parts(stream, layout, rows=1000)), None)
     if first_part is None:
         raise BadTable("The file has a header and no rows below it.")
+    if remembered is None and request.id_column is None:
+        assignment = _without_repeating_id(layout, assignment, first_part)
     rules = Rules(assignment, layout.decimal, request.middle_of_ranges)
     changes = tuple(change_in_words(study, words) for words in request.changes)
     mender = Mender(model, _columns(layout, assignment), changes)
@@ -181,6 +184,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
         notes.append(f"No column holds {listed(missing)}; the {study.plural} are named without.")
     questions = [layout.question] if layout.question else []
     questions += _unit_questions(study, layout, assignment, first)
+    questions += _range_question(first)
     return Understanding(
         request=request,
         model=model,
@@ -259,6 +263,26 @@ def _unit_notes(study: Study, layout: Layout, assignment: Assignment) -> list[st
         f"converted to {own} (times {factor(given, own):g})."
         for (given, own), columns in converted.items()
     ]
+
+
+def _without_repeating_id(layout: Layout, assignment: Assignment, first: Part) -> Assignment:
+    """The guessed column of catalogue numbers is given up where more rows than the preview show that it repeats."""
+    place = assignment.id_column
+    if place is None or are_catalogue_numbers(layout.header[place], first.columns[place].to_pylist()):
+        return assignment
+    remark = (
+        f"'{layout.header[place]}' repeats too often for catalogue numbers and is not read; if it holds them, say so "
+        f"(--id '{layout.header[place]}')."
+    )
+    return replace(assignment, id_column=None, remarks=(*assignment.remarks, remark))
+
+
+def _range_question(first: CheckedPart) -> list[str]:
+    ranges = [issue.value for _, issue in first.issues if issue.problem.endswith("is a range")]
+    if not ranges:
+        return []
+    cells = f"{len(ranges)} cells are ranges" if len(ranges) > 1 else "One cell is a range"
+    return [f"{cells} like {ranges[0].strip()}. Shall the middle be used (--middle-of-ranges)?"]
 
 
 def _unit_questions(study: Study, layout: Layout, assignment: Assignment, first: CheckedPart) -> list[str]:
