@@ -18,6 +18,7 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 page = st.navigation(
     [
         st.Page(PAGES / "identify.py", title="Identify", icon=":material/search:", url_path="identify", default=True),
+        st.Page(PAGES / "determine.py", title="Determine", icon=":material/inbox:", url_path="determine"),
         st.Page(PAGES / "guide.py", title="Guide", icon=":material/menu_book:", url_path="guide"),
     ],
     position="top",

@@ -90,10 +90,19 @@ def show_recording(house: House, found: Identification) -> None:
         )  # fmt: skip
         catalogue = number.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
         pressed = press.form_submit_button("Record", type="primary", width="stretch", icon=":material/edit_note:")
+        with st.expander("Collector and site"):
+            collector = st.text_input(
+                "Collector", key="collector", placeholder="who gathered it", max_chars=200, persist_state="session"
+            )
+            site = st.text_input(
+                "Site", key="site", placeholder="where it grew", max_chars=200, persist_state="session"
+            )
     if not pressed:
         return
     try:
-        (recorded,) = record(house, [found], by=by, door="page", catalogue_number=catalogue)
+        (recorded,) = record(
+            house, [found], by=by, door="page", catalogue_number=catalogue, collector=collector, site=site
+        )
     except FloraError as refused:
         st.error(f"Not recorded. {plain(refused.message)}", icon=":material/error:")
         return
@@ -124,6 +133,11 @@ def _show_recorded(house: House, found: Identification, recorded: Recorded) -> N
                 type="primary",
                 icon=":material/arrow_forward:",
             )
+        # Most visitors look and go; what determining takes is loaded for those who record.
+        from ui.determining import determine_here
+
+        with st.expander("Confirm or correct", icon=":material/how_to_reg:"):
+            determine_here(house, [recorded.id], found.answer.species, where="recorded")
 
 
 def show_where_it_lies(found: Identification) -> None:
@@ -132,21 +146,27 @@ def show_where_it_lies(found: Identification) -> None:
     picture = bool(study.drawing)
     left, right = st.columns([3, 2], gap="large") if picture else (st.container(), None)
     with left:
-        st.subheader(f"Where it lies among the {len(found.model.reference.species)} training {study.plural}")
-        x, y = _axes(found.model)
-        st.plotly_chart(
-            among_training_plants(found.model, found.plant.values, x, y, theme().ink),
-            key="among",
-            config={"displayModeBar": False},
-            alt=_said_of_place(found, x, y),
-        )
+        show_place(found)
     if right is not None:
         with right:
             st.subheader("Drawn to scale")
-            _show_drawing(found)
+            show_drawing(found)
 
 
-def _show_drawing(found: Identification) -> None:
+def show_place(found: Identification) -> None:
+    """Where it lies among the training plants, in two measurements that the visitor may choose."""
+    st.subheader(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
+    x, y = _axes(found.model)
+    st.plotly_chart(
+        among_training_plants(found.model, found.plant.values, x, y, theme().ink),
+        key="among",
+        config={"displayModeBar": False},
+        alt=_said_of_place(found, x, y),
+    )
+
+
+def show_drawing(found: Identification) -> None:
+    """The plant drawn to scale beside the mean plant of its species; for studies that have a drawing."""
     study, shown = found.study, found.best if found.fits else found.nearest
     mean = found.model.clouds.means[shown]
     drawn = [

@@ -75,13 +75,14 @@ def _table(
     *,
     as_json: bool,
 ) -> None:
-    from flora_core.workflows import determine as workflow
+    from flora_core.workflows.determine import defaults
+    from flora_core.workflows.determine.by_table import determine_table
 
     with _reading(file) as stream:
         told = progress_bar(file.name)
-        found = workflow.determine_table(
+        found = determine_table(
             open_with_champion(), study, stream, file.name,
-            defaults=workflow.defaults(by, date, status, remark), columns=_pairs(columns), sheet=sheet,
+            defaults=defaults(by, date, status, remark), columns=_pairs(columns), sheet=sheet,
             entered_by=getpass.getuser(), progress=lambda share, doing: told(round(100 * share), 100, doing),
         )  # fmt: skip
     if as_json:

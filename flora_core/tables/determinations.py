@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from flora_core.errors import BadTable, Refused
-from flora_core.tables.reading import Layout, read_parts
+
+if TYPE_CHECKING:
+    from flora_core.tables.layout import Layout
 
 #: Rows handed on at once.
 _AT_ONCE: Final = 5_000
@@ -86,8 +88,13 @@ class Columns:
         return {self.header[place]: role for role, place in self.places.items()}
 
 
-def match_columns(header: Sequence[str], said: Mapping[str, str] | None = None) -> Columns:
+def match_columns(header: Sequence[str], said: Mapping[str, str] | None = None, *, complete: bool = True) -> Columns:
     """Which column is which, by its header; `said` ({header: role}) has the first word.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether the columns must say which plant and which name.
 
     Raises
     ------
@@ -106,6 +113,8 @@ def match_columns(header: Sequence[str], said: Mapping[str, str] | None = None) 
         if found is not None:
             places[role] = found
     columns = ", ".join(name for name in header if name)[:300]
+    if not complete:
+        return Columns(places, header)
     if "id" not in places and "number" not in places:
         raise BadTable(
             f"No column says which plant is meant. There are: {columns}. Name one flora_id (the identifier of a record) or "
@@ -140,6 +149,9 @@ def read_determinations(stream: BinaryIO, layout: Layout, columns: Columns) -> I
     BadTable
         A row can't be read.
     """
+    # Reading files brings pyarrow with it; a single determination does without.
+    from flora_core.tables.reading import read_parts
+
     for part in read_parts(stream, layout, _AT_ONCE):
         cells = {role: [text.strip() for text in part.columns[j].to_pylist()] for role, j in columns.places.items()}
         none = [""] * len(part)

@@ -13,7 +13,7 @@ Sigovini, M. et al. (2016). Open Nomenclature in the biodiversity era. Methods i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from flora_core.determination import Answer, GivenName
@@ -323,19 +323,3 @@ def _there_are(study: Study, most: int = 8) -> str:
 def _short(text: str, most: int = 60) -> str:
     text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def as_answer(text: str, answer: Answer, study: Study) -> ReadName:
-    """What was typed for an answer that was chosen beside it: the name of `cf.` without its "cf.", and so on."""
-    if answer is Answer.NONE:
-        return ReadName(GivenName(Answer.NONE))
-    if answer is Answer.GENUS and not text.strip():
-        return ReadName(GivenName(Answer.GENUS, study.genus))
-    found = read_name(text, study)
-    if found.given is None or found.given.answer is answer or found.given.answer is not Answer.SPECIES:
-        return found
-    if answer in (Answer.CF, Answer.AFF):
-        return replace(found, given=GivenName(answer, found.given.name))
-    if answer is Answer.GENUS:
-        return replace(found, given=GivenName(Answer.GENUS, genus_of(found.given.name)))
-    return found

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from flora_core.determination import Answer, GivenName
 from flora_core.study import IRIS, Species
-from flora_core.tables.names import as_answer, read_name
+from flora_core.tables.names import read_name
 from tests.builders import make_study
 
 S, C, A, G, H = Answer.SPECIES, Answer.CF, Answer.AFF, Answer.GENUS, Answer.HYBRID
@@ -170,22 +170,6 @@ def test_varieties_are_answers_of_their_own():
     found = read_name("Physaria acuta", VARIETIES)
     assert found.problem == "Physaria acuta is more than one answer here"
     assert found.suggestion == "Write Physaria acuta var. alba or Physaria acuta var. rubra."
-
-
-@pytest.mark.parametrize(
-    ("text", "answer", "expected"),
-    [
-        ("versicolor", C, GivenName(C, VERSICOLOR)),
-        ("Iris versicolor", A, GivenName(A, VERSICOLOR)),
-        ("cf. versicolor", A, GivenName(C, VERSICOLOR)),
-        ("", G, GivenName(G, "Iris")),
-        ("Iris versicolor", G, GivenName(G, "Iris")),
-        ("anything", Answer.NONE, GivenName(Answer.NONE)),
-        ("versicolor x virginica", H, GivenName(H, VERSICOLOR, VIRGINICA)),
-    ],
-)
-def test_a_chosen_answer_with_a_name_beside_it(text, answer, expected):
-    assert as_answer(text, answer, IRIS).given == expected
 
 
 pieces = st.lists(

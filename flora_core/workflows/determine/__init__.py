@@ -1,20 +1,9 @@
-"""What persons say of identified plants: one by one, by table, and from an inbox ordered by what teaches most.
+"""What persons say of identified plants: one by one, by table (`by_table`), from an inbox of what teaches most (`inbox`).
 
 A determination is only ever added: whoever disagrees lays another slip beside the first, and the newest counts.
 """
 
-from flora_core.workflows.determine.by_table import TableOutcome, determine_table
 from flora_core.workflows.determine.laying import Defaults, Laying, Outcome, defaults
 from flora_core.workflows.determine.one import Laid, determine, slip_document
 
-__all__ = [
-    "Defaults",
-    "Laid",
-    "Laying",
-    "Outcome",
-    "TableOutcome",
-    "defaults",
-    "determine",
-    "determine_table",
-    "slip_document",
-]
+__all__ = ["Defaults", "Laid", "Laying", "Outcome", "defaults", "determine", "slip_document"]

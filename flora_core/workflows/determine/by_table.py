@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from flora_core.tables.determinations import Columns, match_columns, read_determinations
-from flora_core.tables.reading import read_layout
+from flora_core.tables.reading import Layout, read_layout
 from flora_core.workflows.determine.laying import Defaults, Laying, Outcome
 from flora_core.workflows.house import House
 
@@ -29,6 +29,19 @@ class TableOutcome:
     def as_json(self) -> dict[str, Any]:
         """The contract's document."""
         return {**self.outcome.as_json(), "mapping": dict(self.mapping)}
+
+
+def look_at_table(stream: BinaryIO, name: str, *, sheet: str = "") -> tuple[Layout, dict[str, str]]:
+    """What a table is, and the columns that tell by themselves what they hold: {role: header}; the stream is rewound.
+
+    Raises
+    ------
+    BadTable
+        It is no table.
+    """
+    layout = read_layout(stream, name, sheet=sheet)
+    columns = match_columns(layout.header, complete=False)
+    return layout, {role: layout.header[place] for role, place in columns.places.items()}
 
 
 def determine_table(

@@ -3,7 +3,8 @@ import io
 import pytest
 
 from flora_core.errors import BadTable, Refused
-from flora_core.workflows.determine import Defaults, determine_table
+from flora_core.workflows.determine import Defaults
+from flora_core.workflows.determine.by_table import determine_table
 from tests.workflows.determine.conftest import recorded
 
 

@@ -1,0 +1,82 @@
+"""A season's plants determined by keyboard, in a real browser."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from flora_core.workflows.house import open_house
+from tests.browser.conftest import IDLE
+from tests.conftest import settings_in
+from tests.servers import WebServer
+from tests.workflows.determine.conftest import recorded
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def season(first_start, tmp_path_factory):
+    """A server with three recorded flowers, and its house."""
+    folder = tmp_path_factory.mktemp("determine") / "house"
+    shutil.copytree(first_start, folder)
+    house = open_house(settings_in(folder))
+    recorded(house, "ordinary")
+    recorded(house, "stranger", petal_length=7.9)
+    recorded(house, "unsure", sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
+    with WebServer(folder) as server:
+        server.wait_for("/readyz", 200)
+        yield server, house
+    house.close()
+
+
+def press(page, key):
+    page.keyboard.press(key)
+    page.wait_for_timeout(150)
+    page.wait_for_selector(IDLE)
+
+
+def shown(page, number):
+    expect(page.get_by_role("heading", name=f"No. {number}")).to_be_visible()
+
+
+def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_across_pages(visit, season):
+    server, house = season
+    page = visit(address=server.address)
+    page.get_by_role("link", name="Determine").click()
+    shown(page, "stranger")
+    page.get_by_label("Determined by").fill("Ada 1")
+    # What is typed into a box presses no button.
+    page.get_by_label("Determined by").press("y")
+    page.get_by_label("Determined by").press("Tab")
+    page.wait_for_selector(IDLE)
+    page.get_by_role("heading", name="Determine").click()
+    press(page, "n")
+    shown(page, "unsure")
+    press(page, "b")
+    shown(page, "stranger")
+    press(page, "y")
+    expect(page.get_by_text("none of these, determined by Ada 1y")).to_be_visible()
+    shown(page, "unsure")
+    press(page, "2")
+    shown(page, "ordinary")
+    said = {
+        d.recorded.plant.catalogue_number: d.determination.given.written for d in house.determinations.latest("iris")
+    }
+    assert said == {"stranger": "none of these", "unsure": "Iris versicolor"}
+    page.get_by_role("link", name="Identify").click()
+    expect(page.get_by_label("Identified by")).to_have_value("Ada 1y")
+
+
+def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
+    server, house = season
+    page = visit("/?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
+    page.get_by_label("Identified by").fill("Grace")
+    page.get_by_text("Collector and site").click()
+    page.get_by_label("Site").fill("Gaspé")
+    page.get_by_role("button", name="Record").click()
+    page.get_by_text("Confirm or correct").click()
+    page.get_by_role("button", name="Iris virginica").click()
+    expect(page.get_by_text("Iris virginica, determined by Grace")).to_be_visible()
+    newest = house.records.newest("iris", 1)[0]
+    assert newest.recording.site == "Gaspé"
+    assert [s.given.species for s in house.determinations.of(newest.id)] == ["Iris virginica"]

@@ -1,0 +1,220 @@
+"""The Determine page as a script: what it shows, what its buttons add, and what happens when something is wrong."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flora_core.learning.training import train
+from flora_core.study import IRIS, Species
+from flora_core.workflows.determine import determine
+from tests.builders import make_plants, make_study
+from tests.pages.test_identify import FRAME, errors
+from tests.servers import ROOT
+from tests.workflows.determine.conftest import recorded
+from ui.resources import FRONT
+
+UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
+PAGE = str(ROOT / "pages" / "determine.py")
+
+
+@pytest.fixture
+def page(house, monkeypatch):
+    """Opens the page on the test's own house, signed by Ada."""
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    FRONT.close()
+    FRONT.wait(30)
+
+    def open_page(by="Ada", **query):
+        at = AppTest.from_file(FRAME, default_timeout=30)
+        for name, value in query.items():
+            at.query_params[name] = value
+        at.run()
+        at.switch_page(PAGE).run()
+        assert not at.exception
+        if by:
+            next(t for t in at.text_input if t.label == "Determined by").set_value(by).run()
+        return at
+
+    yield open_page
+    FRONT.close()
+
+
+def button(at, label):
+    return next(b for b in at.button if b.label.startswith(label))
+
+
+def texts(at):
+    return " ".join(
+        [*(m.value for m in at.markdown), *(h.value for h in at.get("html")), *(c.value for c in at.caption)]
+    )
+
+
+def test_an_empty_study_says_what_to_do(page):
+    at = page(by="")
+    assert at.title[0].value == "Determine"
+    assert "No plant waits for a determination. Record some on the Identify or the Batch page" in at.info[0].value
+
+
+def test_the_plant_that_teaches_most_is_shown_with_reasons_and_answers(page, house):
+    recorded(house, "sure")
+    recorded(house, "unsure", **UNSURE)
+    at = page(by="")
+    assert [s.value for s in at.subheader][:2] == ["No. unsure", "Where it lies among the 150 training flowers"]
+    assert "2 species are possible: <i>I. virginica</i> and <i>I. versicolor</i>." in texts(at)
+    assert "Plant 1 of the 2 that teach most, of 2 undetermined." in texts(at)
+    assert [b.label for b in at.button][:5] == [
+        "Confirm: *Iris virginica*", "*Iris setosa*", "*Iris versicolor*", "*Iris virginica*", "None of these",
+    ]  # fmt: skip
+
+
+def test_confirming_lays_a_slip_and_shows_the_next_plant(page, house):
+    (sure,) = recorded(house, "sure")
+    (unsure,) = recorded(house, "unsure", **UNSURE)
+    at = page()
+    next(t for t in at.text_input if t.label == "Remark").set_value("seen alive")
+    button(at, "Confirm").click().run()
+    (slip,) = house.determinations.of(unsure)
+    assert (slip.given.species, slip.by, slip.level, slip.remark) == ("Iris virginica", "Ada", 2, "seen alive")
+    assert at.success[0].value.startswith(f"**{unsure}**: Iris virginica, determined by Ada.".replace("-", r"\-"))
+    assert at.subheader[0].value == "No. sure"
+    assert next(t for t in at.text_input if t.label == "Remark").value == ""
+    button(at, "*Iris versicolor*").click().run()
+    assert house.determinations.of(sure)[0].given.species == "Iris versicolor"
+    # The queue is at its end, and nothing waits any more.
+    assert "No plant waits for a determination." in at.info[0].value
+
+
+def test_nothing_is_added_without_a_person_and_the_page_says_so(page, house):
+    (plant,) = recorded(house)
+    at = page(by="")
+    button(at, "Confirm").click().run()
+    assert errors(at)[0].startswith("Not added. Nobody is named. Give the person who determined")
+    assert house.determinations.of(plant) == ()
+    assert button(at, "Confirm")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "written"),
+    [
+        ("genus only", "", "Iris sp."),
+        ("cf.", "versicolor", "Iris cf. versicolor"),
+        ("aff.", "I. virginica", "Iris aff. virginica"),
+        ("hybrid", "versicolor x virginica", "Iris versicolor × Iris virginica"),
+        ("another name", "Iris pseudacorus", "Iris pseudacorus"),
+    ],
+)
+def test_every_other_answer_is_a_few_words_away(page, house, kind, name, written):
+    (plant,) = recorded(house)
+    at = page()
+    at.radio[0].set_value(kind).run()
+    next(t for t in at.text_input if t.label == "Name").set_value(name)
+    button(at, "Lay down").click().run()
+    assert [s.given.written for s in house.determinations.of(plant)] == [written]
+    if name == "Iris pseudacorus":
+        assert "It counts as “none of these” for the model" in at.info[0].value
+
+
+def test_a_misspelt_name_is_sent_back_and_the_plant_stays(page, house):
+    (plant,) = recorded(house)
+    at = page()
+    at.radio[0].set_value("another name").run()
+    next(t for t in at.text_input if t.label == "Name").set_value("Iris sertosa")
+    button(at, "Lay down").click().run()
+    assert "Did you mean Iris setosa?" in errors(at)[0]
+    assert house.determinations.of(plant) == ()
+
+
+def test_next_and_back_leave_everything_as_it_is(page, house):
+    first, second = recorded(house, "1", "2")
+    at = page()
+    shown = at.subheader[0].value
+    button(at, "Next").click().run()
+    assert at.subheader[0].value != shown
+    button(at, "Back").click().run()
+    assert at.subheader[0].value == shown
+    assert house.determinations.of_each([first, second]) == {first: (), second: ()}
+
+
+def test_a_filter_shows_only_such_plants(page, house):
+    recorded(house, "ordinary")
+    recorded(house, "stranger", petal_length=7.9)
+    at = page()
+    filters = next(p for p in at.get("button_group"))
+    filters.set_value("fits nothing").run()
+    assert at.subheader[0].value == "No. stranger"
+    assert "Did you mean" in at.info[0].value
+    assert button(at, "Confirm").label == "Confirm: none of these"
+    filters.set_value("rare").run()
+    assert "No plant waits here: none is “rare”. 2 others wait." in at.info[0].value
+
+
+def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, house):
+    (plant,) = recorded(house, "00042")
+    determine(house, "iris", plant, "cf. setosa", by="<b>Grace</b>", date="1928", remark="from a slide")
+    determine(house, "iris", plant, "setosa", by="Ada", date="2024")
+    at = page()
+    find = next(t for t in at.text_input if t.label == "Find a plant")
+    find.set_value("43").run()
+    assert "'43' is no plant of iris. Give the identifier" in errors(at)[0]
+    find.set_value("00042").run()
+    assert at.subheader[0].value == "No. 00042"
+    slips = next(h.value for h in at.get("html") if "flora-slips" in h.value)
+    assert slips.index("<i>Iris</i> cf. <i>setosa</i>") < slips.index("<i>Iris setosa</i>")
+    assert "&lt;b&gt;Grace&lt;/b&gt;" in slips
+    assert "<b>" not in slips
+    button(at, "Back to the inbox").click().run()
+    assert "No plant waits" in at.info[0].value
+
+
+def test_a_plant_whose_version_is_damaged_can_be_determined_all_the_same(page, house):
+    (plant,) = recorded(house, "1")
+    house.studies.add(make_study(), make_plants(), "a test")
+    determine(house, "iris", plant, "setosa", by="Ada")
+    at = page()
+    FRONT.house()._loaded.clear()
+    (house.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
+    next(t for t in at.text_input if t.label == "Find a plant").set_value("1").run()
+    assert any(
+        "is not the file that was registered" in e.replace("\\", "")
+        for e in [*errors(at), *(w.value for w in at.warning)]
+    )
+
+
+def test_a_study_with_many_species_has_a_list_for_the_others(page, house):
+    names = [f"Planta {a}{b}us" for a in "bcd" for b in "xyzw"]
+    study = make_study().model_copy(update={"name": "many", "species": tuple(Species(name=n) for n in names)})
+    plants = make_plants(per_species=(6,) * 12, gap=8.0)
+    house.studies.add(study, plants, "a test")
+    house.registry.register(train(study, plants, algorithm="lda"), "a test")
+    house.registry.promote("many", 1, "a test", "first")
+    from flora_core.workflows.identify import identify, record
+
+    record(house, [identify(house, "many", {"leaf_0": "20", "leaf_1": "20"})], by="Ada", door="page")
+    at = page(study="many")
+    assert sum(b.label.startswith("*Planta") for b in at.button) == 9
+    assert "Other species" in str(at.main)
+
+
+def test_the_page_knows_the_species_of_the_study(page, house):
+    recorded(house)
+    assert {f"*{s.name}*" for s in IRIS.species} <= {b.label for b in page().button}
+
+
+def test_a_table_is_understood_laid_down_and_its_bad_rows_listed(page, house):
+    (plant,) = recorded(house, "1")
+    at = page()
+    table = b"No,checked as,Date\n1,setosa,2024\n1,sertosa,2024\n"
+    at.get("file_uploader")[0].upload("slips.csv", table, "text/csv").run()
+    columns = {s.label: s for s in at.selectbox}
+    assert columns["Catalogue number"].value == "No"
+    columns["Determined name"].set_value("checked as").run()
+    [b for b in at.button if b.label == "Lay down"][-1].click().run()
+    assert at.success[-1].value.replace("\\", "") == "1 of 2 determinations added; 1 can't be used."
+    assert [s.by for s in house.determinations.of(plant)] == ["Ada"]
+    assert at.dataframe[0].value["row"].tolist() == [3]
+
+
+def test_a_file_that_is_no_table_is_refused_with_the_reason(page):
+    at = page()
+    at.get("file_uploader")[0].upload("slips.csv", b"%PDF-1.7 and so on", "text/csv").run()
+    assert "slips.csv is a PDF" in errors(at)[0]

@@ -1,0 +1,206 @@
+"""The inbox of the Determine page: which plant is shown, what the model said of it, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from flora_core.errors import FloraError
+from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.storage.records import Recorded
+from flora_core.study import Study
+from flora_core.workflows.determine.coverage import progress
+from flora_core.workflows.determine.finding import find_plants
+from flora_core.workflows.determine.inbox import Inbox, Reason, inbox
+from flora_core.workflows.determine.seen import seen_again
+from flora_core.workflows.house import House
+from flora_core.workflows.identify import Identification
+from ui import answers, determining, identifying
+from ui.words import italicised, plain
+
+_QUEUE: Final = "determine.queue"
+_PLACE: Final = "determine.place"
+_ONLY: Final = "determine.only"
+_FIND: Final = "determine.find"
+_FOUND: Final = "determine.found"
+_KEYS: Final = "determine.keys"
+_WHERE: Final = "inbox"
+
+_FILTERS: Final = {"all": None, **{reason.value: reason for reason in Reason}}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plant that is shown: why it waits, and its place in the queue."""
+
+    recorded: Recorded
+    reasons: tuple[str, ...]
+    place: int
+    queue: int
+
+
+def show_coverage(house: House, study: str) -> None:
+    """How far the study's determinations have come."""
+    found = progress(house, study)
+    if found.identified:
+        st.progress(found.determined / found.identified, plain(found.sentence))
+    else:
+        st.markdown(plain(found.sentence))
+
+
+def chosen_plant(house: House, study: str) -> Shown | None:
+    """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
+    left, right = st.columns([7, 3], vertical_alignment="bottom")
+    only = left.pills(
+        "Which plants", list(_FILTERS), default="all", required=True, key=_ONLY, format_func=str.capitalize
+    )
+    right.text_input(
+        "Find a plant", key=_FIND, placeholder="identifier or catalogue number", max_chars=300,
+        on_change=_find, args=(house, study),
+    )  # fmt: skip
+    determining.show_said(_WHERE)
+    found: str = st.session_state.get(_FOUND, "")
+    if found:
+        st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
+        return Shown(house.records.get(found), (), 0, 1)
+    queue = _queue(house, study, _FILTERS[str(only)])
+    if not queue.waiting:
+        _show_nothing_waits(queue, str(only))
+        return None
+    place = min(int(st.session_state.get(_PLACE, 0)), len(queue.waiting) - 1)
+    waiting = queue.waiting[place]
+    _show_place(queue, place, str(only))
+    return Shown(waiting.recorded, tuple(waiting.reasons.values()), place, len(queue.waiting))
+
+
+def show_plant(house: House, study: Study, shown: Shown) -> None:
+    """One plant: what is known of it, what the model said, the answers, and where it lies."""
+    recorded = shown.recorded
+    try:
+        found = seen_again(house, recorded)
+    except FloraError as refused:
+        st.warning(plain(refused.message), icon=":material/warning:")
+        found = None
+    left, right = st.columns([6, 6], gap="large")
+    with left:
+        st.subheader(_heading(recorded), anchor=False)
+        st.html(_facts(recorded, found, shown.reasons))
+        if found is not None:
+            st.html(f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answers.answer_card(found)}")
+            if found.did_you_mean is not None:
+                st.info(plain(found.did_you_mean.question), icon=":material/help:")
+        _show_buttons(house, study, recorded, found)
+        slips = house.determinations.of(recorded.id)
+        if slips:
+            determining.show_slips(slips, study)
+        if found is not None and found.fits:
+            st.html(answers.candidates(found))
+    if found is None:
+        return
+    with right:
+        identifying.show_place(found)
+        # A value that can't be makes a picture that can't be read.
+        if found.study.drawing and not found.plant.unusual:
+            identifying.show_drawing(found)
+    identifying.show_why(found)
+
+
+def _show_buttons(house: House, study: Study, recorded: Recorded, found: Identification | None) -> None:
+    said = "" if found is None else found.answer.species if found.fits else NONE_OF_THESE
+    said = said if said == NONE_OF_THESE or said in study.species_names else ""
+    keys = bool(st.session_state.get(_KEYS, True))
+    determining.show_answers(house, study, [recorded.id], said, where=_WHERE, keys=keys, then=_next)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if keys else None)
+        st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if keys else None)
+        st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
+
+
+def _heading(recorded: Recorded) -> str:
+    number = recorded.plant.catalogue_number
+    return f"No. {plain(number)}" if number else f"Plant {plain(recorded.id)}"
+
+
+def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str, ...]) -> str:
+    """Where the plant comes from, its values, and why it waits."""
+    recording = recorded.recording
+    parts = [recorded.id, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
+    if recording.source:
+        parts.append(f"row {recorded.plant.row} of {recording.source}")
+    parts += [text for text in (recording.collector and f"gathered by {recording.collector}", recording.site) if text]
+    lines = [f"<p class='flora-in'>{escape(' · '.join(parts))}</p>"]
+    if found is not None:
+        values = " · ".join(
+            f"{escape(m.label)} <b>{escape(m.written(value))}</b>"
+            for m, value in zip(found.study.measurements, recorded.plant.used, strict=True)
+            if value is not None
+        )
+        lines.append(f"<p>{values}</p>")
+        lines += [f"<p class='flora-reason'>{italicised(reason, found.study)}</p>" for reason in reasons]
+    return "".join(lines)
+
+
+def _queue(house: House, study: str, only: Reason | None) -> Inbox:
+    """The inbox as it was when it was last looked into; looked into again for another filter, and at its end."""
+    state: Any = st.session_state
+    asked = (study, only, house.registry.champion_version(study))
+    kept: tuple[object, Inbox] | None = state.get(_QUEUE)
+    if kept is None or kept[0] != asked or state.get(_PLACE, 0) >= len(kept[1].waiting):
+        with st.spinner("Looking for the plants that teach most …"):
+            kept = (asked, inbox(house, study, only))
+        state[_QUEUE], state[_PLACE] = kept, 0
+    return kept[1]
+
+
+def _show_place(queue: Inbox, place: int, only: str) -> None:
+    looked = (
+        f", the newest {queue.looked_through:,} looked through" if queue.looked_through < queue.undetermined else ""
+    )
+    which = "that teach most" if only == "all" else f"with “{only}”"
+    beside = f" Beside the champion, version {queue.challenger} was asked." if queue.challenger else ""
+    st.caption(
+        f"Plant {place + 1} of the {len(queue.waiting):,} {which}, of {queue.undetermined:,} undetermined{looked}."
+        f"{beside}"
+    )
+
+
+def _show_nothing_waits(queue: Inbox, only: str) -> None:
+    if queue.undetermined and only != "all":
+        st.info(f"No plant waits here: none is “{only}”. {queue.undetermined:,} others wait.", icon=":material/inbox:")
+    elif queue.undetermined:
+        st.info("No plant waits here.", icon=":material/inbox:")
+    else:
+        st.info(
+            "No plant waits for a determination. Record some on the Identify or the Batch page, or find one that has one "
+            "already.",
+            icon=":material/inbox:",
+        )
+
+
+def _next() -> None:
+    if st.session_state.get(_FOUND):
+        return
+    _step(1)
+
+
+def _step(by: int) -> None:
+    st.session_state[_PLACE] = max(0, int(st.session_state.get(_PLACE, 0)) + by)
+
+
+def _find(house: House, study: str) -> None:
+    """Show the plant that was asked for, or say why it can't be told."""
+    asked = str(st.session_state[_FIND]).strip()
+    if not asked:
+        return
+    found = find_plants(house, study, [asked])[asked]
+    if found.problem:
+        determining.refuse(_WHERE, f"{found.problem[:1].upper()}{found.problem[1:]}. {found.suggestion}")
+        return
+    st.session_state[_FOUND], st.session_state[_FIND] = found.identifier, ""
+
+
+def _leave_found() -> None:
+    st.session_state[_FOUND] = ""
