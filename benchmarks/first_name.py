@@ -23,7 +23,7 @@ def first_name(script: str, folder: str, environment: dict[str, str], wanted: st
     port = free_port()
     start = time.perf_counter()
     with serving(streamlit_command(script, port), ROOT / folder, port, environment):
-        visitor = arrive(port)
+        visitor = arrive(port, name="identify" if script == "app.py" else "")
         visitor.until(wanted, 60)
         taken = time.perf_counter() - start
         visitor.close()

@@ -21,7 +21,7 @@ def reruns(script: str, folder: str, environment: dict[str, str]) -> float:
     """Median time of a rerun in steady state, in milliseconds."""
     port = free_port()
     with serving(streamlit_command(script, port), ROOT / folder, port, environment):
-        visitor = arrive(port)
+        visitor = arrive(port, name="identify" if folder == "." else "")
         visitor.visit()
         time.sleep(6)  # what is loaded after the first visit has been loaded
         times = []

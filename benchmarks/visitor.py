@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 class Visitor:
     """One open page."""
 
-    def __init__(self, port: int, query: str = "") -> None:
+    def __init__(self, port: int, query: str = "", name: str = "") -> None:
         self._socket = connect(
             f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
         )
-        self._query = query
+        self._query, self._name = query, name
         self._page = ""
         self.sliders: dict[str, Any] = {}
         self.text = ""
@@ -59,6 +59,7 @@ class Visitor:
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_script_hash = self._page
+        message.rerun_script.page_name = self._name
         for identifier, value in self._states.items():
             state = message.rerun_script.widget_states.widgets.add()
             state.id = identifier
@@ -118,12 +119,12 @@ def serving(
             process.wait()
 
 
-def arrive(port: int, query: str = "", seconds: float = 60.0) -> Visitor:
+def arrive(port: int, query: str = "", seconds: float = 60.0, name: str = "") -> Visitor:
     """A visitor, as soon as the server lets one in."""
     end = time.perf_counter() + seconds
     while True:
         try:
-            return Visitor(port, query)
+            return Visitor(port, query, name)
         except (OSError, WebSocketException):
             if time.perf_counter() > end:
                 raise

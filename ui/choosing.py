@@ -20,3 +20,10 @@ def chosen_study(house: House) -> str:
         st.session_state[_KEY] = asked
     kept = st.session_state.get(_KEY, IRIS.name)
     return str(kept) if kept in names else names[0]
+
+
+def choose_study(name: str) -> None:
+    """Let this visitor work on another study from now on."""
+    st.session_state[_KEY] = name
+    if _KEY in st.query_params:
+        st.query_params[_KEY] = name

@@ -9,7 +9,7 @@ from tests.browser.conftest import IDLE
 
 pytestmark = pytest.mark.browser
 
-SETOSA = "/?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2"
+SETOSA = "/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2"
 
 
 def name(page):
@@ -38,17 +38,17 @@ def test_a_slider_moved_by_keyboard_changes_the_name_box_and_address(visit):
 
 
 def test_reload_and_a_shared_link_show_the_same_flower(visit):
-    page = visit("/?sepal_length=6&sepal_width=2.7&petal_length=5.1&petal_width=1.6")
+    page = visit("/identify?sepal_length=6&sepal_width=2.7&petal_length=5.1&petal_width=1.6")
     says(page, "Iris cf. virginica")
     page.reload()
     page.wait_for_selector(IDLE)
     says(page, "Iris cf. virginica")
-    other = visit(page.url.removeprefix(page.url.split("/?")[0]))
+    other = visit(page.url.removeprefix(page.url.split("/identify?")[0]))
     says(other, "Iris cf. virginica")
 
 
 def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit):
-    page = visit("/")
+    page = visit("/identify")
     says(page, "Iris")
     # The browser's own order of focus: from the unit through the measurements to the record, and no mouse.
     page.get_by_role("spinbutton", name="Petal length (cm), typed").focus()
@@ -93,7 +93,7 @@ def test_the_slip_can_be_downloaded_and_names_the_plant(visit, tmp_path):
 
 
 def test_did_you_mean_is_one_click(visit):
-    page = visit("/?sepal_length=5.1&sepal_width=3.5&petal_length=14&petal_width=0.2")
+    page = visit("/identify?sepal_length=5.1&sepal_width=3.5&petal_length=14&petal_width=0.2")
     says(page, "None of these")
     page.get_by_text("Did you mean petal length 1.4 cm?").wait_for()
     page.get_by_role("button", name="Yes, use these values").click()

@@ -18,7 +18,8 @@ def page(house, monkeypatch):
     FRONT.wait(30)
 
     def open_page(**query):
-        at = AppTest.from_file(FRAME, default_timeout=30)
+        at = AppTest.from_file(FRAME, default_timeout=30).run()
+        at.switch_page("../pages/identify.py")
         for name, value in query.items():
             at.query_params[name] = value
         return at.run()

@@ -1,0 +1,82 @@
+"""The Home page as a script: an empty house that teaches, a season at one click, and the way back."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from flora_core.workflows import demo
+from flora_core.workflows.identify import identify, record
+from flora_core.workflows.train import train_version
+from tests.builders import typed_flower
+from tests.servers import ROOT
+from ui.resources import FRONT
+
+
+@pytest.fixture
+def page(house, monkeypatch):
+    """Opens the page on the test's own house."""
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    season = demo.simulate_season
+    monkeypatch.setattr(demo, "simulate_season", lambda model, last, seed: season(model, last, seed=seed, days=14))
+    FRONT.close()
+    FRONT.wait(30)
+    yield AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
+    FRONT.close()
+
+
+def said(at):
+    return " ".join([h.value for h in at.get("html")] + [m.value for m in at.markdown])
+
+
+def button(at, label):
+    return next(b for b in at.button if b.label == label)
+
+
+def test_an_empty_house_says_how_good_the_model_is_and_what_to_do_next(page):
+    assert not page.exception
+    assert page.title[0].value == "Fisher's irises"
+    assert "98.0 %" in said(page)
+    assert "of 150 unseen plants named right (94.3 to 99.6 %)" in said(page)
+    assert "Nothing was recorded yet." in said(page)
+    assert "Nothing. The next flower can come." in said(page)
+    assert button(page, "Identify a flower")
+
+
+def test_what_was_recorded_counts_at_once(page, house):
+    record(house, [identify(house, "iris", typed_flower())] * 3, by="Ada", door="page")
+    page.run()
+    assert "<p class='v'>3</p>" in said(page)
+    assert "0 of 3" in said(page)
+    assert "role='img' aria-label='Bars: plants recorded on each day" in said(page)
+
+
+def test_a_challenger_waits_for_somebody(page, house, monkeypatch):
+    monkeypatch.setattr("ui.home.has_page", lambda name: True)
+    train_version(house, "iris", algorithm="bayes", by="Ada")
+    page.run()
+    waiting = said(page)
+    assert "Version 2 was trained after the champion and nobody has judged it." in waiting
+
+
+def test_a_season_is_loaded_marked_and_removed_at_one_click_each(page, house):
+    button(page, "Load a simulated season").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Fisher's irises, a simulated season"
+    assert any("**Simulated.**" in m.value for m in page.markdown)
+    assert demo.is_loaded(house)
+    button(page, "Begin the tour").click().run()
+    assert any(m.value.startswith("**1 of 5. A flower gets its name") for m in page.markdown)
+    assert any("**Simulated.**" in m.value for m in page.markdown)
+    button(page, "End the tour").click().run()
+    button(page, "Remove the simulated season").click().run()
+    assert page.title[0].value == "Fisher's irises"
+    assert not demo.is_loaded(house)
+
+
+def test_a_look_at_an_unchanged_study_is_not_computed_again(page, house, monkeypatch):
+    def never(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("ui.home.home", never)
+    page.run()
+    assert not page.exception

@@ -1,0 +1,150 @@
+"""The parts of the Home page: how good, how much, what waits, and the demonstration."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from flora_core.model import ModelCard
+from flora_core.storage.figures import Figures
+from flora_core.workflows import demo
+from flora_core.workflows.home import DAYS, Home, home
+from flora_core.workflows.house import House
+from ui.choosing import choose_study
+from ui.guide import guide_link
+from ui.navigation import go, has_page, page_link
+from ui.tour import begin_tour
+from ui.words import italicised, plain
+
+#: Seconds for which a look at an unchanged study is good: a day passes in it only once.
+_GOOD_FOR: Final = 600.0
+_COLOURS: Final = {"green": "All is well", "amber": "Watch it", "red": "Look at it", "too few": "Too few to say"}
+
+_kept: dict[tuple[object, ...], tuple[float, Home]] = {}
+
+
+def looked_at(house: House, study: str) -> Home:
+    """The state of the study, computed again only where something happened to it."""
+    key = (house.database.description, study, Figures(house.database).state(study))
+    found = _kept.get(key)
+    if found is None or time.monotonic() - found[0] > _GOOD_FOR:
+        while len(_kept) >= 32:
+            _kept.pop(next(iter(_kept)))
+        found = _kept[key] = (time.monotonic(), home(house, study))
+    return found[1]
+
+
+def show_state(view: Home) -> None:
+    """Four cards: the champion's accuracy, the plants of the last thirty days, those determined, the verdict."""
+    covered = view.coverage
+    share = f"{100 * covered.determined / covered.identified:.0f} %" if covered.identified else "–"
+    said = f"{covered.determined:,} of {covered.identified:,}" if covered.identified else "Nothing to determine yet."
+    most = f"most on one day: {max(n for _, n in view.days)}" if view.identified else "Nothing was recorded yet."
+    cards = [
+        _card("How good", *_accuracy(view.champion)),
+        _card(f"Identified in {DAYS} days", f"{view.identified:,}", most, inside=_bars(view)),
+        _card("Determined by a person", share, said),
+    ]
+    if view.verdict is None:
+        cards.append(_card("The verdict", "–", "There is no model to hold the plants against."))
+    else:
+        colour = view.verdict.verdict
+        cards.append(_card("The verdict", _COLOURS[colour], view.verdict.sentence, tone=colour))
+    st.html(f"<div class='flora-cards'>{''.join(cards)}</div>")
+
+
+def show_waiting(view: Home) -> None:
+    """What waits for a person, most pressing first, each with its button; or the next plant, where nothing does."""
+    st.subheader("What waits for you")
+    waiting = [one for one in view.waiting if has_page(one.page)]
+    if not waiting:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"Nothing. The next {plain(view.study.organism)} can come.")
+            if st.button(f"Identify a {view.study.organism}", type="primary", icon=":material/search:"):
+                go("identify")
+    for i, one in enumerate(waiting):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.html(f"<p class='flora-waits'>{italicised(one.text, view.study)}</p>")
+            if st.button(one.action, key=f"waiting-{one.page}", type="secondary" if i else "primary"):
+                go(one.page)
+
+
+def show_doors(view: Home) -> None:
+    """The ways into the work: one plant, a table, plants of one's own."""
+    st.subheader("Begin")
+    doors = (
+        ("identify", f"Identify a {view.study.organism}", "Measure one and read its name at once."),
+        ("batch", "A whole table", "Every row comes back with a name or a reason."),
+        ("studies", "Your own plants", "From a labelled table to an identification page."),
+    )
+    there = [door for door in doors if has_page(door[0])]
+    for column, (page, label, text) in zip(st.columns(len(there), gap="small"), there, strict=True):
+        with column.container(border=True, height="stretch"):
+            page_link(page, label)
+            st.markdown(text)
+
+
+def show_demonstration(house: House) -> None:
+    """Load or remove a simulated season, and be led through it."""
+    loaded = demo.is_loaded(house)
+    with st.expander("Show it to somebody", icon=":material/slideshow:", expanded=False):
+        st.markdown(
+            "A simulated season fills a study of its own: ninety days, three collectors, a week in millimetres, a new "
+            "population, a species that nobody trained. Every page has something to show then. It is marked as simulated "
+            "everywhere, never counts in a real number, and goes without a trace."
+        )
+        with st.container(horizontal=True):
+            if not loaded and st.button("Load a simulated season", icon=":material/play_arrow:", type="primary"):
+                _load(house)
+            if loaded and st.button("Begin the tour", icon=":material/tour:", type="primary"):
+                choose_study(demo.STUDY)
+                begin_tour()
+            if loaded and st.button("Look at the simulated season", icon=":material/visibility:"):
+                choose_study(demo.STUDY)
+                st.rerun()
+        guide_link("watching", "What the pages say of a season")
+
+
+def _load(house: House) -> None:
+    bar = st.progress(0.0, "Simulating a season …")
+    demo.load(house, progress=lambda done, total, doing: bar.progress(done / total, f"Simulating a season: {doing}"))
+    choose_study(demo.STUDY)
+    go("home")
+
+
+def _accuracy(card: ModelCard | None) -> tuple[str, str]:
+    if card is None:
+        return "–", "No model identifies yet."
+    s = card.scores
+    text = (
+        f"of {s.plants:,} unseen plants named right ({100 * s.low:.1f} to {100 * s.high:.1f} %); {card.label}, "
+        f"{card.algorithm_title}"
+    )
+    return f"{100 * s.accuracy:.1f} %", text
+
+
+def _card(title: str, value: str, text: str, *, tone: str = "", inside: str = "") -> str:
+    mark = f" flora-{tone.replace(' ', '-')}" if tone else ""
+    return (
+        f"<div class='flora-card{mark}'><p class='t'>{escape(title)}</p><p class='v'>{escape(value)}</p>{inside}"
+        f"<p class='x'>{escape(text)}</p></div>"
+    )
+
+
+def _bars(view: Home) -> str:
+    """The plants of each day as bars beside each other, and in words for those who can't see them."""
+    if not view.identified:
+        return ""
+    most = max(n for _, n in view.days)
+    first, last, days = view.days[0][0], view.days[-1][0], sum(1 for _, n in view.days if n)
+    said = (
+        f"Bars: plants recorded on each day from {first:%d %B} to {last:%d %B}; {view.identified} on {days} days, at most "
+        f"{most} on one."
+    )
+    bars = "".join(
+        f"<i style='height:{max(4, 100 * n / most):.0f}%;opacity:{0.85 if n else 0.25}'></i>" for _, n in view.days
+    )
+    return f"<div class='flora-days' role='img' aria-label='{escape(said, quote=True)}'>{bars}</div>"
