@@ -218,12 +218,15 @@ class TrainingPlants:
         and testing when the model is scored by group.
     table : TrainingTable
         Where they come from.
+    ids : (n,) str or None
+        Their catalogue numbers, where the table has them; "" where a plant has none.
     """
 
     values: Floats
     species: Ints
     groups: npt.NDArray[np.str_] | None
     table: TrainingTable
+    ids: npt.NDArray[np.str_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from flora_core.model import Floats, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
-from flora_core.tables.reading import Layout, read_layout, read_parts
+from flora_core.tables.reading import Layout, Part, read_layout, read_parts
 from flora_core.workflows.batch import BatchRequest, Summary, Understanding, run_batch, understand
 from flora_core.workflows.batch.sinks import TableSink
 from flora_core.workflows.house import House
@@ -157,3 +159,33 @@ def run_table(house: House, content: bytes | str, name: str = "table.csv", *, re
     summary = run_batch(house, stream, understood, sinks=[sink], record=record, again=again, by=by)
     sink.close()
     return Ran(understood, summary, list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))))
+
+
+def labelled_part(columns: dict[str, list[str]]) -> tuple[tuple[str, ...], Part]:
+    """A table as it is read, by its columns: the header, and all rows in one part."""
+    rows = len(next(iter(columns.values())))
+    return tuple(columns), Part(
+        rows=np.arange(2, rows + 2), columns=[pa.array(cells, pa.string()) for cells in columns.values()], ragged={}
+    )
+
+
+def labelled_table(
+    plants: dict[str, int],
+    headers: tuple[str, ...] = ("leaf length (mm)", "leaf width (mm)"),
+    *,
+    label: str = "species",
+    more: dict[str, Callable[[int], str]] | None = None,
+    seed: int = 0,
+) -> str:
+    """A labelled table as text: normal plants, each species a few standard deviations from the one before.
+
+    `more` gives further columns: {header: cell of the row that is counted from 0}.
+    """
+    rng = np.random.default_rng(seed)
+    names = [name for name, n in plants.items() for _ in range(n)]
+    places = list(plants)
+    lines = [",".join([label, *headers, *(more or {})])]
+    for i, name in enumerate(names):
+        values = 20 + 3 * places.index(name) + rng.normal(size=len(headers))
+        lines.append(",".join([name, *(f"{v:.2f}" for v in values), *(cell(i) for cell in (more or {}).values())]))
+    return "\n".join(lines) + "\n"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from flora_core.errors import Refused
 from flora_core.workflows.house import House, open_house
 
 Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
@@ -43,3 +45,17 @@ def progress_bar(title: str) -> Any:
 
 def print_json(document: object) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def reading(file: Path) -> BinaryIO:
+    """A file to be read.
+
+    Raises
+    ------
+    Refused
+        It is not there, or may not be read.
+    """
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror}.") from None

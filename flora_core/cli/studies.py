@@ -1,14 +1,40 @@
-"""`studies ...`: plant groups."""
+"""`studies ...`: plant groups, made of labelled tables."""
 
 from __future__ import annotations
 
-from typing import Any
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
-from flora_core.cli.doors import Json, open_with_champion, print_json
+from flora_core.cli.doors import Json, open_with_champion, print_json, reading
+from flora_core.errors import Issue, Refused
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
+
+File = Annotated[Path, typer.Option("--from", metavar="FILE", help="A labelled table: .csv, .tsv, .txt or .xlsx.")]
+Label = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="The column of species' names; guessed if not given.")
+]
+Id = Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="The column of catalogue numbers.")]
+Group = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="The column of populations, sites or plants that belong together.")
+]
+Genus = Annotated[str, typer.Option(help="The genus of epithets that stand alone, or the column that holds it.")]
+Merge = Annotated[list[str] | None, typer.Option(metavar='"A=B"', help="Count the plants called A as B; also renames.")]
+LeaveOut = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Leave the plants of that name out.")]
+Keep = Annotated[
+    bool, typer.Option("--keep-qualified", help="Keep names with cf., aff., ?, sp. and hybrids as species.")
+]
+Codes = Annotated[bool, typer.Option("--codes", help="The names are numbers: codes of species.")]
+Units = Annotated[list[str] | None, typer.Option("--unit", metavar="COLUMN=UNIT", help="The unit of a column.")]
+Sheet = Annotated[str, typer.Option(help="The sheet of a workbook.")]
+Decimal = Annotated[str, typer.Option(metavar="SIGN", help="The decimal sign, where the file does not tell.")]
+Separator = Annotated[str, typer.Option(metavar="SIGN", help="What parts columns, where the file does not tell.")]
+Middle = Annotated[bool, typer.Option("--middle-of-ranges", help="Read 2.0-2.5 as 2.25.")]
+By = Annotated[str, typer.Option(help="Who makes it; your login name where not given.")]
 
 
 @commands.command("list", epilog="Example: python -m flora_core studies list")
@@ -18,37 +44,223 @@ def studies_list(as_json: Json = False) -> None:
 
     found = list_studies(open_with_champion())
     if as_json:
-        print_json([_study_document(view) for view in found])
+        print_json([study_document(view) for view in found])
         return
     for view in found:
+        champion = f"champion v{view.champion}" if view.champion is not None else "no champion yet"
         typer.echo(
-            f"{view.study.name}: {view.study.title}, {sum(view.plants.values())} plants, {len(view.plants)} species"
+            f"{view.study.name}: {view.study.title}, {sum(view.plants.values()):,} plants, {len(view.plants)} species, "
+            f"{champion}"
         )
 
 
 @commands.command("show", epilog="Example: python -m flora_core studies show iris")
 def studies_show(name: str, as_json: Json = False) -> None:
     """One plant group: measurements with units and limits, species with plants, what to know before trusting it."""
-    from flora_core.tables.limits import span
     from flora_core.workflows.studies import show_study
 
-    view = show_study(open_with_champion(), name)
+    _print(show_study(open_with_champion(), name), as_json, {})
+
+
+@commands.command(
+    "create",
+    epilog="Example: python -m flora_core studies create seeds --from seeds.csv --label variety --measurement 'area_mm2=mm2'",
+)
+def studies_create(
+    name: str,
+    file: File,
+    label: Label = None,
+    id_column: Id = None,
+    group: Group = None,
+    measurements: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measurement",
+            metavar="COLUMN[=UNIT]",
+            help="A measured column, and no others than those given; else all.",
+        ),
+    ] = None,
+    units: Units = None,
+    genus: Genus = "",
+    merge: Merge = None,
+    leave_out: LeaveOut = None,
+    keep_qualified: Keep = False,
+    codes: Codes = False,
+    sheet: Sheet = "",
+    decimal: Decimal = "",
+    separator: Separator = "",
+    middle_of_ranges: Middle = False,
+    title: Annotated[str, typer.Option(help="As it is shown on screens.")] = "",
+    organism: Annotated[str, typer.Option(help="What is measured, one of them: flower, kernel, leaf.")] = "",
+    condition: Annotated[
+        str, typer.Option(help="How the plants were measured: fresh, pressed or unknown.")
+    ] = "unknown",
+    region: Annotated[str, typer.Option(help="Where they grew.")] = "",
+    licence: Annotated[str, typer.Option(help="The licence of the data.")] = "",
+    source: Annotated[str, typer.Option(help="Where the data come from: a citation or an address.")] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """A plant group from a labelled table: names, measurements and units are read from it, and corrected by options."""
+    from flora_core.workflows.studies import Choices, create, propose
+
+    if condition not in ("fresh", "pressed", "unknown"):
+        raise Refused(f"--condition can't be '{condition}'; it is fresh, pressed or unknown.")
+    kept: Literal["fresh", "pressed", "unknown"] = condition  # type: ignore[assignment]
+    house = open_with_champion()
+    with reading(file) as stream:
+        choices = Choices(
+            study=name, label=label, id_column=id_column, group=group, genus=genus,
+            measurements=dict(_column_and_unit(text) for text in measurements or ()),
+            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()),
+            names=_names(merge, leave_out), keep_qualified=keep_qualified, codes=codes, sheet=sheet,
+            decimal=_decimal(decimal), separator=_separator(separator), middle_of_ranges=middle_of_ranges, title=title,
+            organism=organism, condition=kept, region=region, licence=licence, source=source,
+        )  # fmt: skip
+        proposal = propose(house, stream, file.name, choices)
+    view = create(house, proposal, by or getpass.getuser())
+    said = {
+        "label": proposal.label,
+        "id": proposal.id_column,
+        "group": proposal.group,
+        "columns": dict(zip(proposal.measured, view.study.names, strict=True)),
+        "notes": list(proposal.notes),
+        "left_out": proposal.left_out,
+        "issues": [_issue(issue) for issue in proposal.issues],
+    }
+    _print(view, as_json, said, proposal.warnings, proposal.notes, proposal.issues)
+    if not as_json:
+        typer.echo(f"Next: python -m flora_core train --study {name}")
+
+
+@commands.command("add", epilog="Example: python -m flora_core studies add seeds --from more-seeds.csv --label variety")
+def studies_add(
+    name: str,
+    file: File,
+    label: Label = None,
+    id_column: Id = None,
+    group: Group = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="Which column is which measurement.")
+    ] = None,
+    units: Units = None,
+    genus: Genus = "",
+    merge: Merge = None,
+    leave_out: LeaveOut = None,
+    keep_qualified: Keep = False,
+    codes: Codes = False,
+    sheet: Sheet = "",
+    decimal: Decimal = "",
+    separator: Separator = "",
+    middle_of_ranges: Middle = False,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """More plants for a plant group, of its species or of new ones: its next training table. Models stay as they are."""
+    from flora_core.workflows.studies import Choices, add_plants, propose_addition
+
+    house = open_with_champion()
+    with reading(file) as stream:
+        choices = Choices(
+            study=name, label=label, id_column=id_column, group=group, genus=genus,
+            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()), names=_names(merge, leave_out),
+            keep_qualified=keep_qualified, codes=codes, sheet=sheet, decimal=_decimal(decimal),
+            separator=_separator(separator), middle_of_ranges=middle_of_ranges,
+        )  # fmt: skip
+        said_columns = dict(_pair(text, "--map", "COLUMN=NAME") for text in columns or ())
+        addition = propose_addition(house, stream, file.name, choices, said_columns)
+    view = add_plants(house, addition, by or getpass.getuser())
+    said = {
+        "added": addition.added,
+        "new_species": list(addition.new_species),
+        "table": view.tables[-1].number,
+        "columns": addition.mapping,
+        "notes": list(addition.notes),
+        "issues": [_issue(issue) for issue in addition.issues],
+    }
+    if not as_json:
+        new = f", {', '.join(addition.new_species)} among them for the first time" if addition.new_species else ""
+        typer.echo(f"Added {sum(addition.added.values()):,} plants as table {view.tables[-1].number}{new}.")
+    _print(view, as_json, said, addition.warnings, addition.notes, addition.issues)
+
+
+def _print(
+    view: Any,
+    as_json: bool,
+    said: dict[str, Any],
+    warnings: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    issues: Sequence[Issue] = (),
+) -> None:
+    from flora_core.tables.limits import span
+    from flora_core.workflows.studies import issues_shown
+
+    told = [*warnings, *(w for w in view.warnings if not any(w.rstrip(".") in one for one in warnings))]
     if as_json:
-        print_json(_study_document(view))
+        print_json({**study_document(view), **said, "warnings": told})
         return
-    typer.echo(f"{view.study.title} ({view.study.name})")
-    for m in view.study.measurements:
-        typer.echo(f"  {m.name}: {span(m)}{f', {m.term}' if m.term else ''}. {m.how}")
-    for species in view.study.species:
+    study = view.study
+    typer.echo(f"{study.title} ({study.name})")
+    for m in study.measurements:
+        typer.echo(f"  {m.name}: {span(m)}{f', {m.term}' if m.term else ''}{f'. {m.how}' if m.how else ''}")
+    for species in study.species:
         about = f" {species.note}" if species.note else ""
-        typer.echo(f"  {species.name} {species.author}: {view.plants.get(species.name, 0)} plants.{about}")
-    for line in filter(None, (view.study.caveat, *view.warnings, *view.study.sources)):
+        typer.echo(
+            f"  {f'{species.name} {species.author}'.strip()}: {view.plants.get(species.name, 0):,} plants.{about}"
+        )
+    for line in filter(None, (study.caveat, *told, *notes, *issues_shown(issues), *study.sources)):
         typer.echo(line)
 
 
-def _study_document(view: Any) -> dict[str, Any]:
+def study_document(view: Any) -> dict[str, Any]:
+    """A study for programs: its measurements, {species: plants}, champion, training tables and warnings."""
     document: dict[str, Any] = view.study.model_dump(mode="json")
     document["species"] = view.plants
     document["species_details"] = view.study.model_dump(mode="json")["species"]
+    document["champion"] = view.champion
+    document["tables"] = [
+        {
+            "number": t.number, "plants": t.plants, "source": t.source, "sha256": t.sha256, "added_by": t.added_by,
+            "added_at": t.added_at.isoformat(timespec="seconds"),
+        }
+        for t in view.tables
+    ]  # fmt: skip
     document["warnings"] = list(view.warnings)
     return document
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "row": issue.row,
+        "column": issue.column,
+        "value": issue.value,
+        "problem": issue.problem,
+        "suggestion": issue.suggestion,
+    }
+
+
+def _pair(text: str, option: str, shape: str) -> tuple[str, str]:
+    left, sign, right = text.rpartition("=")
+    if not sign or not left.strip():
+        raise Refused(f"{option} '{text}' is not {shape}.")
+    return left.strip(), right.strip()
+
+
+def _column_and_unit(text: str) -> tuple[str, str]:
+    left, sign, right = text.rpartition("=")
+    return (left.strip(), right.strip()) if sign and left.strip() else (text.strip(), "")
+
+
+def _names(merge: Sequence[str] | None, leave_out: Sequence[str] | None) -> dict[str, str]:
+    return dict(_pair(text, "--merge", "A=B") for text in merge or ()) | {name.strip(): "" for name in leave_out or ()}
+
+
+def _decimal(text: str) -> Literal[".", ",", ""]:
+    signs: dict[str, Literal[".", ",", ""]] = {"": "", ".": ".", ",": ","}
+    if text not in signs:
+        raise Refused(f"'{text}' is not a decimal sign; it is . or ,")
+    return signs[text]
+
+
+def _separator(text: str) -> str:
+    return {"tab": "\t", "space": " "}.get(text, text)

@@ -81,7 +81,12 @@ training_tables = Table(
     Column("content", LargeBinary, nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("added_by", Text, nullable=False),
+    Column("document", Text, nullable=False, server_default=""),
+    Column("counts", Text, nullable=False, server_default="{}"),
+    Column("source_sha256", String(64), nullable=False, server_default=""),
 )
+"""Every table that plants were learned from. More plants make a new number, with all plants and the study's `document` as it
+was then; `counts` is a JSON object of plants a species."""
 
 versions = Table(
     "versions",

@@ -160,7 +160,7 @@ def correct_columns(
     """
     assigned = {a.measurement: a for a in guessed.assigned}
     for column, wanted in (columns or {}).items():
-        j = _place(header, column)
+        j = place_of(header, column)
         assigned = {name: a for name, a in assigned.items() if a.column != j}
         if wanted:
             m = study.measurement(wanted)
@@ -185,7 +185,7 @@ def correct_columns(
         assigned[target.measurement] = replace(target, unit=unit)
     place = guessed.id_column
     if id_column is not None:
-        place = _place(header, id_column) if id_column else None
+        place = place_of(header, id_column) if id_column else None
     ordered = tuple(assigned[name] for name in study.names if name in assigned)
     return Assignment(ordered, place, () if columns else guessed.remarks)
 
@@ -211,7 +211,14 @@ def _measurement_of(study: Study, header: Sequence[str], assigned: Mapping[str, 
     return assigned[m.name]
 
 
-def _place(header: Sequence[str], column: str) -> int:
+def place_of(header: Sequence[str], column: str) -> int:
+    """The place of a column that a person calls by its name, in any case.
+
+    Raises
+    ------
+    Unknown
+        There is none, or several; the message lists those there are.
+    """
     exact = [j for j, name in enumerate(header) if name == column.strip()]
     loose = [j for j, name in enumerate(header) if name.lower() == column.strip().lower()]
     if exact or len(loose) == 1:

@@ -6,16 +6,30 @@ said in a note, what can't be decided is asked, what can't be read is refused wi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from flora_core.errors import BadTable
+import numpy as np
+import pyarrow as pa
+
+from flora_core.errors import BadTable, TooLarge
 from flora_core.tables import spreadsheets, text_files, text_rows
 from flora_core.tables.formats import no_table
 from flora_core.tables.headers import check_header
 from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, Part
 
-__all__ = ["MAX_COLUMNS", "MAX_SHEETS", "Decimal", "Layout", "Part", "read_layout", "read_parts"]
+__all__ = [
+    "MAX_COLUMNS",
+    "MAX_SHEETS",
+    "Decimal",
+    "Layout",
+    "Part",
+    "checksum",
+    "read_layout",
+    "read_parts",
+    "read_whole",
+]
 
 
 def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decimal = "", separator: str = "") -> Layout:
@@ -70,8 +84,44 @@ def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator
         yield from text_rows.parts(stream, layout, rows)
 
 
+def checksum(stream: BinaryIO) -> str:
+    """SHA-256 of a whole file, by which it is known again; the stream is left at its end."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
 def _shown(name: str) -> str:
     """The file's own name, for messages: no folders, nothing invisible, not too long."""
     bare = name.replace("\\", "/").rsplit("/", 1)[-1]
     cleaned = "".join(c for c in bare if c.isprintable()).strip()
     return cleaned[:100] or "The file"
+
+
+def read_whole(stream: BinaryIO, layout: Layout, most: int) -> Part:
+    """All rows of a table that is small enough to be held at once, as a training table is.
+
+    Raises
+    ------
+    BadTable
+        It has no rows.
+    TooLarge
+        It has more than `most` rows.
+    """
+    parts: list[Part] = []
+    count = 0
+    for part in read_parts(stream, layout):
+        count += len(part)
+        if count > most:
+            raise TooLarge(f"The table has more than {most:,} rows; a training table may have that many at most.")
+        parts.append(part)
+    if not count:
+        raise BadTable("The file has a header and no rows below it.")
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    return Part(
+        rows=np.concatenate([part.rows for part in parts]),
+        columns=[pa.concat_arrays([part.columns[j] for part in parts]) for j in range(len(layout.header))],
+        ragged={int(start) + k: v for start, part in zip(starts, parts, strict=False) for k, v in part.ragged.items()},
+    )
