@@ -168,7 +168,7 @@ def test_two_tables_in_words(flora, tmp_path):
     assert done.stdout.splitlines() == [
         "These 90 rows do not look like last.csv: petal length is 1 higher than before (3.99 to 4.99, p < .001).",
         "  Check ruler and unit on ten plants, and ask whether they were pressed or come from another place.",
-        "  With 90 rows a shift of 0.206 in petal length would be seen about half of the time.",
+        "  With 90 rows a shift of 0.208 in petal length would be seen about half of the time.",
     ]
 
 

@@ -52,9 +52,8 @@ class Confidence:
         """With its verdict, given its p value after correction."""
         if corrected is None or self.fall is None or self.spread is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(
-            self, corrected=corrected, verdict=judge(corrected, self.fall >= WORTH_NAMING * self.spread > 0.0)
-        )
+        effect = self.fall > 1e-9 and self.fall >= WORTH_NAMING * self.spread
+        return replace(self, corrected=corrected, verdict=judge(corrected, effect))
 
 
 def confidence_of(

@@ -31,7 +31,7 @@ EXACT: Final = 800
 #: Bins of about equal count for larger samples; where there are no more distinct values, each is a bin by itself.
 BINS: Final = 128
 #: From so many plants in the smaller sample on, counts are dealt from the normal distribution they have come close to.
-NORMAL: Final = 50
+NORMAL: Final = 20
 #: What rounding may take away from an equal distance.
 _ROUNDING: Final = 1e-5
 
@@ -121,8 +121,8 @@ def distance_of_counts(
 
     Notes
     -----
-    On bins a deal is one draw from the multivariate hypergeometric distribution. With 50 plants and more in the smaller
-    sample the normal distribution of the same mean and covariance gives the same quantiles to the third digit.
+    On bins a deal is one draw from the multivariate hypergeometric distribution. With 20 plants and more in the smaller
+    sample the normal distribution of the same mean and covariance gives the same p values to a twentieth.
     """
     filled = (reference + current) > 0
     positions, reference, current = positions[filled], reference[filled], current[filled]
@@ -144,7 +144,7 @@ def distance_of_counts(
     return observed, _gaps(counted, pooled, n + m - few, few) @ steps
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _normals(draws: int, bins: int, seed: int) -> Floats:
     normals = np.random.default_rng(seed).standard_normal((draws, bins))
     normals.setflags(write=False)
@@ -160,6 +160,28 @@ def _normal_deals(together: Ints, few: int, draws: int, seed: int) -> Floats:
     spread = np.sqrt(few * (total - few) / (total * (total - 1.0)))
     counted: Floats = few * share[:-1] + spread * bridge[:, :-1]
     return counted
+
+
+def expected_by_chance(positions: Floats, reference: Ints, draws: int = DRAWS_IN_BINS, seed: int = SEED) -> Floats:
+    """What chance makes of the distance of plants like the reference's, for one plant on either side; (draws,).
+
+    Times sqrt(1/n + 1/m) this is what deals of n and m plants come to, as long as both are spread like the reference: so
+    many windows can be held against one reference without dealing for each.
+
+    References
+    ----------
+    del Barrio, Giné & Matrán (1999), Central limit theorems for the Wasserstein distance between the empirical and the
+    true distributions.
+    """
+    filled = reference > 0
+    positions, reference = positions[filled], reference[filled]
+    if len(positions) < 2:
+        return np.zeros(draws)
+    share = np.cumsum(reference) / reference.sum()
+    walk = np.cumsum(_normals(draws, len(reference), seed) * np.sqrt(reference / reference.sum()), axis=1)
+    bridge = np.abs(walk - walk[:, -1:] * share)[:, :-1]
+    dealt: Floats = bridge @ np.diff(positions)
+    return dealt
 
 
 def distance(reference: Floats, current: Floats, tests: int = 1, seed: int = SEED) -> tuple[float, Floats]:

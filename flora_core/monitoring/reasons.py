@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flora_core.monitoring.accuracy import Realised
 from flora_core.monitoring.comparing import Findings
 from flora_core.monitoring.confidence import Confidence
+from flora_core.monitoring.decomposition import Decomposition, Source
 from flora_core.monitoring.drift import Shift
 from flora_core.monitoring.estimation import Guess
 from flora_core.monitoring.judging import Verdict, judge
@@ -40,9 +43,10 @@ class Reason:
     next_step: str = ""
 
 
-def reasons_of(findings: Findings, wording: Wording) -> list[Reason]:
+def reasons_of(findings: Findings, wording: Wording, decompositions: Sequence[Decomposition] = ()) -> list[Reason]:
     """A sentence for everything that was asked, whatever its verdict."""
-    reasons = [shift_reason(shift, wording) for shift in findings.shifts]
+    sources = {one.name: one.source for one in decompositions}
+    reasons = [shift_reason(shift, wording, sources.get(shift.name)) for shift in findings.shifts]
     if findings.together is not None:
         reasons.append(_together_reason(findings.together, wording))
     if findings.mix is not None:
@@ -54,8 +58,8 @@ def reasons_of(findings: Findings, wording: Wording) -> list[Reason]:
     return reasons
 
 
-def shift_reason(shift: Shift, wording: Wording) -> Reason:
-    """What one measurement shows, whatever its verdict."""
+def shift_reason(shift: Shift, wording: Wording, source: Source | None = None) -> Reason:
+    """What one measurement shows, whatever its verdict; and what to do, by where the shift comes from."""
     label = wording.label(shift.name)
     if shift.distance is None or shift.shift is None or shift.before is None or shift.now is None:
         where = "the reference" if not shift.n else "the window"
@@ -76,18 +80,30 @@ def shift_reason(shift: Shift, wording: Wording) -> Reason:
         moved = f"{label} is spread otherwise than before (typically {values}, {p})"
     far = f"; {shift.far:,} of {shift.m:,} lie far outside" if shift.far else ""
     return Reason(
-        "measurement", shift.name, shift.verdict, f"{first_upper(moved)}{far}.", _next_for(shift.before, shift.now)
+        "measurement",
+        shift.name,
+        shift.verdict,
+        f"{first_upper(moved)}{far}.",
+        _next_for(shift.before, shift.now, source),
     )
 
 
-def _next_for(before: float, now: float) -> str:
+_BY_SOURCE: Final[dict[Source | None, str]] = {
+    None: "Check ruler and unit on ten plants, and ask whether they were pressed or come from another place.",
+    "mix": "Most of it comes from another mix of species: collect determinations of what has become more common.",
+    "within": "It changed within the species: check ruler and unit on ten plants, and ask whether they were pressed.",
+    "strangers": "Most of it comes from plants that fit no species: there may be another species among them.",
+}
+
+
+def _next_for(before: float, now: float, source: Source | None) -> str:
     """What to check, by what the change looks like."""
     ratio = now / before if before > 0.0 and now > 0.0 else 1.0
     for factor, units in ((10.0, "millimetres and centimetres"), (2.54, "centimetres and inches")):
         if min(abs(math.log(ratio / factor)), abs(math.log(ratio * factor))) < 0.15:
             times = f"{factor:g} times {'as much' if ratio > 1.0 else 'less'}"
             return f"That is about {times}: ask whether {units} were mixed up by a ruler or a file."
-    return "Check ruler and unit on ten plants, and ask whether they were pressed or come from another place."
+    return _BY_SOURCE[source]
 
 
 def _together_reason(found: Together, wording: Wording) -> Reason:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flora_core.monitoring.accuracy import Realised
 from flora_core.monitoring.comparing import Findings
+from flora_core.monitoring.decomposition import Decomposition
 from flora_core.monitoring.estimation import Guess
 from flora_core.monitoring.judging import SMALLEST, Verdict, worst
 from flora_core.monitoring.reasons import Reason, estimated_less_right, less_right, reasons_of
@@ -42,7 +43,7 @@ class Judgement:
 
 def judgement(
     findings: Findings, wording: Wording, *, estimated: Guess | None = None, realised: Realised | None = None,
-    reference: tuple[int, int] | None = None,
+    reference: tuple[int, int] | None = None, decompositions: Sequence[Decomposition] = (),
 ) -> Judgement:  # fmt: skip
     """What a window comes to, in words.
 
@@ -54,8 +55,10 @@ def judgement(
         What determinations say.
     reference : (int, int) or None
         Plants named right, and plants, when the model was scored.
+    decompositions : sequence of Decomposition
+        Where the shifts come from, which decides what to do about them.
     """
-    reasons = [reason for reason in reasons_of(findings, wording) if reason.verdict in ("amber", "red")]
+    reasons = [reason for reason in reasons_of(findings, wording, decompositions) if reason.verdict in ("amber", "red")]
     if realised is not None and reference is not None and (reason := less_right(realised, reference, wording)):
         reasons.append(reason)
     if estimated is not None and estimated.alert:

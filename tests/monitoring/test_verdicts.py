@@ -3,6 +3,7 @@ import pytest
 
 from flora_core.monitoring.accuracy import realised
 from flora_core.monitoring.comparing import Plants, compare_plants
+from flora_core.monitoring.decomposition import decompose_plants
 from flora_core.monitoring.estimation import Guess
 from flora_core.monitoring.verdicts import judgement
 from flora_core.monitoring.wording import Wording
@@ -77,6 +78,26 @@ def test_another_mix_and_strangers_each_have_their_own_next_step():
     assert steps["unfit"] == "Look at those plants: there may be another species among them."
     mix = next(r for r in said(mix=(0.05, 0.95)).reasons if r.topic == "mix")
     assert mix.text.startswith("The mix of species has changed: Iris setosa 45 % before, 5 % now (p < .001).")
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        (
+            {"mix": (0.0, 1.0)},
+            "Most of it comes from another mix of species: collect determinations of what has become more common.",
+        ),
+        (
+            {"shift": 0.9},
+            "It changed within the species: check ruler and unit on ten plants, and ask whether they were pressed.",
+        ),
+    ],
+)
+def test_a_shift_has_the_next_step_of_where_it_comes_from(changes, step):
+    reference, current = plants(150), plants(60, 1, **changes)
+    parts = decompose_plants(NAMES, 2, reference, current)
+    found = judgement(compare_plants(NAMES, 2, reference, current), WORDING, decompositions=parts)
+    assert next(r for r in found.reasons if r.topic == "measurement").next_step == step
 
 
 def test_fewer_right_than_when_the_model_was_scored():
