@@ -163,7 +163,11 @@ def described(job: Job) -> str:
         wanted = ComparisonRequest.model_validate_json(job.request)
         return f"Compare version {wanted.challenger} with version {wanted.champion}"
     request = TrainingRequest.model_validate_json(job.request)
-    parts = [f"Train {request.algorithm if request.algorithm != 'auto' else 'the best of four algorithms'}"]
+    parts = ["Train the best of four algorithms"]
+    if request.algorithm != "auto":
+        from flora_core.learning.algorithms import algorithm_named
+
+        parts = [f"Train: {algorithm_named(request.algorithm).title}"]
     if request.hyperparameters:
         parts.append(", ".join(f"{name} {value}" for name, value in request.hyperparameters.items()))
     if request.search:

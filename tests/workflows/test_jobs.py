@@ -157,4 +157,4 @@ def test_settings_that_can_t_be_used_are_refused_before_they_are_queued(house):
 def test_jobs_outlive_the_program_that_asked_for_them(house):
     job = ask_for_training(house, "iris", QUICK, "Ada")
     assert Jobs(house.database).get(job.id) == job
-    assert described(job) == "Train bayes; smoothing 0.001"
+    assert described(job) == "Train: naive Bayes; smoothing 0.001"

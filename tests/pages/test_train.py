@@ -1,0 +1,98 @@
+"""The Train page as a script: knobs made from the algorithms, a request in the queue, a result with its next step."""
+
+import json
+
+import pytest
+
+from flora_core.learning.algorithms import ALGORITHMS
+from flora_core.storage.jobs import Jobs
+from flora_core.workflows import work
+from flora_core.workflows.train import TrainingRequest
+from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own house
+from tests.servers import ROOT
+
+
+@pytest.fixture
+def train(page):  # noqa: F811
+    at = page()
+    at.switch_page(str(ROOT / "pages" / "train.py"))
+    return at.run()
+
+
+def words(at):
+    return " ".join(
+        element.value for kind in ("markdown", "caption", "html", "info", "success") for element in at.get(kind)
+    )
+
+
+def choose(at, algorithm):
+    at.selectbox(key="train.iris.algorithm").set_value(algorithm).run()
+
+
+def test_a_first_visitor_sees_what_is_learned_from_and_what_will_be_shown(train):
+    assert not train.exception
+    assert train.title[0].value == "Train a model"
+    assert "<b>150 flowers</b> of 3 species" in words(train)
+    assert "whether its certainties can be believed" in words(train)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_every_hyperparameter_has_a_widget_with_its_sentence(train, name):
+    choose(train, name)
+    assert not train.exception
+    shown = words(train).replace("\\", "")
+    assert ALGORITHMS[name].sentence in shown
+    labels = [w.label for w in (*train.selectbox, *train.number_input)]
+    for knob in ALGORITHMS[name].hyperparameters:
+        assert knob.label in labels
+        assert knob.sentence in shown
+
+
+def test_a_training_is_asked_for_with_what_was_changed_and_nothing_else(train, house):
+    choose(train, "forest")
+    train.number_input(key="train.iris.forest.trees").set_value(30)
+    train.text_input(key="person").set_value("Ada")
+    train.button(key="train.start").click().run()
+    assert not train.error
+    (job,) = house.jobs.active()
+    assert (job.by, job.kind) == ("Ada", "train")
+    request = TrainingRequest.model_validate_json(job.request)
+    assert request == TrainingRequest(algorithm="forest", hyperparameters={"trees": 30})
+    assert "Train: random forest; trees 30" in words(train).replace("\\", "")
+    train.button(key=f"cancel-{job.id}").click().run()
+    assert house.jobs.get(job.id).state == "cancelled"
+
+
+def test_without_a_name_or_twice_the_same_is_refused_in_words(train):
+    train.button(key="train.start").click().run()
+    assert train.error[0].value.replace("\\", "").startswith("Say who you are")
+    train.text_input(key="person").set_value("Ada")
+    train.button(key="train.start").click().run()
+    assert not train.error
+    train.button(key="train.start").click().run()
+    assert "The same was asked for by Ada already" in train.error[0].value
+
+
+def test_a_result_is_there_for_whoever_comes_later(train, house):
+    job = house.jobs.ask("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
+    house.jobs.claim("a test")
+    work.work_on(house, job.id, "a test")
+    train.run()
+    assert not train.exception
+    assert "Version 2: decision tree" in [s.value for s in train.subheader]
+    spec = json.loads(train.get("plotly_chart")[0].proto.spec)
+    assert sum(map(sum, spec["data"][0]["customdata"])) == 150
+    for picture in ("by species", "how sure", "more plants?", "what matters"):
+        train.segmented_control(key="train.picture").set_value(picture).run()
+        assert not train.exception
+        assert train.get("plotly_chart")[0].proto.alt
+
+
+def test_an_interrupted_training_can_be_started_again(train, house):
+    job = house.jobs.ask("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
+    house.jobs.claim("a test")
+    house.jobs.end(job.id, "a test", "interrupted", "The server was ended while it worked on this.")
+    train.run()
+    assert "The server was ended while it worked on this" in words(train).replace("\\", "")
+    train.button(key=f"again-{job.id}").click().run()
+    assert [j.by for j in Jobs(house.database).active()] == ["Ada"]
