@@ -18,6 +18,7 @@ from flora_core.cli import (
     identify,
     jobs,
     models,
+    profiles,
     studies,
     train,
     two_tables,
@@ -44,6 +45,7 @@ app.add_typer(cycle.commands)
 app.add_typer(demo.commands, name="demo")
 app.add_typer(two_tables.commands)
 app.add_typer(jobs.commands, name="jobs")
+app.add_typer(profiles.commands, name="profiles")
 app.add_typer(upkeep.commands)
 
 

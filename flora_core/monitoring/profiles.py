@@ -199,15 +199,16 @@ def profile_of(
               fits[i : i + _AT_ONCE])
         for i in range(0, len(values), _AT_ONCE)
     ]  # fmt: skip
-    return merged(bins, [*parts, _of_rows(bins, len(values) if rows is None else rows, refused, troubled)])
+    return merged(bins, [*parts, counts_of_rows(bins, len(values) if rows is None else rows, refused, troubled)])
 
 
 def empty(bins: Bins) -> Profile:
     """The profile of no plants."""
-    return _of_rows(bins, 0, 0, 0)
+    return counts_of_rows(bins, 0, 0, 0)
 
 
-def _of_rows(bins: Bins, rows: int, refused: int, troubled: int) -> Profile:
+def counts_of_rows(bins: Bins, rows: int, refused: int, troubled: int) -> Profile:
+    """The profile of no plants, and of the rows of a table that they came from."""
     k, p = bins.species, len(bins.names)
     groups, by_group = _wholes(k + 1), (k + 1, p)
     return Profile(

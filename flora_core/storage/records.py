@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Literal
 
+import numpy as np
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
+from flora_core.monitoring.profiles import Bins, Profile, counts_of_rows, empty, merge, profile_of
 from flora_core.storage.database import Database
+from flora_core.storage.profiles import add_to_day, day_of
 from flora_core.storage.tables import identifications, recordings
 
 Door = Literal["page", "command", "api"]
@@ -113,23 +116,33 @@ class Recorder:
     Use as a context: left by an exception, what was written is taken back.
     """
 
-    def __init__(self, database: Database, key: int, token: str, at: datetime) -> None:
+    def __init__(self, database: Database, key: int, token: str, at: datetime, bins: Bins | None = None) -> None:
         self._database, self._key, self._at, self._plants = database, key, at, 0
+        self._profile = empty(bins) if bins else None
         self.token = token
 
-    def add(self, rows: Rows) -> None:
-        """Write some plants; one transaction."""
+    def add(self, rows: Rows, profile: Profile | None = None) -> None:
+        """Write some plants; one transaction.
+
+        Parameters
+        ----------
+        profile : Profile, optional
+            Theirs; where it is left out, the recording is counted at the next need.
+        """
         with self._database.write() as connection:
             _insert_many(connection, self._key, rows)
         self._plants += len(rows.row)
+        self._profile = merge(self._profile, profile) if self._profile is not None and profile is not None else None
 
-    def finish(self, *, again: bool = True) -> None:
-        """Let the recording count, all of it at once.
+    def finish(self, *, again: bool = True, refused: int = 0, troubled: int = 0) -> None:
+        """Let the recording count, all of it at once, and with it the profile of its day.
 
         Parameters
         ----------
         again : bool
             Whether it counts even where somebody else recorded the same file in the meantime.
+        refused, troubled : int
+            Rows of the table that could not be identified, and rows that had any issue.
 
         Raises
         ------
@@ -139,11 +152,19 @@ class Recorder:
         with self._database.write() as connection:
             if not again:
                 self._refuse_second(connection)
-            connection.execute(
+            of_whom = connection.execute(
                 update(recordings)
                 .where(recordings.c.id == self._key)
-                .values(complete=True, plants=self._plants, at=self._at)
-            )
+                .values(
+                    complete=True, plants=self._plants, at=self._at, refused=refused, troubled=troubled,
+                    profiled=self._profile is not None,
+                )
+                .returning(recordings.c.study, recordings.c.version)
+            ).first()  # fmt: skip
+            if self._profile is not None and of_whom is not None:
+                of_table = counts_of_rows(self._profile.bins, self._plants + refused, refused, troubled)
+                whole = merge(self._profile, of_table)
+                add_to_day(connection, of_whom.study, of_whom.version, day_of(self._at), whole)
 
     def take_back(self) -> None:
         """Delete what was written of a recording that was not finished."""
@@ -250,6 +271,7 @@ class Records:
         collector: str = "",
         site: str = "",
         at: datetime | None = None,
+        bins: Bins | None = None,
     ) -> tuple[str, ...]:
         """Record identified plants; one transaction, all or nothing.
 
@@ -259,6 +281,9 @@ class Records:
             Who gathered the plants and where, where that is known.
         at : datetime, optional
             When they were identified; now, except where a past season is brought in.
+        bins : Bins, optional
+            The model's, in which the profile of the day counts; where they are left out, the plants are counted at the
+            next need.
 
         Returns
         -------
@@ -270,14 +295,14 @@ class Records:
         DatabaseUnavailable
             Nothing was recorded.
         """
-        token = _new_token()
+        token, moment = _new_token(), at or datetime.now(UTC)
         with self._database.write() as connection:
             key = connection.execute(
                 insert(recordings).values(
                     token=token,
                     study=study,
                     version=version,
-                    at=at or datetime.now(UTC),
+                    at=moment,
                     by=by,
                     door=door,
                     unit=unit,
@@ -286,10 +311,13 @@ class Records:
                     plants=len(plants),
                     collector=collector,
                     site=site,
+                    profiled=bins is not None,
                 )
             ).inserted_primary_key
             assert key is not None  # noqa: S101  an insert of one row always has one
             connection.execute(insert(identifications), [_as_row(key[0], plant) for plant in plants])
+            if bins is not None:
+                add_to_day(connection, study, version, day_of(moment), _profile_of(bins, plants))
         return tuple(f"{token}-{plant.row}" for plant in plants)
 
     def begin(
@@ -305,6 +333,7 @@ class Records:
         collector: str = "",
         site: str = "",
         at: datetime | None = None,
+        bins: Bins | None = None,
     ) -> Recorder:
         """Begin to record a table; writes one row, which does not count yet. Parameters as for `record`.
 
@@ -334,7 +363,7 @@ class Records:
                 )
             ).inserted_primary_key
         assert key is not None  # noqa: S101  an insert of one row always has one
-        return Recorder(self._database, int(key[0]), token, at or now)
+        return Recorder(self._database, int(key[0]), token, at or now, bins)
 
     def of_source(self, study: str, source_sha256: str) -> tuple[Recording, ...]:
         """The recordings of a file, newest first."""
@@ -458,6 +487,17 @@ def _as_row(recording: int, plant: Plant) -> dict[str, object]:
         "possible": " ".join(map(str, plant.possible)),
         "misfit": plant.misfit,
     }
+
+
+def _profile_of(bins: Bins, plants: Sequence[Plant]) -> Profile:
+    used = [[np.nan if value is None else value for value in plant.used] for plant in plants]
+    return profile_of(
+        bins,
+        np.array(used, dtype=np.float64),
+        np.array([plant.species for plant in plants], dtype=np.int64),
+        np.array([plant.probabilities for plant in plants], dtype=np.float64),
+        np.array([bool(plant.possible) for plant in plants], dtype=bool),
+    )
 
 
 def _json(values: Iterable[object]) -> str:

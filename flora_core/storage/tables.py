@@ -16,6 +16,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -157,12 +158,20 @@ recordings = Table(
     Column("recipe", String(64), nullable=False, server_default=""),
     Column("collector", Text, nullable=False, server_default=""),
     Column("site", Text, nullable=False, server_default=""),
+    Column("refused", Integer, nullable=False, server_default="0"),
+    Column("troubled", Integer, nullable=False, server_default="0"),
+    Column("profiled", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
+    Index("ix_recordings_study_at", "study", "at"),
     sqlite_autoincrement=True,
 )
 """One act of recording: one plant from the page, or a whole file. What its plants share is written once. A table is written
 a part at a time, so that nobody waits for it; its recording counts only when it is `complete`. `recipe` says how a file was
-read: the same file with the same recipe and version gives the same identifications."""
+read: the same file with the same recipe and version gives the same identifications. `refused` rows of a table could not be
+identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants."""
+#: Those that no profile counts yet: none, as a rule, and then found at once.
+Index("ix_recordings_unprofiled", recordings.c.study, sqlite_where=~recordings.c.profiled,
+      postgresql_where=~recordings.c.profiled)  # fmt: skip
 
 identifications = Table(
     "identifications",
@@ -209,6 +218,18 @@ determinations = Table(
 determined in ISO 8601, or its year or month where the slip says no more, so that text sorts by time. `fingerprint` is the
 same for the same word of the same person: the database itself keeps it from being written twice."""
 
+profiles = Table(
+    "profiles",
+    METADATA,
+    Column("study", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
+    Column("document", Text, nullable=False),
+    ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
+)
+"""What the identifications of a version leave behind on one day (UTC): counts and sums as JSON, from which drift and expected
+accuracy are computed without reading the plants again. Derived from the records and made again from them at any time."""
+
 matched_columns = Table(
     "matched_columns",
     METADATA,
@@ -243,6 +264,7 @@ __all__ = [
     "identifications",
     "jobs",
     "matched_columns",
+    "profiles",
     "recordings",
     "studies",
     "training_tables",

@@ -13,6 +13,7 @@ from flora_core.storage.database import Database
 from flora_core.storage.determinations import Determinations
 from flora_core.storage.jobs import Jobs
 from flora_core.storage.matched_columns import MatchedColumns
+from flora_core.storage.profiles import Profiles
 from flora_core.storage.records import Records
 from flora_core.storage.registry import Registry
 from flora_core.storage.studies import Studies
@@ -31,6 +32,7 @@ class House:
     announcements: Announcements
     determinations: Determinations
     jobs: Jobs
+    profiles: Profiles
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -94,4 +96,5 @@ def open_house(settings: Settings | None = None) -> House:
         Announcements(database),
         Determinations(database),
         Jobs(database),
+        Profiles(database),
     )

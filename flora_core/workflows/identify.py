@@ -16,6 +16,7 @@ from flora_core.identification.mix_ups import Suggestion, did_you_mean
 from flora_core.identification.naming import Answer, answer, name_plants
 from flora_core.identification.sentences import sentence
 from flora_core.model import Floats, Model
+from flora_core.monitoring.bins import bins_of
 from flora_core.storage.records import Door, Plant, Recorded
 from flora_core.study import Study
 from flora_core.tables.plants import CheckedPlant, check_plant
@@ -202,6 +203,7 @@ def record(
         collector=collector.strip(),
         site=site.strip(),
         at=at,
+        bins=bins_of(identifications[0].model),
     )
     return tuple(house.records.get(identifier) for identifier in identifiers)
 

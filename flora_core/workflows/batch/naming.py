@@ -113,6 +113,11 @@ def probability_texts(shares: Floats) -> pa.StringArray:
     return _PROBABILITIES.take(pa.array(_digits(shares)))
 
 
+def recorded_probabilities(shares: Floats) -> Floats:
+    """Probabilities as `probability_texts` writes them."""
+    return np.asarray(_digits(shares) / 10**_DIGITS)
+
+
 def _digits(shares: Floats) -> Ints:
     return np.asarray(shares * 10**_DIGITS + 0.5).astype(np.int64)
 

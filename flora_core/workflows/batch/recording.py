@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flora_core.monitoring.profiles import Bins, Profile, profile_of
 from flora_core.storage.records import Rows
-from flora_core.workflows.batch.naming import NamedPart, distinct_sets, probability_texts
+from flora_core.workflows.batch.naming import NamedPart, distinct_sets, probability_texts, recorded_probabilities
 
 
 def rows_to_record(found: NamedPart) -> Rows:
@@ -31,6 +32,15 @@ def rows_to_record(found: NamedPart) -> Rows:
         possible=[possible[c] for c in codes],
         misfit=np.round(found.named.misfit.min(axis=1), 4).tolist(),
     )
+
+
+def profile_to_record(bins: Bins, found: NamedPart) -> Profile:
+    """What the plants of a part leave behind, counted from what is recorded of them."""
+    named = found.named
+    return profile_of(
+        bins, found.values[found.named_rows], named.best, recorded_probabilities(named.probabilities),
+        np.asarray(named.in_set.any(axis=1)), rows=0,
+    )  # fmt: skip
 
 
 def _json_rows(columns: list[pa.Array]) -> pa.StringArray:

@@ -9,12 +9,13 @@ from typing import BinaryIO, Protocol
 
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
+from flora_core.monitoring.bins import bins_of
 from flora_core.storage.records import Door, Recorder
 from flora_core.tables.checking import check_part
 from flora_core.tables.reading import read_parts
 from flora_core.workflows.batch.doubles import Doubles
 from flora_core.workflows.batch.naming import NamedPart, name_part
-from flora_core.workflows.batch.recording import rows_to_record
+from flora_core.workflows.batch.recording import profile_to_record, rows_to_record
 from flora_core.workflows.batch.summary import Summary, count_in, finished
 from flora_core.workflows.batch.understanding import Understanding
 from flora_core.workflows.house import House
@@ -97,10 +98,10 @@ def run_batch(
     with house.records.begin(
         study=model.study.name, version=model.card.version or 0, by=by.strip(), door=door,
         source=understood.request.name, source_sha256=understood.sha256, recipe=understood.recipe,
-        collector=collector.strip(), site=site.strip(), at=at,
+        collector=collector.strip(), site=site.strip(), at=at, bins=bins_of(model),
     ) as recorder:  # fmt: skip
         _go_through(stream, understood, doubles, sinks, summary, recorder, recorder.token, progress)
-        recorder.finish(again=again)
+        recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
 
@@ -126,7 +127,7 @@ def _go_through(
         filled_up += checked.filled_up
         found = name_part(understood, part, checked, doubles, mender, token)
         if recorder is not None:
-            recorder.add(rows_to_record(found))
+            recorder.add(rows_to_record(found), profile_to_record(bins_of(model), found))
         for sink in sinks:
             sink.write(found)
         count_in(summary, model.study, found)

@@ -23,7 +23,7 @@ MOST_ISSUES: Final = 100_000
 
 @dataclass(slots=True)
 class Summary:
-    """What came of a table; the counts add up: rows = identified + not identified."""
+    """What came of a table; the counts add up: rows = identified + not identified. `troubled` rows had any issue."""
 
     study: str
     model_version: int
@@ -31,6 +31,7 @@ class Summary:
     identified: int = 0
     unsure: int = 0
     fit_nothing: int = 0
+    troubled: int = 0
     species: Counter[str] = field(default_factory=Counter)
     issues: list[Issue] = field(default_factory=list)
     issue_count: int = 0
@@ -81,6 +82,7 @@ def count_in(summary: Summary, study: Study, found: NamedPart) -> None:
     summary.species.update(_rows_seen(study, found))
     issues = found.checked.issues
     summary.issue_count += len(issues)
+    summary.troubled += len({place for place, _ in issues})
     room = MOST_ISSUES - len(summary.issues)
     if room > 0:
         summary.issues.extend(issue for _, issue in issues[:room])
