@@ -12,12 +12,13 @@ from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.storage.records import Recorded
 from flora_core.study import Study
-from flora_core.workflows.determine.coverage import progress
+from flora_core.workflows.determine.coverage import Progress, progress
 from flora_core.workflows.determine.finding import find_plants
 from flora_core.workflows.determine.inbox import Inbox, Reason, inbox
 from flora_core.workflows.determine.seen import seen_again
 from flora_core.workflows.house import House
 from flora_core.workflows.identify import Identification
+from flora_core.workflows.slips import slip_page
 from ui import answers, determining, identifying
 from ui.words import italicised, plain
 
@@ -44,11 +45,17 @@ class Shown:
 
 def show_coverage(house: House, study: str) -> None:
     """How far the study's determinations have come."""
-    found = progress(house, study)
+    found = _progress(house, house.database.description, study, house.determinations.newest_number())
     if found.identified:
         st.progress(found.determined / found.identified, plain(found.sentence))
     else:
         st.markdown(plain(found.sentence))
+
+
+@st.cache_data(ttl=20, max_entries=50, show_spinner=False)
+def _progress(_house: House, database: str, study: str, newest: int) -> Progress:
+    """Counted anew after each determination, not at each press of a button; new records are seen a little later."""
+    return progress(_house, study)
 
 
 def chosen_plant(house: House, study: str) -> Shown | None:
@@ -96,6 +103,10 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
         slips = house.determinations.of(recorded.id)
         if slips:
             determining.show_slips(slips, study)
+            st.download_button(
+                "Determination slip", data=lambda: slip_page(house, (recorded,)), file_name=f"slip-{recorded.id}.html",
+                mime="text/html", on_click="ignore", icon=":material/print:",
+            )  # fmt: skip
         if found is not None and found.fits:
             st.html(answers.candidates(found))
     if found is None:

@@ -296,6 +296,11 @@ class Determinations:
             determined, species = connection.execute(of_plants).one()
             return Coverage(int(connection.execute(identified).scalar_one()), determined, species)
 
+    def newest_number(self) -> int:
+        """The number of the determination that was entered last, of all studies; 0 where there is none. One look-up."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(determinations.c.id), 0))).scalar_one())
+
     def of_source(self, study: str, source_sha256: str) -> int:
         """How many determinations of a study came from this file."""
         statement = (

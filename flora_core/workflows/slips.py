@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
+from flora_core.determination import LEVELS, Answer, GivenName
 from flora_core.identification.sentences import percent
 from flora_core.model import ModelCard
+from flora_core.storage.determinations import Determination
 from flora_core.storage.records import Recorded
 from flora_core.study import Study, epithet, genus_of
 from flora_core.workflows.house import House
@@ -26,19 +29,21 @@ h1 {{ font-size: 13pt; margin: 0 0 1mm; font-weight: 400 }} p {{ margin: .6mm 0 
 
 
 def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
-    """A self-contained HTML page with a slip for each identification, ready to be printed on labels of 105 x 60 mm.
+    """A self-contained HTML page with a slip for each plant, ready to be printed on labels of 105 x 60 mm.
 
+    A plant that persons determined bears the newest determination, and below it what was said before, oldest first.
     What a person typed is escaped; the page loads nothing.
     """
+    determined = house.determinations.of_each(one.id for one in recorded)
     slips = []
     for one in recorded:
         card = house.registry.card(one.recording.study, one.recording.version)
-        slips.append(_slip(card, one))
+        slips.append(_slip(card, one, determined[one.id]))
     title = recorded[0].id if len(recorded) == 1 else f"{len(recorded)} plants"
     return _PAGE.format(id=escape(title), slips="\n".join(slips))
 
 
-def _slip(card: ModelCard, one: Recorded) -> str:
+def _slip(card: ModelCard, one: Recorded, determined: Sequence[Determination]) -> str:
     study, plant, recording = card.study, one.plant, one.recording
     measured = ", ".join(
         f"{m.label} {m.written(value)}"
@@ -46,12 +51,48 @@ def _slip(card: ModelCard, one: Recorded) -> str:
         if value is not None
     )
     catalogue = f"<p>No. {escape(plant.catalogue_number)}</p>" if plant.catalogue_number else ""
+    place = ", ".join(filter(None, (recording.site, recording.collector and f"leg. {recording.collector}")))
+    where = f"<p>{escape(place)}</p>" if place else ""
+    if determined:
+        head, foot = _determined(study, one, determined)
+        by = f"Identified by {escape(card.identified_by)}: {_name(study, one)}. {one.id}"
+    else:
+        head, foot = f"<h1>{_name(study, one)}</h1><p>{_sureness(study, one)}</p>", ""
+        by = f"Identified by {escape(card.identified_by)}; not yet confirmed by a person. {one.id}"
     return (
-        f'<div class="slip"><h1>{_name(study, one)}</h1><p>{_sureness(study, one)}</p>{catalogue}'
-        f"<p>{escape(measured)}</p>"
+        f'<div class="slip">{head}{catalogue}<p>{escape(measured)}</p>{where}{foot}'
         f'<div class="foot"><span>Recorded by {escape(recording.by)}</span><span>{recording.at:%Y-%m-%d}</span></div>'
-        f'<p class="small">Identified by {escape(card.identified_by)}; not yet confirmed by a person. {one.id}</p></div>'
+        f'<p class="small">{by}</p></div>'
     )
+
+
+def _determined(study: Study, one: Recorded, determined: Sequence[Determination]) -> tuple[str, str]:
+    """The newest determination for the head of a slip, and those before it for its foot."""
+    *before, newest = determined
+    remark = f" {escape(newest.remark)}" if newest.remark else ""
+    head = (
+        f"<h1>{_given(study, newest.given)}</h1>"
+        f"<p>det. {escape(newest.by)}, {escape(newest.at)} ({escape(LEVELS[newest.level])}).{remark}</p>"
+    )
+    if not before:
+        return head, ""
+    earlier = " | ".join(f"{_given(study, d.given)} (det. {escape(d.by)}, {escape(d.at)})" for d in before)
+    return head, f'<p class="small">Determined before: {earlier}</p>'
+
+
+def _given(study: Study, given: GivenName) -> str:
+    """A person's name for a plant, in italics where botanists write it so, with the author where the study knows it."""
+    if given.answer is Answer.NONE:
+        return f"none of the species of “{escape(study.title)}”"
+    if given.answer is Answer.HYBRID:
+        return " × ".join(f"<i>{escape(name)}</i>" for name in (given.name, given.other) if name)
+    if given.answer is Answer.GENUS:
+        return f"<i>{escape(given.name)}</i> sp." if given.name else "genus only"
+    genus, rest = escape(genus_of(given.name)), escape(epithet(given.name))
+    if given.answer in (Answer.CF, Answer.AFF):
+        return f"{f'<i>{genus}</i> ' if genus else ''}{given.answer.value} <i>{rest}</i>"
+    author = next((s.author for s in study.species if s.name == given.name), "")
+    return f"<i>{escape(given.name)}</i> {escape(author)}".strip()
 
 
 def _name(study: Study, one: Recorded) -> str:

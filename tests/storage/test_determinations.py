@@ -84,8 +84,10 @@ def test_slips_lie_beside_each_other_in_the_order_of_their_days(season):
 def test_the_same_word_of_the_same_person_is_written_once(season):
     (plant,) = season.plants()
     assert season.say(plant)
+    newest = season.determinations.newest_number()
     assert not season.say(plant)
     assert not season.say(plant, by="ADA")
+    assert season.determinations.newest_number() == newest > 0
     assert season.say(plant, level=3)
     assert season.say(plant, by="Grace")
     assert len(season.determinations.of(plant)) == 3

@@ -1,6 +1,9 @@
 from html.parser import HTMLParser
 from typing import ClassVar
 
+import pytest
+
+from flora_core.workflows.determine import determine
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.slips import slip_page
 from tests.builders import typed_flower
@@ -32,6 +35,42 @@ def test_a_stranger_gets_no_name(house):
     page = slip(house, petal_length=14)
     assert "<i>indet.</i>" in page
     assert "setosa" not in page
+
+
+def test_a_determined_plant_bears_the_newest_name_and_what_was_said_before_in_order(house):
+    found = identify(house, "iris", typed_flower())
+    (one,) = record(house, [found], by="Ada", door="page", collector="Anderson", site="Gaspé")
+    determine(house, "iris", one.id, "cf. virginica", by="Grace", date="1928", level="1")
+    determine(house, "iris", one.id, "versicolor x virginica", by="<b>Ada</b>", date="1936-06")
+    determine(house, "iris", one.id, "setosa", by="Asa Gray", date="2024-06-03", level="3", remark="seen alive")
+    page = slip_page(house, (one,))
+    assert "<h1><i>Iris setosa</i> Pall. ex Link</h1>" in page
+    assert "<p>det. Asa Gray, 2024-06-03 (determined by a reviser of the group). seen alive</p>" in page
+    assert (
+        "Determined before: <i>Iris</i> cf. <i>virginica</i> (det. Grace, 1928) | <i>Iris versicolor</i> × "
+        "<i>Iris virginica</i> (det. &lt;b&gt;Ada&lt;/b&gt;, 1936-06)"
+    ) in page
+    assert "<p>Gaspé, leg. Anderson</p>" in page
+    assert (
+        "Identified by Flora Classification, iris v1 (linear discriminant analysis): <i>Iris setosa</i> Pall. ex Link."
+        in page
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Iris sp.", "<i>Iris</i> sp."),
+        ("none of these", "none of the species of “Fisher&#x27;s irises”"),
+        ("Iris pumila", "<i>Iris pumila</i>"),
+        ("aff. setosa", "<i>Iris</i> aff. <i>setosa</i>"),
+        ("Iris ×robusta", "<i>Iris ×robusta</i>"),
+    ],
+)
+def test_every_answer_has_its_way_of_writing(house, name, written):
+    (one,) = record(house, [identify(house, "iris", typed_flower())], by="Ada", door="page")
+    determine(house, "iris", one.id, name, by="Ada")
+    assert f"<h1>{written}</h1>" in slip_page(house, (one,))
 
 
 def test_what_a_person_typed_is_text_and_nothing_else(house):

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log
 from typing import Final
 
 import numpy as np
@@ -106,7 +107,7 @@ def inbox(house: House, study: str, only: Reason | None = None, *, most: int = 2
     waiting_in_all = covered.identified - covered.determined
     offered = undetermined(house.database, study, most=_WEIGHED, rare={champion.card.version or 0: _rare(known)})
     values = as_rows(house, offered, champion.study)
-    weights, reasons = _by_what_was_said(champion, offered, values, known)
+    weights, reasons = _by_what_was_said(champion, offered, known)
     challenger = _challenger(house, champion)
     if challenger is not None:
         _ask(challenger, champion, offered, values, weights, reasons)
@@ -136,7 +137,7 @@ def _rare(known: Floats) -> list[int]:
 
 
 def _by_what_was_said(
-    champion: Model, offered: Sequence[Recorded], values: Floats, known: Floats
+    champion: Model, offered: Sequence[Recorded], known: Floats
 ) -> tuple[Floats, list[dict[Reason, str]]]:
     """The weight and reasons of each plant, from what the version that named it had recorded."""
     weights = np.zeros(len(offered))
@@ -150,8 +151,7 @@ def _by_what_was_said(
             why[Reason.STRANGER] = f"The {organism} fits no species of the study."
             weights[i] += 1.0 + min(plant.misfit, 100.0) / 1_000.0
         else:
-            p = np.array(plant.probabilities)
-            weights[i] += float(-(p * np.log(np.clip(p, 1e-9, 1.0))).sum() / np.log(max(len(p), 2)))
+            weights[i] += _doubt(plant.probabilities)
         same_species = one.recording.version == champion.card.version
         if len(plant.possible) > 1 and same_species:
             possible = listed([short_name(names[j]) for j in plant.possible])
@@ -166,6 +166,11 @@ def _by_what_was_said(
             weights[i] += 0.5 * float(rarity[plant.species])
         reasons.append(why)
     return weights, reasons
+
+
+def _doubt(probabilities: Sequence[float]) -> float:
+    """Shannon's entropy as a share of the largest there is: 0 where one species is certain, 1 where all are as likely."""
+    return -sum(p * log(p) for p in probabilities if p > 0) / log(max(len(probabilities), 2))
 
 
 def _challenger(house: House, champion: Model) -> Model | None:
