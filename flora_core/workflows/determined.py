@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from flora_core.determination import COMPETENT
 from flora_core.model import Floats, Ints, TrainingPlants
+from flora_core.storage.determinations import Determined
 from flora_core.study import Study
+from flora_core.workflows.determine.plants import as_rows
 from flora_core.workflows.house import House
 
 
@@ -47,32 +50,32 @@ class DeterminedPlants:
 def determined_plants(house: House, study: Study) -> DeterminedPlants:
     """The plants that a competent person determined to be one of the study's species, by the newest word on each."""
     places = {name: j for j, name in enumerate(study.species_names)}
-    orders: dict[int, list[int]] = {}
-    values: list[list[float]] = []
-    species: list[int] = []
-    sites: list[str] = []
-    entered: list[datetime] = []
-    for found in house.determinations.latest(study.name, level=COMPETENT):
-        named = places.get(found.determination.given.species)
-        if named is None:
-            continue
-        recording, plant = found.recorded.recording, found.recorded.plant
-        if recording.version not in orders:
-            names = house.registry.card(study.name, recording.version).study.names
-            orders[recording.version] = [names.index(name) if name in names else -1 for name in study.names]
-        cells = [plant.used[i] if i >= 0 else None for i in orders[recording.version]]
-        if all(cell is None for cell in cells):
-            continue
-        values.append([np.nan if cell is None else cell for cell in cells])
-        species.append(named)
-        sites.append(recording.site or recording.token)
-        entered.append(found.determination.entered_at)
+    named = [
+        found
+        for found in house.determinations.latest(study.name, level=COMPETENT)
+        if found.determination.given.species in places
+    ]
+    values = as_rows(house, [found.recorded for found in named], study)
+    kept = _each_specimen_once(named, values)
+    chosen = [named[i] for i in kept]
     return DeterminedPlants(
-        np.array(values, dtype=np.float64).reshape(len(values), len(study.measurements)),
-        np.array(species, dtype=np.int64),
-        sites,
-        entered,
+        values[kept],
+        np.array([places[found.determination.given.species] for found in chosen], dtype=np.int64),
+        [found.recorded.recording.site or found.recorded.recording.token for found in chosen],
+        [found.determination.entered_at for found in chosen],
     )
+
+
+def _each_specimen_once(named: list[Determined], values: Floats) -> list[int]:
+    """The rows to keep: those with a measurement; of a specimen that was recorded twice as it is, the later record."""
+    last: dict[object, int] = {}
+    for i, (found, row) in enumerate(zip(named, values, strict=True)):
+        if np.isnan(row).all():
+            continue
+        number = found.recorded.plant.catalogue_number
+        # Two flowers may measure the same; the same number with the same values is one flower recorded twice.
+        last[(number, row.tobytes()) if number else i] = i
+    return sorted(last.values())
 
 
 def joined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -> TrainingPlants:
@@ -89,6 +92,7 @@ def joined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -
         groups=None if plants.groups is None else np.concatenate([plants.groups, np.array(determined.sites)]),
         table=plants.table.model_copy(
             update={
+                "sha256": _checksum(plants, determined),
                 "source": f"{plants.table.source}, and {more} determined plant{'s' if more != 1 else ''}",
                 "rows": len(species),
                 "plants": {name: int(n) for name, n in zip(study.species_names, counts, strict=True)},
@@ -97,3 +101,9 @@ def joined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -
             }
         ),
     )
+
+
+def _checksum(plants: TrainingPlants, determined: DeterminedPlants) -> str:
+    """Of the table and of what was added to it: the same plants have the same, any other have another."""
+    added = determined.values.tobytes() + determined.species.tobytes()
+    return hashlib.sha256(plants.table.sha256.encode() + added).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from flora_core.errors import Unknown
 from flora_core.identification.naming import name_plants
 from flora_core.model import Floats, Ints, Model
 from flora_core.storage.records import Recorded
@@ -33,11 +35,12 @@ def _places(then: Study, now: Study) -> list[tuple[int, float] | None]:
     """For each measurement of today's study, where it stood in the earlier one, and the factor to today's unit."""
     places: list[tuple[int, float] | None] = []
     for m in now.measurements:
-        if m.name not in then.names:
-            places.append(None)
-            continue
-        before = then.measurement(m.name)
-        places.append((then.names.index(m.name), 1.0 if before.unit == m.unit else factor(before.unit, m.unit)))
+        place: tuple[int, float] | None = None
+        # What was a length and is a count now is not the same measurement any more.
+        with contextlib.suppress(Unknown, ValueError):
+            i = then.names.index(m.name)
+            place = (i, factor(then.measurements[i].unit, m.unit))
+        places.append(place)
     return places
 
 
