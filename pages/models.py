@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import versions as parts
 from ui.choosing import chosen_study
+from ui.model_files import show_files
 from ui.navigation import page_link
 from ui.starting import opened_house
 from ui.words import plain
@@ -29,6 +30,7 @@ VIEWS = {
     "Compare": parts.show_comparing,
     "Key": parts.show_key,
     "History": parts.show_history,
+    "Files": show_files,
 }
 view = st.segmented_control(
     "View",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.errors import Refused
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison import Comparison
@@ -218,3 +220,56 @@ def _comparison_document(a: int, b: int, comparison: Comparison, gate: Gate) -> 
     from flora_core.workflows.comparing import comparison_document
 
     return {"champion": a, "challenger": b, **comparison_document(comparison, gate)}
+
+
+@commands.command("export", epilog="Example: python -m flora_core models export 2 -o iris-v2.skops")
+def models_export(
+    version: str,
+    output: Annotated[Path, typer.Option("-o", "--output", help="A new file; .skops by custom.")],
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """Write a version with its card to a skops file, which can be opened without running anybody's code."""
+    from flora_core.storage.exchange import checksum
+    from flora_core.workflows.exchange import export_version
+    from flora_core.workflows.models import version_number
+
+    number = version_number(version)
+    _, content = export_version(open_with_champion(), study, number)
+    try:
+        with open(output, "xb") as stream:
+            stream.write(content)
+    except FileExistsError:
+        raise Refused(f"{output} is there already; choose another name.") from None
+    except OSError as error:
+        raise Refused(f"{output} can't be written: {error.strerror}.") from None
+    if as_json:
+        print_json({"study": study, "version": number, "output": str(output), "sha256": checksum(content)})
+    else:
+        typer.echo(f"Wrote {study} v{number} to {output}, {len(content) / 1e6:.2f} MB.")
+
+
+@commands.command("import", epilog="Example: python -m flora_core models import iris-v2.skops --by 'A. Gray'")
+def models_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `models export` wrote.")],
+    by: By = "",
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """Bring in a version from a skops file, not promoted; its types are compared with a list before anything is built."""
+    from flora_core.workflows.exchange import import_version
+
+    house = open_with_champion()
+    try:
+        if file.stat().st_size > house.settings.max_upload_mb * 1_000_000:
+            raise Refused(f"{file} is larger than {house.settings.max_upload_mb} MB (FLORA_MAX_UPLOAD_MB).")
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror}.") from None
+    card = import_version(house, study, content, file.name, by=by or getpass.getuser())
+    if as_json:
+        assert card.imported is not None  # noqa: S101  just written
+        document = {"study": study, "version": card.version, "algorithm": card.algorithm}
+        print_json({**document, "imported": card.imported.model_dump(mode="json"), "warnings": list(card.warnings)})
+    else:
+        typer.echo(f"Brought in as {card.label}, not promoted. Its scores are the file's word. {card.warnings[0]}")

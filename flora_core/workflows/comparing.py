@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,7 +64,27 @@ def compare_versions(
         processes=processes,
         progress=progress or silent,
     )
-    return comparison, judge(comparison, new.card)
+    return comparison, _believed(judge(comparison, new.card), new, plants)
+
+
+def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
+    """The same gate; shut where a model that was brought in does not itself what its card makes one expect.
+
+    What is compared is learned anew from the card's settings; a file's own model might be another.
+    """
+    if challenger.card.imported is None:
+        return gate
+    from flora_core.learning.soundness import named_right
+
+    share, low, high = named_right(challenger, plants)
+    text = (
+        f"As it was brought in, it names {100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of these plants right; its "
+        f"card states {100 * challenger.card.scores.accuracy:.1f} % of plants it had not seen."
+    )
+    fine = high >= challenger.card.scores.low
+    return replace(
+        gate, reasons=(*gate.reasons, text), objections=gate.objections if fine else (*gate.objections, text)
+    )
 
 
 def _learned_until(model: Model) -> datetime:

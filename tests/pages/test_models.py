@@ -1,8 +1,11 @@
 """The Models page as a script: cards, a comparison, the gate, promotion, the way back, the history, the key."""
 
+import pickle
+
 import pytest
 
 from flora_core.workflows import work
+from flora_core.workflows.exchange import export_version
 from flora_core.workflows.jobs import ask_for_comparison, comparison_asked
 from flora_core.workflows.models import history, retire, roll_back
 from flora_core.workflows.train import train_version
@@ -120,3 +123,17 @@ def test_no_champion_yet(models, house):
         roll_back(house, "iris", by="Ada", why="x")
     retire(house, "iris", 2, by="Ada", why="x")
     assert not models("Compare").exception
+
+
+def test_a_file_that_is_none_is_refused_and_one_of_ours_comes_in(models, house):
+    at = models("Files")
+    at.file_uploader(key="import.file").upload("evil.skops", pickle.dumps({"a": 1}), "application/octet-stream")
+    at.text_input(key="import.by").set_value("Ada").run()
+    at.button(key="import").click().run()
+    assert "This is a pickle or joblib file" in at.error[0].value
+    assert len(house.registry.versions("iris")) == 1
+    _, content = export_version(house, "iris", 1)
+    at.file_uploader(key="import.file").upload("iris.skops", content, "application/octet-stream").run()
+    at.button(key="import").click().run()
+    assert "Brought in as version 2" in words(at).replace("\\", "")
+    assert "(stated)" in words(models())

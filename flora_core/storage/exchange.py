@@ -1,0 +1,240 @@
+"""Models that leave and enter the house: as skops files, looked through before anything in them is built.
+
+A pickle runs code when it is loaded; a skops file names the types it is made of. Whatever is not on our own list is refused by
+its name, before any of it is built; and so is a file that would unfold into more than it says.
+
+References
+----------
+skops.io, https://skops.readthedocs.io/en/stable/persistence.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from typing import Any, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from flora_core.errors import Refused, TooLarge
+from flora_core.model import Calibration, Clouds, Model, ModelCard, Reference
+
+_FORMAT: Final = 1
+_SCHEMA: Final = "schema.json"
+#: Bytes that a file may unfold into, its description alone, and the number of its parts.
+_MOST_BYTES, _MOST_SCHEMA, _MOST_PARTS = 512_000_000, 64_000_000, 50_000
+
+#: How each type may stand in a file: (module, name, the loader of skops that builds it). These are the types of every
+#: pipeline that this program makes (a test exports them all), and nothing else.
+TRUSTED: Final = frozenset(
+    {
+        *(
+            ("builtins", name, loader)
+            for name, loader in (("dict", "DictNode"), ("list", "ListNode"), ("tuple", "TupleNode"))
+        ),
+        ("builtins", "str", "JsonNode"),
+        ("builtins", "str", "TypeNode"),
+        *(("numpy", name, "NdArrayNode") for name in ("ndarray", "float64", "int64", "uint64")),
+        *(("numpy", name, "FunctionNode") for name in ("clip", "dot", "log", "take")),
+        ("numpy", "dtype", "DTypeNode"),
+        ("numpy.random._generator", "Generator", "RandomGeneratorNode"),
+        ("sklearn._loss._loss", "CyHalfMultinomialLoss", "LossNode"),
+        ("sklearn._loss._loss", "CyHalfBinomialLoss", "LossNode"),
+        ("sklearn.tree._tree", "Tree", "TreeNode"),
+        *(
+            (module, name, "ObjectNode")
+            for module, name in (
+                ("sklearn._loss.link", "Interval"),
+                ("sklearn._loss.link", "LogitLink"),
+                ("sklearn._loss.link", "MultinomialLogit"),
+                ("sklearn._loss.loss", "HalfBinomialLoss"),
+                ("sklearn._loss.loss", "HalfMultinomialLoss"),
+                ("sklearn.calibration", "CalibratedClassifierCV"),
+                ("sklearn.calibration", "_CalibratedClassifier"),
+                ("sklearn.calibration", "_SigmoidCalibration"),
+                ("sklearn.discriminant_analysis", "LinearDiscriminantAnalysis"),
+                ("sklearn.ensemble._forest", "RandomForestClassifier"),
+                ("sklearn.ensemble._hist_gradient_boosting.binning", "_BinMapper"),
+                ("sklearn.ensemble._hist_gradient_boosting.gradient_boosting", "HistGradientBoostingClassifier"),
+                ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"),
+                ("sklearn.impute._base", "SimpleImputer"),
+                ("sklearn.linear_model._logistic", "LogisticRegression"),
+                ("sklearn.metrics._dist_metrics", "EuclideanDistance64"),
+                ("sklearn.naive_bayes", "GaussianNB"),
+                ("sklearn.neighbors._classification", "KNeighborsClassifier"),
+                ("sklearn.neighbors._kd_tree", "KDTree"),
+                ("sklearn.pipeline", "FeatureUnion"),
+                ("sklearn.pipeline", "Pipeline"),
+                ("sklearn.preprocessing._data", "StandardScaler"),
+                ("sklearn.preprocessing._function_transformer", "FunctionTransformer"),
+                ("sklearn.preprocessing._label", "LabelEncoder"),
+                ("sklearn.svm._classes", "SVC"),
+                ("sklearn.tree._classes", "DecisionTreeClassifier"),
+            )
+        ),
+    }
+)
+
+
+def pack(model: Model) -> bytes:
+    """The model with its card as a skops file."""
+    from skops.io import dumps
+
+    clouds, reference = model.clouds, model.reference
+    parts: dict[str, Any] = {
+        "flora": _FORMAT,
+        "card": model.card.model_dump_json(),
+        "pipeline": model.pipeline,
+        "counts": clouds.counts,
+        "means": clouds.means,
+        "covariances": clouds.covariances,
+        "freedoms": clouds.freedoms,
+        "stretch": float(clouds.stretch),
+        "temperature": float(model.calibration.temperature),
+        "floor": float(model.calibration.floor),
+        "set_limits": model.set_limits,
+        "reference_values": reference.values,
+        "reference_species": reference.species,
+        "reference_probabilities": reference.probabilities,
+    }
+    return bytes(dumps(parts, compression=zipfile.ZIP_DEFLATED))
+
+
+def checksum(content: bytes) -> str:
+    """The SHA-256 of a file, as hexadecimal text."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def audit(content: bytes) -> None:
+    """Look through a file; builds nothing of it.
+
+    Raises
+    ------
+    Refused
+        It is no skops file, or holds types that are not on the list; the message names them.
+    TooLarge
+        It would unfold into more than a model needs.
+    """
+    if content[:1] == b"\x80" or content[:2] in (b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZ", b"\xfd7"):
+        raise Refused(
+            "This is a pickle or joblib file. Loading one runs whatever code is in it, so it was not opened. Export the model "
+            "again as skops: python -m flora_core models export VERSION -o FILE.skops"
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _measured(archive)
+            schema = json.loads(archive.read(_SCHEMA))
+            found = _types(schema)
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    _array_is_as_large_as_it_says(archive, name)
+                elif name != _SCHEMA:
+                    raise Refused(f"The file holds '{name[:80]}', which no model needs. It was not opened.")
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+        raise _no_skops() from error
+    except RecursionError:
+        raise Refused("The file's parts lie in each other deeper than any model's. It was not opened.") from None
+    foreign = sorted({f"{module}.{name}" for module, name, loader in found if (module, name, loader) not in TRUSTED})
+    if foreign:
+        shown = ", ".join(name[:80] for name in foreign[:8]) + (
+            f" and {len(foreign) - 8} more" if len(foreign) > 8 else ""
+        )
+        raise Refused(
+            f"The file holds what no model of this program is made of: {shown}. Nothing of it was loaded. Only models that "
+            "this program exported can be brought in."
+        )
+
+
+def unpack(content: bytes) -> Model:
+    """The model in a file, after `audit`.
+
+    Raises
+    ------
+    Refused, TooLarge
+        As `audit`; or it is not a model of this program, or of another age of it.
+    """
+    from skops.io import loads
+
+    audit(content)
+    trusted = sorted({f"{module}.{name}" for module, name, _ in TRUSTED})
+    try:
+        parts = loads(content, trusted=trusted)
+    except Exception as error:
+        raise _no_skops() from error
+    if not isinstance(parts, dict) or parts.get("flora") != _FORMAT:
+        raise Refused("The file is a skops file, but no model that this program exported.")
+    try:
+        card = ModelCard.model_validate_json(parts["card"])
+        return Model(
+            card=card,
+            pipeline=parts["pipeline"],
+            clouds=Clouds(
+                counts=_floats(parts["counts"]),
+                means=_floats(parts["means"]),
+                covariances=_floats(parts["covariances"]),
+                freedoms=_floats(parts["freedoms"]),
+                stretch=float(parts["stretch"]),
+            ),
+            calibration=Calibration(float(parts["temperature"]), float(parts["floor"])),
+            set_limits=_floats(parts["set_limits"]),
+            reference=Reference(
+                _floats(parts["reference_values"]),
+                np.asarray(parts["reference_species"], dtype=np.int64),
+                _floats(parts["reference_probabilities"]),
+            ),
+        )
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            "The file's card or parts can't be read by this program; it was exported by another version of it, or was changed."
+        ) from error
+
+
+def _floats(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(value, dtype=np.float64)
+
+
+def _no_skops() -> Refused:
+    return Refused(
+        "This is not a skops file, or it is damaged. Export the model again: python -m flora_core models export VERSION -o "
+        "FILE.skops"
+    )
+
+
+def _measured(archive: zipfile.ZipFile) -> None:
+    """Refuse what would unfold into too much; a ZIP's reader never reads more of a part than its size says."""
+    parts = archive.infolist()
+    size = sum(part.file_size for part in parts)
+    if len(parts) > _MOST_PARTS or size > _MOST_BYTES or archive.getinfo(_SCHEMA).file_size > _MOST_SCHEMA:
+        raise TooLarge(
+            f"The file would unfold into {size / 1e6:,.0f} MB in {len(parts):,} parts; a model has at most "
+            f"{_MOST_BYTES / 1e6:,.0f} MB in {_MOST_PARTS:,}. It was not opened."
+        )
+
+
+def _array_is_as_large_as_it_says(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse arrays of objects, and those whose heading would reserve more memory than they fill."""
+    with archive.open(name) as stream:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize > archive.getinfo(name).file_size:
+        raise Refused(f"The array {name[:80]} in the file is not what it says. It was not opened.")
+
+
+def _types(schema: Any) -> set[tuple[str, str, str]]:
+    """Every type in a file's description: (module, name, loader)."""
+    found = set()
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if "__class__" in node or "__loader__" in node:
+                found.add((str(node.get("__module__")), str(node.get("__class__")), str(node.get("__loader__"))))
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return found
