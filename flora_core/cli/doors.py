@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
 from flora_core.errors import Refused
-from flora_core.workflows.house import House, open_house
+
+if TYPE_CHECKING:
+    from flora_core.workflows.house import House
 
 Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
+
+
+def open_house() -> House:
+    """The house of the settings; what it is made of is imported only now, for commands that need none start sooner."""
+    from flora_core.workflows import house
+
+    return house.open_house()
 
 
 def open_with_champion() -> House:

@@ -6,8 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from flora_core.cli.doors import Json, Study, print_json
-from flora_core.workflows.house import open_house
+from flora_core.cli.doors import Json, Study, open_house, print_json
 
 commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What the monitor reads, day by day.")
 

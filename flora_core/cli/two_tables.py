@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, Study, print_json
+from flora_core.cli.doors import Json, Study, open_house, print_json
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
@@ -127,8 +127,6 @@ def _study(name: str) -> Noun:
 
     if name == IRIS.name:
         return IRIS
-    from flora_core.workflows.house import open_house
-
     return open_house().studies.get(name)
 
 

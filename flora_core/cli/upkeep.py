@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, print_json
-from flora_core.workflows.house import open_house
+from flora_core.cli.doors import Json, open_house, print_json
 
 commands = typer.Typer(rich_markup_mode=None)
 

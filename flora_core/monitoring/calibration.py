@@ -211,7 +211,7 @@ def gains_by_calibration(scores: Floats, hits: Bools) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrators:
-    """A curve for each species, or None where its probabilities are left as they are."""
+    """A curve for each species, or None where its probabilities are left as they are; of two, the second speaks for both."""
 
     curves: tuple[Isotonic | None, ...]
 
@@ -222,6 +222,9 @@ class Calibrators:
         ----------
         probabilities : (n, k) float
         """
+        if len(self.curves) == 2:
+            second = probabilities[:, 1] if self.curves[1] is None else self.curves[1](probabilities[:, 1])
+            return np.stack([1.0 - second, second], axis=1)
         result = np.empty_like(probabilities)
         for j, curve in enumerate(self.curves):
             result[:, j] = probabilities[:, j] if curve is None else curve(probabilities[:, j])
@@ -241,8 +244,11 @@ def fit_calibrators(probabilities: Floats, species: Ints) -> Calibrators:
     species : (n,) int
         Each plant's species.
     """
-    curves = []
+    curves: list[Isotonic | None] = []
     for j in range(probabilities.shape[1]):
+        if j == 0 and probabilities.shape[1] == 2:
+            curves.append(None)
+            continue
         scores, hits = np.ascontiguousarray(probabilities[:, j]), species == j
         curves.append(fit_isotonic(scores, hits) if gains_by_calibration(scores, hits) else None)
     return Calibrators(tuple(curves))

@@ -21,6 +21,8 @@ from flora_core.monitoring.judging import SMALLEST, UNLIKELY, Verdict, judge, ne
 
 #: More plants than this on a side are sampled: every plant is compared with every other.
 MOST: Final = 400
+#: Deals of the plants; each costs a sum over all pairs.
+DRAWS: Final = 999
 #: A correlation that changed by as much is worth naming.
 CORRELATION: Final = 0.3
 
@@ -92,7 +94,7 @@ def together(
         return Together(n, m, needed=missing)
     fences = [fences_of(column[np.isfinite(column)]) for column in before.T]
     standard = np.concatenate([_standardised(before, fences), _standardised(now, fences)])
-    observed, dealt = energy(standard, n, permutations.enough(permutations.DRAWS_IN_BINS, tests), seed)
+    observed, dealt = energy(standard, n, permutations.enough(DRAWS, tests), seed)
     pair = _most_changed(standard[:n], standard[n:])
     found = Together(
         n, m, observed, float(np.quantile(dealt, 1.0 - UNLIKELY / tests)), permutations.p_value(observed, dealt)
