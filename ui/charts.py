@@ -102,14 +102,15 @@ def _training_plants(model: Model, x: int, y: int, ink: str) -> tuple[list[dict[
     layout = {
         "height": 380,
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
-        "xaxis": _axis(axis_title(study.measurements[x]), ink),
-        "yaxis": _axis(axis_title(study.measurements[y]), ink),
+        "xaxis": axis(axis_title(study.measurements[x]), ink),
+        "yaxis": axis(axis_title(study.measurements[y]), ink),
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"color": ink, "size": 13}},
         "hovermode": "closest",
     }
     return data, layout
 
 
-def _axis(title: str, ink: str) -> dict[str, Any]:
+def axis(title: str, ink: str) -> dict[str, Any]:
+    """An axis in our lettering, as plotly wants it."""
     lettering = {"color": ink, "size": 13}
     return {"title": {"text": title, "font": lettering}, "tickfont": lettering, "automargin": True}

@@ -1,0 +1,161 @@
+"""The Batch page as a script: the drop, what was understood, the run, the result, and the way back."""
+
+import csv
+import io
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.servers import ROOT
+from ui.resources import FRONT
+
+GOOD = b"specimen,sepal_length,sepal_width,petal_length,petal_width\nA1,5.1,3.5,1.4,0.2\nA2,5.9,3.0,4.2,1.5\nA3,x,3.0,4.2,1.5\n"
+
+
+@pytest.fixture
+def page(house, monkeypatch):
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    FRONT.close()
+    FRONT.wait(30)
+    at = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
+    yield at.switch_page("../pages/batch.py").run()
+    FRONT.close()
+
+
+def drop(page, content, name="flowers.csv"):
+    page.file_uploader[0].upload(name, content, "text/csv")
+    return page.run()
+
+
+def said(page):
+    parts = [m.value for m in page.markdown] + [h.value for h in page.get("html")]
+    parts += [e.value for kind in (page.error, page.warning, page.info, page.success) for e in kind]
+    return " ".join(parts).replace("\\", "")
+
+
+def button(page, label):
+    return next(b for b in page.button if b.label == label)
+
+
+def box(page, label):
+    return next(b for b in page.selectbox if b.label == label)
+
+
+def name_the_rows(page, by="Ada"):
+    page.text_input(key="person").set_value(by)
+    button(page, "Name the rows").click().run()
+    work = page.session_state["batch.work"]
+    work.wait(60)
+    return page.run()
+
+
+def table(page):
+    return list(csv.DictReader(io.StringIO(page.session_state["batch.work"].result("csv").decode("utf-8-sig"))))
+
+
+def test_an_empty_page_teaches_what_a_table_looks_like(page):
+    assert not page.exception
+    assert "What a table looks like" in [s.value for s in page.subheader]
+    assert any(b.label == "Example table" for b in page.get("download_button"))
+
+
+def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, house):
+    drop(page, GOOD)
+    assert "as they were read" in said(page)
+    name_the_rows(page)
+    assert not page.exception
+    assert "3 rows: 2 identified, 1 not." in said(page)
+    assert "2 identifications were recorded." in said(page)
+    rows = table(page)
+    assert [row["specimen"] for row in rows] == ["A1", "A2", "A3"]
+    assert [row["flora_species"] for row in rows] == ["Iris setosa", "Iris versicolor", ""]
+    assert "'x'" in rows[2]["flora_issues"] or "x" in rows[2]["flora_issues"]
+    assert house.records.get(rows[0]["flora_id"]).recording.by == "Ada"
+    assert house.records.get(rows[0]["flora_id"]).recording.door == "page"
+
+
+def test_nobody_named_is_refused_and_nothing_is_lost(page, house):
+    drop(page, GOOD)
+    page.text_input(key="person").set_value("")
+    button(page, "Name the rows").click().run()
+    assert "Who identifies? Give a name" in said(page)
+    assert house.records.newest("iris") == ()
+    assert page.session_state["batch.work"].understood is not None
+
+
+def test_a_column_that_nobody_could_guess_is_matched_by_hand(page):
+    drop(page, GOOD.replace(b"petal_length", b"q7"))
+    assert "No column holds petal length" in said(page)
+    box(page, "Petal length (cm)").set_value("q7").run()
+    assert "No column holds petal length" not in said(page)
+    name_the_rows(page)
+    assert table(page)[1]["flora_species"] == "Iris versicolor"
+    # The same header is matched so the next time.
+    button(page, "Another file").click().run()
+    drop(page, GOOD.replace(b"petal_length", b"q7").replace(b"A1", b"B1"))
+    assert "as you matched them in an earlier file" in said(page)
+
+
+def test_a_table_of_something_else_can_be_matched_too(page):
+    drop(page, b"one,two\n5.1,3.5\n5.9,3.0\n")
+    assert "No column of this file was recognised as a measurement of iris" in said(page)
+    assert "--map" not in said(page)
+    box(page, "Sepal length (cm)").set_value("one").run()
+    box(page, "Sepal width (cm)").set_value("two").run()
+    name_the_rows(page)
+    assert "2 rows: 2 identified, 0 not." in said(page)
+
+
+def test_a_unit_is_offered_never_applied_silently_and_can_be_undone(page):
+    rows = [b"sepal_length,sepal_width,petal_length,petal_width"]
+    rows += [b"5.%d,3.%d,%s,0.2" % (i % 4, 3 + i % 4, b"1.4" if i < 12 else b"14") for i in range(18)]
+    drop(page, b"\n".join(rows))
+    assert "would fit with" in said(page)
+    button(page, "Yes, read them so").click().run()
+    assert "Read with" in said(page)
+    name_the_rows(page)
+    assert {row["flora_species"] for row in table(page)} == {"Iris setosa"}
+    assert "as was agreed, in 6 rows" in said(page)
+
+
+def test_the_same_file_again_is_recognised_and_not_recorded_twice(page, house):
+    drop(page, GOOD)
+    name_the_rows(page)
+    button(page, "Another file").click().run()
+    drop(page, GOOD)
+    assert "by Ada. It is not recorded twice." in said(page)
+    name_the_rows(page)
+    assert len(house.records.newest("iris", 100)) == 2
+    page.checkbox(key="batch.again").check()
+    name_the_rows(page)
+    assert len(house.records.newest("iris", 100)) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "empty"), (b"a,b\n", "no rows"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, ".xls")],
+)
+def test_what_is_no_table_is_refused_in_a_sentence(page, content, sentence):
+    drop(page, content)
+    assert not page.exception
+    assert sentence in said(page)
+    assert button(page, "Another file")
+
+
+def test_rows_can_be_filtered(page):
+    drop(page, GOOD)
+    name_the_rows(page)
+    assert any("1 to 3 of 3 rows" in c.value for c in page.caption)
+    page.button_group(key="batch.filter").set_value("not identified").run()
+    assert any("1 to 1 of 1 rows" in c.value for c in page.caption)
+
+
+def test_downloads_hold_the_records_names_and_no_formula(page):
+    drop(page, GOOD.replace(b"A2", b"=1+1"))
+    name_the_rows(page)
+    work = page.session_state["batch.work"]
+    assert "'=1+1" in work.result("csv").decode()
+    assert work.result("xlsx")[:2] == b"PK"
+    assert work.result("darwin core")[:2] == b"PK"
+    assert work.result("issues").decode("utf-8-sig").splitlines()[0] == "row,column,value,problem,suggestion"

@@ -1,0 +1,44 @@
+"""The pictures of a table: the counts they show, and the same in words."""
+
+import numpy as np
+
+from flora_core.study import IRIS
+from ui.table_charts import certainties, plants_among_training, species_counts
+
+
+def test_species_are_ranked_and_strangers_stand_last():
+    figure, said = species_counts(IRIS, {"Iris setosa": 5, "Iris virginica": 7}, 2, 14, "#000")
+    bars = figure.data[0]
+    assert list(bars.x) == [2, 5, 7]
+    assert list(bars.y)[-1] == "<i>I. virginica</i>"
+    assert figure.layout.title.text == "I. virginica is the commonest, 7 of 14"
+    assert said == "Bars: plants of each species. Iris virginica 7; Iris setosa 5; none of these 2."
+
+
+def test_forty_species_are_fifteen_bars_and_the_rest():
+    study = IRIS.model_copy(update={"species": tuple(
+        IRIS.species[0].model_copy(update={"name": f"Planta s{j:02d}"}) for j in range(40)
+    )})  # fmt: skip
+    figure, said = species_counts(study, {s.name: 40 - j for j, s in enumerate(study.species)}, 0, 820, "#000")
+    assert len(figure.data[0].x) == 16
+    assert sum(figure.data[0].x) == 820
+    assert "25 more species" in said
+
+
+def test_certainty_is_counted_and_said():
+    counts = np.zeros(20, dtype=np.int64)
+    counts[[17, 19]] = (1, 3)
+    figure, said = certainties(counts, "#000")
+    assert sum(figure.data[0].y) == 4
+    assert figure.layout.title.text == "75 % of 4 names are at least 95 % sure"
+    assert said == "Bars: plants by how sure their name is. 85 to 90 % 1; 95 to 100 % 3."
+
+
+def test_plants_lie_among_the_training_plants_and_strangers_are_crosses(champion):
+    values = np.array([[5.1, 3.5, 1.4, 0.2], [5.1, 3.5, 14.0, 0.2], [5.1, np.nan, np.nan, 0.2]])
+    figure, said = plants_among_training(champion, values, np.array([0, -1, 0]), 2, 3, "#000")
+    names = [trace.name for trace in figure.data]
+    assert "table: <i>I. setosa</i>" in names
+    assert "table: none of these" in names
+    assert said.startswith("Scatter plot of 2 plants of the table")
+    assert "1 of them, drawn as crosses" in said

@@ -1,0 +1,149 @@
+"""The pictures of a named table, each with what it says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from flora_core.model import Floats, Ints, Model
+from flora_core.study import Study, short_name
+from ui.charts import among_training_plants, axis, colour
+
+#: Species with a bar of their own; the rest are one bar.
+_BARS = 15
+
+
+def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: int, ink: str) -> tuple[go.Figure, str]:
+    """How many plants of each species, most first; and those that fit none.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    str
+        The same in words.
+    """
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    bars = [(name, n, colour(study.species_names.index(name))) for name, n in ranked[:_BARS]]
+    rest = sum(n for _, n in ranked[_BARS:])
+    if rest:
+        bars.append((f"{len(ranked) - _BARS} more species", rest, "#6b6b6b"))
+    if unfit:
+        bars.append(("none of these", unfit, "#8a8a8a"))
+    bars.reverse()
+    labels = [f"<i>{short_name(name)}</i>" if short_name(name) != name else name for name, _, _ in bars]
+    most = (
+        f"{short_name(ranked[0][0])} is the commonest, {ranked[0][1]:,} of {named:,}"
+        if ranked
+        else "No plant fits a species"
+    )
+    figure = go.Figure(
+        {
+            "data": [
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "x": [n for _, n, _ in bars],
+                    "y": labels,
+                    "marker": {"color": [shade for _, _, shade in bars]},
+                    "text": [f"{n:,}" for _, n, _ in bars],
+                    "textfont": {"color": ink},
+                    "textposition": "outside",
+                    "cliponaxis": False,
+                    "hovertemplate": "%{y}: %{x:,}<extra></extra>",
+                }
+            ],
+            "layout": _layout(most, "plants", "", ink, 120 + 34 * len(bars)),
+        },
+        _validate=False,
+    )
+    said = "; ".join(f"{name} {n:,}" for name, n, _ in reversed(bars))
+    return figure, f"Bars: plants of each species. {said}."
+
+
+def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
+    """How sure the names are: plants in each twentieth of certainty."""
+    edges = np.linspace(0, 100, len(counts) + 1)
+    total = int(counts.sum())
+    sure = int(counts[-1])
+    share = f"{100 * sure / total:.0f} % of {total:,} names are at least {edges[-2]:.0f} % sure" if total else "No name"
+    used = np.flatnonzero(counts)
+    first = max(0, int(used[0]) - 1) if len(used) else 0
+    figure = go.Figure(
+        {
+            "data": [
+                {
+                    "type": "bar",
+                    "x": ((edges[:-1] + edges[1:]) / 2)[first:].tolist(),
+                    "y": counts[first:].tolist(),
+                    "width": [0.9 * 100 / len(counts)] * (len(counts) - first),
+                    "marker": {"color": "#0072b2"},
+                    "hovertemplate": "around %{x:.0f} % sure: %{y:,} plants<extra></extra>",
+                }
+            ],
+            "layout": _layout(share, "how sure, %", "plants", ink, 320),
+        },
+        _validate=False,
+    )
+    said = "; ".join(f"{edges[i]:.0f} to {edges[i + 1]:.0f} % {int(n):,}" for i, n in enumerate(counts) if n)
+    return figure, f"Bars: plants by how sure their name is. {said}."
+
+
+def plants_among_training(
+    model: Model, values: Floats, species: Ints, x: int, y: int, ink: str
+) -> tuple[go.Figure, str]:
+    """Where the table's plants lie among the training plants, in two measurements.
+
+    Parameters
+    ----------
+    values : (n, p) float
+    species : (n,) int
+        -1 where the plant fits none.
+    """
+    study = model.study
+    figure = among_training_plants(model, np.full(len(study.measurements), np.nan), x, y, ink)
+    for trace in figure.data:
+        trace.marker.opacity = 0.18
+        trace.marker.size = 6
+    kinds = [*range(len(study.species)), -1]
+    measured = ~np.isnan(values[:, [x, y]]).any(axis=1) if len(values) else np.zeros(0, dtype=bool)
+    for j in kinds:
+        rows = (species == j) & measured
+        if rows.any():
+            fits = j >= 0
+            figure.add_trace(
+                {
+                    "type": "scattergl" if len(values) > 800 else "scatter",
+                    "mode": "markers",
+                    "name": f"table: <i>{short_name(study.species_names[j])}</i>" if fits else "table: none of these",
+                    "x": values[rows, x].tolist(),
+                    "y": values[rows, y].tolist(),
+                    "marker": {
+                        "color": colour(j) if fits else "rgba(0,0,0,0)",
+                        "symbol": "circle" if fits else "x-thin",
+                        "size": 8,
+                        "line": {"color": ink, "width": 1 if fits else 2},
+                    },
+                    "hovertemplate": "%{x} × %{y}<extra></extra>",
+                }
+            )
+    strangers = int((species == -1).sum())
+    said = (
+        f"Scatter plot of {int(measured.sum()):,} plants of the table over the training plants; {strangers:,} of them, drawn "
+        "as crosses, fit no species."
+    )
+    return figure, said
+
+
+def _layout(title: str, x: str, y: str, ink: str, height: int) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "font": {"color": ink, "size": 15}, "x": 0, "xanchor": "left"},
+        "height": height,
+        "margin": {"l": 10, "r": 40, "t": 44, "b": 10},
+        "xaxis": axis(x, ink),
+        "yaxis": axis(y, ink),
+        "showlegend": False,
+        "bargap": 0.25,
+    }
