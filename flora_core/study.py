@@ -59,6 +59,11 @@ class Measurement(_Noun):
     how: str = ""
 
     @property
+    def heading(self) -> str:
+        """The label as it begins a line: "Petal length"; abbreviations stay: "LL"."""
+        return f"{self.label[:1].upper()}{self.label[1:]}"
+
+    @property
     def organ(self) -> str:
         """What is measured without how: "petal" of "petal length"; the whole label where there is one word."""
         return self.label.rsplit(" ", 1)[0] if " " in self.label else self.label
@@ -198,8 +203,18 @@ class Study(_Noun):
 
     @property
     def plural(self) -> str:
-        """Several of the organism: "flowers"."""
-        return f"{self.organism}s" if self.organism[-1:] not in "sx" else f"{self.organism}es"
+        """Several of the organism: "flowers", "leaves", "berries"."""
+        one = self.organism
+        if one.endswith(("leaf", "half")):
+            return f"{one[:-1]}ves"
+        if one.endswith("y") and one[-2:-1] not in {"a", "e", "o", "u"}:
+            return f"{one[:-1]}ies"
+        return f"{one}es" if one.endswith(("s", "x", "ch", "sh")) else f"{one}s"
+
+    @property
+    def one(self) -> str:
+        """One of the organism, with its article: "a flower", "an ear"."""
+        return f"{'an' if self.organism[:1].lower() in set('aeiou') else 'a'} {self.organism}"
 
     def measurement(self, name: str) -> Measurement:
         """The measurement that a person calls `name`: any case; spaces, hyphens and points for underscores.
@@ -211,9 +226,14 @@ class Study(_Noun):
         """
         wanted = re.sub(r"[\s.\-]+", "_", name.strip().lower())
         for measurement in self.measurements:
-            if measurement.name == wanted:
+            # "kernel_length_mm" is how a table calls a kernel length in mm.
+            if wanted in (measurement.name, f"{measurement.name}_{_ascii(measurement.unit)}"):
                 return measurement
         raise Unknown(f"'{name}' is not a measurement of {self.name}. There are: {', '.join(self.names)}.")
+
+
+def _ascii(unit: str) -> str:
+    return unit.lower().replace("²", "2").replace("µ", "u").replace("°", "deg").replace("%", "percent")
 
 
 IRIS: Final = Study(

@@ -14,7 +14,7 @@ house = opened_house()
 model = house.champion(chosen_study(house))
 study = model.study
 
-st.title(f"Identify a {study.organism}")
+st.title(f"Identify {study.one}")
 st.markdown(f"Measure, and read at once what it is and how far that can be trusted. Study: **{plain(study.title)}**.")
 
 left, right = st.columns([5, 7], gap="large")

@@ -18,6 +18,7 @@ from flora_core.workflows.batch import BatchRequest, Summary, Understanding, run
 from flora_core.workflows.batch.sinks import TableSink
 from flora_core.workflows.house import House
 from flora_core.workflows.models import iris_plants
+from flora_core.workflows.studies import Choices, create, propose
 
 #: An ordinary flower of I. setosa (the first of Fisher's).
 SETOSA = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
@@ -189,3 +190,15 @@ def labelled_table(
         values = 20 + 3 * places.index(name) + rng.normal(size=len(headers))
         lines.append(",".join([name, *(f"{v:.2f}" for v in values), *(cell(i) for cell in (more or {}).values())]))
     return "\n".join(lines) + "\n"
+
+
+def make_named_study(house: House, name: str, text: str, *, champion: bool = True, **said: Any) -> Study:
+    """A study of a labelled table, with a linear discriminant analysis as its champion where one is wanted."""
+    from flora_core.learning.training import train
+
+    proposal = propose(house, io.BytesIO(text.encode()), f"{name}.csv", Choices(study=name, **said))
+    study = create(house, proposal, "Ada").study
+    if champion:
+        model = house.registry.register(train(study, house.studies.plants(study), algorithm="lda"), by="Ada")
+        house.registry.promote(name, model.card.version or 0, "Ada", "the first")
+    return study

@@ -32,11 +32,16 @@ def answer_card(found: Identification) -> str:
     )
 
 
+#: However many species are possible, a list of more is not read.
+_MOST_POSSIBLE = 10
+
+
 def candidates(found: Identification, most: int = 5) -> str:
     """The likeliest species with their probabilities, and which are in the 95 % prediction set."""
     rows = []
     order = np.argsort(-found.probability, kind="stable")
-    shown = [j for i, j in enumerate(order) if i < most or found.study.species_names[j] in found.answer.prediction_set]
+    possible = {found.study.species_names.index(name) for name in found.answer.prediction_set}
+    shown = [j for i, j in enumerate(order) if i < most or (int(j) in possible and i < _MOST_POSSIBLE)]
     for j in shown:
         name, p = found.study.species_names[j], float(found.probability[j])
         inside = "possible" if name in found.answer.prediction_set else "ruled out"
@@ -48,7 +53,9 @@ def candidates(found: Identification, most: int = 5) -> str:
             f"<td class='p'>{percent(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
     more = len(found.study.species) - len(shown)
-    rest = f"<p class='flora-in'>{more} other species, each less likely.</p>" if more else ""
+    unseen = len(possible - {int(j) for j in shown})
+    too = f"; {unseen} of them are possible too" if unseen else ""
+    rest = f"<p class='flora-in'>{more} other species, each less likely{too}.</p>" if more else ""
     return (
         "<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><th></th><th>probability</th>"
         f"<th>95 % prediction set</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}"
@@ -60,12 +67,15 @@ def why(found: Identification, most: int = 12) -> str:
     study, values = found.study, found.plant.values
     ranges = central_ranges(found.model)
     order = [int(j) for j in np.argsort(-found.probability, kind="stable")[:4]]
-    columns = [i for i in range(len(values)) if not np.isnan(values[i])][:most]
+    measured = [i for i in range(len(values)) if not np.isnan(values[i])]
+    # Of many measurements those that say most, in the study's order.
+    telling = sorted(measured, key=lambda i: -float(np.abs(found.explanation.evidence[order[:2], i]).max()))
+    columns = sorted(telling[:most])
     rows = []
     for i in columns:
         m = study.measurements[i]
         rows.append(
-            f"<tr><th scope='row' class='m'><b>{escape(m.label.capitalize())}</b>{m.written(float(values[i]))}</th>"
+            f"<tr><th scope='row' class='m'><b>{escape(m.heading)}</b>{m.written(float(values[i]))}</th>"
             f"<td class='r'>{_strip(found, i, ranges, order)}</td><td>{_speaks(found, i, order)}</td></tr>"
         )
     legend = " ".join(
@@ -73,8 +83,9 @@ def why(found: Identification, most: int = 12) -> str:
         f"{italicised(short_name(study.species_names[j]), study)}</span>&emsp;"
         for j in order
     )
+    few = f"<p>The {most} of {len(measured)} measurements that say most.</p>" if len(measured) > most else ""
     return (
-        f"<p>{legend}</p><table class='flora-why'><thead><tr><th>Measurement</th>"
+        f"{few}<p>{legend}</p><table class='flora-why'><thead><tr><th>Measurement</th>"
         f"<th>Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}</th>"
         f"<th>By itself it speaks</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

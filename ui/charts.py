@@ -45,7 +45,13 @@ def best_pair(model: Model) -> tuple[int, int]:
     return first, second
 
 
-def among_training_plants(model: Model, values: Floats, x: int, y: int, ink: str = "#06100a") -> go.Figure:
+#: More species than this are not told apart by colour and symbol in one picture.
+MOST_COLOURED: Final = 8
+
+
+def among_training_plants(
+    model: Model, values: Floats, x: int, y: int, ink: str = "#06100a", likeliest: tuple[int, ...] = ()
+) -> go.Figure:
     """Where the plant lies among the training plants in two measurements.
 
     Parameters
@@ -56,8 +62,11 @@ def among_training_plants(model: Model, values: Floats, x: int, y: int, ink: str
         The measurements on the axes.
     ink : str
         The colour of lettering.
+    likeliest : tuple of int
+        Where there are more species than colours: those that have one, the others are grey.
     """
-    data, layout = _training_plants(model, x, y, ink)
+    named = tuple(sorted(likeliest[:MOST_COLOURED])) if len(model.study.species) > MOST_COLOURED else ()
+    data, layout = _training_plants(model, x, y, ink, named)
     return go.Figure({"data": [*data, *_plant(model, values, x, y)], "layout": layout}, _validate=False)
 
 
@@ -83,10 +92,28 @@ def _plant(model: Model, values: Floats, x: int, y: int) -> list[dict[str, Any]]
 
 
 @lru_cache(maxsize=32)
-def _training_plants(model: Model, x: int, y: int, ink: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _training_plants(
+    model: Model, x: int, y: int, ink: str, named: tuple[int, ...] = ()
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     study, reference = model.study, model.reference
     data = []
+    if named:
+        others = ~np.isin(reference.species, named)
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"{len(study.species) - len(named)} other species",
+                "x": reference.values[others, x].tolist(),
+                "y": reference.values[others, y].tolist(),
+                "text": [study.species_names[j] for j in reference.species[others]],
+                "marker": {"color": "#9a9a9a", "symbol": "circle-open", "size": 6, "opacity": 0.6},
+                "hovertemplate": "%{text}<br>%{x} × %{y}<extra></extra>",
+            }
+        )
     for j, name in enumerate(study.species_names):
+        if named and j not in named:
+            continue
         rows = reference.species == j
         data.append(
             {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.choosing import show_study_picker
 from ui.navigation import pages
 from ui.simulated import show_simulated_banner
 from ui.starting import opened_house, refusals_shown
@@ -21,6 +22,7 @@ page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
 house = opened_house()
 with refusals_shown():
+    show_study_picker(house)
     show_simulated_banner(house)
     show_tour()
     page.run()

@@ -158,7 +158,7 @@ def show_place(found: Identification) -> None:
     st.subheader(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
     x, y = _axes(found.model)
     st.plotly_chart(
-        among_training_plants(found.model, found.plant.values, x, y, theme().ink),
+        among_training_plants(found.model, found.plant.values, x, y, theme().ink, _likeliest(found)),
         key="among",
         config={"displayModeBar": False},
         alt=_said_of_place(found, x, y),
@@ -174,6 +174,12 @@ def show_drawing(found: Identification) -> None:
         DrawnFlower(f"mean {study.species[shown].short}{'' if found.fits else ', the nearest'}", mean, mean),
     ]
     st.image(flowers(study, drawn, theme().ink), width="stretch", alt=described(study, drawn))
+
+
+def _likeliest(found: Identification) -> tuple[int, ...]:
+    """The species to show in colour where there are many: the likeliest, and the nearest where it fits none."""
+    order = [int(j) for j in np.argsort(-found.probability, kind="stable")[:5]]
+    return tuple(dict.fromkeys(order if found.fits else [found.nearest, *order]))
 
 
 def _axes(model: Model) -> tuple[int, int]:
@@ -201,8 +207,8 @@ def _said_of_place(found: Identification, x: int, y: int) -> str:
             parts.append(f"{m.label} not measured")
             continue
         shares = ", ".join(
-            f"{100 * standing[j, i]:.0f} % of {name}"
-            for j, name in enumerate(study.species_names)
+            f"{100 * standing[j, i]:.0f} % of {study.species_names[j]}"
+            for j in _likeliest(found)
             if not np.isnan(standing[j, i])
         )
         parts.append(f"{m.label} {m.written(float(value))}, larger than in {shares}")

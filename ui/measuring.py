@@ -11,56 +11,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 import streamlit as st
 
 from flora_core.errors import Unknown
 from flora_core.study import Measurement, Study
-from flora_core.units import factor, parse_unit
+from flora_core.units import parse_unit
+from ui.measured import VIEWS, Form, View, own_value, shown_value, typed_value
+from ui.measuring_many import MOST_SLIDERS, show_boxes
 from ui.words import plain
 
 #: Units offered beside the study's own; a page with every unit there is would be a longer list, not a better one.
 _OFFERED: Final = {"cm": ("cm", "mm"), "mm": ("mm", "cm"), "dm": ("dm", "cm"), "m": ("m", "cm")}
 _UNIT: Final = "unit"
-
-View = Literal["slider", "box", "missing"]
-_VIEWS: Final[tuple[View, ...]] = ("slider", "box", "missing")
-
-
-@dataclass
-class _Form:
-    """What the session remembers of one study's form.
-
-    Attributes
-    ----------
-    values : dict of str to float or None
-        In the study's units; None where not measured.
-    turns : dict
-        How often each view of each measurement was drawn anew.
-    moved : dict
-        The view that each measurement was last changed by.
-    """
-
-    values: dict[str, float | None]
-    turns: dict[tuple[str, View], int] = field(default_factory=dict)
-    moved: dict[str, View | None] = field(default_factory=dict)
-
-    def report(self, name: str, value: float | None, view: View, drawn: float | None) -> None:
-        """What a view says that it shows: a change, or the echo of what it was drawn with."""
-        if value != drawn or self.moved.get(name) == view:
-            self.change(name, value, view)
-
-    def change(self, name: str, value: float | None, by: View | None) -> None:
-        """Give a measurement a value that came from one of its views, or (None) from elsewhere."""
-        self.values[name], self.moved[name] = value, by
-        for view in _VIEWS:
-            if view != by:
-                self.turns[name, view] = self.turns.get((name, view), 0) + 1
-
-    def key(self, study: Study, name: str, view: View, unit: str) -> str:
-        return f"{view}.{study.name}.{name}.{unit}.{self.turns.get((name, view), 0)}"
+#: Addresses longer than browsers and mail programs take whole help nobody.
+_MOST_IN_ADDRESS: Final = 40
 
 
 def measuring_form(study: Study, example: Mapping[str, float]) -> tuple[dict[str, str], str]:
@@ -80,16 +46,19 @@ def measuring_form(study: Study, example: Mapping[str, float]) -> tuple[dict[str
     """
     form = _form(study, example)
     unit = _unit_picker(study)
-    for measurement in study.measurements:
-        _one(study, measurement, form, unit)
-    typed = {m.name: _typed(m, form.values[m.name], unit) for m in study.measurements}
+    if len(study.measurements) > MOST_SLIDERS:
+        show_boxes(study, form, unit)
+    else:
+        for measurement in study.measurements:
+            _one(study, measurement, form, unit)
+    typed = {m.name: typed_value(m, form.values[m.name], unit) for m in study.measurements}
     _write_address(study, typed, unit)
     return typed, unit
 
 
 def set_values(study: Study, new: Mapping[str, float | None]) -> None:
     """Put other values into the form, in the study's units; for callbacks of buttons."""
-    form: _Form = st.session_state[_key(study)]
+    form: Form = st.session_state[_key(study)]
     for name in study.names:
         form.change(name, new.get(name), None)
 
@@ -103,11 +72,11 @@ def _key(study: Study) -> str:
     return f"measured.{study.name}"
 
 
-def _form(study: Study, example: Mapping[str, float]) -> _Form:
+def _form(study: Study, example: Mapping[str, float]) -> Form:
     key = _key(study)
     if key not in st.session_state:
-        st.session_state[key] = _Form(_from_address(study) or {name: example.get(name) for name in study.names})
-    form: _Form = st.session_state[key]
+        st.session_state[key] = Form(_from_address(study) or {name: example.get(name) for name in study.names})
+    form: Form = st.session_state[key]
     return form
 
 
@@ -128,7 +97,7 @@ def _from_address(study: Study) -> dict[str, float | None] | None:
                 f"The address says {plain(name)} is “{plain(text[:40])}”, which is not a number; it was left out."
             )
             continue
-        values[name] = _own(study.measurement(name), number, unit)
+        values[name] = own_value(study.measurement(name), number, unit)
     return values
 
 
@@ -156,41 +125,27 @@ def _unit_picker(study: Study) -> str:
     return str(chosen or offered[0])
 
 
-def _own(measurement: Measurement, shown: float, unit: str) -> float:
-    """A value of the form in the measurement's own unit; twelve digits, so that 14 mm is 1.4 cm to the last."""
-    return float(f"{shown * (factor(unit, measurement.unit) if unit else 1.0):.12g}")
-
-
-def _shown(measurement: Measurement, own: float, unit: str) -> float:
-    """A value in the unit of the form."""
-    return float(f"{own / (factor(unit, measurement.unit) if unit else 1.0):.12g}")
-
-
-def _typed(measurement: Measurement, own: float | None, unit: str) -> str:
-    """The shortest text of a value in the unit of the form: "5.1", "51"; "" where not measured."""
-    return "" if own is None else f"{_shown(measurement, own, unit):.12g}"
-
-
-def _one(study: Study, measurement: Measurement, form: _Form, unit: str) -> None:
+def _one(study: Study, measurement: Measurement, form: Form, unit: str) -> None:
     name, value = measurement.name, form.values[measurement.name]
-    step = _shown(measurement, measurement.step, unit)
-    low = max(step, math.floor(measurement.low / measurement.step) * step)
-    high = math.ceil(measurement.high / measurement.step) * step
+    step = shown_value(measurement, measurement.step, unit)
+    low = math.floor(measurement.low / measurement.step + 1e-9) * step
+    low = max(step, low) if measurement.positive else low
+    high = math.ceil(measurement.high / measurement.step - 1e-9) * step
     # Where a slider stands that shows nothing: in the middle, on a step.
     middle = round((measurement.low + measurement.high) / 2 / measurement.step) * measurement.step
-    shown = _shown(measurement, middle if value is None else value, unit)
-    keys = {view: form.key(study, name, view, unit) for view in _VIEWS}
+    shown = shown_value(measurement, middle if value is None else value, unit)
+    keys = {view: form.key(study, name, view, unit) for view in VIEWS}
 
     def changed(view: View, read: Callable[[], float | None]) -> Callable[[], None]:
         def callback() -> None:
             says = read()
-            form.report(name, None if says is None else _own(measurement, says, unit), view, value)
+            form.report(name, None if says is None else own_value(measurement, says, unit), view, value)
 
         return callback
 
     state = st.session_state
     own_unit = unit or measurement.unit
-    label = f"{measurement.label.capitalize()} ({own_unit})" if own_unit else measurement.label.capitalize()
+    label = f"{measurement.heading} ({own_unit})" if own_unit else measurement.heading
     with st.container(key=f"measure-{name.replace('_', '-')}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.slider(
@@ -202,7 +157,7 @@ def _one(study: Study, measurement: Measurement, form: _Form, unit: str) -> None
                 key=keys["slider"],
                 on_change=changed("slider", lambda: float(state[keys["slider"]])),
                 disabled=value is None,
-                format="%.4g",
+                format="%.6g",
                 help=measurement.how or None,
             )
             # Only a box whose default is nothing can be emptied again; its value is told to it when it is new.
@@ -220,7 +175,7 @@ def _one(study: Study, measurement: Measurement, form: _Form, unit: str) -> None
                 width=150,
             )
         st.checkbox(
-            f"{measurement.label.capitalize()} not measured",
+            f"{measurement.heading} not measured",
             value=value is None,
             key=keys["missing"],
             on_change=changed("missing", lambda: None if state[keys["missing"]] else shown),
@@ -228,6 +183,8 @@ def _one(study: Study, measurement: Measurement, form: _Form, unit: str) -> None
 
 
 def _write_address(study: Study, typed: Mapping[str, str], unit: str) -> None:
+    if len(typed) > _MOST_IN_ADDRESS:
+        return
     wanted = {name: text for name, text in typed.items() if text}
     if unit and unit != study.unit:
         wanted[_UNIT] = unit

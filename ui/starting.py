@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from flora_core.errors import FloraError
+from flora_core.errors import FloraError, NoChampion
 from flora_core.workflows.house import House
+from ui.choosing import show_no_champion
 from ui.resources import FRONT
 from ui.words import plain
 
@@ -46,5 +47,7 @@ def refusals_shown() -> Iterator[None]:
     """Show a refusal that a page did not expect as its sentence, in the page's place."""
     try:
         yield
+    except NoChampion:
+        show_no_champion(opened_house())
     except FloraError as error:
         st.error(plain(error.message), icon=":material/error:")

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.predicting import completions, entropy, probabilities
-from flora_core.model import Floats, Model
+from flora_core.model import Floats, Ints, Model
 
-#: Beyond this many measurements only the first ones measured are weighed: each costs an answer of its own.
+#: Beyond this many measurements each is weighed by the species' normal distributions, and the next one is sought among the
+#: first missing ones: asking the model about each costs an answer of its own.
 MOST_WEIGHED: Final = 24
 #: Possible values tried for a measurement not yet taken.
 _TRIED: Final = 12
@@ -150,11 +151,26 @@ def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
 def _evidence(model: Model, values: Floats) -> Floats:
     """Log odds of each species from one measurement alone, less the log odds from the training shares."""
     evidence = np.full(model.clouds.means.shape, np.nan)
-    weighed = np.flatnonzero(~np.isnan(values))[:MOST_WEIGHED]
+    weighed = np.flatnonzero(~np.isnan(values))
+    if len(values) > MOST_WEIGHED:
+        return _evidence_of_clouds(model, values, weighed)
     rows = np.full((len(weighed), len(values)), np.nan)
     rows[np.arange(len(weighed)), weighed] = values[weighed]
     shares = model.clouds.counts / model.clouds.counts.sum()
     evidence[:, weighed] = (_log_odds(probabilities(model, rows)) - _log_odds(shares)).T
+    return evidence
+
+
+def _evidence_of_clouds(model: Model, values: Floats, weighed: Ints) -> Floats:
+    """As `_evidence`, from the species' normal distributions: where there are many measurements, asking the model about each
+    would mean to complete all the others every time.
+    """
+    evidence = np.full(model.clouds.means.shape, np.nan)
+    spread, z = _spread(model), (values - model.clouds.means) / _spread(model)
+    shares = model.clouds.counts / model.clouds.counts.sum()
+    logs = np.log(shares)[:, None] - np.log(spread[:, weighed]) - 0.5 * z[:, weighed] ** 2
+    p = np.exp(logs - logs.max(axis=0))
+    evidence[:, weighed] = _log_odds(p / p.sum(axis=0)) - _log_odds(shares)[:, None]
     return evidence
 
 

@@ -140,6 +140,11 @@ def patterns(X: Floats) -> list[tuple[tuple[bool, ...], Ints | slice]]:
 def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:
     """The measurements without which the plant would fit, likeliest first; empty where no single one is to blame.
 
+    References
+    ----------
+    The distance without one measurement: Rencher & Christensen (2012), Methods of Multivariate Analysis, on partitioned
+    covariance matrices.
+
     Parameters
     ----------
     values : (p,) float
@@ -149,7 +154,19 @@ def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:
     if observed.sum() < 2:
         return tuple(int(i) for i in np.flatnonzero(observed))
     columns = np.flatnonzero(observed)
-    without = np.repeat(values[None, :], len(columns), axis=0)
-    without[np.arange(len(columns)), columns] = np.nan
-    misfit = misfits(model.clouds, without).min(axis=1)
+    misfit = _without_each(model.clouds, values, tuple(bool(o) for o in observed)).min(axis=0)
     return tuple(int(columns[i]) for i in np.argsort(misfit) if misfit[i] <= 1.0)
+
+
+def _without_each(clouds: Clouds, values: Floats, observed: tuple[bool, ...]) -> Floats:
+    """The misfit of a plant when each of its measurements in turn is left out; (k, o).
+
+    With P the inverse covariance and d the deviations, leaving out i takes ``(P d)_i^2 / P_ii`` from the squared distance.
+    """
+    seen = view(clouds, observed)
+    deviations = values[seen.columns] - seen.means
+    white = np.einsum("ko,kop->kp", deviations, seen.whiteners)
+    pulls = np.einsum("kop,kp->ko", seen.whiteners, white)
+    precisions = (seen.whiteners**2).sum(axis=2)
+    distances = (white**2).sum(axis=1)[:, None] - pulls**2 / precisions
+    return np.asarray(distances / limits(clouds, len(seen.columns) - 1)[:, None])

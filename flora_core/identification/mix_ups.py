@@ -10,19 +10,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
 
 from flora_core.errors import Unknown
 from flora_core.identification.fitness import misfits, patterns
-from flora_core.model import Floats, Model
+from flora_core.model import Bools, Floats, Model
 from flora_core.study import Study
 
 #: Millimetres for centimetres, inches for centimetres, a lost or slipped decimal point.
 _FACTORS: Final = ((0.1, "divided by 10"), (10.0, "times 10"), (2.54, "times 2.54"), (1 / 2.54, "divided by 2.54"))
 _SLIPPED: Final = ((0.01, "divided by 100"), (0.001, "divided by 1000"), (100.0, "times 100"))
+#: Up to so many measurements every pair is tried for a swap.
+_MOST_SWAPPED: Final = 24
 _CAUSE: Final = {
     "divided by 10": "measured in millimetres",
     "times 10": "measured in decimetres",
@@ -112,9 +114,7 @@ def mix_ups(model: Model, X: Floats) -> list[Suggestion | None]:
     for observed, rows in patterns(X):
         index = np.arange(len(X))[rows]
         changes = _changes(model.study, observed)
-        inside = np.zeros((len(changes), len(index)), dtype=bool)
-        for c, change in enumerate(changes):
-            inside[c] = misfits(model.clouds, change.apply(X[index])).min(axis=1) <= 1.0
+        inside = _inside(model, changes, X[index])
         for place in np.flatnonzero(inside.sum(axis=0) == 1):
             change = changes[int(inside[:, place].argmax())]
             row = X[index[place]]
@@ -124,6 +124,20 @@ def mix_ups(model: Model, X: Floats) -> list[Suggestion | None]:
             question = _question(model.study, change, corrected)
             found[int(index[place])] = Suggestion(change, tuple(corrected), names, question)
     return found
+
+
+def _inside(model: Model, changes: Sequence[Change], X: Floats) -> Bools:
+    """Which changes bring which plants inside a species; (c, n)."""
+    inside = np.zeros((len(changes), len(X)), dtype=bool)
+    if len(X) < len(changes):
+        # One plant and many changes are asked at once, as are many plants and one change.
+        for i, row in enumerate(X):
+            changed = np.concatenate([change.apply(row[None]) for change in changes])
+            inside[:, i] = misfits(model.clouds, changed).min(axis=1) <= 1.0
+        return inside
+    for c, change in enumerate(changes):
+        inside[c] = misfits(model.clouds, change.apply(X)).min(axis=1) <= 1.0
+    return inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +197,8 @@ def _changes(study: Study, observed: tuple[bool, ...]) -> tuple[Change, ...]:
     units = [measurement.unit for measurement in study.measurements]
     changes += [
         Change(f"{labels[i]} and {labels[j]} swapped", (i, j), (1.0, 1.0), (j, i))
-        for i, j in combinations(columns, 2)
+        # Of many measurements nobody swaps any with any other, but neighbours.
+        for i, j in (combinations(columns, 2) if len(columns) <= _MOST_SWAPPED else pairwise(columns))
         if units[i] == units[j]
     ]
     return (*changes, *_organ_swaps(study, set(columns)))

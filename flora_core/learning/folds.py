@@ -71,11 +71,14 @@ def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...
 
 
 def group_fold_count(plants: TrainingPlants) -> int:
-    """How many folds whole groups can be parted into: at most ten; 0 where there are no groups, or fewer than three."""
+    """How many folds whole groups can be parted into: at most ten; 0 where there are no groups, or fewer than three.
+
+    No more folds than the largest species has plants, because a fold holds one of it at least.
+    """
     if plants.groups is None:
         return 0
     groups = len(np.unique(plants.groups))
-    return min(FOLDS, groups) if groups >= 3 else 0
+    return min(FOLDS, groups, int(np.bincount(plants.species).max())) if groups >= 3 else 0
 
 
 def make_group_folds(plants: TrainingPlants, seed: int) -> tuple[Fold, ...]:

@@ -51,6 +51,12 @@ class Studies:
         with self._database.read() as connection:
             return tuple(connection.execute(select(studies.c.name).order_by(studies.c.created_at)).scalars())
 
+    def titles(self) -> dict[str, str]:
+        """{name: title} of all studies, in order of creation."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(studies.c.name, studies.c.document).order_by(studies.c.created_at)).all()
+        return {row.name: str(json.loads(row.document)["title"]) for row in rows}
+
     def get(self, name: str) -> Study:
         """A study by its name.
 

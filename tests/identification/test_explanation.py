@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from flora_core.identification.explanation import central_ranges, explain, next_measurement, standings
+from flora_core.identification.explanation import (
+    _evidence_of_clouds,
+    central_ranges,
+    explain,
+    next_measurement,
+    standings,
+)
 from flora_core.identification.predicting import probabilities
 from tests.builders import iris_table, make_flower
 
@@ -68,3 +74,11 @@ def test_certainty_is_promised_as_it_comes(champion):
 def test_central_ranges_are_numpy_s_quantiles(champion):
     ranges = central_ranges(champion)
     assert ranges[:, 1, 3] == pytest.approx(np.quantile(X[y == 1, 3], [0.05, 0.5, 0.95]))
+
+
+def test_evidence_of_the_distributions_points_where_the_models_own_does(champion):
+    values = make_flower()
+    by_clouds = _evidence_of_clouds(champion, values, np.arange(4))
+    assert (by_clouds.argmax(axis=0) == explain(champion, values).evidence.argmax(axis=0)).all()
+    missing = _evidence_of_clouds(champion, make_flower(petal_width=np.nan), np.arange(3))
+    assert np.isnan(missing[:, 3]).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import f
 
-from flora_core.identification.fitness import limits, misfits, odd_measurements, patterns, view
+from flora_core.identification.fitness import _without_each, limits, misfits, odd_measurements, patterns, view
 from flora_core.learning.clouds import fit_clouds
 from tests.builders import iris_table, make_flower
 
@@ -108,3 +108,12 @@ def test_the_value_to_blame_is_named(champion):
 
 def test_nobody_is_blamed_where_everything_is_wrong(champion):
     assert odd_measurements(champion, make_flower() * 10) == ()
+
+
+def test_the_misfit_without_a_measurement_is_that_of_a_plant_where_it_is_missing():
+    values = make_flower(petal_length=4.9, sepal_width=2.0)
+    found = _without_each(CLOUDS, values, (True,) * 4)
+    for i in range(4):
+        row = values.copy()
+        row[i] = np.nan
+        assert np.allclose(found[:, i], misfits(CLOUDS, row[None])[0], rtol=1e-9)

@@ -26,6 +26,7 @@ from flora_core.workflows.studies.choices import Choices, NameChoice, Proposal
 from flora_core.workflows.studies.naming import LEAST, choose_names, refused_names, said_of_names
 from flora_core.workflows.studies.proposing import MAX_PLANTS, Roles, find_roles, labels_of, which_label
 from flora_core.workflows.studies.showing import StudyView, show_study
+from flora_core.workflows.studies.warning import warned_of_pairs
 
 
 def create(house: House, proposal: Proposal, by: str) -> StudyView:
@@ -267,9 +268,7 @@ def _grown(
 def _warnings(
     draft: Addition, old: TrainingPlants, part: Part, roles: Roles, use: Bools, grown: Study, plants: TrainingPlants
 ) -> tuple[str, ...]:
-    found = [
-        f"{one.rarer} and {one.commoner} may be one: {one.because}. Merge them if they are." for one in draft.alike
-    ]
+    found = warned_of_pairs(draft.alike)
     ids = _texts(part, roles.id_column, use)
     if ids is not None and old.ids is not None:
         there = set(old.ids.tolist()) - {""}

@@ -54,6 +54,7 @@ _ORGANISMS: Final = {
     "kernel": "kernel", "grain": "grain", "seed": "seed", "leaf": "leaf", "blade": "leaf", "lamina": "leaf", "petiole": "leaf",
     "fruit": "fruit", "cone": "cone", "bean": "bean", "stem": "plant", "plant": "plant", "root": "plant", "style": "flower",
 }  # fmt: skip
+_DIMENSIONS: Final = frozenset({"length", "width", "height", "diameter", "thickness", "breadth", "area", "perimeter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +332,9 @@ def _study(draft: Proposal, measurements: tuple[Measurement, ...], names: Sequen
 
 def _organism(measurements: Sequence[Measurement]) -> str:
     """What is measured, where all the parts that measurements name belong to one thing; else a plant."""
-    words = {_ORGANISMS[w] for m in measurements for w in re.split(r"[_\d]+", m.name) if w in _ORGANISMS}
-    return words.pop() if len(words) == 1 else "plant"
+    parts = [re.split(r"[_\d]+", m.name) for m in measurements]
+    kinds = {_ORGANISMS.get(words[0], "plant") for words in parts if len(words) > 1 and words[-1] in _DIMENSIONS}
+    return kinds.pop() if len(kinds) == 1 else "plant"
 
 
 def _groups(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:

@@ -11,6 +11,7 @@ import numpy as np
 from flora_core.model import Ints, TrainingPlants
 from flora_core.study import Study
 from flora_core.tables.cells import MISSING
+from flora_core.tables.labels import Alike
 from flora_core.tables.roles import separates
 from flora_core.workflows.studies.choices import Proposal
 from flora_core.workflows.studies.naming import FEW, warned_of_names
@@ -41,10 +42,7 @@ def warnings_of_table(proposal: Proposal, study: Study, plants: TrainingPlants, 
             *_leaking(study, plants),
             _few(study, plants),
             *warned_of_names(proposal.names),
-            *(
-                f"{one.rarer} and {one.commoner} may be one: {one.because}. Merge them if they are."
-                for one in proposal.alike
-            ),
+            *warned_of_pairs(proposal.alike),
             *_repeated_ids(study, plants, rows),
             _never_measured(study, plants),
             _wide(plants),
@@ -55,13 +53,28 @@ def warnings_of_table(proposal: Proposal, study: Study, plants: TrainingPlants, 
     )
 
 
+def warned_of_pairs(pairs: Sequence[Alike], most: int = 8) -> list[str]:
+    """Names that may be one, a warning for each pair; the rest of a long list is counted."""
+    found = [
+        f"{one.rarer} and {one.commoner} may be one: {one.because}. Merge them if they are." for one in pairs[:most]
+    ]
+    return found + (
+        [f"{len(pairs) - most:,} more pairs of names are as near to each other."] if len(pairs) > most else []
+    )
+
+
 def _leaking(study: Study, plants: TrainingPlants) -> list[str]:
     if len(plants.species) < _ENOUGH:
         return []
+    found = [m for i, m in enumerate(study.measurements) if separates(plants.values[:, i], plants.species)]
+    if len(found) > 3:
+        some = _some([m.label for m in found])
+        return [
+            f"{len(found)} measurements tell all species apart, each of them alone ({some}). Was any noted after naming?"
+        ]
     return [
-        f"{m.label.capitalize()} alone tells all species apart without a mistake. If it was noted after naming, leave it out."
-        for i, m in enumerate(study.measurements)
-        if separates(plants.values[:, i], plants.species)
+        f"{m.heading} alone tells all species apart without a mistake. If it was noted after naming, leave it out."
+        for m in found
     ]
 
 
