@@ -124,11 +124,12 @@ def show_result(house: House, study: Study) -> None:
         )
         return
     versions = {TrainingResult.model_validate_json(job.result).version: job for job in done}
+    # A new version is shown at once, whichever was looked at before.
     chosen = st.selectbox(
         "Trained versions",
         list(versions),
         format_func=lambda v: f"version {v}, by {versions[v].by}",
-        key="train.result",
+        key=f"train.{study.name}.result.{max(versions)}",
     )
     version = int(chosen or next(iter(versions)))
     card = house.registry.card(study.name, version)
