@@ -79,6 +79,8 @@ def _of_house(house: House | None) -> Iterator[Any]:
     up.add_metric([], float(ready and all(f.champion_version is not None for f in figures)))
     yield up
     identified = CounterMetricFamily("flora_identifications", "Plants identified and recorded.", labels=["study"])
+    determined = CounterMetricFamily("flora_determinations", "Plants a person determined.", labels=["study"])
+    coverage = GaugeMetricFamily("flora_coverage_ratio", "Determined plants over identified plants.", labels=["study"])
     version = GaugeMetricFamily("flora_champion_version", "The version that identifies.", labels=["study"])
     age = GaugeMetricFamily("flora_champion_age_seconds", "Time since the champion was promoted.", labels=["study"])
     verdict = GaugeMetricFamily(
@@ -86,10 +88,13 @@ def _of_house(house: House | None) -> Iterator[Any]:
     )
     for f in figures:
         identified.add_metric([f.study], f.identified)
+        determined.add_metric([f.study], f.determined)
+        if f.identified:
+            coverage.add_metric([f.study], f.determined / f.identified)
         if f.champion_version is not None and f.champion_age is not None:
             version.add_metric([f.study], f.champion_version)
             age.add_metric([f.study], f.champion_age.total_seconds())
         if f.verdict:
             for colour in ("green", "amber", "red", "too few"):
                 verdict.add_metric([f.study, colour], float(f.verdict == colour))
-    yield from (identified, version, age, verdict)
+    yield from (identified, determined, coverage, version, age, verdict)

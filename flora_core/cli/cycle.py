@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -78,13 +77,17 @@ def watch(
     retrain_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When to retrain where needed, in UTC; empty for never.")
     ] = "03:17",
+    as_json: Json = False,
 ) -> None:
     """Look at the verdict of every study, tell of a change (FLORA_ALERTS), and retrain at night; until it is stopped."""
     from flora_core.workflows.watch import look, watching
 
     house = open_with_champion()
     if once:
-        for line in look(house):
-            typer.echo(json.dumps(line, ensure_ascii=False) if house.settings.log == "json" else line["detail"])
+        lines = look(house)
+        if as_json:
+            print_json(lines)
+        for line in [] if as_json else lines:
+            typer.echo(line["detail"])
         return
     watching(house, every=every, retrain_at=retrain_at)

@@ -43,10 +43,7 @@ def backup(
         )
 
 
-@commands.command(
-    epilog="Example: FLORA_DATABASE_URL=sqlite:///new/flora.db FLORA_MODELS=new/models "
-    "python -m flora_core restore flora-2026-05-03.zip"
-)
+@commands.command(epilog="Example: python -m flora_core restore flora-2026-05-03.zip")
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
     as_json: Json = False,

@@ -16,8 +16,8 @@ class StudyFigures:
     Attributes
     ----------
     study : str
-    identified : int
-        Plants identified and recorded, by any version.
+    identified, determined : int
+        Plants identified and recorded, by any version; and of them determined by a person.
     champion_version : int or None
     champion_age : timedelta or None
         Since it was promoted or restored.
@@ -27,6 +27,7 @@ class StudyFigures:
 
     study: str
     identified: int
+    determined: int
     champion_version: int | None
     champion_age: timedelta | None
     verdict: str
@@ -35,7 +36,8 @@ class StudyFigures:
 def study_figures(house: House) -> list[StudyFigures]:
     """The figures of every real study, oldest first; reads only."""
     figures = Figures(house.database)
-    identified, crowned, now = figures.identified(), figures.crowned(), datetime.now(UTC)
+    identified, determined = figures.identified(), figures.determined()
+    crowned, now = figures.crowned(), datetime.now(UTC)
     found = []
     for study in figures.studies():
         newest = house.announcements.newest(study)
@@ -43,6 +45,7 @@ def study_figures(house: House) -> list[StudyFigures]:
             StudyFigures(
                 study=study,
                 identified=identified.get(study, 0),
+                determined=determined.get(study, 0),
                 champion_version=house.registry.champion_version(study),
                 champion_age=now - crowned[study] if study in crowned else None,
                 verdict=newest.verdict if newest is not None else "",

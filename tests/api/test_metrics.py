@@ -54,6 +54,8 @@ def test_the_house_s_figures(client, house):
     tell_of_change(house, "iris", "amber", "Look.")
     after = scraped(client)
     assert after["flora_identifications_total", (("study", "iris"),)] == 2
+    assert after["flora_determinations_total", (("study", "iris"),)] == 0
+    assert after["flora_coverage_ratio", (("study", "iris"),)] == 0
     assert after["flora_verdict", (("study", "iris"), ("verdict", "amber"))] == 1
     assert after["flora_verdict", (("study", "iris"), ("verdict", "green"))] == 0
 
