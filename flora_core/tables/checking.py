@@ -124,11 +124,11 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) ->
         assigned = rules.assignment.of(m.name)
         if assigned is not None:
             _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, impossible)
-    summaries = _summary_rows(part, rules.assignment, header)
-    if summaries:
-        issues = [one for one in issues if one[0] not in summaries]
-        issues += summaries.items()
-        bad[list(summaries)] = True
+    no_plants = _summary_rows(part, rules.assignment, header) | _repeated_headers(part, rules.assignment, header)
+    if no_plants:
+        issues = [one for one in issues if one[0] not in no_plants]
+        issues += no_plants.items()
+        bad[list(no_plants)] = True
     empty = np.isnan(values).all(axis=1) & ~bad
     for place in map(int, np.flatnonzero(empty)):
         given = f"It needs at least one of {', '.join(header[a.column] for a in rules.assignment.assigned)}."
@@ -161,6 +161,22 @@ def _summary_rows(part: Part, assignment: Assignment, header: Sequence[str]) -> 
             found[place] = Issue(
                 int(part.rows[place]), header[j], text, f"'{text}' names a summary of other rows, not a plant",
                 "Leave such rows out of the table; if it is a plant, give it another name.",
+            )  # fmt: skip
+    return found
+
+
+def _repeated_headers(part: Part, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
+    """An issue for each row that is the header again, as in tables that were put one below the other."""
+    if not assignment.assigned:
+        return {}
+    columns = [a.column for a in assignment.assigned]
+    again = pc.equal(pc.utf8_trim_whitespace(part.columns[columns[0]]), header[columns[0]])
+    found = {}
+    for place in map(int, np.flatnonzero(again.to_numpy(zero_copy_only=False))):
+        if all(" ".join(part.columns[j][place].as_py().split()) == header[j] for j in columns):
+            found[place] = Issue(
+                int(part.rows[place]), header[columns[0]], header[columns[0]], "the row is the header again",
+                "Leave it out; tables that stand one below the other need one header.",
             )  # fmt: skip
     return found
 

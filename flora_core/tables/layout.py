@@ -23,7 +23,7 @@ class Layout:
     ----------
     kind : {"text", "excel"}
     header : tuple of str
-        The columns' names as they stand in the file, without surrounding spaces; "" where there is none.
+        The columns' names as they stand in the file, on one line; "" where there is none.
     header_row : int
         The number a person sees beside the header's row: 1 unless something stands above the table.
     encoding, separator, separator_line

@@ -46,6 +46,8 @@ def read_numbers(column: pa.StringArray, decimal: Decimal, *, middle_of_ranges: 
     middle_of_ranges : bool
         Whether "2.0-2.5" becomes 2.25 instead of a bad cell.
     """
+    if _begins_or_ends_with_space(column):
+        column = pc.utf8_trim_whitespace(column)
     filled = pc.if_else(pc.equal(column, ""), None, column)
     if decimal != ",":
         try:
@@ -57,6 +59,11 @@ def read_numbers(column: pa.StringArray, decimal: Decimal, *, middle_of_ranges: 
             if np.isfinite(quick).sum() == len(filled) - filled.null_count:
                 return Numbers(np.asarray(quick, dtype=np.float64), {})
     return _carefully(filled, decimal, middle_of_ranges)
+
+
+def _begins_or_ends_with_space(column: pa.StringArray) -> bool:
+    """Whether any of the first cells does: a table has such cells everywhere or nowhere."""
+    return any(text != text.strip() for text in column[:100].to_pylist())
 
 
 def _carefully(filled: pa.StringArray, decimal: Decimal, middle: bool) -> Numbers:

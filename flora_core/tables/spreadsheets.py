@@ -13,7 +13,7 @@ import pyarrow as pa
 from flora_core.errors import BadTable, TooLarge
 from flora_core.tables.archives import inspect_workbook
 from flora_core.tables.layout import MAX_SHEETS, Layout, Part
-from flora_core.tables.structure import header_place, looks_like_number, passed_over
+from flora_core.tables.structure import column_name, header_place, looks_like_number, passed_over
 
 #: Rows of a sheet that are looked at to find its table.
 _LOOKED_AT = 220
@@ -110,7 +110,7 @@ def _first_rows(workbook: Any, name: str, shown: str, hidden: bool) -> _Sheet:
 
 def _table_columns(texts: list[list[str]], start: int) -> tuple[tuple[str, ...], int]:
     """The header up to its last name, and how many cells stand beside the table."""
-    names = [name.strip() for name in texts[start]]
+    names = [column_name(cell) for cell in texts[start]]
     filled = np.flatnonzero([bool(name) for name in names])
     first, last = int(filled[0]), int(filled[-1]) + 1
     # An empty column parts the table from notes beside it.

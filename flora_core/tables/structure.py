@@ -100,6 +100,11 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     return next(iter([*wide, *half, *(i for i, n in enumerate(filled) if n)]), 0)
 
 
+def column_name(cell: str) -> str:
+    """A column's name on one line, as it can be typed: spreadsheets break long names into several."""
+    return " ".join(cell.split())
+
+
 def passed_over(rows: int) -> str:
     """The note on rows above the header."""
     return (

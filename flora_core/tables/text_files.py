@@ -13,6 +13,7 @@ from flora_core.tables.structure import (
     SEPARATOR_NAMES,
     cells_of,
     check_separator,
+    column_name,
     find_decimal,
     find_separator,
     has_row_names,
@@ -40,7 +41,7 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
     part = check_separator(separator or named or find_separator(sample))
     records = cells_of(sample, part)[:_LOOKED_AT]
     start = header_place(records)
-    header = tuple(cell.strip() for cell in records[start]) if records else ()
+    header = tuple(map(column_name, records[start])) if records else ()
     below = [tuple(r) for r in records[start + 1 :]]
     rows = [r for r in below if any(cell.strip() for cell in r)] or [r for r in below if len(r) > 1]
     if start:

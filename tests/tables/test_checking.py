@@ -175,6 +175,14 @@ def test_a_column_in_which_such_words_stand_everywhere_names_something_else():
     assert checked(table_text(rows)).usable.all()
 
 
+def test_the_header_again_is_no_plant():
+    found = checked(table_text() + table_text())
+    assert sentences(found) == [
+        "Row 6: the row is the header again. Leave it out; tables that stand one below the other need one header."
+    ]
+    assert found.usable.tolist() == [True] * 4 + [False] + [True] * 4
+
+
 def test_a_swap_of_length_and_width_is_left_to_those_who_know_the_plants():
     found = checked(table_text([["a", "5.1", "3.5", "0.2", "1.4"], ["b", "4.9", "3.0", "1.4", "0.2"]]))
     assert found.usable.all()

@@ -40,6 +40,12 @@ def test_plain_cells_are_no_odd_ones():
     assert read_numbers(column("5,1", "", "+4,9"), ",").odd == {}
 
 
+def test_spaces_around_numbers_are_nothing():
+    numbers = read_numbers(column(" 5.1", "4.9 ", "\u00a04.7\t", " "), ".")
+    assert numbers.values[:3].tolist() == [5.1, 4.9, 4.7]
+    assert numbers.odd == {}
+
+
 def test_nan_and_infinity_are_words_not_numbers():
     numbers = read_numbers(column("5.1", "nan", "inf"), ".")
     assert np.isnan(numbers.values[1:]).all()

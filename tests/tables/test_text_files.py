@@ -119,6 +119,10 @@ def test_quotes_that_begin_far_below_are_understood_too():
     assert read.ragged == {}
 
 
+def test_a_name_broken_into_lines_is_one_that_can_be_typed():
+    assert read_table('id,"petal\nlength  (mm)"\n1,14\n').layout.header == ("id", "petal length (mm)")
+
+
 def test_an_inch_sign_in_a_note_costs_no_row():
     text = 'id,note,SL,PL\n"a1","bog, wet",5.1,1.4\n"a2",5" tall,4.9,1.4\n"a3","x, y",7.0,4.7\n'
     read = read_table(text)
