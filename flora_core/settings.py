@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         100, ge=1, le=100_000, description="The largest file, in megabytes, that the API takes for a batch."
     )
+    keep_results_hours: int = Field(
+        24, ge=1, le=10_000, description="How long the API keeps the results of a batch, in hours."
+    )
     api_keys: SecretStr = Field(
         SecretStr(""),
         description="Keys of the API, separated by commas, each as name:key. Empty: the API needs no key.",

@@ -15,6 +15,7 @@ import streamlit as st
 
 from flora_core.errors import FloraError, Unavailable
 from flora_core.workflows.house import House, open_house
+from flora_core.workflows.upkeep import sweep
 
 _log: Final = logging.getLogger("flora")
 
@@ -141,17 +142,19 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     finally:
         later.cancel()
         await asyncio.to_thread(JOBS.stop)
-        FRONT.close()
+        await asyncio.to_thread(FRONT.close)
 
 
 def _load_the_rest() -> None:
-    """Load what pages other than the first one need, in a thread."""
+    """Load what pages other than the first one need, and sweep up, in a thread."""
 
     def load() -> None:
         import pandas  # noqa: F401
 
         gc.collect()
         gc.freeze()
+        with contextlib.suppress(FloraError):
+            sweep(FRONT.house())
 
     threading.Thread(target=load, name="loading", daemon=True).start()
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from flora_core.api.batch import batch
 from flora_core.api.determining import determining
 from flora_core.api.doors import Front
 from flora_core.api.identifying import identifying
@@ -32,6 +33,7 @@ _log: Final = logging.getLogger("flora.api")
 #: What the API can be asked, in the order of its page.
 ROUTES: Final = (
     identifying,
+    batch,
     determining,
 )
 

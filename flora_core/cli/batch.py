@@ -65,6 +65,7 @@ def batch(
     from flora_core.tables.checking import Duplicates
     from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
     from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
+    from flora_core.workflows.upkeep import sweep
 
     if file.is_dir():
         raise Refused(f"{file} can't be read: it is a folder.")
@@ -112,6 +113,7 @@ def batch(
             sink.close()
     if columns or units:
         remember_columns(house, understood, person)
+    sweep(house)
     if as_json:
         print_json(summary_document(understood, summary, str(target)))
         return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flora_core.errors import NoChampion
 from flora_core.model import Model
 from flora_core.settings import Settings, read_settings
 from flora_core.storage.announcements import Announcements
+from flora_core.storage.batches import Batches, batches_folder
 from flora_core.storage.database import Database
 from flora_core.storage.determinations import Determinations
 from flora_core.storage.jobs import Jobs
@@ -33,6 +35,8 @@ class House:
     determinations: Determinations
     jobs: Jobs
     profiles: Profiles
+    batches: Batches
+    _before_closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -72,8 +76,14 @@ class House:
                 self._loaded[study, version] = found
         return found
 
+    def before_closing(self, stop: Callable[[], None]) -> None:
+        """Have something stopped before the house is closed under it."""
+        self._before_closing.append(stop)
+
     def close(self) -> None:
-        """Close the database's connections."""
+        """Stop what works in the house, then close the database's connections."""
+        for stop in self._before_closing:
+            stop()
         self.database.close()
 
 
@@ -97,4 +107,5 @@ def open_house(settings: Settings | None = None) -> House:
         Determinations(database),
         Jobs(database),
         Profiles(database),
+        Batches(batches_folder(database)),
     )

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
+from flora_core.errors import FloraError
 from flora_core.storage import backup
 from flora_core.storage.backup import BackedUp
 from flora_core.workflows.house import House
+
+_log: Final = logging.getLogger("flora")
+
+
+def sweep(house: House) -> None:
+    """Delete what processes that were killed in the middle of a table left behind, and results that were kept long enough.
+
+    Done beside other work, a little at a time; what can't be swept now is swept another day.
+    """
+    try:
+        recordings = house.records.sweep()
+        results = house.batches.sweep(timedelta(hours=house.settings.keep_results_hours))
+    except FloraError as error:
+        _log.warning("not swept up: %s", error.message)
+        return
+    if recordings or results:
+        _log.info("swept up %d unfinished recordings and %d old results", recordings, results)
 
 
 def back_up(house: House, target: Path) -> BackedUp:

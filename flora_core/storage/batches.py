@@ -1,0 +1,201 @@
+"""Tables that were handed in at the API: each in a folder of its own, with what became of it, for a limited time.
+
+Whoever works on a table holds its lock; a table that waits or is worked on while nobody holds its lock was interrupted by a
+restart. So several processes may share the folder, and none needs to clean up before it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from filelock import FileLock, Timeout
+
+from flora_core.errors import Unavailable, Unknown
+from flora_core.storage.database import Database
+
+#: Letters that are not taken for each other; 26 of them are 128 bits, which nobody guesses.
+_LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+_IDENTIFIER: Final = re.compile(rf"[{_LETTERS}]{{26}}")
+_DOCUMENT, _UPLOAD, _LOCK = "batch.json", "upload", "lock"
+
+
+class Batch:
+    """The folder of one table.
+
+    Attributes
+    ----------
+    identifier : str
+        Cannot be guessed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.identifier = folder.name
+        # Taken by the thread that receives the table, given back by the one that worked on it.
+        self._lock = FileLock(folder / _LOCK, thread_local=False)
+
+    def hold(self) -> bool:
+        """Take the lock, as whoever works on the table; False where somebody else has it."""
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        except OSError:
+            # The folder was swept away in the meantime.
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """Give the lock back."""
+        self._lock.release(force=True)
+
+    def is_held(self) -> bool:
+        """Whether anybody works on the table."""
+        if self._lock.is_locked:
+            return True
+        if not self.hold():
+            return True
+        self.let_go()
+        return False
+
+    def write_document(self, document: dict[str, Any]) -> None:
+        """Keep what is known of the table, whole or not at all."""
+        with _clear_errors(), self.writing(_DOCUMENT) as stream:
+            stream.write(json.dumps(document, ensure_ascii=False).encode())
+
+    def document(self) -> dict[str, Any]:
+        """What is known of the table.
+
+        Raises
+        ------
+        Unknown
+            It was swept away in the meantime.
+        """
+        try:
+            read: dict[str, Any] = json.loads((self._folder / _DOCUMENT).read_bytes())
+        except FileNotFoundError:
+            raise _unknown() from None
+        return read
+
+    def receiving(self) -> BinaryIO:
+        """The file that the table is written to as it comes."""
+        with _clear_errors():
+            return open(self._folder / _UPLOAD, "wb")
+
+    def table(self) -> BinaryIO:
+        """The table as it came."""
+        with _clear_errors():
+            return open(self._folder / _UPLOAD, "rb")
+
+    def drop_table(self) -> None:
+        """Delete the table itself; what became of it stays."""
+        (self._folder / _UPLOAD).unlink(missing_ok=True)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file of this name, which appears whole or not at all."""
+        unfinished = self._folder / f"{name}.unfinished"
+        try:
+            with open(unfinished, "w+b") as stream:
+                yield stream
+            unfinished.replace(self._folder / name)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def result(self, name: str) -> tuple[BinaryIO, int] | None:
+        """A file that became of the table, and its size; None where there is none."""
+        try:
+            stream = open(self._folder / name, "rb")  # noqa: SIM115  closed by the caller
+        except FileNotFoundError:
+            return None
+        return stream, os.fstat(stream.fileno()).st_size
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Batches:
+    """All tables that were handed in and are still there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is first needed, for its owner only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new(self) -> Batch:
+        """A new folder, whose lock is held.
+
+        Raises
+        ------
+        Unavailable
+            The folder can't be made.
+        """
+        with _clear_errors():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            identifier = "".join(secrets.choice(_LETTERS) for _ in range(26))
+            (self._folder / identifier).mkdir(mode=0o700)
+        batch = Batch(self._folder / identifier)
+        batch.hold()
+        return batch
+
+    def get(self, identifier: str) -> Batch:
+        """The table of this identifier.
+
+        Raises
+        ------
+        Unknown
+            There is none, or it was swept away.
+        """
+        # Nothing but an identifier of ours becomes part of a path.
+        if _IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / _DOCUMENT).exists():
+            return Batch(self._folder / identifier)
+        raise _unknown()
+
+    def sweep(self, older_than: timedelta) -> int:
+        """Delete what is older, unless somebody works on it; how many tables that was."""
+        before = (datetime.now(UTC) - older_than).timestamp()
+        swept = 0
+        for folder in self._folder.iterdir() if self._folder.exists() else ():
+            with contextlib.suppress(OSError):
+                touched = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+                if touched < before and not Batch(folder).is_held():
+                    shutil.rmtree(folder, ignore_errors=True)
+                    swept += 1
+        return swept
+
+
+def batches_folder(database: Database) -> Path:
+    """Beside a database that is a file; in the machine's folder for temporary files otherwise."""
+    if database.path is not None:
+        return database.path.parent / "batches"
+    return Path(tempfile.gettempdir()) / "flora-batches"
+
+
+def _unknown() -> Unknown:
+    return Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"The table can't be put down: {error.strerror or error}. An operator can mend it."
+        ) from error

@@ -1,0 +1,50 @@
+"""Requests that nobody thought of, made from the API's own description: never a fault of ours, never a shape not described."""
+
+import shutil
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi import checks
+from starlette.applications import Starlette
+
+from flora_core.api import routes
+from flora_core.workflows.batch import desk
+from flora_core.workflows.house import open_house
+from tests.api.test_api import Front
+from tests.conftest import settings_in
+
+load_all_checks()
+
+
+@pytest.fixture(scope="module")
+def api(first_start, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuzz") / "house"
+    shutil.copytree(first_start, folder)
+    house = open_house(settings_in(folder))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(desk, "MOST_WAITING", 100_000)
+    yield schemathesis.openapi.from_asgi("/api/openapi.json", Starlette(routes=routes(Front(house))))
+    patch.undo()
+    house.close()
+
+
+#: What the description allows may still be refused: a name that is no measurement, a file that is no table.
+NOT_ASKED = [checks.positive_data_acceptance, checks.negative_data_rejection]
+
+
+@pytest.mark.slow
+def test_any_request_is_answered_as_described(api):
+    asked = []
+    for found in api.get_all_operations():
+        operation = found.ok()
+
+        @given(operation.as_strategy())
+        @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+        def ask(case):
+            case.call_and_validate(excluded_checks=NOT_ASKED)
+
+        ask()
+        asked.append(operation.label)
+    assert {"POST /v1/identify", "POST /v1/batch", "GET /v1/batch/{id}", "GET /v1/batch/{id}/result"} <= set(asked)
