@@ -40,9 +40,12 @@ def _route(path: str, verb: str, operation: dict[str, Any], schemas: dict[str, A
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body:
         parts.append(f"<h3>Send</h3>{_fields(body, schemas)}")
+    elif operation.get("requestBody"):
+        kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in operation["requestBody"]["content"])
+        parts.append(f"<h3>Send</h3><p>A file, as {kinds}.</p>")
     for status, response in operation.get("responses", {}).items():
         schema = response.get("content", {}).get("application/json", {}).get("schema")
-        if status == "200" and schema:
+        if status.startswith("2") and schema:
             parts.append(f"<h3>Answer</h3>{_fields(schema, schemas)}")
     refusals = [status for status in operation.get("responses", {}) if not status.startswith("2")]
     if refusals:
