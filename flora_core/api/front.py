@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from flora_core.api.metrics import Metrics
 from flora_core.api.watched import Watched
@@ -62,8 +64,15 @@ def routes(front: Front) -> list[BaseRoute]:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", page_of_metrics),
-        Mount("/api", app=Watched(_LateApi(front), metrics)),
+        _everything_below("/api", Watched(_LateApi(front), metrics)),
     ]
+
+
+def _everything_below(path: str, app: ASGIApp) -> Mount:
+    """A mount that takes every path below it: a line break in one would be somebody else's, and answered with a page."""
+    mount = Mount(path, app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 class _LateApi:

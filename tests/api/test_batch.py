@@ -251,7 +251,9 @@ def test_a_table_belongs_to_the_key_that_made_it(house):
     locked.close()
 
 
-@pytest.mark.parametrize("identifier", ["a" * 26, "..", "%2e%2e%2fflora.db", "a/../b", "x", "A" * 26, "0" * 26])
+@pytest.mark.parametrize(
+    "identifier", ["a" * 26, "..", "%2e%2e%2fflora.db", "a/../b", "x", "A" * 26, "0" * 26, "a%0Ab", "%00"]
+)
 def test_a_table_that_is_not_there_is_404_and_no_path(client, identifier):
     for path in ("", "/result"):
         answer = client.get(f"/api/v1/batch/{identifier}{path}")
