@@ -17,6 +17,7 @@ from flora_core.api.batch import batch
 from flora_core.api.determining import determining
 from flora_core.api.doors import Front
 from flora_core.api.identifying import identifying
+from flora_core.api.monitoring import monitoring
 from flora_core.api.page import docs_page
 from flora_core.errors import (
     FloraError,
@@ -35,6 +36,7 @@ ROUTES: Final = (
     identifying,
     batch,
     determining,
+    monitoring,
 )
 
 #: The status of each family of errors, most special first; any other refusal is 422.

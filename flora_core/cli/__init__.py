@@ -18,6 +18,7 @@ from flora_core.cli import (
     identify,
     jobs,
     models,
+    monitor,
     profiles,
     studies,
     train,
@@ -43,6 +44,7 @@ app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
 app.add_typer(cycle.commands)
 app.add_typer(demo.commands, name="demo")
+app.add_typer(monitor.commands)
 app.add_typer(two_tables.commands)
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(profiles.commands, name="profiles")

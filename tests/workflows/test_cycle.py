@@ -92,7 +92,9 @@ def test_the_whole_cycle_and_the_same_report_the_second_time(fresh, frozen):
     assert done.needed
     assert done.promoted
     assert done.version == 2
-    assert done.why.startswith("v2 is the champion now. The monitor is red: The last 120 flowers differ")
+    assert done.why.startswith(
+        "v2 is the champion now. The monitor is red: The last 120 flowers do not look like the training flowers"
+    )
     assert "It learned from 96 more plants. The gate is open." in done.why
     assert "looks as it was trained" in report["report.md"]
     assert "| 2 | promoted | nightly |" in report["report.md"]

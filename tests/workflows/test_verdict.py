@@ -25,9 +25,7 @@ def test_too_few_says_how_many_are_still_needed(house):
     season(house, 12, seed=3)
     found = verdict(house, "iris")
     assert found.verdict == "too few"
-    assert found.sentence.startswith(
-        "12 flowers in the last 30 days are too few to say whether anything changed; 8 more"
-    )
+    assert found.sentence.startswith("12 flowers are too few to say; 8 more are needed.")
 
 
 def test_an_ordinary_season_is_green_with_its_determinations(house):
@@ -36,15 +34,15 @@ def test_an_ordinary_season_is_green_with_its_determinations(house):
     assert found.verdict == "green"
     assert found.reasons == ()
     assert found.determined == 20
-    assert f"20 determined, {found.right} of them named right" in found.sentence
+    assert f"20 determined, {found.right} right" in found.sentence
 
 
 def test_a_shifted_season_is_red_and_says_what_to_do(house):
     season(house, 80, seed=4, shift=1.2)
     found = verdict(house, "iris")
     assert found.verdict == "red"
-    assert any("Check the ruler and the unit" in reason for reason in found.reasons)
-    assert "differ from the training flowers" in found.sentence
+    assert any("heck ruler and unit" in reason for reason in found.reasons)
+    assert "do not look like the training flowers" in found.sentence
 
 
 def test_it_looks_at_its_thirty_days_only(house):

@@ -1,0 +1,28 @@
+"""The monitor: do the plants still look like the training plants, and how right is the model still?
+
+``watched`` asks it of a span of days, window by window; ``monitor_document`` is what the command and the API give a program;
+``groups_of`` asks it of each collector, site or file.
+"""
+
+from flora_core.workflows.monitor.asking import asked_days, asked_window
+from flora_core.workflows.monitor.documents import monitor_document
+from flora_core.workflows.monitor.groups import GROUPINGS, Group, Grouping, groups_of
+from flora_core.workflows.monitor.spans import WINDOWS, WindowKind
+from flora_core.workflows.monitor.watching import Part, Watched, WatchedWindow, main_part, watched
+
+__all__ = [
+    "GROUPINGS",
+    "WINDOWS",
+    "Group",
+    "Grouping",
+    "Part",
+    "Watched",
+    "WatchedWindow",
+    "WindowKind",
+    "asked_days",
+    "asked_window",
+    "groups_of",
+    "main_part",
+    "monitor_document",
+    "watched",
+]

@@ -1,0 +1,121 @@
+"""What the monitor says, as the command and the API give it to a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flora_core.monitoring.accuracy import rate
+from flora_core.monitoring.windows import number_or_none
+from flora_core.workflows.monitor.watching import Part, Watched, WatchedWindow
+
+ALERTS = ("amber", "red")
+
+
+def monitor_document(watched: Watched) -> dict[str, Any]:
+    """The contract's document; every list has an entry for each window and version that identified in it.
+
+    `window` is the first day of the window. Numbers that could not be computed are null.
+    """
+    pairs = [(window, part) for window in watched.windows for part in window.parts]
+    return {
+        "study": watched.study.name,
+        "champion": watched.champion,
+        "since": watched.span.since.isoformat(),
+        "until": watched.span.last.isoformat(),
+        "verdict": watched.verdict,
+        "sentence": watched.sentence,
+        "reasons": list(watched.reasons),
+        "notes": list(watched.notes),
+        "last": None if watched.last is None else _window(watched.last),
+        "windows": [_window(window) for window in watched.windows],
+        "drift": [entry for window, part in pairs for entry in _drift(window, part)],
+        "accuracy": [_accuracy(window, part) for window, part in pairs],
+        "mix": [_mix(watched, window, part) for window, part in pairs],
+        "unfit": [_unfit(window, part) for window, part in pairs],
+    }
+
+
+def _window(window: WatchedWindow) -> dict[str, Any]:
+    return {
+        "window": window.span.since.isoformat(),
+        "since": window.span.since.isoformat(),
+        "until": window.span.last.isoformat(),
+        "n": window.plants,
+        "verdict": window.verdict,
+        "versions": [
+            {"version": part.version, "n": part.profile.plants, "verdict": part.judgement.verdict,
+             "sentence": part.judgement.sentence}
+            for part in window.parts
+        ],
+    }  # fmt: skip
+
+
+def _key(window: WatchedWindow, part: Part) -> dict[str, Any]:
+    return {"window": window.span.since.isoformat(), "version": part.version}
+
+
+def _drift(window: WatchedWindow, part: Part) -> list[dict[str, Any]]:
+    found = []
+    for shift in part.findings.shifts:
+        alert = shift.verdict in ALERTS
+        found.append({
+            **_key(window, part), "n": shift.m, "measurement": shift.name, "metric": "wasserstein",
+            "value": number_or_none(shift.distance), "p": number_or_none(shift.corrected),
+            "threshold": number_or_none(shift.critical), "alert": alert, "verdict": shift.verdict,
+            "mean": number_or_none(shift.now), "reference_mean": number_or_none(shift.before),
+        })  # fmt: skip
+        found.append({
+            **_key(window, part), "n": shift.m, "measurement": shift.name, "metric": "psi",
+            "value": number_or_none(shift.psi), "p": None, "threshold": number_or_none(shift.psi_critical),
+            "alert": alert and (shift.psi or 0.0) > (shift.psi_critical or 0.0), "verdict": shift.verdict,
+            "mean": number_or_none(shift.now), "reference_mean": number_or_none(shift.before),
+        })  # fmt: skip
+    return found
+
+
+def _accuracy(window: WatchedWindow, part: Part) -> dict[str, Any]:
+    known, guess = part.realised, part.estimated
+    counted = known.determined > 0
+    return {
+        **_key(window, part),
+        "identified": part.profile.plants,
+        "determined": known.determined,
+        "right": known.right,
+        "realised": known.accuracy.value,
+        "low": known.accuracy.low if counted else None,
+        "high": known.accuracy.high if counted else None,
+        "estimated": guess.value if guess else None,
+        "estimated_low": guess.low if guess else None,
+        "estimated_high": guess.high if guess else None,
+        "threshold": guess.threshold if guess else None,
+        "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.judgement.reasons),
+    }
+
+
+def _mix(watched: Watched, window: WatchedWindow, part: Part) -> dict[str, Any]:
+    names, mix = watched.models[part.version].study.species_names, part.findings.mix
+    return {
+        **_key(window, part),
+        "n": part.profile.plants,
+        "species": {name: int(n) for name, n in zip(names, part.profile.named[:-1], strict=True)},
+        "none_of_these": part.profile.unfit,
+        "p": number_or_none(mix.corrected) if mix else None,
+        "moved": number_or_none(mix.moved) if mix else None,
+        "alert": mix is not None and mix.verdict in ALERTS,
+    }
+
+
+def _unfit(window: WatchedWindow, part: Part) -> dict[str, Any]:
+    share = part.findings.share("unfit")
+    counted = rate(part.profile.unfit, part.profile.plants)
+    return {
+        **_key(window, part),
+        "n": part.profile.plants,
+        "count": part.profile.unfit,
+        "share": counted.value,
+        "low": counted.low,
+        "high": counted.high,
+        "reference": share.before if share else None,
+        "p": number_or_none(share.corrected) if share else None,
+        "alert": share is not None and share.verdict in ALERTS,
+    }

@@ -1,0 +1,96 @@
+"""The same question asked of each collector, site or file: where does a change come from?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Final, Literal
+
+import numpy as np
+
+from flora_core.monitoring.comparing import Findings, Plants, compare_plants
+from flora_core.monitoring.decomposition import decompose_plants
+from flora_core.monitoring.judging import UNLIKELY, VERY_UNLIKELY, Verdict
+from flora_core.monitoring.verdicts import Judgement, judgement
+from flora_core.storage.samples import Samples
+from flora_core.workflows.house import House
+from flora_core.workflows.monitor.references import watching, wording_of
+
+Grouping = Literal["collector", "site", "file"]
+GROUPINGS: Final[tuple[Grouping, ...]] = ("collector", "site", "file")
+
+#: The plants looked at, at most; the groups with most of them are shown.
+MOST: Final = 2_000
+GROUPS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The plants of one collector, site or file against the reference.
+
+    Attributes
+    ----------
+    name : str
+        "" for those where it is not recorded.
+    plants, unfit : int
+    verdict : Verdict
+        Corrected for the number of groups: one of many is soon unlike the others by chance.
+    judgement : Judgement
+    findings : Findings
+    """
+
+    name: str
+    plants: int
+    unfit: int
+    verdict: Verdict
+    judgement: Judgement
+    findings: Findings
+
+
+def groups_of(
+    house: House, study: str, version: int, by: Grouping, since: date, until: date
+) -> tuple[tuple[Group, ...], int]:
+    """The groups of the plants a version identified in some days, the largest first; and how many plants were looked at.
+
+    Parameters
+    ----------
+    since, until : date
+        The first day, and the day after the last one.
+
+    Returns
+    -------
+    groups, plants
+        At most `GROUPS` groups of at most `MOST` plants, the newest.
+    """
+    start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
+    sample = Samples(house.database).newest(study, version, start, end, MOST)
+    seen = watching(house.model(study, version))
+    labels = np.array({"collector": sample.collectors, "site": sample.sites, "file": sample.sources}[by], dtype=object)
+    names, counts = np.unique(labels.astype(str), return_counts=True) if len(sample) else (np.array([]), np.array([]))
+    chosen = [str(names[i]) for i in np.argsort(-counts, kind="stable")[:GROUPS]]
+    noun = seen.model.study
+    found = []
+    for name in chosen:
+        rows = labels == name
+        plants = Plants(
+            sample.values[rows],
+            np.where(sample.fits[rows], sample.species[rows], -1),
+            np.where(sample.fits[rows], sample.probabilities[rows].max(axis=1), np.nan),
+            sample.fits[rows],
+        )
+        findings = compare_plants(noun.names, len(noun.species), seen.plants, plants)
+        sources = decompose_plants(noun.names, len(noun.species), seen.plants, plants)
+        said = judgement(findings, wording_of(noun, "these"), decompositions=sources)
+        verdict = _among(said.verdict, findings.p, len(chosen))
+        found.append(Group(name, len(plants), int((~sample.fits[rows]).sum()), verdict, said, findings))
+    return tuple(found), len(sample)
+
+
+def _among(verdict: Verdict, p: float | None, groups: int) -> Verdict:
+    """A verdict held against chance once more, for being one of several groups."""
+    if verdict not in ("amber", "red") or p is None:
+        return verdict
+    corrected = min(1.0, p * groups)
+    if corrected >= UNLIKELY:
+        return "green"
+    return verdict if corrected < VERY_UNLIKELY else "amber"
