@@ -69,7 +69,7 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
 
 def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
     server, house = season
-    page = visit("/?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
+    page = visit("/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
     page.get_by_label("Identified by").fill("Grace")
     page.get_by_text("Collector and site").click()
     page.get_by_label("Site").fill("Gaspé")
