@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import determining, inbox
 from ui.choosing import chosen_study
-from ui.determination_tables import show_table_of_determinations
+from ui.determination_tables import show_archive, show_table_of_determinations
 from ui.starting import opened_house
 from ui.words import plain
 
@@ -24,3 +24,4 @@ shown = inbox.chosen_plant(house, study.name)
 if shown is not None:
     inbox.show_plant(house, study, shown)
 show_table_of_determinations(house, study.name)
+show_archive(house, study.name)

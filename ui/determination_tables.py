@@ -1,4 +1,4 @@
-"""A table of determinations on the Determine page: what is understood of it, then what became of it."""
+"""Tables on the Determine page: one of determinations, understood and laid down; and all records, as an archive."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _LABELS: Final = {
     "level": "verification level",
     "remark": "remark",
 }
+#: Plants that a page packs while somebody waits.
+_MOST_ARCHIVED: Final = 20_000
 _NOWHERE: Final = "(in no column)"
 
 
@@ -68,6 +70,35 @@ def show_table_of_determinations(house: House, study: str) -> None:
         done = st.session_state.get(_DONE)
         if done is not None and done[0] == file.file_id:
             _show_outcome(done[1])
+
+
+def show_archive(house: House, study: str) -> None:
+    """All records of the study with all that was said of them, to download; larger studies use the command."""
+    with st.expander("All records, as a Darwin Core archive", icon=":material/archive:"):
+        st.markdown(
+            "Each plant with its newest determination, what was said of it before, by the program too, and its measurements: a "
+            "zipped archive as herbaria and GBIF exchange them."
+        )
+        plants = house.determinations.coverage(study).identified
+        if plants > _MOST_ARCHIVED:
+            st.info(
+                f"{plants:,} plants are more than a page should pack. On the server: `python -m flora_core archive "
+                f"{plain(study)}.zip --study {plain(study)}`",
+                icon=":material/terminal:",
+            )
+            return
+        st.download_button(
+            f"Download {plants:,} plants", data=lambda: _packed(house, study), file_name=f"{study}-darwin-core.zip",
+            mime="application/zip", on_click="ignore", icon=":material/download:", disabled=not plants,
+        )  # fmt: skip
+
+
+def _packed(house: House, study: str) -> bytes:
+    from flora_core.workflows.archive import write_archive
+
+    stream = io.BytesIO()
+    write_archive(house, study, stream)
+    return stream.getvalue()
 
 
 def _show_columns(found: dict[str, str], header: tuple[str, ...]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from flora_core.cli import (
+    archive,
     batch,
     cycle,
     demo,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(identify.commands)
 app.add_typer(batch.commands)
 app.add_typer(determine.commands)
+app.add_typer(archive.commands)
 app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import getpass
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar, written_whole
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -88,14 +87,14 @@ def batch(
     with ExitStack() as files:
         stream = files.enter_context(_reading(file))
         understood = understand(house, stream, request)
-        written = files.enter_context(_written_whole(target, file))
+        written = files.enter_context(written_whole(target, file))
         sinks: list[Any] = [
             TableSink(written, "tsv" if kind == "tsv" else "xlsx" if kind == "xlsx" else "csv", understood)
         ]
         if issues is not None:
-            sinks.append(IssuesSink(files.enter_context(_written_whole(issues, file))))
+            sinks.append(IssuesSink(files.enter_context(written_whole(issues, file))))
         if darwin_core is not None:
-            sinks.append(DarwinCoreSink(files.enter_context(_written_whole(darwin_core, file)), understood))
+            sinks.append(DarwinCoreSink(files.enter_context(written_whole(darwin_core, file)), understood))
         person = by or getpass.getuser()
         summary = run_batch(
             house,
@@ -153,22 +152,6 @@ def _reading(file: Path) -> BinaryIO:
         return put_down
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
-
-
-@contextmanager
-def _written_whole(target: Path, source: Path) -> Iterator[BinaryIO]:
-    """A file that appears whole or not at all, and never in place of the one that is read."""
-    if target.exists() and source.exists() and target.samefile(source):
-        raise Refused(f"{target} is the file that is read; choose another name for the result.")
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        with open(unfinished, "w+b") as stream:
-            yield stream
-        unfinished.replace(target)
-    except OSError as error:
-        raise Refused(f"{target} can't be written: {error.strerror}.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _equals(given: list[str] | None, option: str, shape: str) -> dict[str, str]:

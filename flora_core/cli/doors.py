@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -68,3 +70,19 @@ def reading(file: Path) -> BinaryIO:
         return open(file, "rb")
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
+
+
+@contextmanager
+def written_whole(target: Path, source: Path | None = None) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, and never in place of the one that is read."""
+    if source is not None and target.exists() and source.exists() and target.samefile(source):
+        raise Refused(f"{target} is the file that is read; choose another name for the result.")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with open(unfinished, "w+b") as stream:
+            yield stream
+        unfinished.replace(target)
+    except OSError as error:
+        raise Refused(f"{target} can't be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

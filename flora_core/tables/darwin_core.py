@@ -21,6 +21,8 @@ _OCCURRENCE: Final = (
     "occurrenceID",
     "basisOfRecord",
     "catalogNumber",
+    "recordedBy",
+    "locality",
     "scientificName",
     "taxonRank",
     "genus",

@@ -10,6 +10,7 @@ from tests.builders import make_plants, make_study
 from tests.pages.test_identify import FRAME, errors
 from tests.servers import ROOT
 from tests.workflows.determine.conftest import recorded
+from ui import determination_tables
 from ui.resources import FRONT
 
 UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
@@ -212,6 +213,15 @@ def test_a_table_is_understood_laid_down_and_its_bad_rows_listed(page, house):
     assert at.success[-1].value.replace("\\", "") == "1 of 2 determinations added; 1 can't be used."
     assert [s.by for s in house.determinations.of(plant)] == ["Ada"]
     assert at.dataframe[0].value["row"].tolist() == [3]
+
+
+def test_all_records_can_be_taken_home_as_an_archive(page, house):
+    at = page()
+    assert at.get("download_button")[-1].label == "Download 0 plants"
+    recorded(house, "1", "2")
+    at = page()
+    assert at.get("download_button")[-1].label == "Download 2 plants"
+    assert determination_tables._packed(house, "iris").startswith(b"PK")
 
 
 def test_a_file_that_is_no_table_is_refused_with_the_reason(page):
