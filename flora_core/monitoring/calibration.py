@@ -42,29 +42,35 @@ class Isotonic:
         return np.interp(values, self.x, self.y)
 
 
-def fit_isotonic(scores: Floats, hits: Bools) -> Isotonic:
+def fit_isotonic(scores: Floats, hits: Bools, weights: Floats | None = None) -> Isotonic:
     """The never falling curve closest to whether each plant was a hit.
 
     Parameters
     ----------
     scores : (n,) float
     hits : (n,) bool
+    weights : (n,) float or None
+        How much each plant counts, above 0; all the same where None.
 
     References
     ----------
     Zadrozny & Elkan (2002), Transforming classifier scores into accurate multiclass probability estimates.
     """
     order = np.argsort(scores, kind="stable")
-    return _fit_sorted(scores[order], hits[order])
+    return _fit_sorted(scores[order], hits[order], None if weights is None else weights[order])
 
 
-def _fit_sorted(scores: Floats, hits: Bools) -> Isotonic:
+def _fit_sorted(scores: Floats, hits: Bools, weights: Floats | None = None) -> Isotonic:
     from scipy.optimize import isotonic_regression
 
     starts = _starts(scores)
-    weights = np.diff(np.append(starts, len(scores))).astype(np.float64)
-    means = np.add.reduceat(hits.astype(np.float64), starts) / weights
-    return Isotonic(scores[starts], np.asarray(isotonic_regression(means, weights=weights).x))
+    right = hits.astype(np.float64)
+    if weights is None:
+        sizes = np.diff(np.append(starts, len(scores))).astype(np.float64)
+    else:
+        sizes, right = np.add.reduceat(weights, starts), right * weights
+    means = np.add.reduceat(right, starts) / sizes
+    return Isotonic(scores[starts], np.asarray(isotonic_regression(means, weights=sizes).x))
 
 
 def _starts(scores: Floats) -> Ints:

@@ -144,6 +144,21 @@ def guess(metric: str, window: Counts, reference: Counts) -> Guess | None:
     return _guess(_mean(here), _smoothed(here), variance, window.n, _smoothed(there), chance)
 
 
+def guess_share(hits: float, n: float, right: float, plants: float) -> Guess:
+    """A share of n plants from its expected hits, given how many of the reference's plants were right.
+
+    Parameters
+    ----------
+    hits, n : float
+        Expected of the window, n > 0.
+    right, plants : float
+        Known of the reference.
+    """
+    here, there = [(hits, n)], [(right, plants)]
+    chance = _variance(there) + _variance(there, n / plants if plants > 0 else 0.0)
+    return _guess(_mean(here), _smoothed(here), _variance(here) + _variance(there), n, _smoothed(there), chance)
+
+
 def _guess(value: float, smoothed: float, variance: float, n: float, before: float, chance: float) -> Guess:
     from scipy.special import betaincinv
 

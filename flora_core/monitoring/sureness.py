@@ -49,7 +49,7 @@ class Sureness:
         return result
 
 
-def fit_sureness(probabilities: Floats, species: Ints) -> Sureness:
+def fit_sureness(probabilities: Floats, species: Ints, weights: Floats | None = None) -> Sureness:
     """The curve learned from plants whose species is known.
 
     Parameters
@@ -57,16 +57,20 @@ def fit_sureness(probabilities: Floats, species: Ints) -> Sureness:
     probabilities : (n, k) float
         Out of fold.
     species : (n,) int
+    weights : (n,) float or None
+        How much each plant counts; all the same where None.
     """
+    size = np.ones(len(species)) if weights is None else weights
     x = _logit(probabilities.max(axis=1))
     hits: Bools = probabilities.argmax(axis=1) == species
-    n, right = len(hits), int(hits.sum())
+    n, right = float(size.sum()), float(size[hits].sum())
     target = np.where(hits, (right + 1.0) / (right + 2.0), 1.0 / (n - right + 2.0))
     slope, level = 1.0, 0.0
     for _ in range(_STEPS):
         p = _logistic(slope * x + level)
-        weight = np.maximum(p * (1.0 - p), 1e-9)
-        gradient = np.array([((target - p) * x).sum(), (target - p).sum()])
+        weight = size * np.maximum(p * (1.0 - p), 1e-9)
+        missed = size * (target - p)
+        gradient = np.array([(missed * x).sum(), missed.sum()])
         curvature = np.array([[(weight * x * x).sum(), (weight * x).sum()], [(weight * x).sum(), weight.sum()]])
         # A little is added so that plants that are all equally sure don't leave it without an answer.
         step = np.linalg.solve(curvature + 1e-6 * np.eye(2), gradient)

@@ -77,3 +77,11 @@ def test_rows_sum_to_one_and_a_row_of_zeros_becomes_even_odds():
     np.testing.assert_allclose(calibrated.sum(axis=1), 1.0)
     nothing = fit_calibrators(np.zeros((4, 3)), np.array([0, 1, 2, 0]))(np.zeros((1, 3)))
     assert nothing.tolist() == [[1 / 3, 1 / 3, 1 / 3]]
+
+
+def test_plants_that_count_twice_are_two():
+    scores, hits = scored(200, 8, 1)
+    twice = np.random.default_rng(9).random(200) < 0.5
+    weighted = fit_isotonic(scores, hits, 1.0 + twice)
+    doubled = fit_isotonic(np.append(scores, scores[twice]), np.append(hits, hits[twice]))
+    np.testing.assert_allclose(weighted(scores), doubled(scores), atol=1e-12)
