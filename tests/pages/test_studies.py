@@ -1,0 +1,78 @@
+"""The Studies page as a script: what is listed, what a table comes to, and what is made of it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.builders import labelled_table
+from tests.servers import ROOT
+from ui.resources import FRONT
+
+TWO = {"Planta alba": 15, "Planta rubra": 15}
+
+
+@pytest.fixture
+def page(house, monkeypatch):
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    FRONT.close()
+    FRONT.wait(30)
+    at = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
+    yield at.switch_page("../pages/studies.py").run()
+    FRONT.close()
+
+
+def give(at, text, name="plants.csv"):
+    return at.file_uploader(key="studies.file").upload(name, text.encode(), "text/csv").run()
+
+
+def named(widgets, label):
+    return next(w for w in widgets if w.label == label)
+
+
+def test_studies_are_listed_with_their_champions(page):
+    assert not page.exception
+    assert page.dataframe[0].value["Study"].tolist() == ["Fisher's irises"]
+    assert page.dataframe[0].value["Identifies"].tolist() == ["v1"]
+
+
+def test_a_table_becomes_a_study_and_every_page_works_on_it(page, house):
+    at = give(page, labelled_table(TWO, more={"site": lambda i: "abc"[i % 3]}))
+    assert not at.exception, at.exception
+    assert named(at.selectbox, "Names of the species").value == "species"
+    assert named(at.selectbox, "Population, site or plant").value == "site"
+    assert "30 plants of 2 species" in [h.value for h in at.subheader]
+    named(at.text_input, "Made by").set_value("Ada")
+    named(at.button, "Make the study").click().run()
+    assert not at.exception, at.exception
+    assert "was made of 30 plants" in at.success[0].value
+    assert at.query_params["study"] == "plants"
+    assert house.studies.tables("plants")[0].added_by == "Ada"
+
+
+def test_names_that_may_be_one_are_merged_by_a_button(page):
+    at = give(page, labelled_table({**TWO, "Planta rubbra": 3}))
+    next(b for b in at.button if b.label == "Count as Planta rubra").click().run()
+    assert not at.exception, at.exception
+    assert "33 plants of 2 species" in [h.value for h in at.subheader]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (labelled_table({"Planta alba": 9}), "There is one species only (Planta alba)"),
+        (labelled_table({"1": 9, "2": 9}), "'species' holds numbers (1 and 2)"),
+        ("", "is empty"),
+        ("a\n1\n", "has only one column"),
+    ],
+)
+def test_what_cannot_be_a_study_is_said_and_not_made(page, text, sentence):
+    at = give(page, text)
+    assert not at.exception, at.exception
+    assert any(sentence in e.value.replace("\\", "") for e in at.error)
+    assert all(b.disabled for b in at.button if b.label == "Make the study")
+
+
+def test_nobody_makes_nothing(page):
+    at = give(page, labelled_table(TWO))
+    named(at.button, "Make the study").click().run()
+    assert "Not made. Who makes this" in at.error[0].value
