@@ -1,0 +1,153 @@
+"""What is cut off in the middle leaves a registry that is whole: killed, out of room, or two at once."""
+
+import errno
+import multiprocessing
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from flora_core.errors import Conflict, Unavailable
+from flora_core.storage import artifacts
+from flora_core.storage.database import Database
+from flora_core.storage.registry import Registry
+from flora_core.workflows.house import open_house
+from flora_core.workflows.models import verify_versions
+from tests.conftest import settings_in
+
+
+def whole(house):
+    """Nothing is wrong with any version, and the champion answers."""
+    assert [v.problem for v in verify_versions(house)[0] if v.problem] == []
+    version = house.registry.champion_version("iris")
+    assert house.registry.load_champion("iris").card.version == version
+    return version
+
+
+def registers(house, champion):
+    """Register; whether that went well. Where it did not, it is said that nothing was registered."""
+    try:
+        house.registry.register(champion, "Ada")
+    except Unavailable as error:
+        return "Nothing was registered" not in error.message
+    return True
+
+
+@pytest.mark.parametrize("place", ["write", "fsync", "rename"])
+def test_a_full_disk_at_every_write_registers_nothing_and_leaves_nothing(house, champion, monkeypatch, place):
+    folder = house.settings.models / "iris"
+    before = sorted(entry.name for entry in folder.iterdir())
+    failures = 0
+    for nth in range(1, 12):
+        calls = 0
+
+        def counted(function, nth=nth):
+            def wrapper(*words, **named):
+                nonlocal calls
+                calls += 1
+                if calls == nth:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return function(*words, **named)
+
+            return wrapper
+
+        with monkeypatch.context() as patch:
+            if place == "write":
+                patch.setattr(artifacts, "_write", counted(artifacts._write))
+            elif place == "fsync":
+                patch.setattr(artifacts.os, "fsync", counted(os.fsync))
+            else:
+                patch.setattr(artifacts.Path, "rename", counted(artifacts.Path.rename))
+            if registers(house, champion):
+                break
+            failures += 1
+        assert len(house.registry.versions("iris")) == 1
+        assert whole(house) == 1
+        # A folder without a row may stay where even tidying up failed; nobody uses it.
+        assert set(before) <= {entry.name for entry in folder.iterdir()}
+    assert failures >= 1
+    assert whole(house) == 1
+
+
+def _act_and_die(folder, version, step):
+    """Promote, roll back and retire in a process that dies, without any clean-up, around one of the transactions."""
+    house = open_house(settings_in(folder))
+    write, count = Database.write, 0
+
+    @contextmanager
+    def dying(self):
+        nonlocal count
+        with write(self) as connection:
+            count += 1
+            if count == step:
+                os._exit(9)
+            yield connection
+            count += 1
+            if count == step:
+                os._exit(9)
+        count += 1
+        if count == step:
+            os._exit(9)
+
+    Database.write = dying
+    house.registry.promote("iris", version, "Ada", "x")
+    house.registry.roll_back("iris", "Ada", "x")
+    house.registry.retire("iris", version, "Ada", "x")
+    os._exit(0)
+
+
+def processes():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.storage.test_faults", "sklearn.discriminant_analysis"])
+    return context
+
+
+@pytest.mark.slow
+def test_killed_around_every_transaction_of_a_version_s_life(house, champion, tmp_path):
+    context, ends = processes(), []
+    for step in range(1, 12):
+        version = house.registry.register(champion, "Ada").card.version
+        process = context.Process(target=_act_and_die, args=(tmp_path / "house", version, step))
+        process.start()
+        process.join()
+        ends.append(process.exitcode)
+        # A transaction that was not committed never happened; one that was, did.
+        assert whole(house) == (version if step in (3, 4, 5) else 1)
+        assert (version in house.registry.retired("iris")) == (step >= 9)
+        if process.exitcode == 0:
+            break
+        if house.registry.champion_version("iris") != 1:
+            house.registry.roll_back("iris", "a test", "back to the first")
+    assert ends == [9] * 9 + [0]
+
+
+def _live(folder, name, barrier):
+    house = open_house(settings_in(folder))
+    model = house.champion("iris")
+    barrier.wait()
+    for _ in range(5):
+        version = house.registry.register(model, name).card.version
+        try:
+            house.registry.promote("iris", version, name, "mine")
+            house.registry.roll_back("iris", name, "or not")
+        except Conflict:
+            # The other one was quicker with a step of its own.
+            continue
+    house.close()
+
+
+def test_two_processes_that_register_and_promote_at_once(house, tmp_path):
+    context = processes()
+    barrier = context.Barrier(2)
+    both = [context.Process(target=_live, args=(tmp_path / "house", name, barrier)) for name in ("Ada", "Grace")]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    versions = house.registry.versions("iris")
+    assert [v.version for v in versions] == list(range(1, 12))
+    assert sorted(v.registered_by for v in versions[1:]) == ["Ada"] * 5 + ["Grace"] * 5
+    assert len([e for e in house.registry.events("iris") if e.kind == "registered"]) == 11
+    assert isinstance(Registry(house.database, house.settings.models).earlier_champion("iris"), int | None)
+    whole(house)
