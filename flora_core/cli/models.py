@@ -225,16 +225,30 @@ def _comparison_document(a: int, b: int, comparison: Comparison, gate: Gate) -> 
 @commands.command("export", epilog="Example: python -m flora_core models export 2 -o iris-v2.skops")
 def models_export(
     version: str,
-    output: Annotated[Path, typer.Option("-o", "--output", help="A new file; .skops by custom.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A new file; .skops by custom. A folder for --mlflow.")
+    ],
+    mlflow: Annotated[
+        bool, typer.Option("--mlflow", help="Write a model folder for MLflow's servers instead.")
+    ] = False,
     study: Study = "iris",
     as_json: Json = False,
 ) -> None:
     """Write a version with its card to a skops file, which can be opened without running anybody's code."""
     from flora_core.storage.exchange import checksum
-    from flora_core.workflows.exchange import export_version
+    from flora_core.workflows.exchange import export_mlflow, export_version
     from flora_core.workflows.models import version_number
 
     number = version_number(version)
+    if mlflow:
+        export_mlflow(open_with_champion(), study, number, output)
+        if as_json:
+            print_json({"study": study, "version": number, "output": str(output)})
+        else:
+            typer.echo(
+                f"Wrote {study} v{number} to {output}; try it with: mlflow models serve -m {output} --env-manager local"
+            )
+        return
     _, content = export_version(open_with_champion(), study, number)
     try:
         with open(output, "xb") as stream:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flora_core.errors import Refused, TooLarge
 from flora_core.model import Model, ModelCard, Origin
 from flora_core.storage.exchange import checksum, pack, unpack
+from flora_core.storage.mlflow_folder import write_mlflow_folder
 from flora_core.study import Study
 from flora_core.workflows.house import House
 
@@ -20,6 +22,20 @@ def export_version(house: House, study: str, version: int) -> tuple[str, bytes]:
     Unknown, ArtifactRefused
     """
     return f"{study}-v{version}.skops", pack(house.model(study, version))
+
+
+def export_mlflow(house: House, study: str, version: int, target: Path) -> None:
+    """Write a version as an MLflow model folder.
+
+    Raises
+    ------
+    Unknown, ArtifactRefused
+        No such version; its files are not those that were registered.
+    Refused, Unavailable
+        There is something at the target already; it can't be written.
+    """
+    house.studies.get(study)
+    write_mlflow_folder(house.model(study, version), target)
 
 
 def import_version(house: House, study: str, content: bytes, name: str, *, by: str) -> ModelCard:
