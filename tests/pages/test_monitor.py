@@ -1,0 +1,68 @@
+"""The Monitor page as a script: the verdict first, then pictures with their numbers; an empty one that teaches."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+import time_machine
+from streamlit.testing.v1 import AppTest
+
+from flora_core.workflows.house import House
+from tests.servers import ROOT
+from tests.workflows.monitor.seasons import determine, flowers, record_flowers
+from ui.resources import FRONT
+
+FRAME = str(ROOT / "ui" / "frame.py")
+NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def page(house: House, monkeypatch: pytest.MonkeyPatch):
+    """Opens the page on the test's own house, in June 2026."""
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    FRONT.close()
+    FRONT.wait(30)
+
+    def open_page() -> AppTest:
+        with time_machine.travel(NOW, tick=True):
+            at = AppTest.from_file(FRAME, default_timeout=60).run()
+            at.switch_page("../pages/monitor.py")
+            return at.run()
+
+    yield open_page
+    FRONT.close()
+
+
+def shown(at: AppTest) -> str:
+    assert not at.exception
+    return " ".join(element.value for element in (*at.markdown, *at.caption))
+
+
+def test_an_empty_page_teaches(page) -> None:
+    at = page()
+    assert "Too few to say" in at.info[0].value
+    assert "counted here by day" in shown(at)
+
+
+def test_ordinary_plants_are_green_and_drawn(house: House, page) -> None:
+    values, kinds = flowers(house.champion("iris"), 60, seed=1)
+    recorded = record_flowers(house, values, 0)
+    determine(house, recorded[:20], kinds[:20], 3)
+    record_flowers(house, values[:30], 8)
+    at = page()
+    assert at.success[0].value.startswith("**Green.** The last 30 flowers look like the training flowers")
+    assert len(at.get("plotly_chart")) == 7
+    assert "The estimate takes the model's probabilities at their word" in shown(at)
+
+
+def test_a_red_verdict_says_why_and_whose_plants_they_are(house: House, page) -> None:
+    values, _ = flowers(house.champion("iris"), 60, seed=2)
+    record_flowers(house, values, 0)
+    record_flowers(house, values + np.array([1.0, 0.0, 0.0, 0.0]), 7, collector="Bob")
+    at = page()
+    assert at.error[0].value.startswith("**Red.**")
+    assert "epal length is 1" in shown(at)
+    assert "**Bob** (red)" in shown(at)
