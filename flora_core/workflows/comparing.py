@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +55,8 @@ def compare_versions(
     found = house.studies.get(study)
     old, new = house.model(study, champion), house.model(study, challenger)
     known = determined_plants(house, found)
-    plants, champion_knew = _plants_of_both(found, house.studies.plants(found), known, old, new)
+    table = house.studies.plants(found)
+    plants, champion_knew = _plants_of_both(found, table, _rows_known(house, found, table, old), known, old, new)
     comparison = compare(
         found,
         plants,
@@ -96,14 +99,38 @@ def _newest(old: Model, new: Model) -> datetime:
     return max(_learned_until(old), _learned_until(new))
 
 
+def _rows_known(house: House, study: Study, table: TrainingPlants, champion: Model) -> Bools:
+    """Which rows of the study's newest table stood in the one that the champion learned from; all where that is not kept."""
+    everything = np.ones(len(table.species), dtype=bool)
+    if champion.card.table.sha256 == table.table.sha256:
+        return everything
+    kept = next((t for t in house.studies.tables(study.name) if t.sha256 == champion.card.table.sha256), None)
+    if kept is None:
+        return everything
+    then, before = house.studies.as_of(study.name, kept.number), house.studies.plants(study, kept.number)
+    if then.names != study.names:
+        return everything
+    left = Counter(_rows(then, before))
+    knew = []
+    for row in _rows(study, table):
+        knew.append(left[row] > 0)
+        left[row] -= 1
+    return np.array(knew)
+
+
+def _rows(study: Study, plants: TrainingPlants) -> Iterator[tuple[str, bytes]]:
+    """Each plant as its name and its values, to be found again in another table."""
+    for species, values in zip(plants.species, plants.values, strict=True):
+        yield study.species_names[species], np.ascontiguousarray(values).tobytes()
+
+
 def _plants_of_both(
-    study: Study, table: TrainingPlants, known: DeterminedPlants, old: Model, new: Model
+    study: Study, table: TrainingPlants, rows_known: Bools, known: DeterminedPlants, old: Model, new: Model
 ) -> tuple[TrainingPlants, Bools]:
     """The table with the determined plants that either learned from, and which rows the champion knew."""
     until, newest = _learned_until(old), _newest(old, new)
     learned = known.between(None, newest)
-    knew = np.ones(len(table.species) + len(learned), dtype=bool)
-    knew[len(table.species) :] = [at <= until for at in learned.entered_at]
+    knew = np.concatenate([rows_known, np.array([at <= until for at in learned.entered_at], dtype=bool)])
     return joined(study, table, learned), knew
 
 
