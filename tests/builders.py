@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,8 +48,13 @@ def make_study(species: int = 2, measurements: int = 2, unit: str = "mm") -> Stu
             Measurement(name=f"leaf_{i}", label=f"leaf {i}", unit=unit, low=1.0, high=100.0)
             for i in range(measurements)
         ),
-        species=tuple(Species(name=f"Planta species{chr(97 + j)}") for j in range(species)),
+        species=tuple(Species(name=f"Planta species{_letters(j)}") for j in range(species)),
     )
+
+
+def _letters(j: int) -> str:
+    """a to z, then aa to zz: in order, and sorted where all have as many letters."""
+    return chr(97 + j) if j < 26 else chr(96 + j // 26) + chr(97 + j % 26)
 
 
 def make_plants(
@@ -58,18 +63,31 @@ def make_plants(
     gap: float = 4.0,
     missing: float = 0.0,
     seed: int = 0,
+    groups: int = 0,
+    between_groups: float = 0.0,
 ) -> TrainingPlants:
-    """Normal plants, species `gap` standard deviations apart in every measurement, a share of cells missing."""
+    """Normal plants, species `gap` standard deviations apart in every measurement, a share of cells missing.
+
+    With `groups`, the plants of each species are dealt out to so many populations, which differ by `between_groups`
+    standard deviations.
+    """
     rng = np.random.default_rng(seed)
     species = np.repeat(np.arange(len(per_species)), per_species)
     values = 20.0 + gap * species[:, None] + rng.normal(size=(len(species), measurements))
     values[rng.random(values.shape) < missing] = np.nan
+    group = np.arange(len(species)) % max(1, groups)
+    values += between_groups * rng.normal(size=(max(1, groups), measurements))[group]
     return TrainingPlants(
         values=values,
         species=species.astype(np.int64),
-        groups=None,
+        groups=np.array([f"population {g}" for g in group]) if groups else None,
         table=TrainingTable(source="made up", sha256="0" * 64, rows=len(species), plants={}),
     )
+
+
+def with_groups(plants: TrainingPlants, groups: list[str]) -> TrainingPlants:
+    """The same plants, each of a group: population, site or plant."""
+    return replace(plants, groups=np.array(groups))
 
 
 #: The columns of `table_text`, as a person might call them.

@@ -28,7 +28,9 @@ def train(
         bool, typer.Option("--with-determinations", help="Learn from plants that competent persons determined too.")
     ] = False,
     seed: Annotated[int, typer.Option(help="The same plants, settings and seed give the same scores.")] = 0,
-    processes: Annotated[int, typer.Option(min=1, help="How many folds are worked on at once.")] = 1,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many processes may work at once; two where not given.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Who trains; your login name where not given.")] = "",
     study: Study = "iris",
     as_json: Json = False,

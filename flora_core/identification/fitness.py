@@ -44,9 +44,27 @@ class View:
     limits: Floats
 
 
-@lru_cache(maxsize=1024)
 def view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
     """The clouds seen in the `observed` columns; kept for the next plant that was measured in the same ones."""
+    return _small_view(clouds, observed) if is_small(clouds) else _large_view(clouds, observed)
+
+
+def is_small(clouds: Clouds) -> bool:
+    """Whether what is worked out for one pattern of gaps may be kept for a thousand of them: at most 160 kB each."""
+    return clouds.covariances.size <= 20_000
+
+
+@lru_cache(maxsize=1024)
+def _small_view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
+    return _view(clouds, observed)
+
+
+@lru_cache(maxsize=8)
+def _large_view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
+    return _view(clouds, observed)
+
+
+def _view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
     columns = np.flatnonzero(observed)
     means = clouds.means[:, columns]
     lower = np.linalg.cholesky(clouds.covariances[:, columns[:, None], columns])

@@ -7,19 +7,24 @@ measured, and the answers are averaged: the plant is named from the rest, less s
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import sklearn
 
-from flora_core.identification.fitness import View, patterns, squared_distances, view
-from flora_core.model import Bools, Calibration, Clouds, Floats, Model
+from flora_core.identification.fitness import View, is_small, patterns, squared_distances, view
+from flora_core.model import Bools, Calibration, Clouds, Floats, Ints, Model
 
 #: Completions of a plant for each species. 32 leave an error of the averaged probability near 1 %.
 DRAWS: Final = 32
 #: Rows handed to the pipeline at once, so that memory does not grow with the table.
 _ROWS_AT_ONCE: Final = 65_536
+#: Species that are together less likely than this, from what was measured, are not asked about: a tenth of what the
+#: number of completions leaves uncertain.
+_NEGLIGIBLE: Final = 1e-3
 
 
 def probabilities(model: Model, X: Floats) -> Floats:
@@ -45,14 +50,24 @@ def predict(pipeline: Any, clouds: Clouds, calibration: Calibration, X: Floats) 
 
 def uncalibrated(pipeline: Any, clouds: Clouds, X: Floats) -> Floats:
     """What the pipeline itself says, averaged over the completions where something was not measured; (n, k)."""
-    result = np.empty((len(X), len(clouds.means)))
+    result = np.zeros((len(X), len(clouds.means)))
     if not len(X):
         return result
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        waiting: list[_Completed] = []
         for observed, rows in patterns(X):
-            whole = all(observed)
-            result[rows] = _in_parts(pipeline, X[rows]) if whole else _averaged(pipeline, clouds, X[rows], observed)
+            if all(observed):
+                result[rows] = _in_parts(pipeline, X[rows])
+                continue
+            for part in _completed(clouds, X, np.arange(len(X))[rows], observed):
+                # A forest takes as long to be asked once as to answer: plants of many patterns are asked about together.
+                waiting.append(part)
+                if sum(len(w.plants) for w in waiting) * DRAWS > _ROWS_AT_ONCE:
+                    _average(pipeline, waiting, result)
+                    waiting = []
+        if waiting:
+            _average(pipeline, waiting, result)
     return result
 
 
@@ -95,18 +110,41 @@ def _in_parts(pipeline: Any, X: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _averaged(pipeline: Any, clouds: Clouds, X: Floats, observed: tuple[bool, ...]) -> Floats:
-    k, p = clouds.means.shape
+@dataclass(frozen=True, slots=True, eq=False)
+class _Completed:
+    """Plants completed as each species they may well be: plants (m,), values (m, DRAWS, p), weights (m,)."""
+
+    plants: Ints
+    values: Floats
+    weights: Floats
+
+
+def _completed(clouds: Clouds, X: Floats, rows: Ints, observed: tuple[bool, ...]) -> Iterator[_Completed]:
+    """The completions of plants measured in the same columns, some at once."""
+    k = len(clouds.means)
+    means, slopes, noise = _conditional(clouds, observed)
+    seen = view(clouds, observed)
+    gap = np.flatnonzero(~np.asarray(observed))
     at_once = max(1, _ROWS_AT_ONCE // (k * DRAWS))
-    result = np.empty((len(X), k))
-    for start in range(0, len(X), at_once):
-        part = X[start : start + at_once]
-        completed, weights = completions(clouds, part, observed)
-        answers = _in_parts(pipeline, completed.reshape(-1, p))
-        result[start : start + at_once] = np.einsum(
-            "nkdj,nk->nj", answers.reshape(len(part), k, DRAWS, k), weights / DRAWS
-        )
-    return result
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        measured = X[some][:, seen.columns]
+        weights = species_weights(clouds, seen, measured)
+        plant, species = np.nonzero(weights > _NEGLIGIBLE / k)
+        centred = measured[plant] - seen.means[species]
+        middle = means[species] + np.einsum("mo,mog->mg", centred, slopes[species])
+        values = np.repeat(X[some[plant], None, :], DRAWS, axis=1)
+        values[..., gap] = middle[:, None, :] + noise[species]
+        kept = weights[plant, species]
+        yield _Completed(some[plant], values, kept / np.bincount(plant, weights=kept)[plant])
+
+
+def _average(pipeline: Any, parts: Sequence[_Completed], result: Floats) -> None:
+    """Ask about all completions and add the weighted answers to the rows of `result`."""
+    values = np.concatenate([part.values for part in parts])
+    answers = _in_parts(pipeline, values.reshape(-1, values.shape[2])).reshape(len(values), DRAWS, -1).mean(axis=1)
+    plants, weights = (np.concatenate([getattr(part, name) for part in parts]) for name in ("plants", "weights"))
+    np.add.at(result, plants, weights[:, None] * answers)
 
 
 def completions(clouds: Clouds, X: Floats, observed: tuple[bool, ...]) -> tuple[Floats, Floats]:
@@ -159,7 +197,15 @@ def species_weights(clouds: Clouds, seen: View, measured: Floats) -> Floats:
 
 
 @lru_cache(maxsize=1024)
+def _small_conditional(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+    return _worked_out(clouds, observed)
+
+
 def _conditional(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+    return _small_conditional(clouds, observed) if is_small(clouds) else _worked_out(clouds, observed)
+
+
+def _worked_out(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
     """For each species: the unmeasured means (k, g), their slopes on the measured values (k, o, g), and the draws'
     scatter around them (k, DRAWS, g). The normal draws are the same for every plant and every call.
     """

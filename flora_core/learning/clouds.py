@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.fitness import misfits, patterns
-from flora_core.identification.predicting import completions
 from flora_core.model import Clouds, Floats, Ints
 
 #: A species with at least this many plants for each measurement stands on its own covariance.
 _PLANTS_A_MEASUREMENT: Final = 5
-#: Steps of expectation and maximisation where cells are missing; changes are far below a measuring error by then.
+#: Steps of expectation and maximisation at most where cells are missing.
 _STEPS: Final = 25
+#: They end where nothing moves by more than this share of a measurement's spread: below a measuring error.
+_STILL: Final = 1e-2
 #: Added to the diagonal in units of each measurement's variance: measurements that are computed from each other
 #: (a ratio beside its parts) would otherwise make a rounded value look impossible.
 _RIDGE: Final = 1e-3
@@ -53,6 +54,7 @@ def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) 
     weights = np.clip(_PLANTS_A_MEASUREMENT * p - counts, 0.0, None)
     known = patterns(Z)
     for _ in range(1 if len(known) == 1 and all(known[0][0]) else _STEPS):
+        before = means, covariances
         filled, spare = _expected(Z, species, known, means, covariances)
         sums = np.zeros((count, p))
         np.add.at(sums, species, filled)
@@ -64,6 +66,8 @@ def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) 
         own = np.maximum(counts - 1.0, 0.0)
         total = np.maximum(own + weights, 1.0)
         covariances = (scatters + weights[:, None, None] * pooled) / total[:, None, None]
+        if max(np.abs(means - before[0]).max(), np.abs(covariances - before[1]).max()) < _STILL:
+            break
     ridge = _RIDGE * np.einsum("kii->ki", covariances)
     covariances = covariances + np.einsum("ki,ij->kij", np.maximum(ridge, 1e-12), np.eye(p))
     # The pooled covariance can't be worth more than the plants it was taken from.
@@ -93,14 +97,31 @@ def without_gaps(clouds: Clouds, values: Floats, species: Ints, seed: int) -> Fl
     ----------
     Rubin (1987), Multiple imputation for nonresponse in surveys.
     """
-    filled, rng = values.copy(), np.random.default_rng(seed)
+    if not np.isnan(values).any():
+        return values.copy()
+    rng = np.random.default_rng(seed)
+    scale = np.sqrt(np.einsum("kii->ki", clouds.covariances).mean(axis=0))
+    means, covariances = clouds.means / scale, clouds.covariances / np.outer(scale, scale)
+    precisions = np.asarray(np.linalg.inv(covariances), dtype=np.float64)
+    filled = values / scale
     for observed, rows in patterns(values):
-        if not all(observed):
-            index = np.arange(len(values))[rows]
-            completed, _ = completions(clouds, values[index], observed)
-            draw = rng.integers(0, completed.shape[2], len(index))
-            filled[index] = completed[np.arange(len(index)), species[index], draw]
-    return filled
+        seen = np.asarray(observed)
+        o, g = np.flatnonzero(seen), np.flatnonzero(~seen)
+        if not len(g):
+            continue
+        index = np.arange(len(values))[rows]
+        here = np.unique(species[index])
+        slopes, left = _given(covariances[here], precisions[here], o, g)
+        place = np.searchsorted(here, species[index])
+        centred = filled[index][:, o] - means[species[index]][:, o]
+        middle = means[species[index]][:, g] + np.einsum("no,nog->ng", centred, slopes[place])
+        # Rounding can leave the smallest eigenvalue a hair below zero; the root is taken of what is not negative.
+        spreads, vectors = np.linalg.eigh(left)
+        roots = vectors * np.sqrt(np.clip(spreads, 0.0, None))[:, None, :]
+        drawn = np.einsum("ng,nhg->nh", rng.standard_normal((len(index), len(g))), roots[place])
+        filled[index[:, None], g] = middle + drawn
+    # What was measured stays to the last digit.
+    return np.where(np.isnan(values), filled * scale, values)
 
 
 def fit_stretch(held_out: Floats) -> float:
@@ -144,17 +165,19 @@ def _expected(
     """The table with its gaps filled by their expectation, and the scatter (k, p, p) that filling leaves out."""
     k, p = means.shape
     filled, spare = Z.copy(), np.zeros((k, p, p))
+    precisions = np.asarray(np.linalg.inv(covariances), dtype=np.float64)
     for observed, rows in known:
         if all(observed):
             continue
-        o, g = np.flatnonzero(observed), np.flatnonzero(~np.asarray(observed))
+        seen = np.asarray(observed)
+        o, g = np.flatnonzero(seen), np.flatnonzero(~seen)
         index = np.arange(len(Z))[rows]
-        for j in np.unique(species[index]):
-            plants = index[species[index] == j]
-            across = covariances[j][np.ix_(o, g)]
-            slope = np.linalg.solve(covariances[j][np.ix_(o, o)], across) if len(o) else across
-            filled[np.ix_(plants, g)] = means[j, g] + (Z[np.ix_(plants, o)] - means[j, o]) @ slope
-            spare[j][np.ix_(g, g)] += len(plants) * (covariances[j][np.ix_(g, g)] - across.T @ slope)
+        here = np.unique(species[index])
+        slopes, left = _given(covariances[here], precisions[here], o, g)
+        place = np.searchsorted(here, species[index])
+        centred = Z[index][:, o] - means[species[index]][:, o]
+        filled[index[:, None], g] = means[species[index]][:, g] + np.einsum("no,nog->ng", centred, slopes[place])
+        spare[here[:, None, None], g[:, None], g] += np.bincount(place)[:, None, None] * left
     return filled, spare
 
 
@@ -171,3 +194,18 @@ def _shrunk(S: Floats, within: int) -> Floats:
     bottom = (within + 1.0 - 2.0 / p) * (trace_of_square - square_of_trace / p)
     rho = 1.0 if bottom <= 0 else min(1.0, top / bottom)
     return np.asarray((1.0 - rho) * S + rho * diagonal)
+
+
+def _given(covariances: Floats, precisions: Floats, o: Ints, g: Ints) -> tuple[Floats, Floats]:
+    """What columns `g` are, given columns `o`: their slopes (s, o, g) and the covariance that is left (s, g, g).
+
+    From the covariances or from their inverses, whichever leaves the smaller system to solve.
+    """
+    if not len(o):
+        return np.zeros((len(covariances), 0, len(g))), covariances[:, g[:, None], g]
+    if len(g) < len(o):
+        left = np.asarray(np.linalg.inv(precisions[:, g[:, None], g]), dtype=np.float64)
+        return -(precisions[:, o[:, None], g] @ left), left
+    across = covariances[:, o[:, None], g]
+    slopes = np.asarray(np.linalg.solve(covariances[:, o[:, None], o], across), dtype=np.float64)
+    return slopes, covariances[:, g[:, None], g] - across.transpose(0, 2, 1) @ slopes

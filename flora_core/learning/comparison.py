@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from scipy.special import bdtr
 
 from flora_core.errors import Refused
 from flora_core.identification.naming import name_plants
-from flora_core.identification.predicting import calibrate
 from flora_core.identification.prediction_sets import prediction_sets, set_limits
-from flora_core.learning.algorithms import algorithm_named, settled
-from flora_core.learning.evaluation import calibration_error, fit_calibration, interval, random_half
-from flora_core.learning.folds import Fold, Progress, all_out_of_fold, fold_count, make_folds, silent
-from flora_core.learning.pipelines import build_pipeline, shape_columns
-from flora_core.model import Bools, Calibration, Floats, Ints, Model, TrainingPlants
+from flora_core.learning.evaluation import calibration_error, crossed_calibration, interval, random_half
+from flora_core.learning.folds import Fold, Progress, fold_count, make_folds, silent
+from flora_core.learning.out_of_fold import one_thread, out_of_fold
+from flora_core.learning.pipelines import recipe_of
+from flora_core.learning.sanity import some
+from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.study import Study
 
+#: Added to the seed, so that versions are compared on folds that no training draws.
+_ANEW: Final = 1000
 #: Bootstrap samples behind an interval.
 _ROUNDS: Final = 2000
 #: Draws of names behind the question whether a calibration error is more than chance.
@@ -130,22 +131,27 @@ def compare(
         The versions measure other characters than the study does now.
     """
     for model in (champion, challenger):
-        if model.study.names != study.names:
-            raise Refused(
-                f"{model.card.label} was trained on other measurements ({', '.join(model.study.names[:6])}) than the study has "
-                "now; the two can't be compared."
-            )
-    folds = make_folds(plants, fold_count(plants.species), seed)
+        _comparable(study, model)
+    # Not the folds on which either was chosen: a challenger out of a search would be flattered by those.
+    folds = make_folds(plants, fold_count(plants.species), seed + _ANEW)
     knew = np.ones(len(plants.species), dtype=bool) if champion_knew is None else champion_knew
+    gaps = bool(np.isnan(plants.values).any())
+    versions = (champion, challenger)
     asked = 0
 
-    def step(c: int) -> None:
+    def step(version: int, fold: int) -> None:
         nonlocal asked
         asked += 1
-        progress(asked, 2 * len(folds), f"asking version {(champion, challenger)[c].card.version or 'not saved'}")
+        doing = f"asking version {versions[version].card.version or 'not saved'}, fold {fold} of {len(folds)}"
+        progress(asked, 2 * len(folds), doing)
 
-    old = _held_out(champion, plants, [_known(f, knew) for f in folds], lambda _: step(0), processes)
-    new = _held_out(challenger, plants, folds, lambda _: step(1), processes)
+    questions = [
+        (recipe_of(champion.card, gaps), tuple(_known(fold, knew) for fold in folds)),
+        (recipe_of(challenger.card, gaps), folds),
+    ]
+    with one_thread():
+        answers = out_of_fold(questions, plants, step, processes)
+    old, new = (crossed_calibration(answer.raw, plants.species) for answer in answers)
     right_old, right_new = old.argmax(axis=1) == plants.species, new.argmax(axis=1) == plants.species
     overall = _difference(right_old, right_new, seed)
     by_species = {
@@ -160,7 +166,7 @@ def compare(
     error = calibration_error(new, plants.species)
     covered = _covered(new, plants.species)
     coverage_low, coverage_high = interval(int(covered.sum()), len(covered))
-    on_determined = _on_determined(champion, challenger, determined, seed)
+    on_determined = _on_determined(study, champion, challenger, determined, seed)
     return Comparison(
         overall=overall,
         by_species=by_species,
@@ -177,48 +183,20 @@ def compare(
     )
 
 
-def _held_out(
-    model: Model,
-    plants: TrainingPlants,
-    folds: list[Fold] | tuple[Fold, ...],
-    step: Callable[[int], None],
-    processes: int,
-) -> Floats:
-    """Calibrated out-of-fold probabilities of a version's algorithm and settings; (n, k)."""
-    (result,) = all_out_of_fold([builder_of(model, plants)], plants, folds, step, processes)
-    halves = random_half(len(plants.species))
-    calibrated = np.empty_like(result.raw)
-    for half in (halves, ~halves):
-        fitted = fit_calibration(result.raw[~half], plants.species[~half])
-        calibrated[half] = calibrate(result.raw[half], Calibration(fitted.temperature, fitted.floor))
-    return calibrated
-
-
-def builder_of(model: Model, plants: TrainingPlants) -> Callable[[], Any]:
-    """Builds a fresh pipeline with the algorithm, settings and seed of a version's card, for these plants."""
-    card = model.card
-    algorithm = algorithm_named(card.algorithm)
-    counts = np.bincount(plants.species)
-    rarest = max(2, int(counts[counts > 0].min() * 0.9))
-
-    def build() -> Any:
-        return build_pipeline(
-            algorithm,
-            settled(algorithm, card.hyperparameters),
-            gaps=bool(np.isnan(plants.values).any()),
-            seed=card.seed,
-            rarest=rarest,
-            shape=shape_columns(card.study) if card.shape_ratios else (),
+def _comparable(study: Study, model: Model) -> None:
+    now, then = ([(m.name, m.unit) for m in s.measurements] for s in (study, model.study))
+    if now != then:
+        measured = some([f"{name} in {unit}" if unit else name for name, unit in then])
+        raise Refused(
+            f"{model.card.label} was trained on other measurements ({measured}) than the study has now; the two can't be "
+            "compared. Train it again on the study as it is."
         )
-
-    return build
 
 
 def _known(fold: Fold, knew: Bools) -> Fold:
     if knew.all():
         return fold
-    rows = knew[fold.train]
-    return Fold(fold.train[rows], fold.test, fold.values[rows], fold.clouds)
+    return fold.some(np.flatnonzero(knew[fold.train]), fold.test)
 
 
 def _difference(old: Bools, new: Bools, seed: int) -> Difference:
@@ -292,15 +270,18 @@ def _calibration_p(probabilities: Floats, error: float, seed: int) -> float:
 
 
 def _on_determined(
-    champion: Model, challenger: Model, determined: tuple[Floats, Ints] | None, seed: int
+    study: Study, champion: Model, challenger: Model, determined: tuple[Floats, Ints] | None, seed: int
 ) -> Difference | None:
     if determined is None or not len(determined[1]):
         return None
+    names = study.species_names
     values, species = determined
     right = []
     for model in (champion, challenger):
         named = name_plants(model, values)
-        right.append(named.fits & (named.best == species))
+        # A version knows the species its study had then, in the order they had then.
+        places = np.array([names.index(n) if n in names else -1 for n in model.study.species_names])
+        right.append(named.fits & (places[named.best] == species))
     return _difference(right[0], right[1], seed)
 
 

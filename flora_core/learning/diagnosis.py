@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from flora_core.identification.predicting import uncalibrated
+from flora_core.identification.predicting import DRAWS, uncalibrated
 from flora_core.learning.evaluation import interval
-from flora_core.learning.folds import Fold, fit_on
+from flora_core.learning.folds import Fold
+from flora_core.learning.out_of_fold import OutOfFold, fit_fold
+from flora_core.learning.pipelines import Recipe
 from flora_core.model import CalibrationBin, Floats, Importance, Ints, LearningPoint, TrainingPlants
 from flora_core.study import Study
 
 #: Borders between ranges of certainty, as people think of them: below a half, up to 70, 80, 90, 95, 99 %, and above.
 CERTAINTIES: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 #: Shares of the training plants that a learning curve learns from.
-_SHARES: Final = (0.25, 0.5, 0.75, 1.0)
-#: Folds that a diagnosis looks at: enough for an interval, at a third of the cost.
+SHARES: Final = (0.25, 0.5, 0.75, 1.0)
+#: Plants below which every fold is looked at.
+_FEW: Final = 400
+#: Folds of a larger table that are looked at: enough for an interval, at a third of the cost.
 _FOLDS: Final = 4
-#: Held-out plants that a diagnosis asks of each fold.
+#: Held-out plants that are asked of each fold.
 _PLANTS: Final = 500
-#: Answers a table's importance may cost; fewer shuffles where measurements are many.
-_SHUFFLES: Final = 60
-#: Learning from more plants than this is not repeated for a curve's sake.
+#: A diagnosis learns from no more plants than this.
 _MOST: Final = 4000
+#: Shuffles of all measurements together; fewer of each where measurements are many.
+_SHUFFLES: Final = 60
+_MANY_MEASUREMENTS: Final = 60
+#: Rows that the importance of all measurements together may ask a pipeline about, about.
+_ROWS: Final = 300_000
 
 
 def calibration_curve(probabilities: Floats, species: Ints) -> tuple[CalibrationBin, ...]:
@@ -60,79 +67,109 @@ def calibration_curve(probabilities: Floats, species: Ints) -> tuple[Calibration
     return tuple(found)
 
 
-def learning_curve(
-    build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], seed: int
-) -> tuple[LearningPoint, ...]:
-    """Accuracy on held-out plants after learning from a quarter, a half, three quarters and all of the others."""
-    k = len(folds[0].clouds.means)
+def curve_folds(folds: Sequence[Fold], plants: TrainingPlants, seed: int) -> list[tuple[Fold, ...]]:
+    """The folds of a learning curve: for each share of `SHARES` folds that learn from so many of their plants.
+
+    A large table is judged by a few thousand of its plants, and by some of its folds. A fold that is looked at whole is the
+    very fold that was given.
+    """
     rng = np.random.default_rng(seed)
-    some = folds[:_FOLDS]
+    few = len(plants.species) < _FEW
+    some = folds if few else folds[:_FOLDS]
+    asked = [_at_most(fold.test, rng, _PLANTS) for fold in some]
+    # The smaller part lies within the larger one: what a share adds are more plants, not others.
+    orders = [_mixed(fold.species, rng) for fold in some]
+    return [
+        tuple(_share(fold, order, share, test) for fold, order, test in zip(some, orders, asked, strict=True))
+        for share in SHARES
+    ]
+
+
+def _share(fold: Fold, order: Ints, share: float, test: Ints) -> Fold:
+    learned = order[: max(2, round(share * min(_MOST, len(order))))]
+    whole = len(learned) == len(fold.train) and len(test) == len(fold.test)
+    return fold if whole else fold.some(np.sort(learned), test)
+
+
+def learning_curve(
+    folds: Sequence[Sequence[Fold]], answers: Sequence[OutOfFold], species: Ints
+) -> tuple[tuple[LearningPoint, ...], str]:
+    """The curve, and in words whether more plants would help.
+
+    Parameters
+    ----------
+    folds, answers : sequence
+        For each share its folds, of `curve_folds`, and what was said of their test plants.
+    species : (n,) int
+        The true species of all plants.
+
+    Returns
+    -------
+    points : tuple of LearningPoint
+    sentence : str
+        From half of the plants to all of them, on the same held-out plants.
+    """
+    asked = np.concatenate([fold.test for fold in folds[0]])
+    hits = [answer.raw[asked].argmax(axis=1) == species[asked] for answer in answers]
     points = []
-    for share in _SHARES:
-        right = asked = learned = 0
-        for fold in some:
-            rows = _stratified(plants.species[fold.train], share, rng)
-            if len(rows) < len(fold.train) and len(np.unique(plants.species[fold.train[rows]])) < 2:
-                continue
-            part = Fold(fold.train[rows], _at_most(fold.test, rng), fold.values[rows], fold.clouds)
-            try:
-                pipeline = fit_on(build, plants, part, k)
-            except ValueError:
-                # Too few plants of a species for this algorithm: the curve begins later.
-                continue
-            named = uncalibrated(pipeline, fold.clouds, plants.values[part.test]).argmax(axis=1)
-            right += int((named == plants.species[part.test]).sum())
-            asked += len(part.test)
-            learned += len(rows)
-        if asked:
-            low, high = interval(right, asked)
-            points.append(LearningPoint(plants=round(learned / len(some)), accuracy=right / asked, low=low, high=high))
-    return tuple(points)
+    for parts, right in zip(folds, hits, strict=True):
+        low, high = interval(int(right.sum()), len(asked))
+        learned = round(float(np.mean([len(part.train) for part in parts])))
+        points.append(LearningPoint(plants=learned, accuracy=float(right.mean()), low=low, high=high))
+    half = SHARES.index(0.5)
+    gained = hits[-1].astype(float) - hits[half].astype(float)
+    return tuple(points), _more_plants(points[half], points[-1], float(gained.mean()), _standard_error(gained))
 
 
-def more_plants(points: Sequence[LearningPoint]) -> str:
-    """Would more plants help? One sentence from the curve's last half; "" where there is no curve."""
-    if len(points) < 3:
-        return ""
-    gained = points[-1].accuracy - points[1].accuracy
-    doubled = (
-        f"from {points[1].plants} to {points[-1].plants} plants the accuracy went from {100 * points[1].accuracy:.0f}"
+def _more_plants(half: LearningPoint, full: LearningPoint, gained: float, error: float) -> str:
+    said = (
+        f"from {half.plants} to {full.plants} plants the accuracy went from {100 * half.accuracy:.1f} to "
+        f"{100 * full.accuracy:.1f} %"
     )
-    said = f"{doubled} to {100 * points[-1].accuracy:.0f} %"
-    if gained > max(0.01, (points[-1].high - points[-1].low) / 4):
-        return f"More plants would probably help: {said}."
+    between = f"{100 * (gained - 1.96 * error):+.1f} to {100 * (gained + 1.96 * error):+.1f} points"
+    if gained - 1.96 * error > 0:
+        return f"More plants would help: {said} ({between})."
     if gained > 0.01:
-        return f"More plants may help a little: {said}, which could be chance."
-    return f"More plants of the same kind would hardly help: {said}."
+        return f"More plants may help: {said}, which could be chance ({between})."
+    if gained + 1.96 * error > 0.05:
+        return f"Whether more plants would help can't be seen from so few: {said} ({between})."
+    return f"More plants of the same kind would hardly help: {said} ({between})."
 
 
 def importance(
-    study: Study, build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], seed: int
+    study: Study, recipe: Recipe, plants: TrainingPlants, folds: Sequence[Fold], seed: int
 ) -> tuple[Importance, ...]:
     """What is lost when one measurement of held-out plants is shuffled; largest loss first.
+
+    Each plant's loss is averaged over the shuffles, and the interval is that of a mean over the plants.
 
     References
     ----------
     Breiman (2001), Random forests; Fisher, Rudin & Dominici (2019), All models are wrong, but many are useful.
     """
     rng = np.random.default_rng(seed)
-    p = len(study.measurements)
-    some = folds[: _FOLDS if p <= 60 else 2]
+    p, k = len(study.measurements), len(study.species)
+    some = folds[: _FOLDS if p <= _MANY_MEASUREMENTS else 2]
     shuffles = max(1, min(5, _SHUFFLES // p))
-    drops = np.zeros((p, len(some) * shuffles))
-    for f, fold in enumerate(some):
-        pipeline = fit_on(build, plants, fold, len(fold.clouds.means))
-        test = _at_most(fold.test, rng)
-        X, y = plants.values[test], plants.species[test]
-        before = _accuracy(pipeline, fold, X, y)
+    # A plant with gaps is asked about as every species in turn, so fewer of them are asked.
+    rows_a_plant = 1 + np.isnan(plants.values).any(axis=1).mean() * k * DRAWS
+    most = int(np.clip(_ROWS / (p * shuffles * len(some) * rows_a_plant), 20, _PLANTS))
+    losses: list[Floats] = []
+    for fold in some:
+        pipeline = fit_fold(recipe, _thinned(fold, rng))
+        test = _at_most(fold.test, rng, most)
+        X, species = plants.values[test], plants.species[test]
+        before = _right(pipeline, fold, X, species)
+        lost = np.empty((len(test), p))
         for i in range(p):
-            for s in range(shuffles):
-                shuffled = X.copy()
-                shuffled[:, i] = X[rng.permutation(len(X)), i]
-                drops[i, f * shuffles + s] = before - _accuracy(pipeline, fold, shuffled, y)
-    means = drops.mean(axis=1)
-    errors = drops.std(axis=1, ddof=1) / np.sqrt(drops.shape[1]) if drops.shape[1] > 1 else np.zeros(p)
-    order = np.argsort(-means, kind="stable")
+            shuffled = np.tile(X, (shuffles, 1))
+            shuffled[:, i] = np.concatenate([X[rng.permutation(len(X)), i] for _ in range(shuffles)])
+            after = _right(pipeline, fold, shuffled, np.tile(species, shuffles)).reshape(shuffles, -1).mean(axis=0)
+            lost[:, i] = before - after
+        losses.append(lost)
+    every = np.concatenate(losses)
+    means = every.mean(axis=0)
+    errors = np.array([_standard_error(every[:, i]) for i in range(p)])
     return tuple(
         Importance(
             measurement=study.names[i],
@@ -140,38 +177,31 @@ def importance(
             low=float(means[i] - 1.96 * errors[i]),
             high=float(means[i] + 1.96 * errors[i]),
         )
-        for i in order
+        for i in np.argsort(-means, kind="stable")
     )
 
 
-def worth_a_diagnosis(plants: TrainingPlants) -> bool:
-    """Whether curves of the whole table can be afforded; a larger one is judged by a sample of itself."""
-    return len(plants.species) <= _MOST
+def _thinned(fold: Fold, rng: np.random.Generator) -> Fold:
+    order = _mixed(fold.species, rng)
+    return fold if len(order) <= _MOST else fold.some(np.sort(order[:_MOST]), fold.test)
 
 
-def sample_of(plants: TrainingPlants, seed: int) -> TrainingPlants:
-    """The table itself, or a sample of a few thousand plants that keeps every species' share."""
-    if worth_a_diagnosis(plants):
-        return plants
-    rows = np.sort(_stratified(plants.species, _MOST / len(plants.species), np.random.default_rng(seed)))
-    groups = None if plants.groups is None else plants.groups[rows]
-    return TrainingPlants(plants.values[rows], plants.species[rows], groups, plants.table)
-
-
-def _accuracy(pipeline: Any, fold: Fold, X: Floats, y: Ints) -> float:
-    return float((uncalibrated(pipeline, fold.clouds, X).argmax(axis=1) == y).mean())
-
-
-def _stratified(species: Ints, share: float, rng: np.random.Generator) -> Ints:
-    """Places of a share of the plants of each species, at least two of each."""
-    if share >= 1.0:
-        return np.arange(len(species))
-    chosen = []
+def _mixed(species: Ints, rng: np.random.Generator) -> Ints:
+    """All places in an order of which every beginning keeps the species' shares, and begins with one of each."""
+    place = np.empty(len(species))
     for j in np.unique(species):
-        rows = rng.permutation(np.flatnonzero(species == j))
-        chosen.append(rows[: max(2, round(share * len(rows)))])
-    return np.sort(np.concatenate(chosen))
+        rows = np.flatnonzero(species == j)
+        place[rng.permutation(rows)] = np.arange(len(rows)) / len(rows)
+    return np.argsort(place, kind="stable")
 
 
-def _at_most(rows: Ints, rng: np.random.Generator) -> Ints:
-    return rows if len(rows) <= _PLANTS else np.sort(rng.choice(rows, _PLANTS, replace=False))
+def _right(pipeline: Any, fold: Fold, X: Floats, species: Ints) -> Floats:
+    return np.asarray(uncalibrated(pipeline, fold.clouds, X).argmax(axis=1) == species, dtype=np.float64)
+
+
+def _standard_error(values: Floats) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
+
+
+def _at_most(rows: Ints, rng: np.random.Generator, most: int) -> Ints:
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import betaincinv, stdtrit
 
 from flora_core.identification.predicting import calibrate
 from flora_core.identification.prediction_sets import prediction_sets, set_limits
 from flora_core.model import Bools, Calibration, Floats, Ints, Scores, SpeciesScore
 
 
-def interval(right: float, n: int, level: float = 0.95) -> tuple[float, float]:
+def interval(right: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """The exact (Clopper-Pearson) interval of a share: 147 of 150 gives 94.3 to 99.6 %.
 
     Parameters
     ----------
     right : float
         Successes; a mean over repeats need not be whole.
-    n : int
-        Trials; 0 gives (0, 1).
+    n : float
+        Trials; 0 gives (0, 1). What plants in groups are worth need not be whole either.
 
     References
     ----------
@@ -32,6 +32,38 @@ def interval(right: float, n: int, level: float = 0.95) -> tuple[float, float]:
     low = float(betaincinv(right, n - right + 1, tail)) if right > 0 else 0.0
     high = float(betaincinv(right + 1, n - right, 1.0 - tail)) if right < n else 1.0
     return low, high
+
+
+def effective_plants(right: Floats, groups: Ints | None) -> float:
+    """As many plants, drawn one by one, as would tell as much as these, which came in groups.
+
+    Parameters
+    ----------
+    right : (n,) float
+        1 for a right name.
+    groups : (n,) int or None
+        The group of each plant; None where they came one by one.
+
+    References
+    ----------
+    Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data, Survey Methodology 24: 193-201.
+    """
+    n = len(right)
+    if groups is None or n < 2:
+        return float(n)
+    share = float(right.mean())
+    _, place = np.unique(groups, return_inverse=True)
+    sums = np.bincount(place, weights=right - share)
+    count = len(sums)
+    if count < 2:
+        return 1.0
+    by_plant = share * (1.0 - share) / n
+    by_group = count / (count - 1.0) * float((sums**2).sum()) / n**2
+    design = max(1.0, by_group / by_plant) if by_plant > 0 else 1.0
+    # Few groups leave it uncertain how much they differ.
+    freedom = float(stdtrit(n - 1, 0.975) / stdtrit(count - 1, 0.975)) ** 2
+    return max(1.0, n / design * min(1.0, freedom))
 
 
 def log_loss(probabilities: Floats, species: Ints) -> float:
@@ -63,6 +95,21 @@ def fit_calibration(raw: Floats, species: Ints) -> Calibration:
             other = raw[~half], species[~half]
             gained += log_loss(calibrate(other[0], plain), other[1]) - log_loss(calibrate(other[0], fitted), other[1])
     return Calibration(_temperature(raw, species, floor) if gained > 0 else 1.0, floor)
+
+
+def crossed_calibration(raw: Floats, species: Ints) -> Floats:
+    """Out-of-fold probabilities, each half calibrated by the temperature of the other, so that none saw its own plant.
+
+    Parameters
+    ----------
+    raw : (n, k) float
+    """
+    halves = random_half(len(species))
+    calibrated = np.empty_like(raw)
+    for half in (halves, ~halves):
+        temperature = fit_calibration(raw[~half], species[~half]).temperature if (~half).any() else 1.0
+        calibrated[half] = calibrate(raw[half], Calibration(temperature, floor_for(len(species))))
+    return calibrated
 
 
 def floor_for(plants: int) -> float:
@@ -104,7 +151,9 @@ def calibration_error(probabilities: Floats, species: Ints, bins: int = 10) -> f
     return float(sum(len(part) * abs(sure[part].mean() - right[part].mean()) for part in parts) / len(species))
 
 
-def score(names: Sequence[str], repeats: Sequence[Floats], species: Ints, method: str) -> Scores:
+def score(
+    names: Sequence[str], repeats: Sequence[Floats], species: Ints, method: str, groups: Ints | None = None
+) -> Scores:
     """All scores from the calibrated out-of-fold probabilities of one or more repeats.
 
     Parameters
@@ -113,14 +162,18 @@ def score(names: Sequence[str], repeats: Sequence[Floats], species: Ints, method
         The species, in the order of the columns.
     repeats : sequence of (n, k) float
     species : (n,) int
+        Species without a plant count for nothing in the means over species.
+    groups : (n,) int, optional
+        The group of each plant; the interval of the accuracy is then that of so many groups.
     """
-    from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
+    from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
     n, k = repeats[0].shape
     named = [p.argmax(axis=1) for p in repeats]
     present = np.unique(species)
     accuracy = float(np.mean([(g == species).mean() for g in named]))
-    low, high = interval(accuracy * n, n)
+    worth = effective_plants(np.asarray(named[0] == species, dtype=np.float64), groups)
+    low, high = interval(accuracy * worth, worth)
     confusion = confusion_matrix(species, named[0], labels=range(k))
     coverage, size = _crossed_sets(repeats[0], species)
     return Scores(
@@ -129,7 +182,9 @@ def score(names: Sequence[str], repeats: Sequence[Floats], species: Ints, method
         accuracy=accuracy,
         low=low,
         high=high,
-        balanced_accuracy=float(np.mean([balanced_accuracy_score(species, g) for g in named])),
+        balanced_accuracy=float(
+            np.mean([recall_score(species, g, labels=present, average="macro", zero_division=0.0) for g in named])
+        ),
         macro_f1=float(
             np.mean([f1_score(species, g, labels=present, average="macro", zero_division=0.0) for g in named])
         ),

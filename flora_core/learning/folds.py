@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.identification.predicting import uncalibrated
 from flora_core.learning.clouds import fit_clouds, own_misfits, without_gaps
-from flora_core.model import Clouds, Floats, Ints, TrainingPlants
+from flora_core.model import Bools, Clouds, Floats, Ints, TrainingPlants
 
 FOLDS: Final = 10
-
-#: Called with (steps done, steps in all, what is being done).
+#: Called with (steps done, steps in all, what is being done); may raise to stop.
 Progress = Callable[[int, int, str], None]
+
+#: Groups from which on plants are scored by group.
+_GROUPS: Final = 3
 
 
 def silent(done: int, total: int, doing: str) -> None:
@@ -34,6 +34,7 @@ class Fold:
         Rows of the plants.
     values : (len(train), p) float
         The training rows without gaps.
+    species : (len(train),) int
     clouds : Clouds
         Of the training rows.
     """
@@ -41,7 +42,12 @@ class Fold:
     train: Ints
     test: Ints
     values: Floats
+    species: Ints
     clouds: Clouds
+
+    def some(self, learned: Ints, asked: Ints) -> Fold:
+        """The same with part of the training rows (places in `train`) and of the test rows (rows of the plants)."""
+        return Fold(self.train[learned], asked, self.values[learned], self.species[learned], self.clouds)
 
 
 def fold_count(species: Ints, most: int = FOLDS) -> int:
@@ -70,36 +76,64 @@ def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...
     return _parted(plants, part, seed)
 
 
-def group_fold_count(plants: TrainingPlants) -> int:
-    """How many folds whole groups can be parted into: at most ten; 0 where there are no groups, or fewer than three.
+def group_numbers(plants: TrainingPlants) -> Ints | None:
+    """A number for the group of each plant; (n,). None where there are no groups, or fewer than three.
 
-    No more folds than the largest species has plants, because a fold holds one of it at least.
+    A plant whose group is not known ("") is a group of its own.
     """
     if plants.groups is None:
-        return 0
-    groups = len(np.unique(plants.groups))
-    return min(FOLDS, groups, int(np.bincount(plants.species).max())) if groups >= 3 else 0
+        return None
+    names, numbers = np.unique(plants.groups, return_inverse=True)
+    if (names != "").sum() < _GROUPS:
+        return None
+    unknown = plants.groups == ""
+    numbers[unknown] = len(names) + np.arange(int(unknown.sum()))
+    return np.asarray(np.unique(numbers, return_inverse=True)[1])
+
+
+def askable_by_group(plants: TrainingPlants) -> Bools:
+    """The plants that can be asked about when their whole group is held out; (n,).
+
+    Those of a species that grows in one group only can't: nothing of it would be left to learn from. None can where there
+    are fewer than three groups, or fewer than two species that grow in several.
+    """
+    nobody = np.zeros(len(plants.species), dtype=bool)
+    numbers = group_numbers(plants)
+    if numbers is None:
+        return nobody
+    pairs = np.unique(np.column_stack([plants.species, numbers]), axis=0)
+    several = np.bincount(pairs[:, 0]) > 1
+    return several[plants.species] if several.sum() > 1 else nobody
 
 
 def make_group_folds(plants: TrainingPlants, seed: int) -> tuple[Fold, ...]:
-    """Folds of whole groups, as even in their species as the groups allow: plants of one group are never parted.
+    """At most ten folds of whole groups, as even in their species as the groups allow: no group is ever parted.
 
     Raises
     ------
     Refused
         There are fewer than three groups.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    count = group_fold_count(plants)
-    if not count:
-        raise Refused("Scoring by group needs at least three groups.")
-    part = np.zeros(len(plants.species), dtype=np.int64)
-    # A species with fewer groups than folds is missing from some parts, which is meant; scikit-learn warns of nothing here.
-    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    for f, (_, test) in enumerate(splitter.split(plants.values, plants.species, plants.groups)):
-        part[test] = f
-    return _parted(plants, part, seed)
+    numbers = group_numbers(plants)
+    if numbers is None:
+        raise Refused(f"Scoring by group needs at least {_GROUPS} groups.")
+    counts = np.zeros((int(numbers.max()) + 1, int(plants.species.max()) + 1))
+    np.add.at(counts, (numbers, plants.species), 1.0)
+    # A rare species counts as much as a common one.
+    shares = counts / np.maximum(counts.sum(axis=0), 1.0)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(counts))
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    held = np.zeros((min(FOLDS, len(counts)), counts.shape[1]))
+    sizes = np.zeros(len(held))
+    fold_of = np.zeros(len(counts), dtype=np.int64)
+    for group in order:
+        # Largest first, each into the fold that has least of its species; among equals the smallest.
+        fold = int(np.lexsort((sizes, np.round(held @ shares[group], 9)))[0])
+        fold_of[group] = fold
+        held[fold] += shares[group]
+        sizes[fold] += counts[group].sum()
+    return _parted(plants, fold_of[numbers], seed)
 
 
 def _parted(plants: TrainingPlants, part: Ints, seed: int) -> tuple[Fold, ...]:
@@ -107,118 +141,14 @@ def _parted(plants: TrainingPlants, part: Ints, seed: int) -> tuple[Fold, ...]:
     folds = []
     for f in np.unique(part):
         train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
-        clouds = fit_clouds(plants.values[train], plants.species[train], k)
-        values = without_gaps(clouds, plants.values[train], plants.species[train], seed)
-        folds.append(Fold(train, test, values, clouds))
+        species = plants.species[train]
+        clouds = fit_clouds(plants.values[train], species, k)
+        values = without_gaps(clouds, plants.values[train], species, seed)
+        folds.append(Fold(train, test, values, species, clouds))
     return tuple(folds)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OutOfFold:
-    """What a candidate said of every plant when it had not seen it.
-
-    Attributes
-    ----------
-    raw : (n, k) float
-        Not yet calibrated.
-    seconds : float
-        For all folds together.
-    """
-
-    raw: Floats
-    seconds: float
-
-
-def out_of_fold(
-    build: Callable[[], Any], plants: TrainingPlants, folds: Sequence[Fold], step: Callable[[], None]
-) -> OutOfFold:
-    """Fit on each fold's training part and identify its test part.
-
-    Parameters
-    ----------
-    build : callable
-        Gives a fresh, unfitted pipeline.
-    step : callable
-        Called after each fold; may raise to stop.
-    """
-    (result,) = all_out_of_fold([build], plants, folds, lambda _: step())
-    return result
-
-
-def all_out_of_fold(
-    builds: Sequence[Callable[[], Any]],
-    plants: TrainingPlants,
-    folds: Sequence[Fold],
-    step: Callable[[int], None],
-    processes: int = 1,
-) -> list[OutOfFold]:
-    """The same for several candidates on the same folds.
-
-    Parameters
-    ----------
-    step : callable
-        Called with the candidate's place after each of its folds; may raise to stop.
-    processes : int
-        How many work at once; the answers do not depend on it.
-    """
-    k = len(folds[0].clouds.means)
-    raws = [np.zeros((len(plants.species), k)) for _ in builds]
-    seconds = [0.0] * len(builds)
-    tasks = [(c, f) for c in range(len(builds)) for f in range(len(folds))]
-    for c, f, part, took in _answers(tasks, builds, plants, folds, k, processes):
-        raws[c][folds[f].test] = part
-        seconds[c] += took
-        step(c)
-    return [OutOfFold(raw, took) for raw, took in zip(raws, seconds, strict=True)]
-
-
-def _answers(
-    tasks: list[tuple[int, int]],
-    builds: Sequence[Callable[[], Any]],
-    plants: TrainingPlants,
-    folds: Sequence[Fold],
-    k: int,
-    processes: int,
-) -> Iterator[tuple[int, int, Floats, float]]:
-    if processes == 1:
-        for c, f in tasks:
-            yield _answer(c, f, builds[c], plants, folds[f], k)
-        return
-    # scikit-learn's own door to its workers: they load this module afresh, and never the program's main one.
-    from sklearn.utils.parallel import Parallel, delayed
-
-    work = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size="auto")
-    yield from work(delayed(_answer)(c, f, builds[c], plants, folds[f], k) for c, f in tasks)
-
-
-def _answer(
-    c: int, f: int, build: Callable[[], Any], plants: TrainingPlants, fold: Fold, k: int
-) -> tuple[int, int, Floats, float]:
-    start = time.perf_counter()
-    pipeline = fit_on(build, plants, fold, k)
-    return c, f, uncalibrated(pipeline, fold.clouds, plants.values[fold.test]), time.perf_counter() - start
-
-
-def fit_on(build: Callable[[], Any], plants: TrainingPlants, fold: Fold, k: int) -> Any:
-    """A pipeline fitted on a fold's training part, with a column for each of the k species."""
-    pipeline = build().fit(fold.values, plants.species[fold.train])
-    seen = pipeline.classes_
-    return _AllSpecies(pipeline, seen, k) if len(seen) < k else pipeline
-
-
-class _AllSpecies:
-    """A pipeline whose training part lacked a species: gives that one the probability 0."""
-
-    def __init__(self, pipeline: Any, seen: Ints, k: int) -> None:
-        self._pipeline, self._seen, self._k = pipeline, seen, k
-
-    def predict_proba(self, X: Floats) -> Floats:
-        full = np.zeros((len(X), self._k))
-        full[:, self._seen] = self._pipeline.predict_proba(X)
-        return full
-
-
-def held_out_misfits(plants: TrainingPlants, folds: Sequence[Fold]) -> Floats:
+def held_out_misfits(plants: TrainingPlants, folds: tuple[Fold, ...]) -> Floats:
     """Each plant's misfit to its own species by clouds that were fitted without it; (n,)."""
     result = np.empty(len(plants.species))
     for fold in folds:

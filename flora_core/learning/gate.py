@@ -72,9 +72,11 @@ def judge(comparison: Comparison, challenger: ModelCard) -> Gate:
         f"Its prediction sets hold the true species for {100 * comparison.coverage:.1f} % "
         f"({100 * comparison.coverage_low:.1f} to {100 * comparison.coverage_high:.1f}) of the plants; 95 % is promised.",
     )
-    better = challenger.scores.low > challenger.baseline or challenger.scores.accuracy > challenger.baseline
-    if not better:
-        look(False, f"It is no better than always naming the commonest species ({100 * challenger.baseline:.0f} %).")
+    scores, baseline = challenger.scores, challenger.baseline
+    look(
+        scores.accuracy > baseline,
+        f"It names {100 * scores.accuracy:.1f} % right, and always naming the commonest species {100 * baseline:.1f} %.",
+    )
     return Gate(tuple(reasons), tuple(objections))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flora_core.errors import Refused
+from flora_core.model import Ints
 
 Value = float | int | str | None
 
@@ -27,6 +28,9 @@ class Hyperparameter:
         For a choice.
     search_low, search_high : float
         The part of the range that a search draws from, where it is narrower; 0 for all of it.
+    of_rarest : float
+        The largest share of the rarest species' plants that the default and a search may ask for: an end of a tree that
+        needs more plants than a species has could never be that species' own. 0: it does not depend on them.
     """
 
     name: str
@@ -40,6 +44,18 @@ class Hyperparameter:
     choices: tuple[Value, ...] = ()
     search_low: float = 0.0
     search_high: float = 0.0
+    of_rarest: float = 0.0
+
+    def searched(self, rarest: int) -> tuple[float, float]:
+        """The range that a search draws from where the rarest species has so many plants."""
+        low, high = self.search_low or self.low, self.search_high or self.high
+        return low, (max(low, min(high, float(int(self.of_rarest * rarest)))) if self.of_rarest else high)
+
+    def usual(self, rarest: int) -> Value:
+        """The default where the rarest species has so many plants."""
+        if not self.of_rarest or not isinstance(self.default, int):
+            return self.default
+        return int(max(self.low, min(self.default, int(self.of_rarest * rarest))))
 
     def parse(self, given: Value) -> Value:
         """The value in the knob's own kind and range.
@@ -51,19 +67,26 @@ class Hyperparameter:
         """
         if self.kind == "choice":
             for choice in self.choices:
-                if given == choice or str(given).lower() == str(choice).lower():
+                if str(given).strip().lower() == str(choice).lower() or _same_number(given, choice):
                     return choice
             raise Refused(f"{self.name} can't be {given}; it is one of {', '.join(map(str, self.choices))}.")
-        kind = int if self.kind == "int" else float
+        whole = "whole " if self.kind == "int" else ""
         try:
-            value = kind(str(given))
+            value = float(str(given))
         except ValueError:
-            raise Refused(
-                f"{self.name} can't be '{given}'; it is a number from {self.low:g} to {self.high:g}."
-            ) from None
+            value = float("nan")
+        if value != value or (whole and abs(value) < 1e15 and value != int(value)):
+            raise Refused(f"{self.name} can't be '{given}'; it is a {whole}number from {self.low:g} to {self.high:g}.")
         if not self.low <= value <= self.high:
             raise Refused(f"{self.name} can't be {value:g}; it lies between {self.low:g} and {self.high:g}.")
-        return value
+        return int(value) if whole else value
+
+
+def _same_number(given: Value, choice: Value) -> bool:
+    try:
+        return float(str(given)) == float(str(choice))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +100,11 @@ class Algorithm:
     scaled : bool
         Whether the measurements are standardised first.
     build : callable
-        (hyperparameters, seed, plants of the rarest species) -> an unfitted scikit-learn classifier.
+        (hyperparameters, seed, (k,) plants of each species it will learn from) -> an unfitted scikit-learn classifier.
     fewest : int
-        Plants that it needs of each species.
+        Plants that it needs of each species in a training table.
+    fewest_in_fold : int
+        Plants without which it can't learn a species in a part of that table.
     """
 
     name: str
@@ -87,5 +112,6 @@ class Algorithm:
     sentence: str
     hyperparameters: tuple[Hyperparameter, ...]
     scaled: bool
-    build: Callable[[Mapping[str, Any], int, int], Any]
+    build: Callable[[Mapping[str, Any], int, Ints], Any]
     fewest: int = 2
+    fewest_in_fold: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -113,10 +114,10 @@ def _gaps(study: Study, plants: TrainingPlants) -> Check:
         )
     if empty:
         return Check(
-            "gaps", "warning", f"Never measured: {_some(empty)}. Such a species is judged by its other measurements."
+            "gaps", "warning", f"Never measured: {some(empty)}. Such a species is judged by its other measurements."
         )
     if mostly:
-        return Check("gaps", "warning", f"Missing in most plants: {_some(mostly)}.")
+        return Check("gaps", "warning", f"Missing in most plants: {some(mostly)}.")
     cells = int(missing.sum())
     return Check(
         "gaps", "passed", f"{cells:,} of {missing.size:,} cells are missing." if cells else "No cell is missing."
@@ -131,18 +132,18 @@ def _counts(study: Study, plants: TrainingPlants) -> Check:
     lone = [f"{name} ({count})" for name, count in pairs if count < 2]
     if lone:
         return Check(
-            "plants a species", "failed", f"Fewer than 2 plants: {_some(lone)}. Add plants or leave the species out."
+            "plants a species", "failed", f"Fewer than 2 plants: {some(lone)}. Add plants or leave the species out."
         )
     few = [f"{name} ({count})" for name, count in pairs if count < FEW]
     if few:
-        return Check("plants a species", "warning", f"Fewer than {FEW} plants: {_some(few)}. Their scores are guesses.")
+        return Check("plants a species", "warning", f"Fewer than {FEW} plants: {some(few)}. Their scores are guesses.")
     return Check("plants a species", "passed", f"From {counts.min():,} to {counts.max():,} plants a species.")
 
 
 def _constants(study: Study, values: Floats) -> Check:
     same = [m.label for i, m in enumerate(study.measurements) if _constant(values[:, i])]
     if same:
-        return Check("constant measurements", "warning", f"The same in every plant, so of no use: {_some(same)}.")
+        return Check("constant measurements", "warning", f"The same in every plant, so of no use: {some(same)}.")
     return Check("constant measurements", "passed", "Every measurement varies.")
 
 
@@ -170,6 +171,7 @@ def _twins(study: Study, plants: TrainingPlants) -> Check:
     return Check("twins", "passed", "No two plants have the same values.")
 
 
-def _some(names: list[str], most: int = 5) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

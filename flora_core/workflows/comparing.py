@@ -30,7 +30,7 @@ def compare_versions(
     champion: int,
     challenger: int,
     *,
-    processes: int = 1,
+    processes: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Comparison, Gate]:
     """Challenger against champion, learned again on the same folds; and on determined plants that neither learned from.
@@ -49,6 +49,7 @@ def compare_versions(
     from flora_core.learning.comparison import compare
     from flora_core.learning.folds import silent
     from flora_core.learning.gate import judge
+    from flora_core.learning.out_of_fold import usual_processes
 
     if champion == challenger:
         raise Refused(f"Version {champion} is compared with itself; name two versions.")
@@ -64,7 +65,7 @@ def compare_versions(
         new,
         _unseen(known, old, new),
         champion_knew=champion_knew,
-        processes=processes,
+        processes=processes or usual_processes(),
         progress=progress or silent,
     )
     return comparison, _believed(judge(comparison, new.card), new, plants)

@@ -98,14 +98,14 @@ def ask_for_training(house: House, study: str, request: TrainingRequest, by: str
     Conflict, TooLarge
         The very same is in the queue; the queue is full.
     """
-    from flora_core.learning.search import MOST, candidates
+    from flora_core.learning.search import check_settings
 
     by = " ".join(by.split())
     if not by:
         raise Refused("Say who you are: training needs a name, which the card and the history keep.")
     house.studies.get(study)
     # Which species is rare is looked at when it is trained; here the settings are read as for plenty of plants.
-    candidates(request.algorithm, request.hyperparameters, min(request.search, MOST + 1), 1_000_000, request.seed)
+    check_settings(request.algorithm, request.hyperparameters, request.search)
     return house.jobs.ask(study, "train", request.model_dump_json(), by)
 
 

@@ -39,7 +39,7 @@ def train_version(
     with_determinations: bool = False,
     seed: int = 0,
     by: str,
-    processes: int = 1,
+    processes: int | None = None,
     progress: Progress | None = None,
 ) -> ModelCard:
     """Train on the study's newest table and register the model as a new version, not promoted.
@@ -50,8 +50,8 @@ def train_version(
         Learn from the plants that competent persons determined too.
     by : str
         Who trains.
-    processes : int
-        How many folds are worked on at once.
+    processes : int, optional
+        How many processes may work at once; two where not given. The version does not depend on it.
     progress : callable, optional
         Told of each step; may raise to stop: nothing is registered then.
 
@@ -69,6 +69,7 @@ def train_version(
     """
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
     from flora_core.learning.folds import silent
+    from flora_core.learning.out_of_fold import usual_processes
     from flora_core.learning.sanity import failed, sanity_checks
     from flora_core.learning.training import train
     from flora_core.workflows.determined import determined_plants, joined
@@ -89,7 +90,7 @@ def train_version(
         shape_ratios=shape_ratios,
         seed=seed,
         by=by,
-        processes=processes,
+        processes=processes or usual_processes(),
         progress=progress or silent,
     )
     return house.registry.register(model, by=by).card

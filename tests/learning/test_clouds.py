@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flora_core.identification.fitness import misfits
-from flora_core.learning.clouds import fit_clouds, fit_stretch, own_misfits
+from flora_core.learning.clouds import fit_clouds, fit_stretch, own_misfits, without_gaps
 from tests.builders import iris_table, make_plants
 
 X, y = iris_table()
@@ -108,3 +108,42 @@ def test_gaps_are_filled_among_the_plants_of_their_own_species():
         assert filled[y == k].mean(axis=0) == pytest.approx(X[y == k].mean(axis=0), abs=0.2)
         assert filled[y == k].std(axis=0) == pytest.approx(X[y == k].std(axis=0), rel=0.3)
     assert (without_gaps(clouds, gappy, y, seed=0) == filled).all()
+
+
+def test_a_gap_is_filled_from_its_own_species_and_what_was_measured_stays():
+    rng = np.random.default_rng(0)
+    values = X.copy()
+    # Setosa without petals: they are completed as setosa's, with setosa's spread and its own correlations.
+    values[:50, 2:] = np.nan
+    values[60:110][rng.random((50, 4)) < 0.2] = np.nan
+    clouds = fit_clouds(X, y, 3)
+    filled = without_gaps(clouds, values, y, seed=0)
+    known = ~np.isnan(values)
+    assert (filled[known] == values[known]).all()
+    assert filled[:50, 2].mean() == pytest.approx(X[:50, 2].mean(), abs=0.1)
+    assert filled[:50, 2].std() == pytest.approx(X[:50, 2].std(), rel=0.35)
+    assert (without_gaps(clouds, values, y, seed=0) == filled).all()
+    assert not (without_gaps(clouds, values, y, seed=1) == filled).all()
+
+
+def test_units_do_not_matter_to_what_a_gap_is_filled_with():
+    values = X.copy()
+    values[::3, 2] = np.nan
+    values[::4, 0] = np.nan
+    units = np.array([1e-6, 1.0, 1e5, 10.0])
+    plain = without_gaps(fit_clouds(values, y, 3), values, y, seed=0)
+    scaled = without_gaps(fit_clouds(values * units, y, 3), values * units, y, seed=0)
+    assert scaled / units == pytest.approx(plain, rel=1e-6)
+
+
+def test_what_is_missing_given_what_is_known_by_covariances_and_by_their_inverses():
+    from flora_core.learning.clouds import _given
+
+    covariances = np.stack([np.cov(X[y == k], rowvar=False) for k in range(3)])
+    precisions = np.linalg.inv(covariances)
+    o, g = np.array([0, 1, 3]), np.array([2])
+    by_inverse = _given(covariances, precisions, o, g)
+    across = covariances[:, o[:, None], g]
+    slopes = np.linalg.solve(covariances[:, o[:, None], o], across)
+    assert by_inverse[0] == pytest.approx(slopes)
+    assert by_inverse[1] == pytest.approx(covariances[:, 2:3, 2:3] - across.transpose(0, 2, 1) @ slopes)

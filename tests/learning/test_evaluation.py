@@ -4,9 +4,10 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from flora_core.identification.predicting import calibrate
-from flora_core.learning.algorithms import ALGORITHMS, settled
 from flora_core.learning.evaluation import (
     calibration_error,
+    crossed_calibration,
+    effective_plants,
     fit_calibration,
     interval,
     log_loss,
@@ -14,17 +15,7 @@ from flora_core.learning.evaluation import (
     score,
     selection_optimism,
 )
-from flora_core.learning.folds import fold_count, make_folds, out_of_fold
-from flora_core.learning.pipelines import build_pipeline
 from flora_core.model import Calibration
-from flora_core.workflows.models import iris_plants
-from tests.builders import make_plants
-
-IRIS = iris_plants()
-
-
-def lda():
-    return build_pipeline(ALGORITHMS["lda"], settled(ALGORITHMS["lda"], {}), gaps=False, seed=0, rarest=45)
 
 
 @pytest.mark.parametrize(
@@ -37,52 +28,6 @@ def test_exact_intervals(right, n, low, high):
 def test_intervals_are_scipy_s():
     found = binomtest(17, 42).proportion_ci(0.95, "exact")
     assert interval(17, 42) == pytest.approx((found.low, found.high))
-
-
-def test_leave_one_out_names_147_of_150_and_misses_fisher_s_famous_three():
-    folds = make_folds(IRIS, 50, seed=0)
-    raw = np.empty((150, 3))
-    for i in range(150):
-        others = np.arange(150) != i
-        raw[i] = lda().fit(IRIS.values[others], IRIS.species[others]).predict_proba(IRIS.values[i : i + 1])
-    assert (np.flatnonzero(raw.argmax(axis=1) != IRIS.species) + 1).tolist() == [71, 84, 134]
-    assert len(folds) == 50
-
-
-def test_folds_part_the_plants_and_keep_every_species_share():
-    folds = make_folds(IRIS, 10, seed=0)
-    assert np.sort(np.concatenate([f.test for f in folds])).tolist() == list(range(150))
-    for f in folds:
-        assert np.bincount(IRIS.species[f.test]).tolist() == [5, 5, 5]
-        assert not set(f.train) & set(f.test)
-
-
-def test_folds_of_unequal_species_are_still_of_one_size():
-    plants = make_plants((7, 13, 29))
-    sizes = [len(f.test) for f in make_folds(plants, 7, seed=0)]
-    assert sizes == [7] * 7
-
-
-@pytest.mark.parametrize(("counts", "folds"), [((50, 50, 50), 10), ((50, 4), 4), ((50, 1), 2), ((3, 3), 3)])
-def test_there_are_never_more_folds_than_the_rarest_species_has_plants(counts, folds):
-    assert fold_count(np.repeat(np.arange(len(counts)), counts)) == folds
-
-
-def test_out_of_fold_probabilities_are_sklearn_s_on_the_same_folds():
-    folds = make_folds(IRIS, 10, seed=3)
-    steps = []
-    found = out_of_fold(lda, IRIS, folds, lambda: steps.append(1)).raw
-    for f in folds:
-        expected = lda().fit(IRIS.values[f.train], IRIS.species[f.train]).predict_proba(IRIS.values[f.test])
-        assert found[f.test] == pytest.approx(expected)
-    assert len(steps) == 10
-
-
-def test_a_species_missing_from_a_training_part_gets_probability_zero_there():
-    plants = make_plants((20, 1, 20))
-    found = out_of_fold(lda, plants, make_folds(plants, 2, seed=0), lambda: None).raw
-    assert found[20, 1] == 0.0
-    assert found.sum(axis=1) == pytest.approx(np.ones(41))
 
 
 def test_scores_are_sklearn_s():
@@ -154,3 +99,46 @@ def test_halves_are_halves():
 def test_the_floor_comes_from_the_number_of_plants():
     raw = np.tile([0.5, 0.5], (99, 1))
     assert fit_calibration(raw, np.arange(99) % 2) == Calibration(1.0, 0.5 / 100)
+
+
+def test_nobody_s_calibration_saw_the_plant_itself():
+    rng = np.random.default_rng(0)
+    raw, species = rng.dirichlet([0.3, 0.3], 60), rng.integers(0, 2, 60)
+    other_name = species.copy()
+    other_name[7] = 1 - species[7]
+    found, changed = crossed_calibration(raw, species), crossed_calibration(raw, other_name)
+    half = random_half(60)
+    same_half = half == half[7]
+    # A plant's own name may only change what is said of the other half.
+    assert found[same_half] == pytest.approx(changed[same_half])
+
+
+def test_plants_that_came_one_by_one_count_fully_and_one_group_counts_for_one():
+    right = np.array([1.0] * 8 + [0.0] * 2)
+    assert effective_plants(right, None) == 10
+    assert effective_plants(right, np.zeros(10, dtype=np.int64)) == 1
+
+
+def test_groups_that_are_all_right_or_all_wrong_are_worth_one_plant_each_by_hand():
+    # Four groups of five, three right and one wrong: the variance of the mean is 4/3 (3 (5/4)^2 + (15/4)^2) / 400 = .0625,
+    # against .75 .25 / 20 for single plants: each plant is worth .15. Then Student's t with 19 against 3 degrees of freedom.
+    right = np.repeat([1.0, 1.0, 1.0, 0.0], 5)
+    found = effective_plants(right, np.repeat(np.arange(4), 5))
+    assert found == pytest.approx(20 * 0.15 * (2.0930 / 3.1824) ** 2, rel=1e-3)
+
+
+def test_an_interval_by_group_is_never_narrower_than_that_of_as_many_plants():
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet([2, 1], 80)
+    species, groups = rng.integers(0, 2, 80), rng.integers(0, 6, 80)
+    plain, grouped = score(["a", "b"], [p], species, "x"), score(["a", "b"], [p], species, "x", groups)
+    assert grouped.low < plain.low < plain.accuracy < plain.high < grouped.high
+    assert (grouped.accuracy, grouped.log_loss) == (plain.accuracy, plain.log_loss)
+
+
+def test_a_species_without_plants_counts_for_nothing_in_the_means_over_species():
+    p = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]])
+    s = score(["a", "b", "c"], [p], np.array([0, 1, 1]), "x")
+    assert s.balanced_accuracy == pytest.approx((1 + 0.5) / 2)
+    assert s.by_species["c"].plants == 0
+    assert s.by_species["c"].named == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flora_core.learning.algorithms import ALGORITHMS
-from flora_core.learning.pipelines import build_pipeline
+from flora_core.learning.pipelines import Recipe
 from flora_core.learning.soundness import named_right, unsound
 from flora_core.workflows.models import iris_plants
 
@@ -15,7 +15,7 @@ def with_algorithm(champion, name, **settings):
     """The champion with a pipeline of another algorithm."""
     plants, algorithm = iris_plants(), ALGORITHMS[name]
     known = {h.name: h.default for h in algorithm.hyperparameters} | settings
-    pipeline = build_pipeline(algorithm, known, gaps=False, seed=0, rarest=50).fit(plants.values, plants.species)
+    pipeline = Recipe(algorithm, known, seed=0).fit(plants.values, plants.species, 3)
     card = champion.card.model_copy(update={"algorithm": name, "algorithm_title": algorithm.title})
     return dataclasses.replace(champion, card=card, pipeline=pipeline)
 

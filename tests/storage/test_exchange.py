@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from flora_core.errors import Refused, TooLarge
 from flora_core.identification.naming import name_plants
 from flora_core.learning.algorithms import ALGORITHMS
-from flora_core.learning.pipelines import build_pipeline
+from flora_core.learning.pipelines import Lengths, Recipe
 from flora_core.storage import exchange
 from flora_core.storage.exchange import audit, pack, unpack
 from flora_core.workflows.models import iris_plants
@@ -43,10 +43,10 @@ def test_every_pipeline_this_program_makes_passes_the_audit(champion, name, spec
     plants = make_plants((12,) * species, 17)
     algorithm = ALGORITHMS[name]
     settings = {h.name: h.default for h in algorithm.hyperparameters}
-    for shape in ((), (0, 1, 2)):
+    for shape in (None, Lengths((0, 1, 2), (0.1, 0.1, 0.1))):
         for columns in (3, 17):
-            pipeline = build_pipeline(algorithm, settings, gaps=True, seed=0, rarest=12, shape=shape)
-            pipeline.fit(plants.values[:, :columns], plants.species)
+            recipe = Recipe(algorithm, settings, seed=0, gaps=True, shape=shape)
+            pipeline = recipe.fit(plants.values[:, :columns], plants.species, species)
             content = skops.io.dumps({"pipeline": pipeline, "flora": 1})
             audit(content)
 
