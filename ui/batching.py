@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import streamlit as st
 
 from flora_core.errors import FloraError
@@ -17,6 +18,7 @@ from flora_core.workflows.batch.showing import FILTERS, page_of_rows
 from flora_core.workflows.house import House
 from flora_core.workflows.slips import slip_page
 from ui.charts import axis_title, best_pair
+from ui.determining import determine_here
 from ui.guide import guide_link
 from ui.table_charts import certainties, plants_among_training, species_counts
 from ui.tablework import TableWork
@@ -345,7 +347,7 @@ def show_result(house: House, work: TableWork, model: Model) -> None:
     _show_notes(summary)
     _show_downloads(house, work, summary, study)
     _show_pictures(work, summary, model)
-    _show_rows(work, study)
+    _show_rows(house, work)
 
 
 def _show_notes(summary: Summary) -> None:
@@ -416,7 +418,7 @@ def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
     st.plotly_chart(figure, key="batch.among", config={"displayModeBar": False}, alt=said)
 
 
-def _show_rows(work: TableWork, study: Study) -> None:
+def _show_rows(house: House, work: TableWork) -> None:
     st.subheader("Row by row")
     chosen = st.segmented_control("Show", FILTERS, default=FILTERS[0], required=True, key="batch.filter")
     _, total = page_of_rows(work.rows(), chosen, 0, 0)
@@ -430,7 +432,32 @@ def _show_rows(work: TableWork, study: Study) -> None:
     st.caption(
         f"{first:,} to {min(total, first + _PAGE - 1):,} of {total:,} rows; row numbers are those of the spreadsheet."
     )
-    st.dataframe(table, hide_index=True, key="batch.rows", alt=f"The table's rows with what was found: {chosen}.")
+    picked: Any = st.dataframe(
+        table, hide_index=True, key=f"batch.rows.{chosen}.{number}", on_select="rerun", selection_mode="multi-row",
+        alt=f"The table's rows with what was found: {chosen}.",
+    )  # fmt: skip
+    _determine_picked(house, table.take(pa.array(picked.selection.rows, pa.int64())))
+
+
+def _determine_picked(house: House, rows: pa.Table) -> None:
+    """Confirm or correct the rows that were picked, all at once."""
+    found = [
+        (i, name) for i, name in zip(rows["flora_id"].to_pylist(), rows["flora_species"].to_pylist(), strict=True) if i
+    ]
+    names = {name for _, name in found}
+    if not len(rows):
+        st.caption("Pick rows at their left edge to confirm or correct their names.")
+        return
+    if not found:
+        st.info("Only recorded plants can be determined: name the rows again, and record them.", icon=":material/info:")
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"**{len(found):,} picked row{'s' if len(found) > 1 else ''}: what {'are they' if len(found) > 1 else 'is it'}?**"
+        )
+        determine_here(
+            house, [i for i, _ in found], names.pop() if len(names) == 1 else "", where="batch", asked_elsewhere=True
+        )
 
 
 def _for_a_page(text: str) -> str:

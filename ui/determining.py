@@ -15,7 +15,9 @@ from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.identification.sentences import listed
 from flora_core.storage.determinations import Determination
 from flora_core.study import Study
-from flora_core.workflows.determine import determine
+from flora_core.tables.determinations import Written
+from flora_core.tables.names import read_name
+from flora_core.workflows.determine import Laying, defaults
 from flora_core.workflows.house import House
 from ui.words import italicised, plain
 
@@ -40,11 +42,21 @@ class _Said:
     refused: bool = False
 
 
-def show_signature() -> None:
-    """Who determines, when, and how far it is verified: asked once, kept while the visitor moves between pages."""
+def show_signature(person: str = _PERSON) -> None:
+    """Who determines, when, and how far it is verified: asked once, kept while the visitor moves between pages.
+
+    Parameters
+    ----------
+    person : str
+        The key of the box for the person; another one where the page asks for a person elsewhere too.
+    """
+    state = st.session_state
+    if person != _PERSON:
+        state.setdefault(person, state.get(_PERSON, ""))
     who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
     who.text_input(
-        "Determined by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session"
+        "Determined by", key=person, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session",
+        on_change=lambda: state.update({_PERSON: state[person]}),
     )  # fmt: skip
     level.selectbox(
         "Verification level (HISPID)",
@@ -165,29 +177,27 @@ def _lay(
     house: House, study: Study, identifiers: tuple[str, ...], name: str, where: str, then: Callable[[], None] | None
 ) -> None:
     state = st.session_state
-    by = str(state.get(_PERSON) or "")
-    added, notes, slip = 0, dict[str, None](), None
+    by, day, level = str(state.get(_PERSON) or ""), str(state.get(_DATE) or ""), str(state.get(_LEVEL, COMPETENT))
+    remark = str(state.get(_REMARK) or "")
+    laying = Laying(house, study.name, defaults=defaults(), entered_by=by)
     try:
-        for identifier in identifiers:
-            laid = determine(
-                house, study.name, identifier, name,
-                by=by, date=str(state.get(_DATE) or ""), level=str(state.get(_LEVEL, COMPETENT)),
-                remark=str(state.get(_REMARK) or ""), entered_by=by,
-            )  # fmt: skip
-            added += laid.added
-            notes.update(dict.fromkeys(laid.outcome.notes))
-            slip = laid.slips[-1]
+        laying.lay([Written(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False)
     except FloraError as refused:
-        before = f"{added} of {len(identifiers)} added; then: " if added else "Not added. "
-        state[_SAID] = _Said(where, f"{before}{plain(refused.message)}", refused=True)
+        refuse(where, f"Not added. {refused.message}")
         return
-    which = plain(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers)} plants"
-    written = plain(slip.given.written) if slip is not None else ""
-    if added:
-        text = f"**{which}**: {written}, determined by {plain(by)}."
-    else:
+    outcome = laying.finish()
+    if outcome.issues:
+        # All plants of one press get the same answer, so they have the same issue.
+        refuse(where, f"Not added. {outcome.issues[0].sentence()}")
+        return
+    which = plain(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
+    given = read_name(name, study).given
+    text = f"**{which}**: {plain(given.written if given else name)}, determined by {plain(by)}."
+    if not outcome.added:
         text = f"**{which}**: {plain(by)} had said so before; nothing was added."
-    state[_SAID] = _Said(where, text, tuple(notes))
+    elif outcome.unchanged:
+        text += f" {outcome.unchanged:,} of them {plain(by)} had determined so before."
+    state[_SAID] = _Said(where, text, tuple(outcome.notes))
     state[_REMARK] = ""
     if then is not None:
         then()
@@ -206,7 +216,9 @@ def show_slips(slips: Sequence[Determination], study: Study) -> None:
     st.html(f"<div role='list' class='flora-slips' aria-label='Determinations so far, the newest last'>{cards}</div>")
 
 
-def determine_here(house: House, identifiers: Sequence[str], said: str = "", *, where: str = "here") -> None:
+def determine_here(
+    house: House, identifiers: Sequence[str], said: str = "", *, where: str = "here", asked_elsewhere: bool = False
+) -> None:
     """Confirm or correct some recorded plants right where they are shown: who signs, the answers, the slips so far.
 
     Parameters
@@ -217,11 +229,13 @@ def determine_here(house: House, identifiers: Sequence[str], said: str = "", *, 
         What the model said of them: a species or "none of these"; "" for no button to confirm.
     where : str
         The place of the page.
+    asked_elsewhere : bool
+        Whether the page asks for a person elsewhere too.
     """
     if not identifiers:
         return
     study = house.studies.get(house.records.get(identifiers[0]).recording.study)
-    show_signature()
+    show_signature(f"{where}.{_PERSON}" if asked_elsewhere else _PERSON)
     show_said(where)
     show_answers(house, study, identifiers, said, where=where)
     slips = [slip for each in house.determinations.of_each(identifiers).values() for slip in each]

@@ -159,3 +159,34 @@ def test_downloads_hold_the_records_names_and_no_formula(page):
     assert work.result("xlsx")[:2] == b"PK"
     assert work.result("darwin core")[:2] == b"PK"
     assert work.result("issues").decode("utf-8-sig").splitlines()[0] == "row,column,value,problem,suggestion"
+
+
+def pick(page, *rows, filtered="all rows"):
+    page.session_state[f"batch.rows.{filtered}.1"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return page.run()
+
+
+def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, house):
+    drop(page, GOOD)
+    name_the_rows(page)
+    pick(page, 0)
+    assert not page.exception
+    next(b for b in page.button if b.label == "Confirm: *Iris setosa*").click().run()
+    assert "Iris setosa, determined by Ada." in said(page)
+    pick(page, 0, 1)
+    assert "2 picked rows: what are they?" in said(page)
+    assert not any(b.label.startswith("Confirm") for b in page.button)
+    next(b for b in page.button if b.label == "*Iris virginica*").click().run()
+    assert "**2 plants**: Iris virginica, determined by Ada." in said(page)
+    assert "So far: <i>Iris setosa</i> and <i>Iris virginica</i>" in said(page)
+    slips = house.determinations.of_each(row["flora_id"] for row in table(page)[:2])
+    assert [[s.given.species for s in each] for each in slips.values()] == [
+        ["Iris setosa", "Iris virginica"], ["Iris virginica"],
+    ]  # fmt: skip
+
+
+def test_a_row_that_was_not_recorded_can_t_be_determined(page):
+    drop(page, GOOD)
+    name_the_rows(page)
+    pick(page, 2)
+    assert "Only recorded plants can be determined" in said(page)
