@@ -82,11 +82,17 @@ def _written(profile: Profile) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one model version identified on one day (UTC): its profile's document."""
+    """What one model version identified on one day (UTC): its profile's document, as JSON."""
 
     version: int
     day: str
-    document: Mapping[str, Any]
+    text: str
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The document itself."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class Profiles:
             .order_by(profiles.c.day, profiles.c.version)
         )
         with self._database.read() as connection:
-            return tuple(Day(row.version, row.day, json.loads(row.document)) for row in connection.execute(statement))
+            return tuple(Day(row.version, row.day, row.document) for row in connection.execute(statement))
 
     def uncounted(self, study: str) -> tuple[Uncounted, ...]:
         """The versions with recordings that no profile counts yet: those of an older program. None, as a rule."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from flora_core.model import Model
@@ -274,7 +275,20 @@ def _by_version(days: Iterable[DayProfile]) -> dict[int, Profile]:
     found: dict[int, list[Profile]] = defaultdict(list)
     for day in days:
         found[day.version].append(day.profile)
-    return {version: merged(found[version][0].bins, found[version]) for version in sorted(found)}
+    return {version: _added(tuple(found[version])) for version in sorted(found)}
+
+
+@lru_cache(maxsize=1024)
+def _added(profiles: tuple[Profile, ...]) -> Profile:
+    """Some days' profiles as one; kept while those of the days are, so that what was said of it is kept too."""
+    return merged(profiles[0].bins, profiles)
+
+
+@lru_cache(maxsize=1024)
+def _compared(seen: Watching, profile: Profile) -> tuple[Findings, tuple[Decomposition, ...], Guess | None]:
+    """A window that has no more to it than its profile: what was found once is kept with it."""
+    found = compare_profiles(seen.profile, profile, chance=seen.chance)
+    return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
 
 
 def _of(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]:
@@ -302,9 +316,9 @@ def _part(
 ) -> Part:  # fmt: skip
     k = profile.bins.species
     issues = earlier if earlier is not None and earlier.rows >= SMALLEST and _has_tables(earlier, profile) else None
-    found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
-    sources = decompose_profiles(seen.profile, profile)
-    estimated = seen.estimated(profile)
+    found, sources, estimated = _compared(seen, profile)
+    if issues is not None or all_together is not None:
+        found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
     realised = realised_of(k, profile.plants - profile.unfit, known)
     scores = seen.model.card.scores
     said = judgement(
