@@ -21,7 +21,13 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TABLE = (
     "Beleg;Länge Kelchblatt (mm);Breite Kelchblatt (mm);Petale lang;Petal width (mm)\n"
     "001;51;35;1,4;2\n002;59;30;4,2;15\n003;60;27;5,1;16\n004;abc;30;4,2;15\n005;;;1,4;2\n006;51;35;14;2\n007;63;33;6,0;25\n"

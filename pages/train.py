@@ -17,9 +17,9 @@ st.markdown(
 )
 left, right = st.columns([5, 7], gap="large")
 with left:
-    st.subheader("What it learns from")
+    st.header("What it learns from")
     training.show_table(study, house.studies.plants(study))
-    st.subheader("How it learns")
+    st.header("How it learns")
     request, by = training.ask_settings(house, study)
     training.show_start(house, study, request, by)
 with right:

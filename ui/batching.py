@@ -77,7 +77,7 @@ def show_drop(house: House, model: Model) -> None:
         # A new box under another name: Streamlit lets go of the bytes it held.
         st.session_state[_DROP] = number + 1
         st.rerun()
-    st.subheader("What a table looks like")
+    st.header("What a table looks like")
     st.markdown(
         "One header line, then one row a plant. Names of columns may be yours; decimal commas, semicolons, units in the header "
         "or in a cell are understood, and shown before anything runs. Every row comes back, in order, with a name or a reason."
@@ -123,7 +123,7 @@ def show_file(work: TableWork) -> None:
 def show_understood(work: TableWork, study: Study) -> None:
     """What was understood of the file, how its numbers were read, and what is asked."""
     done = work.summary is not None
-    st.subheader("Read it otherwise" if done else "What was understood")
+    st.header("Read it otherwise" if done else "What was understood")
     if work.refused:
         st.error(plain(_for_a_page(work.refused)), icon=":material/error:")
     understood = work.understood
@@ -342,7 +342,7 @@ def show_result(house: House, work: TableWork, model: Model) -> None:
     if summary is None:
         return
     study = model.study
-    st.subheader("What came of it")
+    st.header("What came of it")
     st.html(f"<p class='flora-says'>{italicised(summary.sentence(study), study)}</p>")
     _show_notes(summary)
     _show_downloads(house, work, summary, study)
@@ -419,7 +419,7 @@ def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
 
 
 def _show_rows(house: House, work: TableWork) -> None:
-    st.subheader("Row by row")
+    st.header("Row by row")
     chosen = st.segmented_control("Show", FILTERS, default=FILTERS[0], required=True, key="batch.filter")
     _, total = page_of_rows(work.rows(), chosen, 0, 0)
     if not total:

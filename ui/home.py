@@ -58,7 +58,7 @@ def show_state(view: Home) -> None:
 
 def show_waiting(view: Home) -> None:
     """What waits for a person, most pressing first, each with its button; or the next plant, where nothing does."""
-    st.subheader("What waits for you")
+    st.header("What waits for you")
     waiting = [one for one in view.waiting if has_page(one.page)]
     if not waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -74,7 +74,7 @@ def show_waiting(view: Home) -> None:
 
 def show_doors(view: Home) -> None:
     """The ways into the work: one plant, a table, plants of one's own."""
-    st.subheader("Begin")
+    st.header("Begin")
     doors = (
         ("identify", f"Identify a {view.study.organism}", "Measure one and read its name at once."),
         ("batch", "A whole table", "Every row comes back with a name or a reason."),

@@ -149,13 +149,13 @@ def show_where_it_lies(found: Identification) -> None:
         show_place(found)
     if right is not None:
         with right:
-            st.subheader("Drawn to scale")
+            st.header("Drawn to scale")
             show_drawing(found)
 
 
 def show_place(found: Identification) -> None:
     """Where it lies among the training plants, in two measurements that the visitor may choose."""
-    st.subheader(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
+    st.header(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
     x, y = _axes(found.model)
     st.plotly_chart(
         among_training_plants(found.model, found.plant.values, x, y, theme().ink, _likeliest(found)),
@@ -217,7 +217,7 @@ def _said_of_place(found: Identification, x: int, y: int) -> str:
 
 def show_why(found: Identification) -> None:
     """Which measurement speaks for and against each candidate."""
-    st.subheader("Why this name" if found.fits else "How it compares")
+    st.header("Why this name" if found.fits else "How it compares")
     st.html(answers.why(found))
 
 

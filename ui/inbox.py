@@ -93,7 +93,7 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
         found = None
     left, right = st.columns([6, 6], gap="large")
     with left:
-        st.subheader(_heading(recorded), anchor=False)
+        st.header(_heading(recorded), anchor=False)
         st.html(_facts(recorded, found, shown.reasons))
         if found is not None:
             st.html(f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answers.answer_card(found)}")

@@ -21,7 +21,7 @@ def show_files(house: House, study: Study, versions: list[VersionView]) -> None:
     """Take a version out, or bring one in."""
     out, into = st.columns(2, gap="large")
     with out:
-        st.subheader("Take a version out")
+        st.header("Take a version out")
         st.markdown(
             "A file for another house of this program, or for safekeeping: the model with its card. It can be opened without "
             "running anybody’s code."
@@ -37,7 +37,7 @@ def show_files(house: House, study: Study, versions: list[VersionView]) -> None:
             icon=":material/download:",
         )
     with into:
-        st.subheader("Bring a version in")
+        st.header("Bring a version in")
         st.markdown(
             "The file is looked through before anything of it is opened, and refused where it is not wholly made of what this "
             "program makes. What comes in identifies nothing until it is promoted."

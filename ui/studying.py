@@ -152,7 +152,7 @@ def _place(header: list[str], name: str) -> int:
 
 def described(file: Any, choices: Choices) -> Choices:
     """What the study is called and what is known of its plants."""
-    st.subheader("What it is called")
+    st.header("What it is called")
     stem = slug(file.name.rsplit(".", 1)[0])
     one, two, three = st.columns([4, 3, 3])
     title = one.text_input(
@@ -187,7 +187,7 @@ def show_preview(proposal: Proposal) -> None:
     for refused in proposal.refusals:
         st.error(plain(refused), icon=":material/error:")
     if study is not None and plants is not None:
-        st.subheader(f"{len(plants.species):,} plants of {len(study.species)} species")
+        st.header(f"{len(plants.species):,} plants of {len(study.species)} species")
         gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
         st.markdown(f"Rows left out: {plain(gone)}." if gone else "No row is left out.")
         known = ~np.isnan(plants.values)

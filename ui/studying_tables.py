@@ -24,7 +24,7 @@ def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
         return choices
     place = f"names.{file.file_id}.{choices.label}.{choices.keep_qualified}.{choices.genus}.{choices.codes}"
     merged: dict[str, str] = st.session_state.setdefault(f"{place}.merged", {})
-    st.subheader("The names")
+    st.header("The names")
     _show_alike(proposed(house, file, replace(choices, names=merged)), place, merged)
     names = proposed(house, file, replace(choices, names=merged)).names
     edited = st.data_editor(
@@ -72,7 +72,7 @@ def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:
     first = proposed(house, file, choices)
     if not first.columns:
         return choices
-    st.subheader("What is measured")
+    st.header("What is measured")
     header = first.layout.header
     columns = [header[c.column] for c in first.columns]
     units = [header_unit(name) for name in columns]

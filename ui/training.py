@@ -109,7 +109,7 @@ def show_start(house: House, study: Study, request: TrainingRequest, by: str) ->
 
 def show_jobs(house: House, study: Study) -> None:
     """The queue of the whole house, while anything is in it; and what became of this study's last trainings."""
-    st.subheader("Being worked on")
+    st.header("Being worked on")
     show_queue(house, study.name)
 
 
@@ -133,7 +133,7 @@ def show_result(house: House, study: Study) -> None:
     )
     version = int(chosen or next(iter(versions)))
     card = house.registry.card(study.name, version)
-    st.subheader(f"Version {version}: {card.algorithm_title}")
+    st.header(f"Version {version}: {card.algorithm_title}")
     show_card(card, "train")
     champion = house.registry.champion_version(study.name)
     if champion == version:

@@ -78,7 +78,7 @@ def show_versions(house: House, study: Study, versions: list[VersionView]) -> No
     )
     version = int(version or champion)
     row, card, events = show_version(house, study.name, version)
-    st.subheader(f"Version {version}: {card.algorithm_title}")
+    st.header(f"Version {version}: {card.algorithm_title}")
     show_card(card, "models")
     with st.container(horizontal=True):
         st.download_button(
@@ -165,7 +165,7 @@ def _show_first(house: House, study: Study, alive: list[int]) -> None:
 
 
 def _show_comparison(comparison: Comparison, base: int, challenger: int) -> None:
-    st.subheader(f"Version {challenger} against version {base}")
+    st.header(f"Version {challenger} against version {base}")
     st.markdown(plain(comparison.sentence))
     show_picture(model_charts.differences(comparison, theme().ink), "differences")
     d = comparison.overall
@@ -180,7 +180,7 @@ def _show_comparison(comparison: Comparison, base: int, challenger: int) -> None
 
 def _show_gate(house: House, study: Study, challenger: int, judged: tuple[int, Comparison, Gate]) -> None:
     gate = judged[2]
-    st.subheader("May it take the champion’s place?")
+    st.header("May it take the champion’s place?")
     for reason in gate.reasons:
         mark = ":material/close:" if reason in gate.objections else ":material/check:"
         st.markdown(f"{mark} {plain(reason)}")

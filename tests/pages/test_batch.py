@@ -56,7 +56,7 @@ def table(page):
 
 def test_an_empty_page_teaches_what_a_table_looks_like(page):
     assert not page.exception
-    assert "What a table looks like" in [s.value for s in page.subheader]
+    assert "What a table looks like" in [s.value for s in page.header]
     assert any(b.label == "Example table" for b in page.get("download_button"))
 
 

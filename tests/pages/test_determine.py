@@ -60,7 +60,7 @@ def test_the_plant_that_teaches_most_is_shown_with_reasons_and_answers(page, hou
     recorded(house, "sure")
     recorded(house, "unsure", **UNSURE)
     at = page(by="")
-    assert [s.value for s in at.subheader][:2] == ["No. unsure", "Where it lies among the 150 training flowers"]
+    assert [s.value for s in at.header][:2] == ["No. unsure", "Where it lies among the 150 training flowers"]
     assert "2 species are possible: <i>I. virginica</i> and <i>I. versicolor</i>." in texts(at)
     assert "Plant 1 of the 2 that teach most, of 2 undetermined." in texts(at)
     assert [b.label for b in at.button][:5] == [
@@ -77,7 +77,7 @@ def test_confirming_lays_a_slip_and_shows_the_next_plant(page, house):
     (slip,) = house.determinations.of(unsure)
     assert (slip.given.species, slip.by, slip.level, slip.remark) == ("Iris virginica", "Ada", 2, "seen alive")
     assert at.success[0].value.startswith(f"**{unsure}**: Iris virginica, determined by Ada.".replace("-", r"\-"))
-    assert at.subheader[0].value == "No. sure"
+    assert at.header[0].value == "No. sure"
     assert next(t for t in at.text_input if t.label == "Remark").value == ""
     button(at, "*Iris versicolor*").click().run()
     assert house.determinations.of(sure)[0].given.species == "Iris versicolor"
@@ -128,11 +128,11 @@ def test_a_misspelt_name_is_sent_back_and_the_plant_stays(page, house):
 def test_next_and_back_leave_everything_as_it_is(page, house):
     first, second = recorded(house, "1", "2")
     at = page()
-    shown = at.subheader[0].value
+    shown = at.header[0].value
     button(at, "Next").click().run()
-    assert at.subheader[0].value != shown
+    assert at.header[0].value != shown
     button(at, "Back").click().run()
-    assert at.subheader[0].value == shown
+    assert at.header[0].value == shown
     assert house.determinations.of_each([first, second]) == {first: (), second: ()}
 
 
@@ -142,7 +142,7 @@ def test_a_filter_shows_only_such_plants(page, house):
     at = page()
     filters = next(p for p in at.get("button_group"))
     filters.set_value("fits nothing").run()
-    assert at.subheader[0].value == "No. stranger"
+    assert at.header[0].value == "No. stranger"
     assert "Did you mean" in at.info[0].value
     assert button(at, "Confirm").label == "Confirm: none of these"
     filters.set_value("rare").run()
@@ -158,7 +158,7 @@ def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, house)
     find.set_value("43").run()
     assert "'43' is no plant of iris. Give the identifier" in errors(at)[0]
     find.set_value("00042").run()
-    assert at.subheader[0].value == "No. 00042"
+    assert at.header[0].value == "No. 00042"
     slips = next(h.value for h in at.get("html") if "flora-slips" in h.value)
     assert slips.index("<i>Iris</i> cf. <i>setosa</i>") < slips.index("<i>Iris setosa</i>")
     assert "&lt;b&gt;Grace&lt;/b&gt;" in slips

@@ -40,7 +40,7 @@ def test_a_table_becomes_a_study_and_every_page_works_on_it(page, house):
     assert not at.exception, at.exception
     assert named(at.selectbox, "Names of the species").value == "species"
     assert named(at.selectbox, "Population, site or plant").value == "site"
-    assert "30 plants of 2 species" in [h.value for h in at.subheader]
+    assert "30 plants of 2 species" in [h.value for h in at.header]
     named(at.text_input, "Made by").set_value("Ada")
     named(at.button, "Make the study").click().run()
     assert not at.exception, at.exception
@@ -53,7 +53,7 @@ def test_names_that_may_be_one_are_merged_by_a_button(page):
     at = give(page, labelled_table({**TWO, "Planta rubbra": 3}))
     next(b for b in at.button if b.label == "Count as Planta rubra").click().run()
     assert not at.exception, at.exception
-    assert "33 plants of 2 species" in [h.value for h in at.subheader]
+    assert "33 plants of 2 species" in [h.value for h in at.header]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_result_is_there_for_whoever_comes_later(train, house):
     work.work_on(house, job.id, "a test")
     train.run()
     assert not train.exception
-    assert "Version 2: decision tree" in [s.value for s in train.subheader]
+    assert "Version 2: decision tree" in [s.value for s in train.header]
     spec = json.loads(train.get("plotly_chart")[0].proto.spec)
     assert sum(map(sum, spec["data"][0]["customdata"])) == 150
     for picture in ("by species", "how sure", "more plants?", "what matters"):
