@@ -17,7 +17,7 @@ class Theme:
 
 
 LIGHT: Final = Theme(ink="#06100a", ground="#fdfcf8")
-DARK: Final = Theme(ink="#e8ede9", ground="#0b0f0d")
+DARK: Final = Theme(ink="#e8ede9", ground="#030504")
 
 
 def theme() -> Theme:
