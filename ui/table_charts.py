@@ -115,7 +115,8 @@ def plants_among_training(
             fits = j >= 0
             figure.add_trace(
                 {
-                    "type": "scattergl" if len(values) > 800 else "scatter",
+                    # Not WebGL: browsers without it show an excuse in place of the plants, and there are never many.
+                    "type": "scatter",
                     "mode": "markers",
                     "name": f"table: <i>{short_name(study.species_names[j])}</i>" if fits else "table: none of these",
                     "x": values[rows, x].tolist(),

@@ -60,6 +60,9 @@ class TableWork:
         self.screen: ScreenSink | None = None
         self.recorded_by = ""
         self.failed = ""
+        # What the result was made with; what is said of the file afterwards belongs to the next run.
+        self._named: Understanding | None = None
+        self._making = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.look()
@@ -132,17 +135,15 @@ class TableWork:
         if kind in ("csv", "issues"):
             with self._desk.reading(kind) as file:
                 return file.read()
-        assert self.understood is not None  # noqa: S101  there is no result before
-        with self._desk.reading(_FILE) as stream, self._desk.writing("download") as target:
+        understood = self._named
+        assert understood is not None  # noqa: S101  there is no result before
+        # One after the other: two downloads at once would write into one file.
+        with self._making, self._desk.reading(_FILE) as stream, self._desk.writing("download") as target:
             sink: Any = (
-                DarwinCoreSink(target, self.understood)
-                if kind == "darwin core"
-                else TableSink(target, "xlsx", self.understood)
+                DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, "xlsx", understood)
             )
             # A recorded file is recognised: its records are named in the download, and nothing is recorded again.
-            run_batch(
-                self._house, stream, self.understood, sinks=[sink], record=bool(self.recorded_by), by=self.recorded_by
-            )
+            run_batch(self._house, stream, understood, sinks=[sink], record=bool(self.recorded_by), by=self.recorded_by)
             sink.close()
             target.seek(0)
             return target.read()
@@ -174,7 +175,7 @@ class TableWork:
                     sink.close()
             if self.request.columns or self.request.units:
                 remember_columns(self._house, understood, options["by"] or "a visitor")
-            self.screen, self.summary = screen, summary
+            self._named, self.screen, self.summary = understood, screen, summary
         except _Stopped:
             self.failed = "Stopped. Nothing was recorded."
         except FloraError as error:

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
+import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -190,3 +193,31 @@ def test_a_row_that_was_not_recorded_can_t_be_determined(page):
     name_the_rows(page)
     pick(page, 2)
     assert "Only recorded plants can be determined" in said(page)
+
+
+def test_downloads_are_of_the_run_also_after_something_else_was_said_of_the_file(page):
+    drop(page, GOOD)
+    name_the_rows(page)
+    work = page.session_state["batch.work"]
+    before = work.result("xlsx")
+    # A sign and a matching under which nothing can be understood.
+    work.say(columns=dict.fromkeys(("sepal_length", "sepal_width", "petal_length", "petal_width"), ""))
+    assert work.understood is None
+    assert cells(work.result("xlsx")) == cells(before)
+
+
+def test_two_downloads_at_once_do_not_write_into_each_other(page):
+    drop(page, GOOD)
+    name_the_rows(page)
+    work = page.session_state["batch.work"]
+    with ThreadPoolExecutor(4) as at_once:
+        made = list(at_once.map(work.result, ["xlsx", "darwin core"] * 4))
+    for archive in made:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            assert opened.testzip() is None
+    assert all("xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(one)).namelist() for one in made[::2])
+    assert all("meta.xml" in zipfile.ZipFile(io.BytesIO(one)).namelist() for one in made[1::2])
+
+
+def cells(workbook):
+    return list(openpyxl.load_workbook(io.BytesIO(workbook)).active.values)
