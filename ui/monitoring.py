@@ -78,7 +78,7 @@ def show_empty(found: Watched) -> None:
 def show_pictures(found: Watched) -> None:
     """Accuracy, each measurement, the mix of names and the strangers; each with its words and its numbers."""
     ink, points = theme().ink, charts.points_of(found)
-    st.subheader("How right are the names?")
+    st.header("How right are the names?")
     _picture("accuracy", *charts.accuracy_chart(points, ink))
     st.caption(
         "The estimate takes the model's probabilities at their word: it follows plants that are harder or easier than the "
@@ -86,7 +86,7 @@ def show_pictures(found: Watched) -> None:
         "are no random sample: people look at the doubtful ones first. Plants that fit no species were given no name and are "
         "not counted."
     )
-    st.subheader("Do the plants measure as they did?")
+    st.header("Do the plants measure as they did?")
     columns = st.columns(2)
     for j, measurement in enumerate(found.study.measurements):
         with columns[j % 2]:
@@ -95,7 +95,7 @@ def show_pictures(found: Watched) -> None:
         "The grey band is where chance leaves the mean of 95 in 100 windows of that size; its middle is the training mean. "
         "A red diamond marks a window in which chance does not explain the change, corrected for all that was asked."
     )
-    st.subheader("Which species, and which none?")
+    st.header("Which species, and which none?")
     columns = st.columns(2)
     with columns[0]:
         _picture("mix", *charts.mix_chart(found.study, points, ink))
@@ -107,7 +107,7 @@ def show_groups(house: House, study: str, found: Watched) -> None:
     """Whose plants, or from where, are unlike the others."""
     if found.last is None:
         return
-    st.subheader("Where does it come from?")
+    st.header("Where does it come from?")
     by = st.segmented_control("By", GROUPINGS, default="collector", required=True, key="grouping", bind="query-params")
     part = main_part(found.last, found.champion)
     since = min(found.last.span.since, found.last.span.until - timedelta(days=30))
@@ -126,7 +126,7 @@ def show_two_tables(study: Any) -> None:
     from flora_core.errors import FloraError
     from flora_core.workflows.two_tables import drift_of_tables, read_table
 
-    st.subheader("Compare two tables")
+    st.header("Compare two tables")
     st.markdown(
         "Herbarium against field, last year against this: columns of the same name are compared. Nothing is recorded."
     )
