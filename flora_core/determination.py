@@ -34,6 +34,8 @@ LEVELS: Final = {
     3: "determined by a reviser of the group",
     4: "part of the type material",
 }
+#: The source of a determination of a plant that chance chose: only such plants tell how often the model is right.
+AT_RANDOM: Final = "drawn at random"
 #: The lowest level that trains a model and counts as the truth where nobody asks for another.
 COMPETENT: Final = 2
 

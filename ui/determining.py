@@ -99,6 +99,7 @@ def show_answers(
     *,
     where: str,
     keys: bool = False,
+    source: str = "",
     then: Callable[[], None] | None = None,
 ) -> None:
     """Buttons for every answer a person may give of some plants.
@@ -113,6 +114,8 @@ def show_answers(
         The place of the page: buttons elsewhere on it have other keys.
     keys : bool
         Whether keys of the keyboard press the buttons.
+    source : str
+        How the plants were chosen, where that matters later: "drawn at random".
     then : callable, optional
         Called once the answer is laid down.
     """
@@ -120,7 +123,7 @@ def show_answers(
     mark = f"{where}.{every[0]}"
 
     def lay(name: str) -> None:
-        _lay(house, study, every, name, where, then)
+        _lay(house, study, every, name, where, source, then)
 
     with st.container(horizontal=True, key=f"answers-{where}"):
         if said:
@@ -174,12 +177,18 @@ def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> 
 
 
 def _lay(
-    house: House, study: Study, identifiers: tuple[str, ...], name: str, where: str, then: Callable[[], None] | None
+    house: House,
+    study: Study,
+    identifiers: tuple[str, ...],
+    name: str,
+    where: str,
+    source: str,
+    then: Callable[[], None] | None,
 ) -> None:
     state = st.session_state
     by, day, level = str(state.get(_PERSON) or ""), str(state.get(_DATE) or ""), str(state.get(_LEVEL, COMPETENT))
     remark = str(state.get(_REMARK) or "")
-    laying = Laying(house, study.name, defaults=defaults(), entered_by=by)
+    laying = Laying(house, study.name, defaults=defaults(), entered_by=by, source=source)
     try:
         laying.lay([Written(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False)
     except FloraError as refused:

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import streamlit as st
 
+from flora_core.determination import AT_RANDOM
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.storage.records import Recorded
 from flora_core.study import Study
 from flora_core.workflows.determine.coverage import Progress, progress
 from flora_core.workflows.determine.finding import find_plants
-from flora_core.workflows.determine.inbox import Inbox, Reason, inbox
+from flora_core.workflows.determine.inbox import Inbox, Reason, at_random, inbox
 from flora_core.workflows.determine.seen import seen_again
 from flora_core.workflows.house import House
 from flora_core.workflows.identify import Identification
@@ -30,17 +31,18 @@ _FOUND: Final = "determine.found"
 _KEYS: Final = "determine.keys"
 _WHERE: Final = "inbox"
 
-_FILTERS: Final = {"all": None, **{reason.value: reason for reason in Reason}}
+#: The plants that chance chooses, among the filters.
+_CHANCE: Final = "at random"
+_FILTERS: Final = ("all", *(reason.value for reason in Reason), _CHANCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The plant that is shown: why it waits, and its place in the queue."""
+    """The plant that is shown, why it waits, and whether chance chose it."""
 
     recorded: Recorded
     reasons: tuple[str, ...]
-    place: int
-    queue: int
+    by_chance: bool = False
 
 
 def show_coverage(house: House, study: str) -> None:
@@ -61,9 +63,7 @@ def _progress(_house: House, database: str, study: str, newest: int) -> Progress
 def chosen_plant(house: House, study: str) -> Shown | None:
     """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
     left, right = st.columns([7, 3], vertical_alignment="bottom")
-    only = left.pills(
-        "Which plants", list(_FILTERS), default="all", required=True, key=_ONLY, format_func=str.capitalize
-    )
+    only = left.pills("Which plants", _FILTERS, default="all", required=True, key=_ONLY, format_func=str.capitalize)
     right.text_input(
         "Find a plant", key=_FIND, placeholder="identifier or catalogue number", max_chars=300,
         on_change=_find, args=(house, study),
@@ -72,15 +72,15 @@ def chosen_plant(house: House, study: str) -> Shown | None:
     found: str = st.session_state.get(_FOUND, "")
     if found:
         st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
-        return Shown(house.records.get(found), (), 0, 1)
-    queue = _queue(house, study, _FILTERS[str(only)])
+        return Shown(house.records.get(found), ())
+    queue = _queue(house, study, str(only))
     if not queue.waiting:
         _show_nothing_waits(queue, str(only))
         return None
     place = min(int(st.session_state.get(_PLACE, 0)), len(queue.waiting) - 1)
     waiting = queue.waiting[place]
     _show_place(queue, place, str(only))
-    return Shown(waiting.recorded, tuple(waiting.reasons.values()), place, len(queue.waiting))
+    return Shown(waiting.recorded, tuple(waiting.reasons.values()), only == _CHANCE)
 
 
 def show_plant(house: House, study: Study, shown: Shown) -> None:
@@ -99,7 +99,7 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
             st.html(f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answers.answer_card(found)}")
             if found.did_you_mean is not None:
                 st.info(plain(found.did_you_mean.question), icon=":material/help:")
-        _show_buttons(house, study, recorded, found)
+        _show_buttons(house, study, shown, found)
         slips = house.determinations.of(recorded.id)
         if slips:
             determining.show_slips(slips, study)
@@ -119,11 +119,14 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
     identifying.show_why(found)
 
 
-def _show_buttons(house: House, study: Study, recorded: Recorded, found: Identification | None) -> None:
+def _show_buttons(house: House, study: Study, shown: Shown, found: Identification | None) -> None:
     said = "" if found is None else found.answer.species if found.fits else NONE_OF_THESE
     said = said if said == NONE_OF_THESE or said in study.species_names else ""
     keys = bool(st.session_state.get(_KEYS, True))
-    determining.show_answers(house, study, [recorded.id], said, where=_WHERE, keys=keys, then=_next)
+    source = AT_RANDOM if shown.by_chance else ""
+    determining.show_answers(
+        house, study, [shown.recorded.id], said, where=_WHERE, keys=keys, source=source, then=_next
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if keys else None)
         st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if keys else None)
@@ -154,14 +157,17 @@ def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str,
     return "".join(lines)
 
 
-def _queue(house: House, study: str, only: Reason | None) -> Inbox:
+def _queue(house: House, study: str, only: str) -> Inbox:
     """The inbox as it was when it was last looked into; looked into again for another filter, and at its end."""
     state: Any = st.session_state
     asked = (study, only, house.registry.champion_version(study))
     kept: tuple[object, Inbox] | None = state.get(_QUEUE)
     if kept is None or kept[0] != asked or state.get(_PLACE, 0) >= len(kept[1].waiting):
         with st.spinner("Looking for the plants that teach most …"):
-            kept = (asked, inbox(house, study, only))
+            if only == _CHANCE:
+                kept = (asked, at_random(house, study))
+            else:
+                kept = (asked, inbox(house, study, None if only == "all" else Reason(only)))
         state[_QUEUE], state[_PLACE] = kept, 0
     return kept[1]
 
@@ -170,7 +176,7 @@ def _show_place(queue: Inbox, place: int, only: str) -> None:
     looked = (
         f", the newest {queue.looked_through:,} looked through" if queue.looked_through < queue.undetermined else ""
     )
-    which = "that teach most" if only == "all" else f"with “{only}”"
+    which = {"all": "that teach most", _CHANCE: "that chance chose"}.get(only, f"with “{only}”")
     beside = f" Beside the champion, version {queue.challenger} was asked." if queue.challenger else ""
     st.caption(
         f"Plant {place + 1} of the {len(queue.waiting):,} {which}, of {queue.undetermined:,} undetermined{looked}."

@@ -38,7 +38,7 @@ class Slip:
     remark, verbatim : str
         What was written beside the name; and the name as it was typed.
     source, source_sha256 : str
-        The file it came from, or "".
+        The file it came from, or "drawn at random" where chance chose the plant, or "".
     """
 
     identification: str
@@ -249,10 +249,16 @@ class Determinations:
         version: int | None = None,
         level: int = 0,
         as_of: date | None = None,
+        source: str = "",
     ) -> tuple[Tally, ...]:
         """The newest determinations of a study, counted by version, day, name given by the model and by the person.
 
-        Parameters as for `latest`. One query; what comes back does not grow with the plants but with the days.
+        One query; what comes back does not grow with the plants but with the days.
+
+        Parameters
+        ----------
+        source : str
+            Of plants with a determination from this source only. The others as for `latest`.
         """
         counted = (
             recordings.c.version,
@@ -265,7 +271,7 @@ class Determinations:
         )
         statement = (
             _newest(level, as_of, *counted, func.count().label("plants"))
-            .where(*_identified(study, since, until, version))
+            .where(*_identified(study, since, until, version), *_from_source(source))
             .group_by(*counted)
             .order_by(*counted)
         )
@@ -369,6 +375,15 @@ def _identified(
     if version is not None:
         conditions.append(recordings.c.version == version)
     return conditions
+
+
+def _from_source(source: str) -> list[ColumnElement[bool]]:
+    """That the plant has a determination from this source; nothing where none is named."""
+    if not source:
+        return []
+    other = determinations.alias("other")
+    same = (other.c.recording == determinations.c.recording, other.c.row == determinations.c.row)
+    return [select(1).where(*same, other.c.source == source).exists()]
 
 
 def _after(last: tuple[int, int]) -> ColumnElement[bool]:

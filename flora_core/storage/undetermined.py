@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, false, func, or_, select
 
 from flora_core.storage.database import Database
 from flora_core.storage.records import Recorded, as_recorded
@@ -38,19 +38,7 @@ def undetermined(
     tuple of Recorded
         Newest recording first; no plant twice.
     """
-    slips = (
-        select(1)
-        .where(determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row)
-        .exists()
-    )
-    newest = (
-        select(recordings, *(c for c in identifications.c if c.name != "recording"))
-        .join(identifications, identifications.c.recording == recordings.c.id)
-        .where(recordings.c.study == study, recordings.c.complete, ~slips)
-        .order_by(recordings.c.id.desc(), identifications.c.row)
-        .limit(SEEN)
-        .subquery()
-    )
+    newest = _newest(study)
     telling = _telling(newest.c, rare or {})
     found: dict[str, Recorded] = {}
     with database.read() as connection:
@@ -63,6 +51,31 @@ def undetermined(
                 found.setdefault(recorded.id, recorded)
     return tuple(
         sorted(found.values(), key=lambda one: (-one.recording.at.timestamp(), one.recording.token, one.plant.row))
+    )
+
+
+def drawn(database: Database, study: str, count: int) -> tuple[Recorded, ...]:
+    """So many plants that chance chose of the newest `SEEN` undetermined ones of a study; another draw at every call."""
+    newest = _newest(study)
+    with database.read() as connection:
+        rows = connection.execute(select(newest).order_by(func.random()).limit(count)).all()
+    return tuple(as_recorded(row) for row in rows)
+
+
+def _newest(study: str) -> Subquery:
+    """The newest `SEEN` plants of a study that nobody determined."""
+    slips = (
+        select(1)
+        .where(determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row)
+        .exists()
+    )
+    return (
+        select(recordings, *(c for c in identifications.c if c.name != "recording"))
+        .join(identifications, identifications.c.recording == recordings.c.id)
+        .where(recordings.c.study == study, recordings.c.complete, ~slips)
+        .order_by(recordings.c.id.desc(), identifications.c.row)
+        .limit(SEEN)
+        .subquery()
     )
 
 

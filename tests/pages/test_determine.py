@@ -149,6 +149,15 @@ def test_a_filter_shows_only_such_plants(page, house):
     assert "No plant waits here: none is “rare”. 2 others wait." in at.info[0].value
 
 
+def test_a_plant_that_chance_chose_is_marked_as_such(page, house):
+    (plant,) = recorded(house)
+    at = page()
+    at.get("button_group")[0].set_value("at random").run()
+    assert "Plant 1 of the 1 that chance chose, of 1 undetermined." in texts(at)
+    button(at, "Confirm").click().run()
+    assert [s.source for s in house.determinations.of(plant)] == ["drawn at random"]
+
+
 def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, house):
     (plant,) = recorded(house, "00042")
     determine(house, "iris", plant, "cf. setosa", by="<b>Grace</b>", date="1928", remark="from a slide")

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from flora_core.storage import undetermined as module
-from flora_core.storage.undetermined import undetermined
+from flora_core.storage.undetermined import drawn, undetermined
 from tests.storage.test_determinations import JUNE, Season, database, season
 from tests.storage.test_records import PLANT
 
@@ -43,3 +43,13 @@ def test_only_so_many_of_the_newest_are_looked_through(database, plants, monkeyp
     _, newest = plants
     monkeypatch.setattr(module, "SEEN", 2)
     assert [one.id for one in undetermined(database, "iris", most=100)] == list(newest[:2])
+
+
+def test_chance_chooses_among_all_that_nobody_determined(database, season, plants):
+    ordinary, newest = plants
+    season.say(newest[0])
+    every = {one.id for one in drawn(database, "iris", 100)}
+    assert every == {*ordinary, *newest[1:]}
+    some = [one.id for one in drawn(database, "iris", 10)]
+    assert len(set(some)) == 10
+    assert any([one.id for one in drawn(database, "iris", 10)] != some for _ in range(5))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flora_core.determination import COMPETENT, Answer, true_answer
-from flora_core.monitoring.accuracy import rate
+from flora_core.determination import AT_RANDOM, COMPETENT, Answer, true_answer
+from flora_core.monitoring.accuracy import Rate, rate
 from flora_core.study import Study
 from flora_core.workflows.house import House
 
@@ -23,6 +23,8 @@ class Progress:
         Those that a competent person determined so that the model can be judged; of them named right.
     low, high : float
         95 % interval (Wilson) of right / judged; 0 and 1 where there are none.
+    drawn, drawn_right : int
+        Of the judged ones, those that chance chose, and how many of them were named right.
     sentence : str
     """
 
@@ -32,6 +34,8 @@ class Progress:
     right: int
     low: float
     high: float
+    drawn: int
+    drawn_right: int
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
@@ -49,26 +53,48 @@ def progress(house: House, study: str) -> Progress:
     """
     plural = house.studies.get(study).plural
     covered = house.determinations.coverage(study)
-    of_version: dict[int, Study] = {}
-    judged = right = 0
-    for tally in house.determinations.tallies(study, level=COMPETENT):
-        if tally.version not in of_version:
-            of_version[tally.version] = house.registry.card(study, tally.version).study
-        then = of_version[tally.version]
-        truth = true_answer(tally.given, then)
-        if truth:
-            judged += tally.plants
-            said = then.species_names[tally.species] if tally.fits else Answer.NONE.value
-            right += tally.plants if said == truth else 0
+    cards: dict[int, Study] = {}
+    right, judged = _right(house, study, cards)
+    by_chance, of_chance = _right(house, study, cards, source=AT_RANDOM)
     share = rate(right, judged)
     sentence = _coverage(covered.identified, covered.determined, plural)
     if judged:
         sentence += (
             f" A competent person settled {judged:,} of them, and the model had named {right:,} of those right: "
-            f"{100 * right / judged:.0f} % (95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %). "
-            "Determined plants are chosen, not drawn at random: of all plants it may name more right, or fewer."
+            f"{_percent(share)}. "
         )
-    return Progress(covered.identified, covered.determined, judged, right, share.low, share.high, sentence)
+        if of_chance:
+            chance = _percent(rate(by_chance, of_chance))
+            sentence += (
+                f"Of the {of_chance:,} among them that chance had chosen, {by_chance:,}: {chance}; that is how it does on all "
+                "plants that nobody had determined."
+            )
+        else:
+            sentence += (
+                "They were not drawn at random, so this is not how often it is right; some that chance chooses tell."
+            )
+    return Progress(
+        covered.identified, covered.determined, judged, right, share.low, share.high, of_chance, by_chance, sentence
+    )
+
+
+def _right(house: House, study: str, cards: dict[int, Study], source: str = "") -> tuple[int, int]:
+    """How many plants the model had named right, of those whose newest determination settles it."""
+    right = judged = 0
+    for tally in house.determinations.tallies(study, level=COMPETENT, source=source):
+        if tally.version not in cards:
+            cards[tally.version] = house.registry.card(study, tally.version).study
+        then = cards[tally.version]
+        truth = true_answer(tally.given, then)
+        if truth:
+            said = then.species_names[tally.species] if tally.fits else Answer.NONE.value
+            judged += tally.plants
+            right += tally.plants if said == truth else 0
+    return right, judged
+
+
+def _percent(share: Rate) -> str:
+    return f"{100 * share.hits / share.n:.0f} % (95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %)"
 
 
 def _coverage(identified: int, determined: int, plural: str) -> str:

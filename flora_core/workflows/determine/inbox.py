@@ -26,7 +26,7 @@ from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
 from flora_core.storage.records import Recorded
-from flora_core.storage.undetermined import SEEN, undetermined
+from flora_core.storage.undetermined import SEEN, drawn, undetermined
 from flora_core.study import short_name
 from flora_core.workflows.determine.plants import answers_of, as_rows
 from flora_core.workflows.house import House
@@ -119,6 +119,21 @@ def inbox(house: House, study: str, only: Reason | None = None, *, most: int = 2
         min(waiting_in_all, SEEN),
         None if challenger is None else challenger.card.version,
     )
+
+
+def at_random(house: House, study: str, *, most: int = 50) -> Inbox:
+    """Plants that chance chose of those that nobody determined: what tells how often the model is right; reads only.
+
+    Raises
+    ------
+    Unknown
+        No such study.
+    """
+    house.studies.get(study)
+    covered = house.determinations.coverage(study)
+    left = covered.identified - covered.determined
+    chosen = drawn(house.database, study, most)
+    return Inbox(tuple(Waiting(one, {}, 0.0) for one in chosen), left, min(left, SEEN), None)
 
 
 def known_plants(house: House, champion: Model) -> Floats:

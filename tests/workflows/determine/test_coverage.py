@@ -1,7 +1,9 @@
 import pytest
 
+from flora_core.determination import AT_RANDOM
 from flora_core.errors import Unknown
-from flora_core.workflows.determine import determine
+from flora_core.tables.determinations import Written
+from flora_core.workflows.determine import Laying, defaults, determine
 from flora_core.workflows.determine.coverage import progress
 from tests.workflows.determine.conftest import recorded
 
@@ -27,7 +29,7 @@ def test_coverage_and_what_the_model_had_named_right_with_its_interval(either):
     assert (found.identified, found.determined, found.judged, found.right) == (9, 8, 5, 3)
     assert found.sentence.startswith(
         "8 of 9 recorded flowers are determined (89 %). A competent person settled 5 of them, and the model had named 3 of "
-        "those right: 60 % (95 % interval 23 to 88 %)."
+        "those right: 60 % (95 % interval 23 to 88 %). They were not drawn at random, so this is not how often it is right;"
     )
     assert found.as_json()["judged"] == 5
 
@@ -37,3 +39,15 @@ def test_the_newest_word_counts(house):
     determine(house, "iris", plant, "virginica", by="Ada", date="2024")
     determine(house, "iris", plant, "setosa", by="Grace", date="2025")
     assert (progress(house, "iris").judged, progress(house, "iris").right) == (1, 1)
+
+
+def test_plants_that_chance_chose_tell_how_often_it_is_right(either):
+    plants = recorded(either, *map(str, range(6)))
+    determine(either, "iris", plants[0], "virginica", by="Ada")
+    laying = Laying(either, "iris", defaults=defaults("Ada"), entered_by="Ada", source=AT_RANDOM)
+    laying.lay([Written(None, plant, "setosa") for plant in plants[1:5]])
+    # Somebody looked again; the plant was chosen by chance all the same, and the newest word counts.
+    determine(either, "iris", plants[3], "versicolor", by="Grace", level="3")
+    found = progress(either, "iris")
+    assert (found.judged, found.right, found.drawn, found.drawn_right) == (5, 3, 4, 3)
+    assert "Of the 4 among them that chance had chosen, 3: 75 % (95 % interval 30 to 95 %)" in found.sentence

@@ -6,7 +6,7 @@ import pytest
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.determine import determine
-from flora_core.workflows.determine.inbox import Reason, inbox, known_plants
+from flora_core.workflows.determine.inbox import Reason, at_random, inbox, known_plants
 from flora_core.workflows.determine.plants import answers_of, as_rows
 from flora_core.workflows.models import iris_plants
 from tests.builders import SETOSA
@@ -96,3 +96,12 @@ def test_values_are_those_of_todays_study_whatever_version_named_the_plant(house
 def test_an_empty_study_has_an_empty_inbox(house, challenger):
     found = inbox(house, "iris")
     assert (found.waiting, found.undetermined) == ((), 0)
+
+
+def test_chance_chooses_for_who_wants_to_know_how_often_it_is_right(house):
+    plants = recorded(house, *map(str, range(5)))
+    determine(house, "iris", plants[0], "setosa", by="Ada")
+    found = at_random(house, "iris", most=3)
+    assert (len(found.waiting), found.undetermined) == (3, 4)
+    assert {w.recorded.id for w in found.waiting} < set(plants[1:])
+    assert all(not w.reasons for w in found.waiting)
