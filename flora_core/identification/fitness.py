@@ -101,6 +101,10 @@ def limits(clouds: Clouds, measured: int) -> Floats:
     return np.asarray(np.where(enough, by_f, by_chi2) * clouds.stretch)
 
 
+#: Numbers worked on at once, so that they stay near the processor.
+_AT_ONCE: Final = 500_000
+
+
 def squared_distances(seen: View, X: Floats) -> Floats:
     """Squared Mahalanobis distances of rows measured in the view's columns to each species.
 
@@ -116,10 +120,17 @@ def squared_distances(seen: View, X: Floats) -> Floats:
     if len(X) == 1:
         white = np.einsum("ko,kop->kp", X - seen.means, seen.whiteners)
         return np.asarray((white * white).sum(axis=1)[None, :])
-    distances = np.empty((len(X), len(seen.means)))
-    for k, (mean, whitener) in enumerate(zip(seen.means, seen.whiteners, strict=True)):
-        white = (X - mean) @ whitener
-        np.einsum("ij,ij->i", white, white, out=distances[:, k])
+    # All species at once, a column a plant: many times quicker than a species after the other, a row a plant.
+    species, columns, axes = seen.whiteners.shape
+    whitener = seen.whiteners.transpose(0, 2, 1).reshape(species * axes, columns)
+    centre = np.einsum("ko,kop->kp", seen.means, seen.whiteners).reshape(-1, 1)
+    distances = np.empty((len(X), species))
+    step = max(256, _AT_ONCE // (species * axes))
+    for start in range(0, len(X), step):
+        white = whitener @ X[start : start + step].T
+        white -= centre
+        white *= white
+        distances[start : start + step] = white.reshape(species, axes, -1).sum(axis=1).T
     return distances
 
 

@@ -49,7 +49,7 @@ class NamedPart:
         The answers for those rows.
     values : (n, p) float
         As used: pooled where rows are replicates of one plant.
-    catalogue_numbers : list of str
+    catalogue_numbers : pyarrow.StringArray
         "" where there is no such column or cell.
     identifiers : pyarrow.StringArray
         Of the records; "" where none was made.
@@ -62,7 +62,7 @@ class NamedPart:
     named_rows: Ints
     named: Named
     values: Floats
-    catalogue_numbers: list[str]
+    catalogue_numbers: pa.StringArray
     identifiers: pa.StringArray
     added: list[Column]
 

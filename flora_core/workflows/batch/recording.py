@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flora_core.model import Floats
 from flora_core.monitoring.profiles import Bins, Profile, profile_of
-from flora_core.storage.records import Rows
+from flora_core.storage.records import Recorder, Rows
 from flora_core.workflows.batch.naming import NamedPart, distinct_sets, probability_texts, recorded_probabilities
 
 
+class RecordingBehind:
+    """Records parts in a thread of its own, one part behind: while the database writes one, the next is named.
+
+    Use as a context within the recorder's: what failed there is raised by the next call here.
+    """
+
+    def __init__(self, recorder: Recorder, bins: Bins) -> None:
+        self._recorder, self._bins = recorder, bins
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._last: Future[None] | None = None
+
+    def add(self, found: NamedPart) -> None:
+        """Record a part; waits for the one before it, so that never more than two are held."""
+        self.wait()
+        self._last = self._thread.submit(self._add, found)
+
+    def wait(self) -> None:
+        """Wait until all is written."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+    def _add(self, found: NamedPart) -> None:
+        self._recorder.add(rows_to_record(found), profile_to_record(self._bins, found))
+
+    def __enter__(self) -> RecordingBehind:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Nothing may be written any more once the recorder takes back what was written.
+        self._thread.shutdown(wait=True)
+        if kind is None:
+            self.wait()
+
+
 def rows_to_record(found: NamedPart) -> Rows:
-    rows = found.named_rows
-    used = _json_rows([pa.array(found.values[rows, i], from_pandas=True) for i in range(found.values.shape[1])])
+    rows = pa.array(found.named_rows)
+    used = [_as_text(found.values[found.named_rows, i]) for i in range(found.values.shape[1])]
     p = found.named.probabilities
     rounded = [probability_texts(p[:, j]) for j in range(p.shape[1])]
     sets, codes = distinct_sets(found.named)
     possible = [" ".join(map(str, one)) for one in sets]
     return Rows(
-        row=found.part.rows[rows].tolist(),
-        catalogue_number=[found.catalogue_numbers[i] or None for i in rows]
-        if found.catalogue_numbers
-        else [None] * len(rows),
-        used=used.to_pylist(),
-        typed=_typed(found, used),
-        probabilities=_joined(rounded).to_pylist(),
+        row=found.part.rows[found.named_rows].tolist(),
+        catalogue_number=[number or None for number in found.catalogue_numbers.take(rows).to_pylist()],
+        used=_json_lists(used).to_pylist(),
+        typed=_typed(found, rows, used),
+        probabilities=_json_lists(rounded).to_pylist(),
         species=found.named.best.tolist(),
         possible=[possible[c] for c in codes],
         misfit=np.round(found.named.misfit.min(axis=1), 4).tolist(),
@@ -43,35 +81,38 @@ def profile_to_record(bins: Bins, found: NamedPart) -> Profile:
     )  # fmt: skip
 
 
-def _json_rows(columns: list[pa.Array]) -> pa.StringArray:
-    """Numbers as JSON lists, a list a row: the shortest text of each number, null where there is none."""
-    return _joined([pc.fill_null(column.cast(pa.string()), "null") for column in columns])
+def _as_text(values: Floats) -> pa.StringArray:
+    """The shortest text of each number, "null" where there is none."""
+    return pc.fill_null(pa.array(values, from_pandas=True).cast(pa.string()), "null")
 
 
-def _joined(columns: list[pa.StringArray]) -> pa.StringArray:
+def _json_lists(columns: list[pa.StringArray]) -> pa.StringArray:
+    """A JSON list a row, of what is JSON already."""
     return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*columns, ","), "]", "")
 
 
-def _typed(found: NamedPart, used: pa.StringArray) -> list[str | None]:
+def _typed(found: NamedPart, rows: pa.Array, used: list[pa.StringArray]) -> list[str | None]:
     """The cells as JSON lists of text; None in rows where they say the same as the numbers used."""
-    rows = pa.array(found.named_rows)
     empty = pa.repeat(pa.scalar("", pa.string()), len(rows))
     cells = [empty if column is None else column.take(rows) for column in found.checked.as_typed]
-    as_numbers = _joined([pc.if_else(pc.equal(c, ""), "null", c) for c in cells])
-    same = pc.equal(as_numbers, used)
-    if pc.all(same).as_py():
-        return [None] * len(rows)
-    escaped = [
-        pc.binary_join_element_wise(
-            '"', pc.replace_substring(pc.replace_substring(c, "\\", "\\\\"), '"', '\\"'), '"', ""
-        )
-        for c in cells
-    ]
-    control = r"[\x00-\x1f]"
-    if any(pc.any(pc.match_substring_regex(c, control)).as_py() for c in cells):
-        texts = zip(*(c.to_pylist() for c in cells), strict=True)
-        written = pa.array([json.dumps(list(t), ensure_ascii=False, separators=(",", ":")) for t in texts])
-    else:
-        written = _joined(escaped)
-    result: list[str | None] = pc.if_else(same, None, written).to_pylist()
+    same = np.ones(len(rows), dtype=bool)
+    for typed, number in zip(cells, used, strict=True):
+        equal = pc.equal(pc.if_else(pc.equal(typed, ""), "null", typed), number)
+        same &= equal.to_numpy(zero_copy_only=False).astype(bool)
+    texts: list[str | None] = [None] * len(rows)
+    others = np.flatnonzero(~same)
+    if len(others):
+        written = _json_texts([column.take(pa.array(others)) for column in cells])
+        for place, text in zip(others.tolist(), written, strict=True):
+            texts[place] = text
+    return texts
+
+
+def _json_texts(cells: list[pa.StringArray]) -> list[str]:
+    """A JSON list of texts a row."""
+    if any(pc.any(pc.match_substring_regex(column, r"[\x00-\x1f]")).as_py() for column in cells):
+        rows = zip(*(column.to_pylist() for column in cells), strict=True)
+        return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+    escaped = [pc.replace_substring(pc.replace_substring(c, "\\", "\\\\"), '"', '\\"') for c in cells]
+    result: list[str] = _json_lists([pc.binary_join_element_wise('"', c, '"', "") for c in escaped]).to_pylist()
     return result

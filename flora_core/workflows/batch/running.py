@@ -10,12 +10,12 @@ from typing import BinaryIO, Protocol
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
 from flora_core.monitoring.bins import bins_of
-from flora_core.storage.records import Door, Recorder
+from flora_core.storage.records import Door
 from flora_core.tables.checking import check_part
 from flora_core.tables.reading import read_parts
 from flora_core.workflows.batch.doubles import Doubles
 from flora_core.workflows.batch.naming import NamedPart, name_part
-from flora_core.workflows.batch.recording import profile_to_record, rows_to_record
+from flora_core.workflows.batch.recording import RecordingBehind
 from flora_core.workflows.batch.summary import Summary, count_in, finished
 from flora_core.workflows.batch.understanding import Understanding
 from flora_core.workflows.house import House
@@ -100,7 +100,8 @@ def run_batch(
         source=understood.request.name, source_sha256=understood.sha256, recipe=understood.recipe,
         collector=collector.strip(), site=site.strip(), at=at, bins=bins_of(model),
     ) as recorder:  # fmt: skip
-        _go_through(stream, understood, doubles, sinks, summary, recorder, recorder.token, progress)
+        with RecordingBehind(recorder, bins_of(model)) as behind:
+            _go_through(stream, understood, doubles, sinks, summary, behind, recorder.token, progress)
         recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
@@ -112,26 +113,30 @@ def _go_through(
     doubles: Doubles,
     sinks: Sequence[Sink],
     summary: Summary,
-    recorder: Recorder | None,
+    behind: RecordingBehind | None,
     token: str,
     progress: Progress,
 ) -> None:
+    from threadpoolctl import threadpool_limits
+
     model, layout = understood.model, understood.layout
     size = _size(stream)
     read_past: Counter[str] = Counter()
     mender = understood.mender()
     filled_up = 0
-    for part in read_parts(stream, layout):
-        checked = mender.undo(part, check_part(model.study, layout.header, understood.rules, part))
-        read_past.update(checked.read_past)
-        filled_up += checked.filled_up
-        found = name_part(understood, part, checked, doubles, mender, token)
-        if recorder is not None:
-            recorder.add(rows_to_record(found), profile_to_record(bins_of(model), found))
-        for sink in sinks:
-            sink.write(found)
-        count_in(summary, model.study, found)
-        progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
+    # The matrices of a part are small: threads that share them wait for each other longer than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for part in read_parts(stream, layout):
+            checked = mender.undo(part, check_part(model.study, layout.header, understood.rules, part))
+            read_past.update(checked.read_past)
+            filled_up += checked.filled_up
+            found = name_part(understood, part, checked, doubles, mender, token)
+            if behind is not None:
+                behind.add(found)
+            for sink in sinks:
+                sink.write(found)
+            count_in(summary, model.study, found)
+            progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
     summary.notes += [
         f"{note[0].upper()}{note[1:]} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()
     ]

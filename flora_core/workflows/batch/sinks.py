@@ -110,8 +110,7 @@ class DarwinCoreSink:
         return recorded or f"{self._understood.sha256[:12]}-{found.part.rows[i]}"
 
     def _occurrence(self, found: NamedPart, i: int) -> dict[str, str]:
-        number = found.catalogue_numbers[i] if found.catalogue_numbers else ""
-        return {"basisOfRecord": self._basis, "catalogNumber": number}
+        return {"basisOfRecord": self._basis, "catalogNumber": found.catalogue_numbers[i].as_py()}
 
     def _identification(self, found: NamedPart, i: int, given: Answer | None) -> dict[str, str]:
         issues = str(found.added[ADDED.index("flora_issues")][i].as_py())
