@@ -105,13 +105,12 @@ class Key:
 def key_of(model: Model) -> Key | None:
     """The key that a tree model is; None for other models, and for trees on shape ratios.
 
-    Counts and purity are those of the reference plants.
+    Counts and purity are those of the reference plants, a gap filled with the middle of its species.
     """
     tree = model.pipeline[-1]
     if type(tree).__name__ != "DecisionTreeClassifier" or model.card.shape_ratios:
         return None
-    plants = model.reference
-    couplets, only = _couplets(model.study, tree.tree_, tree.classes_, plants.values, plants.species)
+    couplets, only = _couplets(model.study, tree.tree_, tree.classes_, _completed(model), model.reference.species)
     return Key(couplets, only, False, 1.0, 1.0, 1.0, 0)
 
 
