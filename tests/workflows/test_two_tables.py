@@ -1,7 +1,10 @@
 import io
+import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flora_core.errors import BadTable, Refused, Unknown
 from flora_core.study import IRIS
@@ -199,3 +202,46 @@ def test_what_cannot_be_estimated_from_is_refused(change, given, error, text):
     with pytest.raises(error) as refused:
         estimate_of_tables(before, written(answers(30, 1)), identified="named", true="true", probabilities=given)
     assert text in refused.value.message
+
+
+cells = st.sampled_from(["1.5", "2", "2.0", "1e6", "-3", "", "NA", "x", "bog", "0.1", "7,5", "1.7e-8"])
+tables = st.integers(1, 50).flatmap(
+    lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=2, max_size=2).map(
+        lambda columns: table(
+            "a,b\n" + "\n".join(",".join(f'"{c}"' for c in row) for row in zip(*columns, strict=True))
+        )
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables, tables, st.sampled_from(["flora", "nannyml", "evidently"]), st.sampled_from([None, 1, 4]))
+def test_whatever_stands_in_two_tables_there_are_figures_or_a_sentence_and_never_nan(before, now, tool, size):
+    try:
+        found = drift_of_tables(before, now, tool=tool, size=size)
+    except BadTable:
+        return
+    json.dumps(figures_document(found.figures), allow_nan=False)
+    for one in found.windows:
+        assert one.judgement.sentence.endswith(".")
+        assert "nan" not in one.judgement.sentence
+
+
+shares = st.sampled_from(["0", "1", "0.5", "0.25", "", "0.999999", "1e-12"])
+names = st.sampled_from(["setosa", "versicolor", "setosa", "cf. setosa", ""])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    *[st.integers(1, 30).flatmap(lambda n: st.lists(st.tuples(shares, shares, names, names), min_size=n, max_size=n))] * 2,
+    st.sampled_from(["flora", "nannyml"]), st.sampled_from([None, 1, 7]), st.booleans(),
+)  # fmt: skip
+def test_whatever_stands_in_the_probabilities_there_are_estimates_or_a_sentence(before, now, tool, size, three):
+    species = {"setosa": "p0", "versicolor": "p1"} | ({"virginica": "p0"} if three else {})
+    made = [table("p0,p1,named,true\n" + "\n".join(map(",".join, rows)) + "\n") for rows in (before, now)]
+    try:
+        found = estimate_of_tables(*made, identified="named", true="true", probabilities=species, tool=tool, size=size)
+    except Refused:
+        return
+    json.dumps(figures_document(found), allow_nan=False)
+    assert all(e.value is None or 0 <= e.value <= 1 for e in found)
