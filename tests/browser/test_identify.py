@@ -1,6 +1,8 @@
 """A field botanist's way through the Identify page, in a real browser."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -8,6 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import IDLE
 
 pytestmark = pytest.mark.browser
+
+THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())["theme"]
 
 SETOSA = "/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2"
 
@@ -132,4 +136,5 @@ def test_on_a_phone_the_name_stays_in_sight_while_measuring(visit):
 def test_pages_follow_the_browser_s_colours(visit, dark):
     page = visit(SETOSA, dark=dark)
     ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert ground == ("rgb(11, 15, 13)" if dark else "rgb(253, 252, 248)")
+    chosen = THEME["dark" if dark else "light"]["backgroundColor"]
+    assert ground == f"rgb{tuple(bytes.fromhex(chosen[1:]))}"
