@@ -57,7 +57,7 @@ def candidates(found: Identification, most: int = 5) -> str:
     too = f"; {unseen} of them are possible too" if unseen else ""
     rest = f"<p class='flora-in'>{more} other species, each less likely{too}.</p>" if more else ""
     return (
-        "<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><th></th><th>probability</th>"
+        "<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><td></td><th>probability</th>"
         f"<th>95 % prediction set</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}"
     )
 

@@ -31,6 +31,8 @@ _FOUND: Final = "determine.found"
 _KEYS: Final = "determine.keys"
 _WHERE: Final = "inbox"
 
+#: Values written out above the picture; the table below it has them all.
+_VALUES: Final = 12
 #: The plants that chance chooses, among the filters.
 _CHANCE: Final = "at random"
 _FILTERS: Final = ("all", *(reason.value for reason in Reason), _CHANCE)
@@ -147,12 +149,13 @@ def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str,
     parts += [text for text in (recording.collector and f"gathered by {recording.collector}", recording.site) if text]
     lines = [f"<p class='flora-in'>{escape(' · '.join(parts))}</p>"]
     if found is not None:
-        values = " · ".join(
+        values = [
             f"{escape(m.label)} <b>{escape(m.written(value))}</b>"
             for m, value in zip(found.study.measurements, recorded.plant.used, strict=True)
             if value is not None
-        )
-        lines.append(f"<p>{values}</p>")
+        ]
+        more = f" · and {len(values) - _VALUES} more" if len(values) > _VALUES else ""
+        lines.append(f"<p>{' · '.join(values[:_VALUES])}{more}</p>")
         lines += [f"<p class='flora-reason'>{italicised(reason, found.study)}</p>" for reason in reasons]
     return "".join(lines)
 

@@ -1,4 +1,5 @@
 import dataclasses
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
@@ -91,6 +92,23 @@ def test_the_same_word_of_the_same_person_is_written_once(season):
     assert season.say(plant, level=3)
     assert season.say(plant, by="Grace")
     assert len(season.determinations.of(plant)) == 3
+
+
+def test_the_same_word_said_at_once_at_many_doors_is_written_once(season):
+    (plant,) = season.plants()
+    start, added = threading.Barrier(6), []
+
+    def say():
+        start.wait()
+        added.append(season.say(plant))
+
+    threads = [threading.Thread(target=say) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(added) == [False] * 5 + [True]
+    assert len(season.determinations.of(plant)) == 1
 
 
 @pytest.mark.parametrize("unknown", ["nothing", "k7f3q2mh4p-1", ""])
