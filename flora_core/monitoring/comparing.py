@@ -156,7 +156,7 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows
         The window of the current table.
     """
     numbers = [column for column in columns if not column.categorical]
-    tests = max(1, len(columns) + (len(numbers) > 1))
+    tests = max(1, len(columns))
     shifts = tuple(
         shift_of(
             c.name, np.asarray(c.reference, float), np.asarray(c.current[rows], float), tests=tests, smallest=smallest
@@ -178,17 +178,27 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows
             )  # fmt: skip
             groups.append((column.name, mix))
     n, m = (len(columns[0].reference), len(columns[0].current[rows])) if columns else (0, 0)
-    return judged(Findings(n, m, shifts, all_of_them, groups=tuple(groups), needed=max(0, smallest - n, smallest - m)))
+    findings = Findings(n, m, shifts, all_of_them, groups=tuple(groups), needed=needed(n, m, smallest))
+    return judged(findings, columns=len(columns))
 
 
 def _counts(codes: Floats | Ints, column: Column) -> Ints:
     return np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(column.labels))
 
 
-def judged(findings: Findings) -> Findings:
-    """The findings with every p value corrected for all of them, and every verdict given."""
-    tested = [part for part in findings.parts if part.p is not None]
+def judged(findings: Findings, *, columns: int = 0) -> Findings:
+    """The findings with every p value corrected for all of them, and every verdict given.
+
+    Parameters
+    ----------
+    columns : int
+        Of two tables: how many columns there are. They are corrected for each other alone, and all of them together weighs
+        as much as one. 0 for a window of plants, whose questions are corrected all together.
+    """
+    tested = [part for part in findings.parts if part.p is not None and not (columns and part is findings.together)]
     corrected = dict(zip(map(id, tested), holm([part.p for part in tested if part.p is not None]), strict=True))
+    if columns and findings.together is not None and findings.together.p is not None:
+        corrected[id(findings.together)] = min(1.0, columns * findings.together.p)
     shifts = tuple(shift.judged(corrected.get(id(shift))) for shift in findings.shifts)
     shifted = any(shift.worth_naming for shift in shifts)
     all_of_them, mix, sure = findings.together, findings.mix, findings.confidence

@@ -31,6 +31,7 @@ _TAIL: Final = 0.025
 _Z: Final = 1.959963984540054
 #: Determined plants below which a correction by them would be a guess.
 _FEW: Final = 5
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,8 @@ class Counts:
                 parts.append((hits, 0.5 * (named + true)))
             else:
                 parts.append((self.n - named - true + hits, self.n - true))
-        return parts
+        # Differences of sums: what is nothing but rounding is nothing.
+        return [(max(0.0, hits), trials) if trials > _ROUNDING else (0.0, 0.0) for hits, trials in parts]
 
 
 def expected_counts(probabilities: Floats, identified: Ints) -> Counts:

@@ -34,17 +34,19 @@ class Sureness:
         Parameters
         ----------
         probabilities : (n, k) float
-            Rows sum to 1.
         """
         likeliest = probabilities.argmax(axis=1)
         rows = np.arange(len(probabilities))
         sure = probabilities[rows, likeliest]
         right = _logistic(self.slope * _logit(sure) + self.level)
-        k = probabilities.shape[1]
-        others = np.where(sure < 1.0, (1.0 - right) / np.where(sure < 1.0, 1.0 - sure, 1.0), 0.0)
+        others = probabilities.sum(axis=1) - sure
+        some = others > 0.0
         # Where the others have nothing to share out in proportion, they share evenly.
-        result = probabilities * others[:, None]
-        result[sure >= 1.0] = ((1.0 - right[sure >= 1.0]) / max(k - 1, 1))[:, None]
+        result = np.where(
+            some[:, None],
+            probabilities * ((1.0 - right) / np.where(some, others, 1.0))[:, None],
+            ((1.0 - right) / max(probabilities.shape[1] - 1, 1))[:, None],
+        )
         result[rows, likeliest] = right
         return result
 

@@ -130,3 +130,10 @@ def test_too_few_determinations_and_all_right():
     found = prediction_powered(np.full(100, 0.9), np.full(10, 0.9), np.ones(10))
     assert found.high > found.low
     assert prediction_powered(np.zeros(0), np.full(10, 0.9), np.ones(10)).value == 1.0
+
+
+def test_what_is_nothing_but_rounding_is_nothing():
+    # Ten plants surely of the first species, but for the last digit: the specificity of the first rests on no plant.
+    sure = np.full((10, 2), [1.0 - 1e-16, 1e-17])
+    for j, (hits, trials) in enumerate(expected_counts(sure, np.zeros(10, int)).parts("specificity")):
+        assert (hits, trials) == ((0.0, 0.0) if j == 0 else (pytest.approx(10.0), pytest.approx(10.0)))

@@ -39,6 +39,15 @@ def test_certainty_is_shared_out_and_a_perfect_reference_stays_finite():
     assert np.isfinite(fit_sureness(np.eye(2)[[0] * 5], np.zeros(5, dtype=int)).level)
 
 
+def test_rows_that_do_not_sum_to_one_are_made_to():
+    curve = fit_sureness(*boasting(300))
+    calibrated = curve(
+        np.array([[0.5, 0.5, 0.5, 0.5], [0.9, 0.9, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [1.0, 1e-12, 0.0, 0.0]])
+    )
+    np.testing.assert_allclose(calibrated.sum(axis=1), 1.0)
+    assert ((calibrated >= 0) & (calibrated <= 1)).all()
+
+
 def test_when_species_are_rare():
     assert are_rare(np.repeat(np.arange(30), 8))
     assert not are_rare(np.repeat([0, 1, 2], [300, 40, 5]))
