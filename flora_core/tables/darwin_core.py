@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import datetime
 import tempfile
+import weakref
 import zipfile
-from collections.abc import Iterable, Sequence
-from typing import BinaryIO, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, BinaryIO, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
-from flora_core.tables.writing import harmless_text
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flora_core.tables.writing import Column, block_of_lines, harmless, harmless_text, packed_entry
 
 _DWC: Final = "http://rs.tdwg.org/dwc/terms/"
 _OCCURRENCE: Final = (
@@ -57,13 +61,11 @@ _FILES: Final = (
     ("measurement.txt", "MeasurementOrFact", _MEASUREMENT),
     ("identification.txt", "Identification", _IDENTIFICATION),
 )
-#: The same archive for the same input, byte for byte.
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)
-
 #: Cells that begin so are looked at more closely: archives are opened in spreadsheet programs too.
 _FORMULA_SIGNS: Final = frozenset("=+-@＝＋－＠")
 
 Row = Sequence[str]
+File = Literal["occurrence", "measurement", "identification"]
 
 
 class DarwinCoreArchive:
@@ -81,6 +83,7 @@ class DarwinCoreArchive:
         self._stream, self._title, self._description = stream, title, description
         # An entry of an archive must be written in one go, so the three wait in temporary files.
         self._parts = [tempfile.SpooledTemporaryFile(max_size=1 << 20) for _ in _FILES]  # noqa: SIM115  closed by close()
+        self._left = weakref.finalize(self, _close_all, self._parts)
         for part, (_, _, terms) in zip(self._parts, _FILES, strict=True):
             part.write(_line(["id", *terms]))
 
@@ -96,17 +99,36 @@ class DarwinCoreArchive:
         """Write identifications: (identifier of the occurrence, {term: value})."""
         self._write(2, _IDENTIFICATION, rows)
 
+    def add(self, file: File, identifiers: pa.StringArray, terms: Mapping[str, Column | str]) -> None:
+        """Write many rows at once: a column a term.
+
+        Parameters
+        ----------
+        file : {"occurrence", "measurement", "identification"}
+        identifiers : pyarrow.StringArray
+            Of the occurrences.
+        terms : mapping of str to pyarrow.StringArray, DictionaryArray or str
+            A text stands for a column of it.
+        """
+        if not len(identifiers):
+            return
+        place = next(i for i, (name, _, _) in enumerate(_FILES) if name == f"{file}.txt")
+        given = [terms.get(term, "") for term in _FILES[place][2]]
+        columns = [_one_line(column) if isinstance(column, str) else _tidy(column) for column in given]
+        lines = pc.binary_join_element_wise(identifiers, *columns, "\t")
+        self._parts[place].write(block_of_lines(lines))
+        self._parts[place].write(b"\n")
+
     def close(self) -> None:
         """Write the archive; the stream stays open."""
         with zipfile.ZipFile(self._stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for part, (name, _, _) in zip(self._parts, _FILES, strict=True):
                 part.seek(0)
-                with archive.open(zipfile.ZipInfo(name, _STAMP), "w", force_zip64=True) as entry:
+                with part, archive.open(packed_entry(name), "w", force_zip64=True) as entry:
                     while block := part.read(1 << 20):
                         entry.write(block)
-                part.close()
             for name, text in (("meta.xml", _meta()), ("eml.xml", _eml(self._title, self._description))):
-                archive.writestr(zipfile.ZipInfo(name, _STAMP), text)
+                archive.writestr(packed_entry(name), text)
         self._stream.flush()
 
     def _write(self, which: int, terms: Sequence[str], rows: Iterable[tuple[str, dict[str, str]]]) -> None:
@@ -114,8 +136,22 @@ class DarwinCoreArchive:
             self._parts[which].write(_line([identifier, *(values.get(term, "") for term in terms)]))
 
 
+def _close_all(parts: list[Any]) -> None:
+    """An archive that is given up half-way leaves no file open."""
+    for part in parts:
+        part.close()
+
+
+def _tidy(column: Column) -> Column:
+    """A column as `_one_line` makes each of its cells."""
+    if isinstance(column, pa.DictionaryArray):
+        return _tidy(column.dictionary).take(column.indices)
+    return harmless(pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _BREAKING, " ")))
+
+
 #: What ends a line, for one program or another.
 _BREAKS: Final = frozenset("\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_BREAKING: Final = r"\s*[\t\r\n\v\f\x1c-\x1e\x{85}\x{2028}\x{2029}]+\s*"
 
 
 def _line(cells: Row) -> bytes:

@@ -6,8 +6,7 @@ apostrophe in front, unless they are numbers or dashes. Everything that is downl
 
 from __future__ import annotations
 
-import datetime
-import weakref
+import zipfile
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 
@@ -15,15 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.errors import TooLarge
-
 #: How a formula begins (in Japanese and Chinese programs with a wide sign too); and what begins so and is none: a number,
 #: perhaps with its unit, or dashes for "missing".
 #:
 #: References: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
 _BEGINS: Final = r"^(?:[\s\x00-\x20\x{a0}\x{feff}\x{200b}]*[=+\-@＝＋－＠]|[\t\r\n])"
 _NUMBER_OR_DASHES: Final = r"^\s*(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?\s*[a-zA-Zµ²°%]{0,4}|[+-][-\s]*)\s*$"
-_EXCEL_ROWS: Final = 1_048_576
 
 
 #: Cells as text; where few different ones repeat, as codes into those.
@@ -49,7 +45,9 @@ def row_writer(stream: BinaryIO, kind: str, header: Sequence[str]) -> RowWriter:
         Text is UTF-8; .csv has commas, .tsv tabs.
     """
     if kind == "xlsx":
-        return _ExcelWriter(stream, header)
+        from flora_core.tables.workbooks import WorkbookWriter
+
+        return WorkbookWriter(stream, header)
     return _TextWriter(stream, "\t" if kind == "tsv" else ",", header)
 
 
@@ -82,6 +80,20 @@ def _holds(column: pa.StringArray, signs: bytes) -> bool:
     return any(sign in cells for sign in (bytes([sign]) for sign in signs))
 
 
+def packed_entry(name: str) -> zipfile.ZipInfo:
+    """An entry of an archive, packed, and without the time of day: the same archive for the same input, byte for byte."""
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def block_of_lines(lines: pa.StringArray) -> pa.Buffer:
+    """Lines as one block of bytes, without a last line end."""
+    offsets = pa.array([0, len(lines)], pa.int32())
+    (block,) = pc.binary_join(pa.ListArray.from_arrays(offsets, lines), "\n")
+    return block.as_buffer()
+
+
 class _TextWriter:
     def __init__(self, stream: BinaryIO, separator: str, header: Sequence[str]) -> None:
         self._stream, self._separator = stream, separator
@@ -91,10 +103,7 @@ class _TextWriter:
         if not len(columns[0]):
             return
         quoted = [self._quoted(harmless(column)) for column in columns]
-        lines = pc.binary_join_element_wise(*quoted, self._separator)
-        offsets = pa.array([0, len(lines)], pa.int32())
-        (block,) = pc.binary_join(pa.ListArray.from_arrays(offsets, lines), "\n")
-        self._stream.write(block.as_buffer())
+        self._stream.write(block_of_lines(pc.binary_join_element_wise(*quoted, self._separator)))
         self._stream.write(b"\n")
 
     def _quoted(self, column: Column) -> pa.StringArray:
@@ -109,44 +118,3 @@ class _TextWriter:
 
     def close(self) -> None:
         self._stream.flush()
-
-
-class _ExcelWriter:
-    """Everything as text, so that 00042 stays 00042 and 3-5 does not become a day in May."""
-
-    def __init__(self, stream: BinaryIO, header: Sequence[str]) -> None:
-        from openpyxl import Workbook
-
-        self._stream = stream
-        self._book: Any = Workbook(write_only=True)
-        # The time of day does not belong into a file that shall be the same for the same input.
-        self._book.properties.created = self._book.properties.modified = datetime.datetime(2000, 1, 1)  # noqa: DTZ001
-        self._sheet: Any = self._book.create_sheet("identified")
-        # Left half-written, a sheet would complain when it is collected.
-        self._end = weakref.finalize(self, _close_sheet, self._sheet)
-        self._rows = 0
-        self.write([pa.array([name], pa.string()) for name in header])
-
-    def write(self, columns: Sequence[Column]) -> None:
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-        self._rows += len(columns[0])
-        if self._rows > _EXCEL_ROWS:
-            raise TooLarge(f"An Excel sheet holds {_EXCEL_ROWS:,} rows; write .csv instead.")
-        for row in zip(*(harmless(column).to_pylist() for column in columns), strict=True):
-            cells = []
-            for text in row:
-                cell = WriteOnlyCell(self._sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
-                cell.data_type = "s"
-                cells.append(cell)
-            self._sheet.append(cells)
-
-    def close(self) -> None:
-        self._book.save(self._stream)
-        self._stream.flush()
-
-
-def _close_sheet(sheet: Any) -> None:
-    if not sheet.closed:
-        sheet.close()

@@ -1,14 +1,16 @@
 import csv
 import io
+import re
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from flora_core.errors import TooLarge
-from flora_core.tables import writing
+from flora_core.tables import workbooks
 from flora_core.tables.writing import harmless, harmless_text, row_writer
 
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=8)
@@ -120,7 +122,7 @@ def test_a_cell_longer_than_a_workbook_takes_is_cut_where_it_says_so():
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_with_the_limit(monkeypatch):
-    monkeypatch.setattr(writing, "_EXCEL_ROWS", 3)
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
     with pytest.raises(TooLarge, match=r"An Excel sheet holds 3 rows; write .csv instead."):
         written([["a", "b"], *[["1", "2"]] * 3], "xlsx")
 
@@ -128,3 +130,27 @@ def test_more_rows_than_a_sheet_holds_are_refused_with_the_limit(monkeypatch):
 def test_the_same_rows_give_the_same_file():
     rows = [["a", "b"], ["1", "2"]]
     assert written(rows) == written(rows)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufffe\uffff"), max_size=8)
+
+
+@given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=60)
+def test_a_workbook_is_read_back_to_the_letter_by_two_readers(rows):
+    import python_calamine
+
+    table = [["a", "b"], *map(list, rows), ["last", "row"]]
+    content = written(table, "xlsx")
+    # A line break is a line feed there, as spreadsheet programs write it.
+    wanted = [
+        [re.sub("\r\n?", "\n", ILLEGAL_CHARACTERS_RE.sub("", harmless_text(cell))) for cell in row] for row in table
+    ]
+    assert [[cell or "" for cell in row] for row in rows_of(content)] == wanted
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+    assert sheet.to_python() == wanted
+
+
+def test_a_sheet_of_many_columns_has_the_letters_spreadsheets_use():
+    header = [f"c{i}" for i in range(800)]
+    assert rows_of(written([header, header], "xlsx"))[1] == header

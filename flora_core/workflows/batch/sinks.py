@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from flora_core.identification.naming import Answer, answer
+from flora_core.identification.naming import answer
 from flora_core.identification.sentences import percent
+from flora_core.model import Ints
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.darwin_core import DarwinCoreArchive, date_of
 from flora_core.tables.writing import row_writer
-from flora_core.workflows.batch.naming import ADDED, NamedPart, own_columns
+from flora_core.workflows.batch.naming import ADDED, NamedPart, distinct_sets, own_columns
 from flora_core.workflows.batch.understanding import Understanding
 
 ISSUE_COLUMNS: Final = ("row", "column", "value", "problem", "suggestion")
@@ -61,6 +62,13 @@ class IssuesSink:
         self._writer.close()
 
 
+_OF_AN_ANSWER: Final = (
+    *("scientificName", "taxonRank", "genus", "identificationQualifier", "verbatimIdentification", "possible"),
+)
+#: Every probability there is with three digits, in words: a million of them take long to write one by one.
+_PROBABILITIES: Final = tuple(f"Probability {percent(i / 1000)}." for i in range(1001))
+
+
 class DarwinCoreSink:
     """An archive with an occurrence for each row, its measurements, and its identification where there is one."""
 
@@ -78,77 +86,93 @@ class DarwinCoreSink:
 
     def write(self, found: NamedPart) -> None:
         """Write some rows."""
-        answers = dict(zip(found.named_rows.tolist(), self._answers(found), strict=True))
-        identifiers = [self._identifier(found, i) for i in range(len(found.part))]
-        terms = [self._identification(found, i, answers.get(i)) for i in range(len(found.part))]
-        self._archive.occurrences(
-            (identifiers[i], {"occurrenceID": identifiers[i], **self._occurrence(found, i), **terms[i]})
-            for i in range(len(found.part))
-        )
-        self._archive.measurements(self._measurements(found, identifiers))
-        self._archive.identifications(
-            (identifiers[i], {"identificationID": f"{identifiers[i]}#flora", **terms[i]}) for i in answers
-        )
+        identifiers = self._identifiers(found)
+        terms = self._identification(found)
+        occurrence = {
+            "occurrenceID": identifiers, "basisOfRecord": self._basis, "catalogNumber": found.catalogue_numbers, **terms,
+        }  # fmt: skip
+        self._archive.add("occurrence", identifiers, occurrence)
+        for j in range(len(self._model.study.measurements)):
+            self._measurement(found, identifiers, j)
+        rows = pa.array(found.named_rows)
+        named = identifiers.take(rows)
+        identification = {term: column.take(rows) for term, column in terms.items()}
+        identification["identificationID"] = pc.binary_join_element_wise(named, "flora", "#")
+        self._archive.add("identification", named, identification)
 
     def close(self) -> None:
         """Write the archive."""
         self._archive.close()
 
-    def _answers(self, found: NamedPart) -> Iterator[Answer]:
+    def _identifiers(self, found: NamedPart) -> pa.StringArray:
+        """Those of the records; of a row without one, the file's and the row's."""
+        rows = pa.array(found.part.rows).cast(pa.string())
+        of_file = pc.binary_join_element_wise(self._understood.sha256[:12], rows, "-")
+        return pc.if_else(pc.equal(found.identifiers, ""), of_file, found.identifiers)
+
+    def _identification(self, found: NamedPart) -> dict[str, pa.StringArray]:
+        """The terms of an identification for every row; of a row that could not be named, why not."""
+        n, rows, named = len(found.part), found.named_rows, found.named
+        sets, codes = distinct_sets(named)
+        # Few different answers stand in many rows: each is put into words once.
+        _, first = np.unique(codes, return_index=True)
+        words: dict[int, dict[str, str]] = {int(codes[i]): self._words(found, int(i)) for i in first}
+        terms = {
+            term: _spread([words[c][term] if c in words else "" for c in range(len(sets))], codes, rows, n)
+            for term in _OF_AN_ANSWER
+        }
+        nothing = np.zeros(len(rows), np.int64)
+        terms["identifiedBy"] = _spread([self._model.card.identified_by], nothing, rows, n)
+        terms["dateIdentified"] = _spread([self._today], nothing, rows, n)
+        terms["identificationVerificationStatus"] = _spread(["0"], nothing, rows, n)
+        digits = np.round(named.probabilities.max(axis=1) * 1000).astype(np.int64)
+        probability = _spread([*_PROBABILITIES, ""], np.where(named.fits, digits, len(_PROBABILITIES)), rows, n)
+        issues = found.added[ADDED.index("flora_issues")]
+        issues = issues.dictionary.take(issues.indices) if isinstance(issues, pa.DictionaryArray) else issues
+        remarks = pc.binary_join_element_wise(probability, terms.pop("possible"), issues, " ")
+        terms["identificationRemarks"] = pc.utf8_trim_whitespace(pc.replace_substring_regex(remarks, " +", " "))
+        return terms
+
+    def _words(self, found: NamedPart, place: int) -> dict[str, str]:
+        """An answer in Darwin Core's terms."""
         named = found.named
-        for place in range(len(found.named_rows)):
-            yield answer(
-                self._model.study,
-                named.probabilities[place],
-                int(named.best[place]),
-                bool(named.fits[place]),
-                named.in_set[place],
-            )
-
-    def _identifier(self, found: NamedPart, i: int) -> str:
-        recorded = str(found.identifiers[i].as_py())
-        return recorded or f"{self._understood.sha256[:12]}-{found.part.rows[i]}"
-
-    def _occurrence(self, found: NamedPart, i: int) -> dict[str, str]:
-        return {"basisOfRecord": self._basis, "catalogNumber": found.catalogue_numbers[i].as_py()}
-
-    def _identification(self, found: NamedPart, i: int, given: Answer | None) -> dict[str, str]:
-        issues = str(found.added[ADDED.index("flora_issues")][i].as_py())
-        if given is None:
-            return {"identificationRemarks": issues}
-        place = int(np.searchsorted(found.named_rows, i))
-        remarks = f"Still possible: {' | '.join(given.prediction_set)}." if len(given.prediction_set) > 1 else ""
-        if given.prediction_set:
-            remarks = f"Probability {percent(float(found.named.probabilities[place].max()))}. {remarks}".strip()
+        given = answer(
+            self._model.study, named.probabilities[place], int(named.best[place]), bool(named.fits[place]), named.in_set[place]
+        )  # fmt: skip
         rank = "species" if is_binomial(given.scientific_name) else "genus" if given.qualifier else ""
         rank = rank if given.scientific_name else ""
+        several = len(given.prediction_set) > 1
         return {
             "scientificName": given.scientific_name,
             "taxonRank": rank,
             "genus": genus_of(given.scientific_name) or (given.scientific_name if rank == "genus" else ""),
             "identificationQualifier": given.qualifier if given.prediction_set else "",
-            "identifiedBy": self._model.card.identified_by,
-            "dateIdentified": self._today,
-            "identificationVerificationStatus": "0",
-            "identificationRemarks": f"{remarks} {issues}".strip(),
             "verbatimIdentification": given.name,
+            "possible": f"Still possible: {' | '.join(given.prediction_set)}." if several else "",
         }
 
-    def _measurements(self, found: NamedPart, identifiers: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-        for j, m in enumerate(self._model.study.measurements):
-            typed = found.checked.as_typed[j]
-            if typed is None:
-                continue
-            for i in np.flatnonzero(~np.isnan(found.checked.values[:, j])):
-                text = str(typed[int(i)].as_py()).strip()
-                value = f"{found.checked.values[i, j]:.12g}"
-                yield (
-                    identifiers[i],
-                    {
-                        "measurementID": f"{identifiers[i]}#{m.name}",
-                        "measurementType": m.label,
-                        "measurementValue": value,
-                        "measurementUnit": m.unit,
-                        "measurementRemarks": "" if text == value else f"as typed: {text}",
-                    },
-                )
+    def _measurement(self, found: NamedPart, identifiers: pa.StringArray, j: int) -> None:
+        """The rows of one measurement, where it was measured; a number that can't be one is none."""
+        m, typed, values = self._model.study.measurements[j], found.checked.as_typed[j], found.checked.values[:, j]
+        if typed is None:
+            return
+        unbelievable = found.checked.impossible & ((values < m.low) | (values > m.high))
+        rows = np.flatnonzero(~np.isnan(values) & ~unbelievable)
+        owners, texts = identifiers.take(pa.array(rows)), pc.utf8_trim_whitespace(typed.take(pa.array(rows)))
+        used = pa.array(values[rows]).cast(pa.string())
+        as_typed = pc.binary_join_element_wise("as typed", texts, ": ")
+        terms = {
+            "measurementID": pc.binary_join_element_wise(owners, m.name, "#"),
+            "measurementType": m.label,
+            "measurementValue": used,
+            "measurementUnit": m.unit,
+            "measurementRemarks": pc.if_else(pc.equal(texts, used), "", as_typed),
+        }
+        self._archive.add("measurement", owners, terms)
+
+
+def _spread(texts: list[str], codes: Ints, rows: Ints, n: int) -> pa.StringArray:
+    """A column of n rows: the texts of the codes in the named rows, "" between them."""
+    places = np.full(n, len(texts), dtype=np.int64)
+    places[rows] = codes
+    return pa.array([*texts, ""], pa.string()).take(pa.array(places))
