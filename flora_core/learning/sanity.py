@@ -8,7 +8,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from flora_core.model import Floats, TrainingPlants
+from flora_core.learning.newcomers import Moved, newcomers
+from flora_core.model import Bools, Floats, TrainingPlants
+from flora_core.monitoring.judging import UNLIKELY
+from flora_core.monitoring.wording import written_p
 from flora_core.study import Study
 from flora_core.tables.limits import span
 
@@ -18,6 +21,8 @@ State = Literal["passed", "warning", "failed"]
 FEW: Final = 10
 #: A share of unusual values above which the limits, or the unit, deserve a look.
 _UNUSUAL: Final = 0.05
+#: The check of the plants that came since the last training.
+DRIFT: Final = "drift since the last training"
 #: A share of missing cells above which a measurement says little.
 _MISSING: Final = 0.5
 
@@ -31,22 +36,28 @@ class Check:
     detail: str
 
 
-def sanity_checks(study: Study, plants: TrainingPlants) -> tuple[Check, ...]:
+def sanity_checks(study: Study, plants: TrainingPlants, known: Bools | None = None) -> tuple[Check, ...]:
     """All checks of a training table, in a fixed order; reads only.
 
     Parameters
     ----------
     plants : TrainingPlants
         values (n, p) in the study's order and units, species (n,) as indices.
+    known : (n,) bool or None
+        Which of them the champion learned from; None where there is no champion.
     """
+    schema = _schema(study, plants)
+    if schema.state == "failed":
+        return (schema,)
     return (
-        _schema(study, plants),
+        schema,
         _limits(study, plants.values),
         _unusual(study, plants.values),
         _gaps(study, plants),
         _counts(study, plants),
         _constants(study, plants.values),
         _twins(study, plants),
+        _drift(study, plants, known),
     )
 
 
@@ -169,6 +180,35 @@ def _twins(study: Study, plants: TrainingPlants) -> Check:
             "twins", "passed", f"{twins:,} plants share all their values with another of the same name; all are kept."
         )
     return Check("twins", "passed", "No two plants have the same values.")
+
+
+def _drift(study: Study, plants: TrainingPlants, known: Bools | None) -> Check:
+    """The plants that came since the last training; a warning at most, for a new population is what a model is to learn."""
+    if known is None:
+        return Check(DRIFT, "passed", "There was no training before.")
+    if known.all():
+        return Check(DRIFT, "passed", "The champion learned from these plants; none came since.")
+    found = newcomers(study, plants, known)
+    which = f"{found.compared:,} plants that came since the champion learned"
+    others = f" {found.others:,} more are of species that are new to it." if found.others else ""
+    if found.needed:
+        text = (
+            f"{found.compared:,} plants came since the champion learned: {found.needed:,} more tell how they measure."
+        )
+        return Check(DRIFT, "passed", text + others)
+    moved = [_moved(one) for one in found.moved if one.p is not None and one.p < UNLIKELY]
+    if not moved:
+        p = written_p(min((one.p for one in found.moved if one.p is not None), default=None), sign=True)
+        return Check(DRIFT, "passed", f"The {which} measure like those of their species before (p {p}).{others}")
+    text = (
+        f"In the {which}, {some(moved)}, compared with plants of the same species before. Another ruler, place or year?"
+    )
+    return Check(DRIFT, "warning", text + others)
+
+
+def _moved(one: Moved) -> str:
+    m, way = one.measurement, "higher" if one.by > 0 else "lower"
+    return " ".join(f"{m.label} lies {abs(one.by):.2g} {m.unit} {way} (p {written_p(one.p, sign=True)})".split())
 
 
 def some(names: Sequence[str], most: int = 5) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,13 +13,12 @@ from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.study import Study
 from flora_core.workflows.determined import DeterminedPlants, determined_plants, joined
 from flora_core.workflows.house import House
+from flora_core.workflows.learned import learned_until, rows_known
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison import Comparison
     from flora_core.learning.folds import Progress
     from flora_core.learning.gate import Gate
-
-_NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def compare_versions(
@@ -57,7 +54,7 @@ def compare_versions(
     old, new = house.model(study, champion), house.model(study, challenger)
     known = determined_plants(house, found)
     table = house.studies.plants(found)
-    plants, champion_knew = _plants_of_both(found, table, _rows_known(house, found, table, old), known, old, new)
+    plants, champion_knew = _plants_of_both(found, table, rows_known(house, found, table, old), known, old, new)
     comparison = compare(
         found,
         plants,
@@ -91,45 +88,15 @@ def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
     )
 
 
-def _learned_until(model: Model) -> datetime:
-    """The moment up to which determinations were learned from; the beginning of time where none were."""
-    return model.card.trained_at if model.card.table.determined else _NEVER
-
-
 def _newest(old: Model, new: Model) -> datetime:
-    return max(_learned_until(old), _learned_until(new))
-
-
-def _rows_known(house: House, study: Study, table: TrainingPlants, champion: Model) -> Bools:
-    """Which rows of the study's newest table stood in the one that the champion learned from; all where that is not kept."""
-    everything = np.ones(len(table.species), dtype=bool)
-    if champion.card.table.sha256 == table.table.sha256:
-        return everything
-    kept = next((t for t in house.studies.tables(study.name) if t.sha256 == champion.card.table.sha256), None)
-    if kept is None:
-        return everything
-    then, before = house.studies.as_of(study.name, kept.number), house.studies.plants(study, kept.number)
-    if then.names != study.names:
-        return everything
-    left = Counter(_rows(then, before))
-    knew = []
-    for row in _rows(study, table):
-        knew.append(left[row] > 0)
-        left[row] -= 1
-    return np.array(knew)
-
-
-def _rows(study: Study, plants: TrainingPlants) -> Iterator[tuple[str, bytes]]:
-    """Each plant as its name and its values, to be found again in another table."""
-    for species, values in zip(plants.species, plants.values, strict=True):
-        yield study.species_names[species], np.ascontiguousarray(values).tobytes()
+    return max(learned_until(old), learned_until(new))
 
 
 def _plants_of_both(
     study: Study, table: TrainingPlants, rows_known: Bools, known: DeterminedPlants, old: Model, new: Model
 ) -> tuple[TrainingPlants, Bools]:
     """The table with the determined plants that either learned from, and which rows the champion knew."""
-    until, newest = _learned_until(old), _newest(old, new)
+    until, newest = learned_until(old), _newest(old, new)
     learned = known.between(None, newest)
     knew = np.concatenate([rows_known, np.array([at <= until for at in learned.entered_at], dtype=bool)])
     return joined(study, table, learned), knew

@@ -47,6 +47,11 @@ class DeterminedPlants:
         )
 
 
+def nobody(study: Study) -> DeterminedPlants:
+    """No plants at all."""
+    return DeterminedPlants(np.zeros((0, len(study.measurements))), np.zeros(0, dtype=np.int64), [], [])
+
+
 def determined_plants(house: House, study: Study) -> DeterminedPlants:
     """The plants that a competent person determined to be one of the study's species, by the newest word on each."""
     places = {name: j for j, name in enumerate(study.species_names)}

@@ -14,7 +14,9 @@ from flora_core.storage.figures import Figures
 from flora_core.storage.registry import Event
 from flora_core.study import Study
 from flora_core.workflows.comparing import compare_versions
+from flora_core.workflows.determined import determined_plants
 from flora_core.workflows.house import House
+from flora_core.workflows.learned import all_plants
 from flora_core.workflows.verdict import Verdict, verdict
 
 
@@ -39,7 +41,7 @@ class Facts:
         Whether it is a demonstration; the report says so.
     champion : ModelCard
     checks : tuple of Check
-        Of the newest training table.
+        Of the newest training table and the determined plants, which the next training would learn from.
     rival : Rival or None
     watched : Verdict
     history : tuple of Event
@@ -69,12 +71,12 @@ def gather(house: House, study: str) -> Facts:
     """
     found = house.studies.get(study)
     champion = house.champion(study)
-    plants = house.studies.plants(found)
+    plants, known = all_plants(house, found, determined_plants(house, found), champion)
     return Facts(
         study=found,
         simulated=study not in Figures(house.database).studies(),
         champion=champion.card,
-        checks=sanity_checks(found, plants),
+        checks=sanity_checks(found, plants, known),
         rival=_rival(house, found),
         watched=verdict(house, study),
         history=house.registry.events(study),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from flora_core.errors import Refused
-from flora_core.model import ModelCard
+from flora_core.model import Model, ModelCard
 from flora_core.workflows.house import House
 
 if TYPE_CHECKING:
     from flora_core.learning.folds import Progress
+    from flora_core.learning.sanity import Check
 
 
 class TrainingRequest(BaseModel):
@@ -72,15 +74,16 @@ def train_version(
     from flora_core.learning.out_of_fold import usual_processes
     from flora_core.learning.sanity import failed, sanity_checks
     from flora_core.learning.training import train
-    from flora_core.workflows.determined import determined_plants, joined
+    from flora_core.workflows.determined import determined_plants, nobody
+    from flora_core.workflows.learned import all_plants
 
     found = house.studies.get(study)
-    plants = house.studies.plants(found)
-    if with_determinations:
-        plants = joined(found, plants, determined_plants(house, found))
-    wrong = failed(sanity_checks(found, plants))
-    if wrong:
-        raise Refused(" ".join(check.detail for check in wrong))
+    determined = determined_plants(house, found) if with_determinations else nobody(found)
+    champion = house.champion(study) if house.registry.champion_version(study) else None
+    plants, known = all_plants(house, found, determined, champion)
+    checks = sanity_checks(found, plants, known)
+    if failed(checks):
+        raise Refused(" ".join(check.detail for check in failed(checks)))
     model = train(
         found,
         plants,
@@ -93,4 +96,12 @@ def train_version(
         processes=processes or usual_processes(),
         progress=progress or silent,
     )
-    return house.registry.register(model, by=by).card
+    return house.registry.register(_warned(model, checks), by=by).card
+
+
+def _warned(model: Model, checks: tuple[Check, ...]) -> Model:
+    """The model with what was noticed of the plants that came since the last training among the warnings of its card."""
+    from flora_core.learning.sanity import DRIFT
+
+    told = tuple(check.detail for check in checks if check.name == DRIFT and check.state == "warning")
+    return replace(model, card=model.card.model_copy(update={"warnings": (*model.card.warnings, *told)}))

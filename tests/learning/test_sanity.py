@@ -77,3 +77,28 @@ def test_refuse_above_is_a_limit():
     )})  # fmt: skip
     checks = sanity_checks(lower, make_plants())
     assert [c.name for c in failed(checks)] == ["limits"]
+
+
+def drift(since, change=0.0):
+    plants, known = iris_plants(), np.ones(150, dtype=bool)
+    known[np.random.default_rng(0).permutation(150)[:since]] = False
+    values = plants.values.copy()
+    values[~known, 2] += change
+    return sanity_checks(IRIS, replace(plants, values=values), known)[-1]
+
+
+def test_plants_that_came_since_are_held_against_their_species_before():
+    assert drift(0).detail == "The champion learned from these plants; none came since."
+    assert drift(5).detail == "5 plants came since the champion learned: 15 more tell how they measure."
+    same = drift(60)
+    assert same.state == "passed"
+    assert same.detail.startswith(
+        "The 60 plants that came since the champion learned measure like those of their species"
+    )
+    longer = drift(60, 0.5)
+    assert longer.state == "warning"
+    assert longer.detail == (
+        "In the 60 plants that came since the champion learned, petal length lies 0.57 cm higher (p < .001), compared with plants of "
+        "the same species before. Another ruler, place or year?"
+    )
+    assert sanity_checks(IRIS, iris_plants())[-1].detail == "There was no training before."
