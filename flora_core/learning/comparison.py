@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import bdtr
 
 from flora_core.errors import Refused
 from flora_core.identification.naming import name_plants
@@ -14,9 +13,11 @@ from flora_core.identification.prediction_sets import prediction_sets, set_limit
 from flora_core.learning.evaluation import calibration_error, crossed_calibration, interval, random_half
 from flora_core.learning.folds import Fold, Progress, fold_count, make_folds, silent
 from flora_core.learning.out_of_fold import one_thread, out_of_fold
+from flora_core.learning.paired import Difference, difference
 from flora_core.learning.pipelines import recipe_of
 from flora_core.learning.sanity import some
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.monitoring.wording import written_p
 from flora_core.study import Study
 
 #: Added to the seed, so that versions are compared on folds that no training draws.
@@ -25,43 +26,6 @@ _ANEW: Final = 1000
 _ROUNDS: Final = 2000
 #: Draws of names behind the question whether a calibration error is more than chance.
 _DRAWS: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Challenger less champion on the same plants.
-
-    Attributes
-    ----------
-    plants : int
-    champion, challenger : float
-        Accuracies (for one species: the share of its plants named right).
-    low, high : float
-        95 % interval of the difference (paired bootstrap).
-    only_champion, only_challenger : int
-        Plants that only one of them named right.
-    p : float
-        Exact McNemar test, two-sided.
-    """
-
-    plants: int
-    champion: float
-    challenger: float
-    low: float
-    high: float
-    only_champion: int
-    only_challenger: int
-    p: float
-
-    @property
-    def value(self) -> float:
-        """Challenger less champion."""
-        return self.challenger - self.champion
-
-    @property
-    def worse(self) -> float:
-        """The one-sided p of the challenger being no worse: small where it is worse beyond chance."""
-        return _binomial_tail(self.only_challenger, self.only_champion + self.only_challenger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +117,9 @@ def compare(
         answers = out_of_fold(questions, plants, step, processes)
     old, new = (crossed_calibration(answer.raw, plants.species) for answer in answers)
     right_old, right_new = old.argmax(axis=1) == plants.species, new.argmax(axis=1) == plants.species
-    overall = _difference(right_old, right_new, seed)
+    overall = difference(right_old, right_new)
     by_species = {
-        name: _difference(right_old[plants.species == j], right_new[plants.species == j], seed)
+        name: difference(right_old[plants.species == j], right_new[plants.species == j])
         for j, name in enumerate(study.species_names)
         if (plants.species == j).any()
     }
@@ -166,7 +130,7 @@ def compare(
     error = calibration_error(new, plants.species)
     covered = _covered(new, plants.species)
     coverage_low, coverage_high = interval(int(covered.sum()), len(covered))
-    on_determined = _on_determined(study, champion, challenger, determined, seed)
+    on_determined = _on_determined(study, champion, challenger, determined)
     return Comparison(
         overall=overall,
         by_species=by_species,
@@ -197,36 +161,6 @@ def _known(fold: Fold, knew: Bools) -> Fold:
     if knew.all():
         return fold
     return fold.some(np.flatnonzero(knew[fold.train]), fold.test)
-
-
-def _difference(old: Bools, new: Bools, seed: int) -> Difference:
-    only_old, only_new = int((old & ~new).sum()), int((new & ~old).sum())
-    low, high = _bootstrap(new.astype(float) - old.astype(float), seed)
-    return Difference(
-        plants=len(old),
-        champion=float(old.mean()),
-        challenger=float(new.mean()),
-        low=low,
-        high=high,
-        only_champion=only_old,
-        only_challenger=only_new,
-        p=mcnemar(only_old, only_new),
-    )
-
-
-def mcnemar(first: int, second: int) -> float:
-    """The exact two-sided p of so many plants that only the first, and only the second, named right.
-
-    References
-    ----------
-    McNemar (1947), Note on the sampling error of the difference between correlated proportions, Psychometrika 12.
-    """
-    return min(1.0, 2.0 * _binomial_tail(min(first, second), first + second))
-
-
-def _binomial_tail(successes: int, trials: int) -> float:
-    """The probability of at most so many successes in fair trials."""
-    return float(bdtr(successes, trials, 0.5)) if trials else 1.0
 
 
 def _bootstrap(values: Floats, seed: int) -> tuple[float, float]:
@@ -270,7 +204,7 @@ def _calibration_p(probabilities: Floats, error: float, seed: int) -> float:
 
 
 def _on_determined(
-    study: Study, champion: Model, challenger: Model, determined: tuple[Floats, Ints] | None, seed: int
+    study: Study, champion: Model, challenger: Model, determined: tuple[Floats, Ints] | None
 ) -> Difference | None:
     if determined is None or not len(determined[1]):
         return None
@@ -282,12 +216,13 @@ def _on_determined(
         # A version knows the species its study had then, in the order they had then.
         places = np.array([names.index(n) if n in names else -1 for n in model.study.species_names])
         right.append(named.fits & (places[named.best] == species))
-    return _difference(right[0], right[1], seed)
+    return difference(right[0], right[1])
 
 
 def _sentence(overall: Difference, loss: tuple[float, float, float], determined: Difference | None) -> str:
     both = f"{100 * overall.challenger:.1f} against {100 * overall.champion:.1f} % right, n = {overall.plants}"
-    tested = f"{both}; difference {100 * overall.low:+.1f} to {100 * overall.high:+.1f} points, p = {_p(overall.p)}"
+    span = f"{100 * overall.low:+.1f} to {100 * overall.high:+.1f} points"
+    tested = f"{both}; difference {span}, p {written_p(overall.p, sign=True)}"
     if overall.p < 0.05:
         better = overall.value > 0
         first = f"The challenger is {'better' if better else 'worse'} beyond chance ({tested})"
@@ -312,9 +247,5 @@ def _told(determined: Difference | None) -> str:
         return ""
     return (
         f" On {determined.plants} determined plants {100 * determined.challenger:.0f} against "
-        f"{100 * determined.champion:.0f} % right, p = {_p(determined.p)}."
+        f"{100 * determined.champion:.0f} % right, p {written_p(determined.p, sign=True)}."
     )
-
-
-def _p(p: float) -> str:
-    return "less than .001" if p < 0.001 else f"{p:.2f}".lstrip("0") if p < 0.995 else "1"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flora_core.learning.comparison import Comparison, Difference
+from flora_core.learning.comparison import Comparison
+from flora_core.learning.paired import Difference
 from flora_core.model import ModelCard
+from flora_core.monitoring.wording import written_p
 
 #: A challenger fails where it would be this unlikely to look so bad by chance.
 _SURE: Final = 0.05
@@ -49,22 +51,22 @@ def judge(comparison: Comparison, challenger: ModelCard) -> Gate:
             objections.append(text)
 
     overall = comparison.overall
-    look(overall.worse >= _SURE, f"Overall {_pair(overall)}, {_chance(overall.worse >= _SURE)}.")
+    look(not overall.worse(_SURE), f"Overall {_pair(overall)}, {_chance(overall)}.")
     limit = _SURE / max(1, len(comparison.by_species))
-    worst = [name for name, d in comparison.by_species.items() if d.worse < limit]
+    worst = [name for name, d in comparison.by_species.items() if d.worse(limit)]
     for name in worst:
         look(False, f"{name}: {_pair(comparison.by_species[name])}, worse beyond chance.")
     if not worst:
         look(True, f"No species of {len(comparison.by_species)} is named worse beyond chance.")
     if comparison.determined is not None:
         d = comparison.determined
-        look(d.worse >= _SURE, f"On determined plants {_pair(d)}, {_chance(d.worse >= _SURE)}.")
+        look(not d.worse(_SURE), f"On determined plants {_pair(d)}, {_chance(d)}.")
     # As everywhere in this house, a shortcoming must be both beyond chance and large enough to matter.
     calibrated = comparison.calibration_p >= _SURE or comparison.calibration_error < _MATTERS
     look(
         calibrated,
         f"Its certainties {'mean what they say' if calibrated else 'do not mean what they say'} "
-        f"(calibration error {100 * comparison.calibration_error:.1f} %, p = {comparison.calibration_p:.2f}).",
+        f"(calibration error {100 * comparison.calibration_error:.1f} %, p {written_p(comparison.calibration_p, sign=True)}).",
     )
     held = comparison.coverage_high >= _PROMISED
     look(
@@ -84,5 +86,5 @@ def _pair(d: Difference) -> str:
     return f"{100 * d.challenger:.1f} against {100 * d.champion:.1f} % right (n = {d.plants})"
 
 
-def _chance(fine: bool) -> str:
-    return "not worse beyond chance" if fine else "worse beyond chance"
+def _chance(d: Difference) -> str:
+    return "worse beyond chance" if d.worse(_SURE) else "not worse beyond chance"

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from flora_core.learning.comparison import Comparison, Difference, compare
+from flora_core.learning.comparison import Comparison, compare
 from flora_core.learning.gate import judge
+from flora_core.learning.paired import Difference, mcnemar
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.models import iris_plants
@@ -21,7 +22,7 @@ def difference(plants=150, lost=2, won=2, right=145):
         high=0.03,
         only_champion=lost,
         only_challenger=won,
-        p=1.0,
+        p=mcnemar(lost, won),
     )
 
 
@@ -48,7 +49,7 @@ def test_a_challenger_like_the_champion_passes_with_every_reason_and_its_numbers
     assert gate.reasons == (
         "Overall 96.7 against 96.7 % right (n = 150), not worse beyond chance.",
         "No species of 3 is named worse beyond chance.",
-        "Its certainties mean what they say (calibration error 3.0 %, p = 0.40).",
+        "Its certainties mean what they say (calibration error 3.0 %, p = .40).",
         "Its prediction sets hold the true species for 97.0 % (93.0 to 99.0) of the plants; 95 % is promised.",
         "It names 98.0 % right, and always naming the commonest species 33.3 %.",
     )
@@ -68,7 +69,7 @@ WORSE_SPECIES = {**FINE.by_species, "Iris virginica": difference(50, 9, 1, 48)}
         ),
         (
             {"calibration_error": 0.12, "calibration_p": 0.002},
-            "Its certainties do not mean what they say (calibration error 12.0 %, p = 0.00).",
+            "Its certainties do not mean what they say (calibration error 12.0 %, p = .002).",
         ),
         (
             {"coverage": 0.88, "coverage_low": 0.82, "coverage_high": 0.93},
@@ -92,7 +93,7 @@ def test_no_better_than_always_naming_the_commonest(champion):
 
 def test_of_many_species_one_bad_day_is_no_objection(champion):
     """One in twenty honest species looks this bad by chance; among forty the limit is stricter."""
-    unlucky = difference(30, 5, 0, 28)  # p = 1/32
+    unlucky = difference(30, 5, 0, 28)  # p = 1/32, mid-p
     few = {"a": unlucky}
     many = {f"species {i}": difference(30, 1, 1, 28) for i in range(39)} | few
     assert not judge(replace(FINE, by_species=few), champion.card).passed
