@@ -79,6 +79,8 @@ def _of_house(house: House | None) -> Iterator[Any]:
     up.add_metric([], float(ready and all(f.champion_version is not None for f in figures)))
     yield up
     identified = CounterMetricFamily("flora_identifications", "Plants identified and recorded.", labels=["study"])
+    troubled = CounterMetricFamily("flora_rows_with_issues", "Recorded rows that had any issue.", labels=["study"])
+    refused = CounterMetricFamily("flora_rows_refused", "Recorded rows that could not be identified.", labels=["study"])
     determined = CounterMetricFamily("flora_determinations", "Plants a person determined.", labels=["study"])
     coverage = GaugeMetricFamily("flora_coverage_ratio", "Determined plants over identified plants.", labels=["study"])
     version = GaugeMetricFamily("flora_champion_version", "The version that identifies.", labels=["study"])
@@ -88,6 +90,8 @@ def _of_house(house: House | None) -> Iterator[Any]:
     )
     for f in figures:
         identified.add_metric([f.study], f.identified)
+        troubled.add_metric([f.study], f.troubled)
+        refused.add_metric([f.study], f.refused)
         determined.add_metric([f.study], f.determined)
         if f.identified:
             coverage.add_metric([f.study], f.determined / f.identified)
@@ -97,4 +101,4 @@ def _of_house(house: House | None) -> Iterator[Any]:
         if f.verdict:
             for colour in ("green", "amber", "red", "too few"):
                 verdict.add_metric([f.study, colour], float(f.verdict == colour))
-    yield from (identified, determined, coverage, version, age, verdict)
+    yield from (identified, troubled, refused, determined, coverage, version, age, verdict)

@@ -36,6 +36,17 @@ class Figures:
             )
             return {study: int(plants) for study, plants in rows}
 
+    def issues(self) -> dict[str, tuple[int, int]]:
+        """Rows that had any issue, and of them those that could not be identified, of each study that has any recordings."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(recordings.c.study, func.sum(recordings.c.troubled), func.sum(recordings.c.refused))
+                .join(studies, studies.c.name == recordings.c.study)
+                .where(recordings.c.complete, ~studies.c.simulated)
+                .group_by(recordings.c.study)
+            )
+            return {study: (int(troubled), int(refused)) for study, troubled, refused in rows}
+
     def crowned(self) -> dict[str, datetime]:
         """When the newest champion of each study was promoted or restored."""
         with self._database.read() as connection:

@@ -1,5 +1,6 @@
 """/metrics as a monitoring system reads it, and what the API's watching writes."""
 
+import io
 import json
 import logging
 
@@ -11,7 +12,8 @@ from starlette.testclient import TestClient
 from flora_core.api import routes
 from flora_core.errors import Unavailable
 from flora_core.workflows.alerts import tell_of_change
-from tests.builders import SETOSA
+from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from tests.builders import SETOSA, table_text
 
 
 class Front:
@@ -58,6 +60,17 @@ def test_the_house_s_figures(client, house):
     assert after["flora_coverage_ratio", (("study", "iris"),)] == 0
     assert after["flora_verdict", (("study", "iris"), ("verdict", "amber"))] == 1
     assert after["flora_verdict", (("study", "iris"), ("verdict", "green"))] == 0
+
+
+def test_rows_with_issues_and_rows_that_could_not_be_identified_are_counted(client, house):
+    rows = [["5.1", "3.5", "1.4", "0.2"], ["5.1", "3.5", "14", "0.2"], ["x", "y", "", ""], ["", "", "", ""]]
+    table = io.BytesIO(table_text(rows, ["sepal_length", "sepal_width", "petal_length", "petal_width"]).encode())
+    understood = understand(house, table, BatchRequest(study="iris", name="flowers.csv"))
+    summary = run_batch(house, table, understood, record=True, by="Ada")
+    found = scraped(client)
+    assert found["flora_identifications_total", (("study", "iris"),)] == 2
+    assert found["flora_rows_refused_total", (("study", "iris"),)] == summary.rows - 2
+    assert found["flora_rows_with_issues_total", (("study", "iris"),)] == summary.rows - 1
 
 
 def test_requests_are_counted_by_route_and_never_by_what_a_caller_wrote(client):
