@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from flora_core.errors import ArtifactRefused, Conflict, NoChampion, Unknown
@@ -395,12 +395,16 @@ def _before(connection: Connection, study: str) -> list[int]:
     return [v for v in reversed(pile) if v not in retired and v != champion]
 
 
+#: The version of the newest event that put one on the throne. Asked before every answer, so it is put together once.
+_CHAMPION: Final = (
+    select(events.c.version)
+    .where(events.c.study == bindparam("study"), or_(events.c.kind == "promoted", events.c.kind == "rolled back"))
+    .order_by(events.c.id.desc())
+    .limit(literal_column("1"))
+)
+
+
 def _champion(connection: Connection, study: str) -> int | None:
     """The version of the newest event that put one on the throne: promotion puts its own, rolling back the one restored."""
-    newest = (
-        select(func.max(events.c.id))
-        .where(events.c.study == study, events.c.kind.in_(("promoted", "rolled back")))
-        .scalar_subquery()
-    )
-    found = connection.execute(select(events.c.version).where(events.c.id == newest)).scalar()
+    found = connection.execute(_CHAMPION, {"study": study}).scalar()
     return int(found) if found is not None else None

@@ -56,16 +56,18 @@ def _same_kind(unit: str, other: str) -> bool:
 
 def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
     """What is wrong with a value that can't be this measurement, and what would be right; ("", "") where it can."""
-    ask = f"These plants have {span(measurement)}."
     if measurement.positive and value <= 0:
         return (
             f"{measurement.label} is {measurement.written(value)}",
-            f"It must be above 0; leave it empty if not measured. {ask}",
+            f"It must be above 0; leave it empty if not measured. These plants have {span(measurement)}.",
         )
     if measurement.refuse_above is not None and value > measurement.refuse_above:
         unit = {"cm": "millimetres", "dm": "centimetres", "m": "centimetres"}.get(measurement.unit)
         question = f" Is it in {unit}?" if unit else ""
-        return f"{measurement.label} is {measurement.written(value)}", f"{ask}{question}"
+        return (
+            f"{measurement.label} is {measurement.written(value)}",
+            f"These plants have {span(measurement)}.{question}",
+        )
     return "", ""
 
 

@@ -55,9 +55,10 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
     """
     issues: list[Issue] = []
     texts = [""] * len(study.measurements)
+    places = {m.name: i for i, m in enumerate(study.measurements)}
     for name, text in typed.items():
         try:
-            i = study.names.index(study.measurement(name).name)
+            i = places[name] if name in places else places[study.measurement(name).name]
         except Unknown as error:
             issues.append(Issue(None, name, str(text), error.message.rstrip(".").partition(". ")[0], _there_are(study)))
             continue

@@ -230,3 +230,16 @@ def test_the_answer_has_the_shape_that_is_described(client):
         row = identify(client, rows=rows).json()["rows"][0]
         assert row.keys() == described["properties"].keys()
         json.dumps(row, allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "", "application/x-www-form-urlencoded"])
+def test_a_body_that_does_not_say_it_is_json_is_not_read_as_json(client, kind):
+    # A page elsewhere can make a browser send these without asking first.
+    answer = client.post("/api/v1/identify", content=json.dumps({"rows": [SETOSA]}), headers={"content-type": kind})
+    assert answer.status_code == 422
+
+
+def test_a_body_that_names_its_encoding_is_read(client):
+    kind = {"content-type": "application/json; charset=utf-8"}
+    answer = client.post("/api/v1/identify", content=json.dumps({"rows": [SETOSA]}), headers=kind)
+    assert answer.json()["rows"][0]["species"] == "Iris setosa"

@@ -21,6 +21,18 @@ def test_threads_that_ask_at_once_share_one_model(house):
     assert len({id(model) for model in found}) == 1
 
 
+def test_a_door_in_a_hurry_hears_of_a_promotion_a_moment_later(house, champion, monkeypatch):
+    assert house.champion_lately("iris").card.version == 1
+    house.registry.register(champion, "x")
+    house.registry.promote("iris", 2, "x", "better")
+    assert house.champion("iris").card.version == 2
+    assert house.champion_lately("iris").card.version in (1, 2)
+    monkeypatch.setattr("flora_core.workflows.house.LATELY", 0.0)
+    assert house.champion_lately("iris").card.version == 2
+    with pytest.raises(Unknown):
+        house.champion_lately("rosa")
+
+
 def test_a_study_without_a_champion_says_what_to_do(new_house):
     new_house.database.prepare()
     new_house.studies.add(IRIS, iris_plants(), "x")
