@@ -1,7 +1,10 @@
 """The files of GitHub Actions: least rights, pinned actions, and only commands that a person can run here."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -78,3 +81,44 @@ def test_the_whole_cycle_is_there():
     assert "--sbom=true" in text
     assert "GITHUB_STEP_SUMMARY" in text
     assert read(ROOT / ".github" / "workflows" / "watch.yml")[True]["schedule"]
+
+
+#: What needs a hosted service, or is this very suite.
+ELSEWHERE = ("docker ", "gh pr ", ".ci/run", "pip install")
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The checkout as a fresh clone would be, with the environment that its first step would have made."""
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    folder = tmp_path / "clone"
+    for name in filter(None, files.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["model.yml", "watch.yml"])
+def test_every_block_runs_in_a_fresh_clone(clone, name):
+    summary = clone / "summary.md"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FLORA_")} | {
+        "GITHUB_STEP_SUMMARY": str(summary)
+    }
+    blocks = [step["run"] for file, _, step in steps() if file == name and "run" in step]
+    here = [block for block in blocks if not any(word in block for word in ELSEWHERE)]
+    assert len(here) >= 4
+    for block in here:
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", block], cwd=clone, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, (block, done.stdout, done.stderr)
+    assert summary.read_text().startswith("# Fisher's irises")
+    assert (clone / "report" / "junit.xml").exists()
