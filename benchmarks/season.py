@@ -26,7 +26,7 @@ def visits(script: str, folder: str, environment: dict[str, str], query: str = "
     port = free_port()
     with serving(streamlit_command(script, port), ROOT / folder, port, environment):
         arrive(port).close()
-        time.sleep(8)  # what a server prepares after its start is prepared
+        time.sleep(8)  # the server has loaded what it loads after its start
         times = []
         for _ in range(VISITS):
             visitor = arrive(port, query)

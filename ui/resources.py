@@ -151,6 +151,10 @@ def _load_the_rest() -> None:
     def load() -> None:
         import pandas  # noqa: F401
 
+        from ui.warming import look_around
+
+        with contextlib.suppress(FloraError):
+            look_around(FRONT.house())
         gc.collect()
         gc.freeze()
         with contextlib.suppress(FloraError):

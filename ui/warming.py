@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
 from flora_core.errors import FloraError
 from flora_core.workflows.house import House
 from flora_core.workflows.identify import identify_with
+
+#: Studies whose state is looked at before anybody asks.
+_LOOKED_AT: Final = 4
+
+
+def look_around(house: House) -> None:
+    """Look at the state of the first studies, so that their Home page is there at once."""
+    from ui.home import looked_at
+
+    for study in house.studies.names()[:_LOOKED_AT]:
+        with suppress(FloraError):
+            looked_at(house, study)
 
 
 def warm(house: House) -> None:
