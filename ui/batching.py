@@ -66,7 +66,7 @@ def show_drop(house: House, model: Model) -> None:
         "Drop a table here: .csv, .tsv, .txt or .xlsx",
         type=["csv", "tsv", "txt", "tab", "xlsx", "xls", "xlsm", "ods"],
         key=f"{_DROP}.{number}",
-        help="One header line, one row a plant. Larger files go through the API or the command.",
+        help="One header line, one row a plant.",
     )
     if dropped is not None:
         try:
@@ -80,7 +80,8 @@ def show_drop(house: House, model: Model) -> None:
     st.header("What a table looks like")
     st.markdown(
         "One header line, then one row a plant. Names of columns may be yours; decimal commas, semicolons, units in the header "
-        "or in a cell are understood, and shown before anything runs. Every row comes back, in order, with a name or a reason."
+        "or in a cell are understood, and shown before anything runs. Every row comes back, in order, with a name or a reason. "
+        f"A file may have {st.get_option('server.maxUploadSize'):,} MB here; the command and the API take any size."
     )
     example = example_table(model)
     st.table(example[:4], hide_index=True)

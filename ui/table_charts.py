@@ -34,11 +34,6 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
         bars.append(("none of these", unfit, "#8a8a8a"))
     bars.reverse()
     labels = [f"<i>{short_name(name)}</i>" if short_name(name) != name else name for name, _, _ in bars]
-    most = (
-        f"{short_name(ranked[0][0])} is the commonest, {ranked[0][1]:,} of {named:,}"
-        if ranked
-        else "No plant fits a species"
-    )
     figure = go.Figure(
         {
             "data": [
@@ -55,7 +50,7 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
                     "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 }
             ],
-            "layout": _layout(most, "plants", "", ink, 120 + 34 * len(bars)),
+            "layout": _layout(_commonest(ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars)),
         },
         _validate=False,
     )
@@ -63,12 +58,20 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
     return figure, f"Bars: plants of each species. {said}."
 
 
+def _commonest(ranked: list[tuple[str, int]], unfit: int, named: int) -> str:
+    """The finding, short enough for a phone."""
+    if not ranked or unfit > ranked[0][1]:
+        return f"{unfit:,} of {named:,} fit no species"
+    name, n = ranked[0]
+    return f"{'Most' if 2 * n > named else 'Commonest'}: <i>{short_name(name)}</i>, {n:,} of {named:,}"
+
+
 def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
     """How sure the names are: plants in each twentieth of certainty."""
     edges = np.linspace(0, 100, len(counts) + 1)
     total = int(counts.sum())
     sure = int(counts[-1])
-    share = f"{100 * sure / total:.0f} % of {total:,} names are at least {edges[-2]:.0f} % sure" if total else "No name"
+    share = f"{100 * sure / total:.0f} % of {total:,} names: {edges[-2]:.0f} % sure or more" if total else "No name"
     used = np.flatnonzero(counts)
     first = max(0, int(used[0]) - 1) if len(used) else 0
     figure = go.Figure(

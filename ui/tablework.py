@@ -159,6 +159,7 @@ class TableWork:
         self._desk.clear()
 
     def _run(self, understood: Understanding, options: dict[str, Any]) -> None:
+        recorded = False
         try:
             with (
                 self._desk.reading(_FILE) as stream,
@@ -171,10 +172,9 @@ class TableWork:
                 summary = run_batch(
                     self._house, stream, understood, sinks=sinks, door="page", progress=self._told, **options
                 )
+                recorded = summary.recorded > 0
                 for sink in sinks:
                     sink.close()
-            if self.request.columns or self.request.units:
-                remember_columns(self._house, understood, options["by"] or "a visitor")
             self._named, self.screen, self.summary = understood, screen, summary
         except _Stopped:
             self.failed = "Stopped. Nothing was recorded."
@@ -182,7 +182,18 @@ class TableWork:
             self.failed = error.message
         except Exception as error:  # noqa: BLE001  a mistake of ours must not leave the page waiting for ever
             _log.error("a table could not be named", exc_info=error)
-            self.failed = "The program made a mistake; it was written to its log. Nothing was recorded."
+            kept = "The identifications were recorded before that." if recorded else "Nothing was recorded."
+            self.failed = f"The program made a mistake; it was written to its log. {kept}"
+        else:
+            self._remember(understood, options["by"])
+
+    def _remember(self, understood: Understanding, by: str) -> None:
+        """Keep what was said of the columns for the next file; where that fails, it is asked again, and nothing is lost."""
+        if self.request.columns or self.request.units:
+            try:
+                remember_columns(self._house, understood, by or "a visitor")
+            except FloraError as error:
+                _log.warning("the columns of a table could not be remembered: %s", error.message)
 
     def _told(self, share: float, doing: str) -> None:
         if self._stop.is_set():

@@ -11,7 +11,7 @@ def test_species_are_ranked_and_strangers_stand_last():
     bars = figure.data[0]
     assert list(bars.x) == [2, 5, 7]
     assert list(bars.y)[-1] == "<i>I. virginica</i>"
-    assert figure.layout.title.text == "I. virginica is the commonest, 7 of 14"
+    assert figure.layout.title.text == "Commonest: <i>I. virginica</i>, 7 of 14"
     assert said == "Bars: plants of each species. Iris virginica 7; Iris setosa 5; none of these 2."
 
 
@@ -30,7 +30,7 @@ def test_certainty_is_counted_and_said():
     counts[[17, 19]] = (1, 3)
     figure, said = certainties(counts, "#000")
     assert sum(figure.data[0].y) == 4
-    assert figure.layout.title.text == "75 % of 4 names are at least 95 % sure"
+    assert figure.layout.title.text == "75 % of 4 names: 95 % sure or more"
     assert said == "Bars: plants by how sure their name is. 85 to 90 % 1; 95 to 100 % 3."
 
 
@@ -42,3 +42,10 @@ def test_plants_lie_among_the_training_plants_and_strangers_are_crosses(champion
     assert "table: none of these" in names
     assert said.startswith("Scatter plot of 2 plants of the table")
     assert "1 of them, drawn as crosses" in said
+
+
+def test_where_most_fit_nothing_the_title_says_so():
+    figure, _ = species_counts(IRIS, {"Iris setosa": 5}, 9, 14, "#000")
+    assert figure.layout.title.text == "9 of 14 fit no species"
+    figure, _ = species_counts(IRIS, {"Iris setosa": 9}, 5, 14, "#000")
+    assert figure.layout.title.text == "Most: <i>I. setosa</i>, 9 of 14"
