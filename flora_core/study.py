@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -110,11 +111,6 @@ class Species(_Noun):
         """What follows the genus ("versicolor"); the whole name where there is no genus."""
         return epithet(self.name)
 
-    @property
-    def short(self) -> str:
-        """The name with the genus abbreviated: "I. versicolor"."""
-        return short_name(self.name)
-
 
 _BINOMIAL: Final = re.compile(r"^(×? ?[A-Z][a-zà-ÿ-]+) ((?:× ?)?['a-zà-ÿ].*)$")
 
@@ -137,9 +133,15 @@ def genus_of(name: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """The name with its genus abbreviated: "I. versicolor"; unchanged where it has no genus."""
+    """The name with its genus abbreviated: "I. versicolor"; unchanged where it has no genus, or only one ("Alnus sp.")."""
     match = _BINOMIAL.match(name)
-    return f"{match[1][0]}. {match[2]}" if match else name
+    return f"{match[1][0]}. {match[2]}" if match and match[2] != "sp." else name
+
+
+@lru_cache(maxsize=64)
+def _can_be_short(names: tuple[str, ...]) -> bool:
+    genera = {genus for name in names if (genus := genus_of(name))}
+    return len({genus.lstrip("× ")[:1] for genus in genera}) == len(genera)
 
 
 class Study(_Noun):
@@ -188,6 +190,10 @@ class Study(_Noun):
     def species_names(self) -> tuple[str, ...]:
         """The species' full names, in order."""
         return tuple(species.name for species in self.species)
+
+    def short(self, name: str) -> str:
+        """A species' name with its genus abbreviated; in full where two of the study's genera begin with the same letter."""
+        return short_name(name) if _can_be_short(self.species_names) else name
 
     @property
     def genus(self) -> str:

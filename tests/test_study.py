@@ -4,7 +4,16 @@ from pydantic import ValidationError
 from sklearn.datasets import load_iris
 
 from flora_core.errors import Unknown
-from flora_core.study import IRIS, Measurement, Study, epithet, genus_of, is_binomial, short_name
+from flora_core.study import IRIS, Measurement, Species, Study, epithet, genus_of, is_binomial, short_name
+
+
+def test_names_are_short_where_that_is_clear():
+    assert IRIS.short("Iris setosa") == "I. setosa"
+    names = ("Populus alba", "Primula vulgaris", "Quercus robur", "Alnus sp.", "Kama")
+    study = IRIS.model_copy(update={"species": tuple(Species(name=name) for name in names)})
+    assert [study.short(name) for name in names] == list(names)
+    apart = IRIS.model_copy(update={"species": tuple(Species(name=name) for name in names[1:])})
+    assert [apart.short(name) for name in names[1:]] == ["P. vulgaris", "Q. robur", "Alnus sp.", "Kama"]
 
 
 def test_iris_measures_what_load_iris_holds_in_the_same_order_and_unit():
@@ -56,7 +65,7 @@ def test_an_unknown_measurement_is_refused_with_those_there_are():
         ("Iris versicolor", "Iris", "versicolor", "I. versicolor"),
         ("Ilex perado ssp. azorica", "Ilex", "perado ssp. azorica", "I. perado ssp. azorica"),
         ("Physaria 'medicinae'", "Physaria", "'medicinae'", "P. 'medicinae'"),
-        ("Celtis sp.", "Celtis", "sp.", "C. sp."),
+        ("Celtis sp.", "Celtis", "sp.", "Celtis sp."),
         ("Kama", "", "Kama", "Kama"),
         ("SEKER", "", "SEKER", "SEKER"),
     ],

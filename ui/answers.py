@@ -9,7 +9,6 @@ import numpy as np
 from flora_core.identification.explanation import central_ranges
 from flora_core.identification.sentences import listed, percent
 from flora_core.model import Floats
-from flora_core.study import short_name
 from flora_core.workflows.identify import Identification
 from ui.charts import colour
 from ui.words import italicised
@@ -80,7 +79,7 @@ def why(found: Identification, most: int = 12) -> str:
         )
     legend = " ".join(
         f"<span class='flora-in'><span class='flora-dot' style='background:{colour(j)}'></span>"
-        f"{italicised(short_name(study.species_names[j]), study)}</span>&emsp;"
+        f"{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
         for j in order
     )
     few = f"<p>The {most} of {len(measured)} measurements that say most.</p>" if len(measured) > most else ""
@@ -135,7 +134,7 @@ def _speaks(found: Identification, i: int, order: list[int]) -> str:
     weight, deviation = found.explanation.evidence, found.explanation.deviation[:, i]
     if (np.abs(deviation) > _FAR).all():
         return "for none: it lies far outside them all"
-    names = [short_name(name) for name in found.study.species_names]
+    names = [found.study.short(name) for name in found.study.species_names]
     parts = []
     for word, chosen in (
         ("strongly for", [names[j] for j in order if weight[j, i] >= _MUCH]),

@@ -353,10 +353,12 @@ def show_result(house: House, work: TableWork, model: Model) -> None:
 
 def _show_notes(summary: Summary) -> None:
     if summary.recorded:
-        st.success(f"{summary.recorded:,} identifications were recorded.", icon=":material/check_circle:")
+        said = "1 identification was" if summary.recorded == 1 else f"{summary.recorded:,} identifications were"
+        st.success(f"{said} recorded.", icon=":material/check_circle:")
     lines = [_for_a_page(note) for note in summary.notes]
     if summary.issue_count:
-        lines.insert(0, f"{summary.issue_count:,} issues; each stands in its row, and in a list to download.")
+        issues = "1 issue; it stands" if summary.issue_count == 1 else f"{summary.issue_count:,} issues; each stands"
+        lines.insert(0, f"{issues} in its row, and in a list to download.")
     if lines:
         st.markdown("\n".join(f"- {plain(line)}" for line in lines))
 
@@ -406,10 +408,11 @@ def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
     with left:
         figure, said = species_counts(model.study, summary.species, summary.fit_nothing, summary.identified, ink)
         st.plotly_chart(figure, key="batch.species", config={"displayModeBar": False}, alt=said)
-    with right:
-        figure, said = certainties(screen.certainty, ink)
-        st.plotly_chart(figure, key="batch.certainty", config={"displayModeBar": False}, alt=said)
-    x, y = best_pair(model)
+    if screen.certainty.any():
+        with right:
+            figure, said = certainties(screen.certainty, ink)
+            st.plotly_chart(figure, key="batch.certainty", config={"displayModeBar": False}, alt=said)
+    x, y = best_pair(model, tuple(np.flatnonzero(~np.isnan(screen.drawn).all(axis=0)).tolist()))
     drawn = len(screen.drawn_species)
     more = f", the first {drawn:,}" if drawn < summary.identified else ""
     st.markdown(

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from flora_core.model import Floats, Model
-from flora_core.study import Measurement, short_name
+from flora_core.study import Measurement, Study, is_binomial
 
 #: Okabe & Ito's colours (and four in their spirit), told apart by all kinds of colour vision.
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7b4ea3", "#6b6b6b")
@@ -33,16 +33,32 @@ def axis_title(measurement: Measurement) -> str:
 
 
 @lru_cache(maxsize=16)
-def best_pair(model: Model) -> tuple[int, int]:
-    """The two measurements that part the species best, by the spread of species means over the spread within them."""
+def best_pair(model: Model, measured: tuple[int, ...] = ()) -> tuple[int, int]:
+    """The two measurements that part the species best, by the spread of species means over the spread within them.
+
+    Parameters
+    ----------
+    measured : tuple of int
+        Those to choose from where there are two of them at least; all where not given.
+    """
     clouds = model.clouds
     shares = clouds.counts / clouds.counts.sum()
     mean = shares @ clouds.means
     between = shares @ (clouds.means - mean) ** 2
     within = shares @ np.diagonal(clouds.covariances, axis1=1, axis2=2)
     order = np.argsort(-between / within, kind="stable")
+    if len(measured) > 1:
+        order = order[np.isin(order, measured)]
     first, second = sorted(int(i) for i in order[:2]) if len(order) > 1 else (0, 0)
     return first, second
+
+
+def label_of(study: Study, name: str) -> str:
+    """A species' name as charts write it: short, the genus and the epithet in italics."""
+    short = study.short(name)
+    if short.endswith(" sp."):
+        return f"<i>{short.removesuffix(' sp.')}</i> sp."
+    return f"<i>{short}</i>" if is_binomial(name) else short
 
 
 #: More species than this are not told apart by colour and symbol in one picture.
@@ -119,7 +135,7 @@ def _training_plants(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": f"<i>{short_name(name)}</i>" if short_name(name) != name else name,
+                "name": label_of(study, name),
                 "x": reference.values[rows, x].tolist(),
                 "y": reference.values[rows, y].tolist(),
                 "marker": {"color": colour(j), "symbol": symbol(j), "size": 8, "opacity": 0.75},

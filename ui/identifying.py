@@ -171,7 +171,9 @@ def show_drawing(found: Identification) -> None:
     mean = found.model.clouds.means[shown]
     drawn = [
         DrawnFlower(f"this {study.organism}", found.plant.values, mean),
-        DrawnFlower(f"mean {study.species[shown].short}{'' if found.fits else ', the nearest'}", mean, mean),
+        DrawnFlower(
+            f"mean {study.short(study.species[shown].name)}{'' if found.fits else ', the nearest'}", mean, mean
+        ),
     ]
     st.image(flowers(study, drawn, theme().ink), width="stretch", alt=described(study, drawn))
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from flora_core.learning.comparison import Comparison
 from flora_core.model import ModelCard
-from flora_core.study import short_name
+from flora_core.study import Study
 from ui.charts import colour
 
 #: The leaf green of the theme, for what belongs to no species.
@@ -29,7 +29,7 @@ class Picture:
 
 def confusion(card: ModelCard, ink: str) -> Picture:
     """Which species are taken for which, out of fold; counts of plants."""
-    names = [short_name(name) for name in card.study.species_names]
+    names = [card.study.short(name) for name in card.study.species_names]
     table = card.scores.confusion
     wrong = [(table[i][j], i, j) for i in range(len(names)) for j in range(len(names)) if i != j and table[i][j]]
     total = sum(map(sum, table))
@@ -65,7 +65,7 @@ def confusion(card: ModelCard, ink: str) -> Picture:
 
 def recalls(card: ModelCard, ink: str) -> Picture:
     """For each species, the share of its plants that were named right, with the 95 % interval."""
-    rows = [(short_name(name), score) for name, score in card.scores.by_species.items()]
+    rows = [(card.study.short(name), score) for name, score in card.scores.by_species.items()]
     weakest, score = min(rows, key=lambda row: row[1].recall)
     points = {
         "type": "scatter",
@@ -188,22 +188,22 @@ def importance(card: ModelCard, ink: str, most: int = 20) -> Picture:
     return Picture(title, _figure([bars], layout), f"Accuracy lost without each measurement, in points: {said}.")
 
 
-def differences(comparison: Comparison, ink: str) -> Picture:
+def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
     """For each species, how many more of its plants the challenger names right, with the 95 % interval."""
     rows = list(comparison.by_species.items())
     gained = sorted(rows, key=lambda row: row[1].value)
     worst, best = gained[0], gained[-1]
     if worst[1].high < 0:
-        title = f"{short_name(worst[0])} is named worse: {100 * worst[1].value:+.1f} points"
+        title = f"{study.short(worst[0])} is named worse: {100 * worst[1].value:+.1f} points"
     elif best[1].low > 0:
-        title = f"{short_name(best[0])} is named better: {100 * best[1].value:+.1f} points"
+        title = f"{study.short(best[0])} is named better: {100 * best[1].value:+.1f} points"
     else:
         title = "No species is named better or worse beyond chance"
     points = {
         "type": "scatter",
         "mode": "markers",
         "x": [100 * d.value for _, d in rows],
-        "y": [short_name(name) for name, _ in rows],
+        "y": [study.short(name) for name, _ in rows],
         "error_x": {
             "type": "data",
             "symmetric": False,

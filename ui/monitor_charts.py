@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from flora_core.monitoring.drift import Shift
 from flora_core.monitoring.wording import first_upper, percent
-from flora_core.study import Measurement, Study, short_name
+from flora_core.study import Measurement, Study
 from flora_core.workflows.monitor import Part, Watched
 from ui.charts import axis_title, colour
 
@@ -118,7 +118,7 @@ def mix_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figur
     x = [row["window"] for row in rows]
     data = [
         {
-            "type": "bar", "name": short_name(name), "x": x,
+            "type": "bar", "name": study.short(name), "x": x,
             "y": [row[name] / max(1, sum(row[n] for n in names)) for row in rows],
             "customdata": [row[name] for row in rows], "hovertemplate": "%{customdata} plants, %{y:.0%}",
             "marker": {"color": colour(j) if j < len(names) - 1 else "#333333",

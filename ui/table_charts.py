@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from flora_core.model import Floats, Ints, Model
-from flora_core.study import Study, short_name
-from ui.charts import among_training_plants, axis, colour
+from flora_core.study import Study
+from ui.charts import among_training_plants, axis, colour, label_of
 
 #: Species with a bar of their own; the rest are one bar.
 _BARS = 15
@@ -33,7 +33,7 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
     if unfit:
         bars.append(("none of these", unfit, "#8a8a8a"))
     bars.reverse()
-    labels = [f"<i>{short_name(name)}</i>" if short_name(name) != name else name for name, _, _ in bars]
+    labels = [label_of(study, name) for name, _, _ in bars]
     figure = go.Figure(
         {
             "data": [
@@ -50,7 +50,7 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
                     "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 }
             ],
-            "layout": _layout(_commonest(ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars)),
+            "layout": _layout(_commonest(study, ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars)),
         },
         _validate=False,
     )
@@ -58,12 +58,12 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
     return figure, f"Bars: plants of each species. {said}."
 
 
-def _commonest(ranked: list[tuple[str, int]], unfit: int, named: int) -> str:
+def _commonest(study: Study, ranked: list[tuple[str, int]], unfit: int, named: int) -> str:
     """The finding, short enough for a phone."""
     if not ranked or unfit > ranked[0][1]:
         return f"{unfit:,} of {named:,} fit no species"
     name, n = ranked[0]
-    return f"{'Most' if 2 * n > named else 'Commonest'}: <i>{short_name(name)}</i>, {n:,} of {named:,}"
+    return f"{'Most' if 2 * n > named else 'Commonest'}: {label_of(study, name)}, {n:,} of {named:,}"
 
 
 def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
@@ -121,7 +121,7 @@ def plants_among_training(
                     # Not WebGL: browsers without it show an excuse in place of the plants, and there are never many.
                     "type": "scatter",
                     "mode": "markers",
-                    "name": f"table: <i>{short_name(study.species_names[j])}</i>" if fits else "table: none of these",
+                    "name": f"table: {label_of(study, study.species_names[j])}" if fits else "table: none of these",
                     "x": values[rows, x].tolist(),
                     "y": values[rows, y].tolist(),
                     "marker": {
@@ -146,8 +146,13 @@ def _layout(title: str, x: str, y: str, ink: str, height: int) -> dict[str, Any]
         "title": {"text": title, "font": {"color": ink, "size": 15}, "x": 0, "xanchor": "left"},
         "height": height,
         "margin": {"l": 10, "r": 40, "t": 44, "b": 10},
-        "xaxis": axis(x, ink),
-        "yaxis": axis(y, ink),
+        "xaxis": axis(x, ink) | _whole(x),
+        "yaxis": axis(y, ink) | _whole(y),
         "showlegend": False,
         "bargap": 0.25,
     }
+
+
+def _whole(title: str) -> dict[str, Any]:
+    """Plants are counted in whole numbers."""
+    return {"tickformat": ",d", "nticks": 6, "rangemode": "tozero", "minallowed": 0} if title == "plants" else {}

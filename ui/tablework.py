@@ -11,7 +11,15 @@ from typing import Any, BinaryIO, Final
 from flora_core.errors import BadTable, FloraError, Refused
 from flora_core.storage.desk import Desk
 from flora_core.tables.reading import Layout, read_layout
-from flora_core.workflows.batch import BatchRequest, Summary, Understanding, remember_columns, run_batch, understand
+from flora_core.workflows.batch import (
+    BatchRequest,
+    Summary,
+    Understanding,
+    recorded_before,
+    remember_columns,
+    run_batch,
+    understand,
+)
 from flora_core.workflows.batch.showing import ScreenSink
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.house import House
@@ -94,7 +102,7 @@ class TableWork:
         """When and by whom this file was recorded, or ""."""
         if self.understood is None:
             return ""
-        earlier = self._house.records.of_source(self.request.study, self.understood.sha256)
+        earlier = recorded_before(self._house, self.understood)
         return f"{earlier[0].at:%d %B %Y} by {earlier[0].by}" if earlier else ""
 
     @property

@@ -149,7 +149,7 @@ def show_comparing(house: House, study: Study, versions: list[VersionView]) -> N
         show_queue(house, study.name)
         return
     comparison, gate = ComparisonResult.model_validate_json(job.result).read()
-    _show_comparison(comparison, base, challenger)
+    _show_comparison(study, comparison, base, challenger)
     if base == champion:
         _show_gate(house, study, challenger, (base, comparison, gate))
 
@@ -164,10 +164,10 @@ def _show_first(house: House, study: Study, alive: list[int]) -> None:
     )  # fmt: skip
 
 
-def _show_comparison(comparison: Comparison, base: int, challenger: int) -> None:
+def _show_comparison(study: Study, comparison: Comparison, base: int, challenger: int) -> None:
     st.header(f"Version {challenger} against version {base}")
     st.markdown(plain(comparison.sentence))
-    show_picture(model_charts.differences(comparison, theme().ink), "differences")
+    show_picture(model_charts.differences(study, comparison, theme().ink), "differences")
     d = comparison.overall
     st.caption(
         plain(

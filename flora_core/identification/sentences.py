@@ -10,7 +10,7 @@ from flora_core.identification.fitness import odd_measurements
 from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
 from flora_core.model import Floats, Model
-from flora_core.study import Study, short_name
+from flora_core.study import Study
 
 #: Standard deviations within which a value is usual for a species.
 _USUAL: Final = 2.0
@@ -69,7 +69,7 @@ def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
 
 
 def _several(study: Study, z: Floats, places: list[int], given: Answer, probability: Floats) -> str:
-    names = [short_name(study.species_names[j]) for j in places]
+    names = [study.short(study.species_names[j]) for j in places]
     organs: dict[str, list[int]] = {}
     for i, measurement in enumerate(study.measurements):
         if not np.isnan(z[0, i]):
@@ -82,7 +82,7 @@ def _several(study: Study, z: Floats, places: list[int], given: Answer, probabil
         return f"{given.name}: the {listed(plural)} {verb} {both}{listed(names)}"
     if fitting:
         return f"{given.name}: the {study.organism} fits {both}{listed(names)}"
-    rest = [f"{short_name(study.species_names[j])} ({percent(probability[j])})" for j in places[1:]]
+    rest = [f"{study.short(study.species_names[j])} ({percent(probability[j])})" for j in places[1:]]
     return f"{given.name}: {listed(rest)} {'is' if len(rest) == 1 else 'are'} possible too"
 
 

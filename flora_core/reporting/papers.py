@@ -13,7 +13,6 @@ from flora_core.learning.evaluation import interval
 from flora_core.model import Candidate, ModelCard
 from flora_core.reporting import figures
 from flora_core.reporting.figures import Figure
-from flora_core.study import short_name
 from flora_core.workflows.report import Facts
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -108,7 +107,7 @@ def _drift(facts: Facts) -> list[tuple[str, int, float | None, float | None, boo
 
 def _figures(facts: Facts) -> list[Figure]:
     card, tried = facts.champion, _tried(facts)
-    names = [short_name(name) for name in facts.study.species_names]
+    names = [facts.study.short(name) for name in facts.study.species_names]
     drawn = []
     if tried:
         chosen = next((i for i, row in enumerate(tried) if row["mark"]), 0)
@@ -144,7 +143,7 @@ def _render(name: str, facts: Facts, drawn: list[Figure]) -> str:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters.update(percent=_percent, points=_points, cell=_cell, short=short_name)
+    environment.filters.update(percent=_percent, points=_points, cell=_cell, short=facts.study.short)
     by_name = {figure.name: figure for figure in drawn}
 
     def figure(wanted: str) -> str:

@@ -177,6 +177,7 @@ class Recorder:
                 recordings.c.study == mine.study,
                 recordings.c.source_sha256 == mine.source_sha256,
                 recordings.c.complete,
+                recordings.c.plants > 0,
             )
         ).first()
         if other is not None:

@@ -108,6 +108,6 @@ def _name(study: Study, one: Recorded) -> str:
 def _sureness(study: Study, one: Recorded) -> str:
     if not one.plant.possible:
         return f"Outside every species of the study “{escape(study.title)}”"
-    others = [f"<i>{escape(study.species[j].short)}</i>" for j in one.plant.possible[1:]]
+    others = [f"<i>{escape(study.short(study.species[j].name))}</i>" for j in one.plant.possible[1:]]
     share = one.plant.probabilities[one.plant.species]
     return f"Probability {percent(share)}{'; possible too: ' + ', '.join(others) if others else ''}"

@@ -298,6 +298,14 @@ def test_the_same_file_again_is_recognised_and_not_recorded_twice(house):
     assert third.table[0]["flora_id"] != first.table[0]["flora_id"]
 
 
+def test_a_file_of_which_nothing_could_be_named_is_recorded_once_it_can(house):
+    ranges = table_text([["a", "5.0-5.2", "3.4-3.6", "1.3-1.5", "0.1-0.3"]])
+    first = run_table(house, ranges, record=True)
+    assert (first.summary.identified, first.summary.recorded) == (0, 0)
+    second = run_table(house, ranges, record=True, middle_of_ranges=True)
+    assert (second.summary.recorded, second.summary.recorded_before) == (1, "")
+
+
 def test_the_same_file_read_differently_is_not_given_the_identifiers_of_another_reading(house):
     run_table(house, table_text(), record=True)
     other = run_table(house, table_text(), record=True, columns={"petal width": ""})

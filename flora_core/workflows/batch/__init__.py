@@ -6,7 +6,7 @@ archive, a screen), so that memory does not grow with the file.
 """
 
 from flora_core.workflows.batch.naming import ADDED, NamedPart, own_columns
-from flora_core.workflows.batch.running import Sink, run_batch
+from flora_core.workflows.batch.running import Sink, recorded_before, run_batch
 from flora_core.workflows.batch.summary import Summary, summary_document
 from flora_core.workflows.batch.understanding import (
     BatchRequest,
@@ -25,6 +25,7 @@ __all__ = [
     "Understanding",
     "check_size",
     "own_columns",
+    "recorded_before",
     "remember_columns",
     "run_batch",
     "summary_document",

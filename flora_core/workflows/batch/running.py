@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
 from flora_core.monitoring.bins import bins_of
-from flora_core.storage.records import Door
+from flora_core.storage.records import Door, Recording
 from flora_core.tables.checking import check_part
 from flora_core.tables.reading import read_parts
 from flora_core.workflows.batch.doubles import Doubles
@@ -80,7 +80,7 @@ def run_batch(
         raise Refused("Who identifies? Give a name; records without a person can't be asked about later.")
     summary = Summary(model.study.name, model.card.version or 0, notes=list(understood.notes))
     doubles = Doubles.of(stream, understood, progress)
-    earlier = house.records.of_source(model.study.name, understood.sha256) if record else ()
+    earlier = recorded_before(house, understood) if record else []
     known_token = ""
     if earlier and not again:
         same = [r for r in earlier if r.recipe == understood.recipe and r.version == model.card.version]
@@ -105,6 +105,12 @@ def run_batch(
         recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
+
+
+def recorded_before(house: House, understood: Understanding) -> list[Recording]:
+    """The recordings of this file, newest first; one of which no plant could be named is none."""
+    study = understood.model.study.name
+    return [r for r in house.records.of_source(study, understood.sha256) if r.plants]
 
 
 def _go_through(

@@ -27,7 +27,6 @@ from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
 from flora_core.storage.records import Recorded
 from flora_core.storage.undetermined import SEEN, drawn, undetermined
-from flora_core.study import short_name
 from flora_core.workflows.determine.plants import answers_of, as_rows
 from flora_core.workflows.house import House
 
@@ -169,14 +168,14 @@ def _by_what_was_said(
             weights[i] += _doubt(plant.probabilities)
         same_species = one.recording.version == champion.card.version
         if len(plant.possible) > 1 and same_species:
-            possible = listed([short_name(names[j]) for j in plant.possible])
+            possible = listed([champion.study.short(names[j]) for j in plant.possible])
             why[Reason.UNSURE] = f"{len(plant.possible)} species are possible: {possible}."
         elif len(plant.possible) > 1:
             why[Reason.UNSURE] = f"{len(plant.possible)} species were possible for the version that named it."
         if plant.possible and same_species and plant.species in rare:
             few = int(known[plant.species])
             why[Reason.RARE] = (
-                f"Only {few} plant{'s' if few != 1 else ''} of {short_name(names[plant.species])} are known."
+                f"Only {few} plant{'s' if few != 1 else ''} of {champion.study.short(names[plant.species])} are known."
             )
             weights[i] += 0.5 * float(rarity[plant.species])
         reasons.append(why)
@@ -227,7 +226,7 @@ def _ask(
 
 
 def _called(model: Model, answer: int) -> str:
-    return short_name(model.study.species_names[answer]) if answer >= 0 else NONE_OF_THESE
+    return model.study.short(model.study.species_names[answer]) if answer >= 0 else NONE_OF_THESE
 
 
 def _first_of_each_first(chosen: list[int], offered: Sequence[Recorded], weights: Floats) -> list[int]:
