@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from flora_core.model import Floats, Ints, Model
 from flora_core.study import Study
-from ui.charts import among_training_plants, axis, colour, label_of
+from ui.charts import MOST_COLOURED, among_training_plants, axis, colour, label_of, symbol
 
 #: Species with a bar of their own; the rest are one bar.
 _BARS = 15
@@ -106,39 +106,55 @@ def plants_among_training(
         -1 where the plant fits none.
     """
     study = model.study
-    figure = among_training_plants(model, np.full(len(study.measurements), np.nan), x, y, ink)
-    for trace in figure.data:
-        trace.marker.opacity = 0.18
-        trace.marker.size = 6
-    kinds = [*range(len(study.species)), -1]
+    counts = np.bincount(species[species >= 0], minlength=len(study.species))
+    commonest = tuple(np.argsort(-counts, kind="stable")[:MOST_COLOURED].tolist())
+    figure = among_training_plants(model, np.full(len(study.measurements), np.nan), x, y, ink, commonest)
+    many = len(study.species) > MOST_COLOURED
+    for i, trace in enumerate(figure.data):
+        trace.marker.opacity, trace.marker.size = 0.3, 6
+        if many:
+            # One line of the legend for all of them; the table's plants have their names.
+            trace.name, trace.showlegend = "training plants", i == 0
     measured = ~np.isnan(values[:, [x, y]]).any(axis=1) if len(values) else np.zeros(0, dtype=bool)
-    for j in kinds:
-        rows = (species == j) & measured
-        if rows.any():
-            fits = j >= 0
-            figure.add_trace(
-                {
-                    # Not WebGL: browsers without it show an excuse in place of the plants, and there are never many.
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": f"table: {label_of(study, study.species_names[j])}" if fits else "table: none of these",
-                    "x": values[rows, x].tolist(),
-                    "y": values[rows, y].tolist(),
-                    "marker": {
-                        "color": colour(j) if fits else "rgba(0,0,0,0)",
-                        "symbol": "circle" if fits else "x-thin",
-                        "size": 8,
-                        "line": {"color": ink, "width": 1 if fits else 2},
-                    },
-                    "hovertemplate": "%{x} × %{y}<extra></extra>",
-                }
-            )
+    coloured = commonest if many else tuple(range(len(study.species)))
+    for j in sorted(coloured):
+        name = f"table: {label_of(study, study.species_names[j])}"
+        marker = {"color": colour(j), "symbol": symbol(j), "size": 8, "line": {"color": ink, "width": 1}}
+        _draw(figure, name, values[(species == j) & measured][:, [x, y]], marker)
+    others = {"color": "#9a9a9a", "symbol": "circle", "size": 7, "line": {"color": ink, "width": 1}}
+    _draw(
+        figure,
+        "table: other species",
+        values[(species >= 0) & ~np.isin(species, coloured) & measured][:, [x, y]],
+        others,
+    )
+    cross = {"color": "rgba(0,0,0,0)", "symbol": "x-thin", "size": 8, "line": {"color": ink, "width": 2}}
+    _draw(figure, "table: none of these", values[(species == -1) & measured][:, [x, y]], cross)
+    # The legend stands above; its lines must not eat the picture.
+    lines = sum(trace.showlegend is not False for trace in figure.data)
+    figure.layout.height = 380 + 16 * max(0, lines - 6)
     strangers = int((species == -1).sum())
     said = (
         f"Scatter plot of {int(measured.sum()):,} plants of the table over the training plants; {strangers:,} of them, drawn "
         "as crosses, fit no species."
     )
     return figure, said
+
+
+def _draw(figure: go.Figure, name: str, points: Floats, marker: dict[str, Any]) -> None:
+    if len(points):
+        # Not WebGL: browsers without it show an excuse in place of the plants, and there are never many.
+        figure.add_trace(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": name,
+                "x": points[:, 0].tolist(),
+                "y": points[:, 1].tolist(),
+                "marker": marker,
+                "hovertemplate": "%{x} × %{y}<extra></extra>",
+            }
+        )
 
 
 def _layout(title: str, x: str, y: str, ink: str, height: int) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The pictures of a table: the counts they show, and the same in words."""
 
 import numpy as np
+import pytest
 
+from flora_core.learning.training import train
 from flora_core.study import IRIS
+from tests.builders import make_plants, make_study
 from ui.table_charts import certainties, plants_among_training, species_counts
 
 
@@ -49,3 +52,20 @@ def test_where_most_fit_nothing_the_title_says_so():
     assert figure.layout.title.text == "9 of 14 fit no species"
     figure, _ = species_counts(IRIS, {"Iris setosa": 9}, 5, 14, "#000")
     assert figure.layout.title.text == "Most: <i>I. setosa</i>, 9 of 14"
+
+
+def test_of_many_species_the_commonest_are_coloured_and_the_legend_stays_short(many_species):
+    model, values = many_species
+    species = np.repeat(np.arange(12), 5)
+    figure, _ = plants_among_training(model, values, species, 0, 1, "#000")
+    shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert shown[0] == "training plants"
+    assert shown[-1] == "table: other species"
+    assert len(shown) == 10
+    assert sum(len(trace.x) for trace in figure.data if trace.name.startswith("table")) == 60
+
+
+@pytest.fixture(scope="module")
+def many_species():
+    study, plants = make_study(12, 2), make_plants((8,) * 12, 2)
+    return train(study, plants, algorithm="lda"), plants.values[:60]
