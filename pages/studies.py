@@ -1,12 +1,14 @@
-"""Studies: which plant groups there are, and a new one from a labelled table."""
+"""Studies: which plant groups there are, a new one from a labelled table, and more plants for one there is."""
 
 import streamlit as st
 
-from ui import studying, studying_tables
+from ui import growing, studying, studying_tables
 from ui.choosing import chosen_study
 from ui.starting import opened_house
+from ui.words import plain
 
 house = opened_house()
+study = house.studies.get(chosen_study(house))
 
 st.title("Studies")
 st.markdown(
@@ -14,9 +16,14 @@ st.markdown(
     "genus, and have an identification page for it."
 )
 studying.show_made()
-studying.show_list(house, chosen_study(house))
+growing.show_added()
+studying.show_list(house, study.name)
 
-st.header("Make a study from a labelled table")
+st.header("A labelled table")
+grow = f"More plants for {plain(study.title)}"
+if st.radio("What becomes of it", ("A new study", grow), horizontal=True) == grow:
+    growing.show_growing(house, study)
+    st.stop()
 file = studying.uploaded_table(house)
 if file is None:
     st.stop()

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 
-from flora_core.errors import FloraError, TooLarge
+from flora_core.errors import FloraError, Issue, TooLarge
 from flora_core.tables.characters import slug
+from flora_core.tables.labels import Alike
 from flora_core.tables.limits import span
 from flora_core.workflows.house import House
 from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
@@ -58,12 +59,12 @@ def show_list(house: House, chosen: str) -> None:
     )
 
 
-def uploaded_table(house: House) -> Any:
+def uploaded_table(house: House, key: str = "studies.file") -> Any:
     """The file a visitor gave, or None with a word on what a table should look like."""
     file = st.file_uploader(
         "A table: one row a plant, one column with the names of the species, the others measured",
         type=["csv", "tsv", "txt", "xlsx"],
-        key="studies.file",
+        key=key,
     )
     if file is None:
         st.markdown(
@@ -205,24 +206,43 @@ def show_preview(proposal: Proposal) -> None:
             width="stretch",
             key="studies.preview",
         )
-    for text in proposal.warnings:
+    show_findings(proposal.warnings, proposal.notes, proposal.issues)
+
+
+def show_findings(
+    warnings: tuple[str, ...], notes: tuple[str, ...], issues: tuple[Issue, ...], *, unfolded: bool = False
+) -> None:
+    """What a careful colleague would say of a labelled table, how it was read, and which cells are wrong or unusual."""
+    for text in warnings:
         st.warning(plain(text), icon=":material/warning:")
-    if proposal.notes:
-        with st.expander(f"What was understood ({len(proposal.notes)})", icon=":material/info:"):
-            st.markdown("\n".join(f"- {plain(note)}" for note in proposal.notes))
-    if proposal.issues:
-        with st.expander(f"Cells that are wrong or unusual ({len(proposal.issues):,})", icon=":material/error:"):
+    if notes:
+        with st.expander(f"What was understood ({len(notes)})", icon=":material/info:", expanded=unfolded):
+            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+    if issues:
+        with st.expander(f"Cells that are wrong or unusual ({len(issues):,})", icon=":material/error:"):
+            shown = issues[:1000]
             st.dataframe(
                 {
-                    "Row": [issue.row for issue in proposal.issues[:1000]],
-                    "Column": [issue.column for issue in proposal.issues[:1000]],
-                    "Value": [issue.value for issue in proposal.issues[:1000]],
-                    "What is wrong": [issue.problem for issue in proposal.issues[:1000]],
-                    "What would be right": [issue.suggestion for issue in proposal.issues[:1000]],
+                    "Row": [issue.row for issue in shown],
+                    "Column": [issue.column for issue in shown],
+                    "Value": [issue.value for issue in shown],
+                    "What is wrong": [issue.problem for issue in shown],
+                    "What would be right": [issue.suggestion for issue in shown],
                 },
                 hide_index=True,
                 width="stretch",
             )
+
+
+def show_merges(alike: tuple[Alike, ...], place: str, merged: dict[str, str]) -> None:
+    """Names that may be one, each with a button that merges the rarer into the commoner."""
+    for one in alike[:8]:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{plain(one.rarer)}** and **{plain(one.commoner)}**: {plain(one.because)}.")
+            st.button(
+                f"Count as {one.commoner}", key=f"{place}.merge.{one.rarer}.{one.commoner}",
+                on_click=merged.__setitem__, args=(one.rarer, one.commoner),
+            )  # fmt: skip
 
 
 def show_creation(house: House, proposal: Proposal) -> None:

@@ -10,9 +10,8 @@ import streamlit as st
 
 from flora_core.tables.characters import header_label, header_unit
 from flora_core.workflows.house import House
-from flora_core.workflows.studies import Choices, Proposal
-from ui.studying import proposed
-from ui.words import plain
+from flora_core.workflows.studies import Choices
+from ui.studying import proposed, show_merges
 
 _UNITS: Final = ("", "µm", "mm", "cm", "dm", "m", "in", "mm²", "cm²", "dm²", "m²", "px", "°", "%", "g", "mg")
 
@@ -25,7 +24,7 @@ def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
     place = f"names.{file.file_id}.{choices.label}.{choices.keep_qualified}.{choices.genus}.{choices.codes}"
     merged: dict[str, str] = st.session_state.setdefault(f"{place}.merged", {})
     st.header("The names")
-    _show_alike(proposed(house, file, replace(choices, names=merged)), place, merged)
+    show_merges(proposed(house, file, replace(choices, names=merged)).alike, place, merged)
     names = proposed(house, file, replace(choices, names=merged)).names
     edited = st.data_editor(
         {
@@ -54,17 +53,6 @@ def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
         if becomes != name.becomes:
             said[name.gathered.name] = becomes
     return replace(choices, names=said)
-
-
-def _show_alike(proposal: Proposal, place: str, merged: dict[str, str]) -> None:
-    """Names that may be one, each with a button that merges the rarer into the commoner."""
-    for one in proposal.alike[:8]:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{plain(one.rarer)}** and **{plain(one.commoner)}**: {plain(one.because)}.")
-            st.button(
-                f"Count as {one.commoner}", key=f"{place}.merge.{one.rarer}.{one.commoner}",
-                on_click=merged.__setitem__, args=(one.rarer, one.commoner),
-            )  # fmt: skip
 
 
 def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:

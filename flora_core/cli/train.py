@@ -38,8 +38,9 @@ def train(
     """A new version of a study's model, with honest scores; not promoted."""
     from flora_core.workflows.train import train_version
 
+    house = open_with_champion()
     card = train_version(
-        open_with_champion(),
+        house,
         study,
         algorithm=algorithm,
         hyperparameters=_settings(settings),
@@ -60,7 +61,9 @@ def train(
         typer.echo(_scored(card.group_scores))
     for warning in card.warnings:
         typer.echo(f"  {warning}")
-    typer.echo(f"Not promoted. Compare: python -m flora_core models compare CHAMPION {card.version} --study {study}")
+    champion = house.registry.champion_version(study)
+    following = f"compare {champion} {card.version}" if champion else f"promote {card.version} --why REASON"
+    typer.echo(f"Not promoted. Next: python -m flora_core models {following} --study {study}")
 
 
 def training_document(card: ModelCard) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """The whole way of a botanist with a genus of her own, in a real browser: trained, compared, promoted, used, taken back."""
 
-import os
-import subprocess
-import sys
+import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import IDLE
-from tests.servers import ROOT, SHARED, WebServer
+from tests.servers import SHARED, WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -74,19 +72,22 @@ def sign(page, why):
 def test_a_genus_of_ones_own(visit, tmp_path):
     with WebServer(tmp_path / "house") as server:
         server.wait_for("/readyz", 200)
-        done = subprocess.run(
-            [sys.executable, "-m", "flora_core", "studies", "create", "wheat", "--from", str(kernels(tmp_path)),
-             "--label", "variety", "--organism", "kernel", "--measurement", "area_mm2=mm2",
-             *(word for column in COLUMNS[1:] for word in ("--measurement", column))],
-            cwd=ROOT, capture_output=True, text=True,
-            env={**os.environ, "FLORA_DATABASE_URL": f"sqlite:///{tmp_path}/house/flora.db",
-                 "FLORA_MODELS": str(tmp_path / "house" / "models")},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-
-        page = visit("/train?study=wheat", address=server.address)
+        page = visit("/studies", address=server.address)
         page.set_viewport_size({"width": 1360, "height": 1600})
+        page.locator("input[type=file]").set_input_files(str(kernels(tmp_path)))
+        page.get_by_role("textbox", name="Name for addresses").wait_for()
         settle(page)
+        fill(page, "Title", "Wheat")
+        fill(page, "Name for addresses", "wheat")
+        fill(page, "What is measured, one of them", "kernel")
+        expect(page.get_by_role("heading", name=re.compile("plants of 3 species"))).to_be_visible()
+        page.get_by_label("Made by").fill("Ada")
+        page.get_by_label("Made by").press("Tab")
+        page.get_by_role("button", name="Make the study").click()
+        page.get_by_text("was made of").wait_for()
+        page.get_by_role("link", name="Train a first model").click()
+        settle(page)
+        assert "study=wheat" in page.url
         train(page, "logistic regression", "Freedom (C)", "3", 1)
         page.get_by_role("link", name="Next: let it identify").click()
         settle(page)

@@ -76,3 +76,58 @@ def test_nobody_makes_nothing(page):
     at = give(page, labelled_table(TWO))
     named(at.button, "Make the study").click().run()
     assert "Not made. Who makes this" in at.error[0].value
+
+
+def adding(at, text, name="more.csv"):
+    at = named(at.radio, "What becomes of it").set_value("More plants for Fisher's irises").run()
+    return at.file_uploader(key="growing.file").upload(name, text.encode(), "text/csv").run()
+
+
+FLOWERS = """flower,sepal length,sepal width,petal length,petal width,species
+a,5.0,3.4,1.5,0.2,I. setosa
+b,6.3,2.9,5.0,1.8,Iris virginica
+c,5.7,2.8,4.5,1.3,Iris versicolour
+d,4.7,3.2,1.4,0.2,Iris pumila
+e,4.8,3.1,1.5,0.2,Iris pumila
+"""
+
+
+def test_more_plants_become_the_next_training_table(page, house):
+    at = adding(page, FLOWERS)
+    assert not at.exception, at.exception
+    next(b for b in at.button if b.label == "Count as Iris versicolor").click().run()
+    assert "5 plants to be added" in [h.value for h in at.header]
+    preview = at.dataframe[1].value
+    assert preview["To be added"].tolist() == [2, 1, 1, 1]
+    assert preview["Plants so far"].tolist() == [0, 50, 50, 50]
+    named(at.text_input, "Added by").set_value("Ada")
+    named(at.button, "Add the plants").click().run()
+    assert not at.exception, at.exception
+    assert at.success[0].value.replace("\\", "") == (
+        "5 plants were added to Fisher's irises as table 2, Iris pumila among them for the first time."
+    )
+    assert house.studies.tables("iris")[-1].counts["Iris pumila"] == 2
+    # The same file once more is recognised.
+    at = adding(at, FLOWERS, "again.csv")
+    assert any("These very plants are in iris already" in e.value for e in at.error)
+    assert named(at.button, "Add the plants").disabled
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty"),
+        ("name,kernel\nIris setosa,4\n", "No column of this file was recognised as a measurement of iris"),
+    ],
+)
+def test_what_cannot_be_added_is_said(page, text, sentence):
+    at = adding(page, text)
+    assert not at.exception, at.exception
+    assert any(sentence in e.value.replace("\\", "") for e in at.error)
+
+
+def test_nobody_adds_nothing(page, house):
+    at = adding(page, FLOWERS)
+    named(at.button, "Add the plants").click().run()
+    assert "Not added. Who makes this" in at.error[0].value
+    assert len(house.studies.tables("iris")) == 1
