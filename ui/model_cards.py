@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from flora_core.learning.libraries import libraries_note
 from flora_core.model import ModelCard, Scores
 from ui import model_charts
 from ui.model_charts import Picture
@@ -29,6 +30,8 @@ def show_card(card: ModelCard, key: str) -> None:
     _show_pictures(card, key)
     with st.expander("Settings, table and program", icon=":material/tune:"):
         st.html(settings_table(card))
+        if note := libraries_note(card):
+            st.info(plain(note), icon=":material/update:")
 
 
 def figures(card: ModelCard) -> str:

@@ -41,6 +41,7 @@ def models_list(study: Study = "iris", as_json: Json = False) -> None:
 @commands.command("show", epilog="Example: python -m flora_core models show 1")
 def models_show(version: str, study: Study = "iris", as_json: Json = False) -> None:
     """One version: its card, its scores and its history."""
+    from flora_core.learning.libraries import libraries_note
     from flora_core.workflows.models import show_version, version_number
 
     row, card, events = show_version(open_with_champion(), study, version_number(version))
@@ -64,6 +65,8 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
         )
     if card.study.caveat:
         typer.echo(card.study.caveat)
+    if note := libraries_note(card):
+        typer.echo(note)
     for e in events:
         typer.echo(_event_line(e))
 

@@ -307,6 +307,16 @@ class Determinations:
         with self._database.read() as connection:
             return int(connection.execute(select(func.coalesce(func.max(determinations.c.id), 0))).scalar_one())
 
+    def newest_of(self, study: str, level: int = 0) -> int:
+        """The number of the determination of a study that was entered last, at this level or above; 0 where there is none."""
+        statement = (
+            select(func.coalesce(func.max(determinations.c.id), 0))
+            .join(recordings, recordings.c.id == determinations.c.recording)
+            .where(recordings.c.study == study, determinations.c.level >= level)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
     def of_source(self, study: str, source_sha256: str) -> int:
         """How many determinations of a study came from this file."""
         statement = (

@@ -31,7 +31,10 @@ class TrainingResult(BaseModel):
 
 
 class ComparisonRequest(BaseModel):
-    """Two versions, and the plants on which they are compared: asked again after those changed, it is another request."""
+    """Two versions, and the plants on which they are compared: asked again after those changed, it is another request.
+
+    `determined` is the number of the newest determination: a corrected one is a change, too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -126,7 +129,7 @@ def comparison_asked(house: House, study: str, champion: int, challenger: int) -
         champion=champion,
         challenger=challenger,
         table=house.studies.plants(found).table.sha256,
-        determined=house.determinations.coverage(study, level=COMPETENT).determined,
+        determined=house.determinations.newest_of(study, COMPETENT),
     )
 
 

@@ -89,6 +89,8 @@ def test_the_same_word_of_the_same_person_is_written_once(season):
     assert not season.say(plant)
     assert not season.say(plant, by="ADA")
     assert season.determinations.newest_number() == newest > 0
+    assert season.determinations.newest_of("iris") == newest
+    assert season.determinations.newest_of("iris", 5) == season.determinations.newest_of("rosa") == 0
     assert season.say(plant, level=3)
     assert season.say(plant, by="Grace")
     assert len(season.determinations.of(plant)) == 3
