@@ -18,7 +18,7 @@ st.markdown(
 found = monitoring.asked(house, study.name)
 monitoring.show_verdict(found)
 if found.windows:
-    monitoring.show_pictures(found)
+    monitoring.show_pictures(house, found)
     monitoring.show_groups(house, study.name, found)
 else:
     monitoring.show_empty(found)

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from flora_core.monitoring.drift import Shift
 from flora_core.monitoring.wording import first_upper, percent
 from flora_core.study import Measurement, Study
-from flora_core.workflows.monitor import Part, Watched
-from ui.charts import axis_title, colour
+from flora_core.workflows.monitor import Certainties, Part, Watched
+from ui.charts import axis_title, colour, label_of
 
 ALERT: Final = "#c62828"
 _LINE: Final = "#0072b2"
@@ -108,6 +108,81 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, l
     return figure, f"{title}. {'; '.join(words)}.", rows
 
 
+def certainty_chart(found: Certainties, ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+    """Calibration over time: how sure the names of the determined plants were, and how many of them came true."""
+    rows = [
+        {"window": w.span.since.isoformat(), "determined": w.found.plants, "said": w.found.said, "right": w.found.right,
+         "came true": w.found.share, "low": w.found.low, "high": w.found.high, "p": w.found.p, "alert": w.alert}
+        for w in found.windows
+    ]  # fmt: skip
+    whole = found.together
+    title = (
+        f"Names said to be {percent(whole.said)} % sure: {percent(whole.share)} % came true (n = {whole.plants:,})"
+        if whole.said is not None and whole.share is not None
+        else "No plant is determined yet"
+    )
+    x, alerts = [row["window"] for row in rows], [row for row in rows if row["alert"]]
+    data = [
+        _step(x, [row["said"] for row in rows], "said, on average", dash="dash", color=ink, width=1.5),
+        {
+            "type": "scatter", "mode": "markers", "name": "came true (95 %)", "x": x, "y": [row["came true"] for row in rows],
+            "marker": {"symbol": "circle", "size": 9, "color": "#009e73"},
+            "error_y": {"type": "data", "symmetric": False, "color": "#009e73",
+                        "array": [row["high"] - row["came true"] for row in rows],
+                        "arrayminus": [row["came true"] - row["low"] for row in rows]},
+        },
+        _diamonds([row["window"] for row in alerts], [row["came true"] for row in alerts]),
+    ]  # fmt: skip
+    words = [f"{r['window']}: {percent(r['said'])} % said, {r['right']} of {r['determined']} right" for r in rows[-6:]]
+    return _figure(data, title, "Share of the determined", ink, share=True), f"{title}. {'; '.join(words)}.", rows
+
+
+#: Pairs of species that are shown, and the rest of the mistakes as one line.
+_PAIRS: Final = 6
+
+
+def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+    """Confusion over time: which species were taken for which, window by window, of the determined plants."""
+    names = [*study.species_names, "another species"]
+    rows, totals, determined = [], dict[tuple[str, str], int](), 0
+    for span, part in points:
+        determined += part.realised.determined
+        if len(part.realised.confusion) != len(names):
+            continue
+        for true, line in zip(names, part.realised.confusion, strict=True):
+            for named, n in zip(study.species_names, line, strict=True):
+                if n and named != true:
+                    totals[true, named] = totals.get((true, named), 0) + n
+                    rows.append({"window": span.since.isoformat(), "true": true, "named": named, "plants": n,
+                                 "determined of the true": sum(line)})  # fmt: skip
+    ranked = sorted(totals, key=lambda pair: (-totals[pair], pair))
+    wrong = sum(totals.values())
+    if ranked:
+        true, named = ranked[0]
+        title = f"{label_of(study, true)} taken for {label_of(study, named)}: {totals[ranked[0]]} of {wrong} mistakes"
+    else:
+        title = f"No mistake among {determined:,} determined plants" if determined else "No plant is determined yet"
+    x = [span.since.isoformat() for span, _ in points]
+    shown = ranked[:_PAIRS]
+    data = []
+    for j, pair in enumerate([*shown, None] if len(ranked) > len(shown) else shown):
+        of = [
+            r
+            for r in rows
+            if (r["true"], r["named"]) == pair or (pair is None and (r["true"], r["named"]) not in shown)
+        ]
+        counts = [sum(r["plants"] for r in of if r["window"] == at) for at in x]
+        label = f"{label_of(study, pair[0])} named {label_of(study, pair[1])}" if pair else "other mistakes"
+        data.append({"type": "bar", "name": label, "x": x, "y": counts, "hovertemplate": "%{y} plants",
+                     "marker": {"color": colour(j) if pair else "#6b6b6b"}})  # fmt: skip
+    figure = _figure(data, title, "Plants named wrongly", ink)
+    figure.layout.barmode = "stack"
+    figure.layout.yaxis.update({"tickformat": ",d", "rangemode": "tozero", "minallowed": 0, "nticks": 6})
+    words = [f"{study.short(a)} named {study.short(b)} {totals[a, b]}" for a, b in ranked[:12]]
+    said = title.replace("<i>", "").replace("</i>", "")
+    return figure, f"Bars: determined plants named wrongly in each window. {said}. {'; '.join(words)}.", rows
+
+
 def mix_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
     """Which names were given, window by window."""
     rows, names = [], [*study.species_names, "none of these"]
@@ -118,7 +193,7 @@ def mix_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figur
     x = [row["window"] for row in rows]
     data = [
         {
-            "type": "bar", "name": study.short(name), "x": x,
+            "type": "bar", "name": label_of(study, name), "x": x,
             "y": [row[name] / max(1, sum(row[n] for n in names)) for row in rows],
             "customdata": [row[name] for row in rows], "hovertemplate": "%{customdata} plants, %{y:.0%}",
             "marker": {"color": colour(j) if j < len(names) - 1 else "#333333",

@@ -15,6 +15,7 @@ from flora_core.workflows.monitor import (
     GROUPINGS,
     WINDOWS,
     Watched,
+    certainties_of,
     groups_of,
     main_part,
     watched,
@@ -75,8 +76,8 @@ def show_empty(found: Watched) -> None:
     page_link("home", "Or load the simulated season on the first page")
 
 
-def show_pictures(found: Watched) -> None:
-    """Accuracy, each measurement, the mix of names and the strangers; each with its words and its numbers."""
+def show_pictures(house: House, found: Watched) -> None:
+    """Accuracy, calibration, confusion, each measurement, the mix and the strangers; each with its words and its numbers."""
     ink, points = theme().ink, charts.points_of(found)
     st.header("How right are the names?")
     _picture("accuracy", *charts.accuracy_chart(points, ink))
@@ -86,6 +87,18 @@ def show_pictures(found: Watched) -> None:
         "are no random sample: people look at the doubtful ones first. Plants that fit no species were given no name and are "
         "not counted."
     )
+    sure = certainties_of(house, found)
+    if sure.windows:
+        columns = st.columns(2)
+        with columns[0]:
+            _picture("calibration", *charts.certainty_chart(sure, ink))
+        with columns[1]:
+            _picture("confusion", *charts.confusion_chart(found.study, points, ink))
+        st.caption(
+            "Of determined plants only, by the day they were identified; how sure, of the newest "
+            f"{sure.together.plants:,}. A red diamond marks a window in which chance does not explain the difference between "
+            "what was said and what came true, corrected for the number of windows."
+        )
     st.header("Do the plants measure as they did?")
     columns = st.columns(2)
     for j, measurement in enumerate(found.study.measurements):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -81,6 +82,30 @@ class Determined:
 
     recorded: Recorded
     determination: Determination
+
+
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """A determined plant that was given a name: how sure the model was of it, and what it is.
+
+    Attributes
+    ----------
+    version : int
+    day : str
+        When it was identified (UTC).
+    species : int
+        The likeliest species by that version: its place in the version's study.
+    certainty : float
+        The probability of that species.
+    given : GivenName
+        What the newest determination says.
+    """
+
+    version: int
+    day: str
+    species: int
+    certainty: float
+    given: GivenName
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +304,34 @@ class Determinations:
             return tuple(
                 Tally(row.version, row.day, row.species, row.fits, _given(row.answer, row.name, row.other), row.plants)
                 for row in connection.execute(statement)
+            )
+
+    def newest_certainties(
+        self, study: str, since: datetime, until: datetime, *, level: int = 0, as_of: date | None = None, most: int
+    ) -> tuple[Certain, ...]:
+        """How sure the names of the determined plants were that were identified last, newest first; none that fitted nothing.
+
+        Parameters
+        ----------
+        most : int
+            So many plants at most, so that the cost does not grow with what is kept.
+        """
+        columns = (
+            recordings.c.version, self._day(recordings.c.at).label("day"), identifications.c.species,
+            identifications.c.probabilities, determinations.c.answer, determinations.c.name, determinations.c.other,
+        )  # fmt: skip
+        statement = (
+            _newest(level, as_of, *columns)
+            .where(*_identified(study, since, until, None), identifications.c.possible != "")
+            .order_by(determinations.c.recording.desc(), determinations.c.row.desc())
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Certain(
+                    r.version, r.day, r.species, max(json.loads(r.probabilities)), _given(r.answer, r.name, r.other)
+                )
+                for r in connection.execute(statement)
             )
 
     def coverage(

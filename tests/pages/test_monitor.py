@@ -54,7 +54,7 @@ def test_ordinary_plants_are_green_and_drawn(house: House, page) -> None:
     record_flowers(house, values[:30], 8)
     at = page()
     assert at.success[0].value.startswith("**Green.** The last 30 flowers look like the training flowers")
-    assert len(at.get("plotly_chart")) == 7
+    assert len(at.get("plotly_chart")) == 9
     assert "The estimate takes the model's probabilities at their word" in shown(at)
 
 

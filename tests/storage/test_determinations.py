@@ -184,6 +184,20 @@ def test_tallies_count_what_the_newest_say_of_what_was_named(season):
     }
 
 
+def test_the_certainties_of_names_that_were_checked_are_read_newest_first_and_bounded(season):
+    plants = season.plants() + season.plants() + season.plants()
+    for plant in plants:
+        season.say(plant, SETOSA, level=2)
+    season.say(plants[0], VERSICOLOR, level=2, at="2099-01-01")
+    start, end = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    found = season.determinations.newest_certainties("iris", start, end, level=2, most=10)
+    assert len(found) == 3
+    assert found[-1].given == VERSICOLOR
+    assert all(0.0 < one.certainty <= 1.0 for one in found)
+    assert len(season.determinations.newest_certainties("iris", start, end, level=2, most=2)) == 2
+    assert season.determinations.newest_certainties("iris", start, end, level=4, most=2) == ()
+
+
 def test_coverage_is_determined_of_identified(season):
     assert season.determinations.coverage("iris") == Coverage(0, 0, 0)
     plants = season.plants(5)

@@ -5,6 +5,7 @@
 """
 
 from flora_core.workflows.monitor.asking import asked_days, asked_window
+from flora_core.workflows.monitor.certainties import Certainties, certainties_of
 from flora_core.workflows.monitor.documents import monitor_document
 from flora_core.workflows.monitor.groups import GROUPINGS, Group, Grouping, groups_of
 from flora_core.workflows.monitor.spans import WINDOWS, WindowKind
@@ -13,6 +14,7 @@ from flora_core.workflows.monitor.watching import Part, Watched, WatchedWindow, 
 __all__ = [
     "GROUPINGS",
     "WINDOWS",
+    "Certainties",
     "Group",
     "Grouping",
     "Part",
@@ -21,6 +23,7 @@ __all__ = [
     "WindowKind",
     "asked_days",
     "asked_window",
+    "certainties_of",
     "groups_of",
     "main_part",
     "monitor_document",

@@ -56,7 +56,7 @@ def told(
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
     for tally in house.determinations.tallies(study, start, end, level=LEVEL, as_of=as_of):
         known = studies.get(tally.version)
-        true = _true(known, tally.given) if known is not None else None
+        true = true_species(known, tally.given) if known is not None else None
         if known is None or true is None:
             continue
         k = len(known.species)
@@ -71,7 +71,7 @@ def told(
     return tuple(found.values())
 
 
-def _true(study: Study, given: GivenName) -> int | None:
+def true_species(study: Study, given: GivenName) -> int | None:
     """Place of the species a person named, one beyond the last for any other; None where no species was named."""
     names = study.species_names
     if given.answer is Answer.NONE:
