@@ -25,7 +25,7 @@ from flora_core.storage.determinations import Slip
 from flora_core.storage.records import Rows
 from flora_core.workflows.house import House, open_house
 from flora_core.workflows.models import ensure_champion
-from flora_core.workflows.monitor import groups_of, watched
+from flora_core.workflows.monitor import certainties_of, groups_of, watched
 from ui import monitor_charts as charts
 
 LAST = date(2026, 6, 30)
@@ -85,6 +85,8 @@ def draw(house: House) -> None:
         charts.measurement_chart(measurement, points, "#000")
     charts.mix_chart(found.study, points, "#000")
     charts.unfit_chart(points, "#000")
+    charts.certainty_chart(certainties_of(house, found), "#000")
+    charts.confusion_chart(found.study, points, "#000")
 
 
 def by_collector(house: House) -> None:

@@ -129,8 +129,8 @@ def show_groups(house: House, study: str, found: Watched) -> None:
         name = plain(group.name) if group.name else f"{by} not recorded"
         st.markdown(f"- **{name}** ({_SHOWN[group.verdict][2].lower()}): {plain(group.judgement.sentence)}")
     st.caption(
-        f"The newest {plants:,} plants of version {part.version} since {since:%d %B %Y}, at most 2,000; "
-        "corrected for the number of groups."
+        f"{plants:,} plants of version {part.version} since {since:%d %B %Y}, evenly from all of them where they are more than "
+        "2,000; corrected for the number of groups."
     )
 
 

@@ -1,4 +1,4 @@
-"""A bounded sample of what was recorded, as arrays: the newest plants that a version identified."""
+"""A bounded sample of what a version identified in some days, as arrays: evenly from all of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from flora_core.model import Bools, Floats, Ints
 from flora_core.storage.database import Database
@@ -50,10 +50,13 @@ class Samples:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def newest(
+    def even(
         self, study: str, version: int, since: datetime | None = None, until: datetime | None = None, most: int = 2000
     ) -> Sample:
-        """The newest plants that a version identified, from `since` on and before `until`.
+        """Plants that a version identified, from `since` on and before `until`, newest first: all of them, or one in so many.
+
+        One in so many of each table and of plants recorded one by one, and not the last ones: tables are often sorted by
+        species or site. The same plants give the same sample.
 
         Parameters
         ----------
@@ -66,6 +69,12 @@ class Samples:
         if until is not None:
             wanted.append(recordings.c.at < until)
         with self._database.read() as connection:
+            plants = connection.execute(
+                select(func.coalesce(func.sum(recordings.c.plants), 0)).where(*wanted)
+            ).scalar_one()
+            step = -(-int(plants) // most)
+            if step > 1:
+                wanted.append((identifications.c.row + identifications.c.recording) % step == 0)
             rows = connection.execute(
                 select(
                     identifications.c.used,

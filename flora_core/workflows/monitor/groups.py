@@ -60,10 +60,10 @@ def groups_of(
     Returns
     -------
     groups, plants
-        At most `GROUPS` groups of at most `MOST` plants, the newest.
+        At most `GROUPS` groups, from an even sample of at most `MOST` plants.
     """
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
-    sample = Samples(house.database).newest(study, version, start, end, MOST)
+    sample = Samples(house.database).even(study, version, start, end, MOST)
     seen = watching(house.model(study, version))
     labels = np.array({"collector": sample.collectors, "site": sample.sites, "file": sample.sources}[by], dtype=object)
     names, counts = np.unique(labels.astype(str), return_counts=True) if len(sample) else (np.array([]), np.array([]))
