@@ -12,6 +12,7 @@ from flora_core.monitoring.comparing import Findings, Plants, compare_plants
 from flora_core.monitoring.decomposition import decompose_plants
 from flora_core.monitoring.judging import UNLIKELY, VERY_UNLIKELY, Verdict
 from flora_core.monitoring.verdicts import Judgement, judgement
+from flora_core.storage.figures import Figures
 from flora_core.storage.samples import Samples
 from flora_core.workflows.house import House
 from flora_core.workflows.monitor.references import watching, wording_of
@@ -62,6 +63,24 @@ def groups_of(
     groups, plants
         At most `GROUPS` groups, from an even sample of at most `MOST` plants.
     """
+    newest, _, _ = Figures(house.database).state(study)
+    key = (house.database.description, newest, study, version, by, since, until)
+    found = _FOUND.get(key)
+    if found is None:
+        found = _groups(house, study, version, by, since, until)
+        while len(_FOUND) >= 64:
+            _FOUND.pop(next(iter(_FOUND)))
+        _FOUND[key] = found
+    return found
+
+
+#: What was found; kept until something is recorded.
+_FOUND: Final[dict[tuple[object, ...], tuple[tuple[Group, ...], int]]] = {}
+
+
+def _groups(
+    house: House, study: str, version: int, by: Grouping, since: date, until: date
+) -> tuple[tuple[Group, ...], int]:
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
     sample = Samples(house.database).even(study, version, start, end, MOST)
     seen = watching(house.model(study, version))
