@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 
 from flora_core.errors import BadTable, FloraError, Refused
 from flora_core.storage.desk import Desk
+from flora_core.storage.memory import give_back_memory
 from flora_core.tables.reading import Layout, read_layout
 from flora_core.workflows.batch import (
     BatchRequest,
@@ -153,6 +154,7 @@ class TableWork:
             # A recorded file is recognised: its records are named in the download, and nothing is recorded again.
             run_batch(self._house, stream, understood, sinks=[sink], record=bool(self.recorded_by), by=self.recorded_by)
             sink.close()
+            give_back_memory()
             target.seek(0)
             return target.read()
 
@@ -194,6 +196,7 @@ class TableWork:
             self.failed = f"The program made a mistake; it was written to its log. {kept}"
         else:
             self._remember(understood, options["by"])
+        give_back_memory()
 
     def _remember(self, understood: Understanding, by: str) -> None:
         """Keep what was said of the columns for the next file; where that fails, it is asked again, and nothing is lost."""

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from flora_core.errors import FloraError, Refused, Unavailable, Unknown, as_document
 from flora_core.storage.batches import Batch
+from flora_core.storage.memory import give_back_memory
 from flora_core.tables.reading import read_layout
 from flora_core.workflows.batch.running import run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
@@ -214,6 +215,7 @@ class Desk:
             except FloraError as error:
                 _log.error("what became of a batch can't be kept: %s", error.message)
             batch.let_go()
+            give_back_memory()
 
     def _outcome(self, batch: Batch, order: Order, document: dict[str, Any]) -> dict[str, Any]:
         try:
