@@ -100,15 +100,21 @@ def fit_calibration(raw: Floats, species: Ints) -> Calibration:
 def crossed_calibration(raw: Floats, species: Ints) -> Floats:
     """Out-of-fold probabilities, each half calibrated by the temperature of the other, so that none saw its own plant.
 
+    Where a temperature is of no use, none is tried on the halves either: half the plants of a small table would find one all
+    the same, and the scores would be those of another model.
+
     Parameters
     ----------
     raw : (n, k) float
     """
+    floor = floor_for(len(species))
+    if fit_calibration(raw, species).temperature == 1.0:
+        return calibrate(raw, Calibration(1.0, floor))
     halves = random_half(len(species))
     calibrated = np.empty_like(raw)
     for half in (halves, ~halves):
-        temperature = fit_calibration(raw[~half], species[~half]).temperature if (~half).any() else 1.0
-        calibrated[half] = calibrate(raw[half], Calibration(temperature, floor_for(len(species))))
+        temperature = _temperature(raw[~half], species[~half], floor) if (~half).any() else 1.0
+        calibrated[half] = calibrate(raw[half], Calibration(temperature, floor))
     return calibrated
 
 

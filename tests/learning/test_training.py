@@ -16,6 +16,8 @@ def test_the_first_champion_is_lda_by_log_loss_with_the_known_accuracy(champion)
     assert card.algorithm == "lda"
     assert [c.algorithm for c in card.candidates] == ["lda", "logistic", "forest", "svm"]
     assert min(card.candidates, key=lambda c: c.log_loss).algorithm == "lda"
+    # No temperature helps it, so what it is scored with is what it was chosen by, on other folds too.
+    assert card.scores.log_loss == pytest.approx(card.candidates[0].log_loss, abs=0.005)
     # Nested cross-validation of Iris is known to give 97.7 % (+- 0.7).
     assert card.scores.accuracy - card.selection_optimism == pytest.approx(0.977, abs=0.007)
     assert card.scores.low < 0.95 < card.scores.high
