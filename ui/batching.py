@@ -143,7 +143,12 @@ def show_understood(work: TableWork, study: Study) -> None:
                 st.markdown("\n".join(f"- {plain(note)}" for note in notes))
             _show_preview(understood)
     if work.layout is not None:
-        open_it = understood is None or len(understood.assignment.assigned) < len(study.measurements)
+        # What is asked is answered there.
+        open_it = (
+            understood is None
+            or bool(understood.questions and not done)
+            or len(understood.assignment.assigned) < len(study.measurements)
+        )
         with st.expander("Columns, units and signs", icon=":material/tune:", expanded=open_it):
             _ask_columns(work, study)
             _ask_signs(work)
@@ -437,10 +442,21 @@ def _show_rows(house: House, work: TableWork) -> None:
         f"{first:,} to {min(total, first + _PAGE - 1):,} of {total:,} rows; row numbers are those of the spreadsheet."
     )
     picked: Any = st.dataframe(
-        table, hide_index=True, key=f"batch.rows.{chosen}.{number}", on_select="rerun", selection_mode="multi-row",
+        table, hide_index=True, column_order=_answer_first(table.column_names, work.number_column, chosen),
+        column_config={"flora_issues": st.column_config.TextColumn(width="large")}, selection_mode="multi-row",
+        key=f"batch.rows.{chosen}.{number}", on_select="rerun",
         alt=f"The table's rows with what was found: {chosen}.",
     )  # fmt: skip
     _determine_picked(house, table.take(pa.array(picked.selection.rows, pa.int64())))
+
+
+def _answer_first(columns: list[str], number: str, chosen: str) -> list[str]:
+    """The order of the columns on a screen: what a row is and what was found stand where no scrolling is needed."""
+    answer = ["flora_species", "flora_qualifier", "flora_probability"]
+    if chosen in FILTERS[3:]:
+        answer.insert(0, "flora_issues")
+    first = ["row", *([number] if number in columns else []), *answer]
+    return [*first, *(name for name in columns if name not in first)]
 
 
 def _determine_picked(house: House, rows: pa.Table) -> None:

@@ -158,6 +158,11 @@ class TableWork:
             target.seek(0)
             return target.read()
 
+    @property
+    def number_column(self) -> str:
+        """The column of catalogue numbers in the run that is shown, or ""."""
+        return self._named.id_name if self._named is not None else ""
+
     def rows(self) -> str:
         """Where the rows for the screen lie."""
         return self._desk.path("rows")

@@ -68,6 +68,11 @@ class Cell:
 
 
 _NOTHING: Final = Cell("missing")
+#: Beyond it nothing was ever measured, and squares of squares are no numbers any more.
+LARGEST: Final = 1e50
+_TOO_LARGE: Final = Cell(
+    "bad", problem="it is too large for a measurement", suggestion="Write the value, or leave the cell empty."
+)
 _NO_NUMBER: Final = Cell(
     "bad", problem="it is not a number", suggestion="Write a number like 5.1, or leave the cell empty."
 )
@@ -88,6 +93,11 @@ def read_cell(text: str, *, decimal: Literal[".", ",", ""] = "", middle_of_range
     cleaned = _SPACES.sub(" ", text).strip().replace("\u2212", "-")
     if cleaned.lower() in MISSING:
         return _NOTHING
+    cell = _read(cleaned, decimal, middle_of_ranges)
+    return _TOO_LARGE if cell.kind == "number" and too_large(cell.value) else cell
+
+
+def _read(cleaned: str, decimal: Literal[".", ",", ""], middle_of_ranges: bool) -> Cell:
     if _PLAIN.match(cleaned) and (decimal != "," or "." not in cleaned):
         return Cell("number", float(cleaned))
     note = ""
@@ -125,11 +135,18 @@ def read_cell(text: str, *, decimal: Literal[".", ",", ""] = "", middle_of_range
     return Cell("number", read.value, unit=unit, note=note or read.note)
 
 
+def too_large(value: float) -> bool:
+    """Whether a number is beyond everything that is measured, infinity included."""
+    return abs(value) > LARGEST
+
+
 def _range(span: re.Match[str], decimal: Literal[".", ",", ""], middle: bool) -> Cell:
     """What "2.0-2.5" and "(3-)4-6(-8)" come to: the middle of the inner two values, where that was asked for."""
     low, high = _number(span[1], decimal), _number(span[2], decimal)
     if low.kind != "number" or high.kind != "number" or high.value < low.value:
         return _NO_NUMBER
+    if too_large(low.value) or too_large(high.value):
+        return _TOO_LARGE
     unit: str | None = None
     if span[3]:
         try:

@@ -12,6 +12,7 @@ import unicodedata
 from typing import BinaryIO, Final
 
 from flora_core.errors import BadTable
+from flora_core.tables.header_words import WORDS_OF_OTHER_SCRIPTS
 
 #: Bytes read at once.
 BLOCK: Final = 4 << 20
@@ -123,7 +124,12 @@ def _code_page(strange: bytes) -> str:
         # Spanish and Portuguese words, and Windows-1252 for Polish ones.
         import charset_normalizer
 
-        match = charset_normalizer.from_bytes(strange).best()
+        matches = charset_normalizer.from_bytes(strange)
+        # Of few letters several scripts make words; where they name what is measured, that settles it.
+        for found in matches:
+            if sum(word in str(found).lower() for word in WORDS_OF_OTHER_SCRIPTS) >= 2:
+                return found.encoding
+        match = matches.best()
         if match is not None and _wordlike(str(match)) > min(best, 0.9):
             return match.encoding
     chosen = next(name for name, score in scores.items() if score >= best - 0.02)

@@ -56,6 +56,8 @@ _OTHER_SCRIPTS: Final = (
     *(("длина", "length"), ("ширина", "width"), ("высота", "height"), ("σεπάλου", "sepal"), ("πετάλου", "petal")),
     *(("μήκος", "length"), ("πλάτος", "width")),
 )
+#: The same without what they mean: two of them in a file prove how its letters are to be read.
+WORDS_OF_OTHER_SCRIPTS: Final = tuple(word for word, _ in _OTHER_SCRIPTS)
 #: Words that make another figure of a measurement: its spread, a ratio of two, how it looks.
 _OTHER_FIGURES: Final = word_set(
     "sd se sem cv var variance stdev std error ratio index number log ln percent percentage angle color colour shape note "

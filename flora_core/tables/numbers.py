@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.model import Floats
-from flora_core.tables.cells import Cell, read_cell
+from flora_core.tables.cells import LARGEST, Cell, read_cell
 from flora_core.tables.layout import Decimal
 
 #: How many different odd cells of a column are read; beyond, each is read again and again, but memory does not grow.
@@ -55,8 +55,8 @@ def read_numbers(column: pa.StringArray, decimal: Decimal, *, middle_of_ranges: 
         except pa.ArrowInvalid:
             pass
         else:
-            # Arrow reads "nan" and "inf" too; those are for the careful reader.
-            if np.isfinite(quick).sum() == len(filled) - filled.null_count:
+            # Arrow reads "nan", "inf" and "1e400" too; those are for the careful reader.
+            if (np.abs(quick) <= LARGEST).sum() == len(filled) - filled.null_count:
                 return Numbers(np.asarray(quick, dtype=np.float64), {})
     return _carefully(filled, decimal, middle_of_ranges)
 
@@ -74,7 +74,8 @@ def _carefully(filled: pa.StringArray, decimal: Decimal, middle: bool) -> Number
         texts = pc.replace_substring(texts, ",", ".")
     # Arrow does not know a leading plus.
     values = pc.replace_substring_regex(texts, r"^\+", "").cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    plain = easy.to_numpy(zero_copy_only=False).astype(bool)
+    plain = easy.to_numpy(zero_copy_only=False).astype(bool) & ~(np.abs(values) > LARGEST)
+    values[~plain] = np.nan
     odd: dict[int, Cell] = {}
     for place in np.flatnonzero(~plain & filled.is_valid().to_numpy(zero_copy_only=False)):
         cell = _read(filled[int(place)].as_py(), decimal, middle)

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
+from ui.batching import _answer_first
 from ui.resources import FRONT
 
 GOOD = b"specimen,sepal_length,sepal_width,petal_length,petal_width\nA1,5.1,3.5,1.4,0.2\nA2,5.9,3.0,4.2,1.5\nA3,x,3.0,4.2,1.5\n"
@@ -221,3 +222,21 @@ def test_two_downloads_at_once_do_not_write_into_each_other(page):
 
 def cells(workbook):
     return list(openpyxl.load_workbook(io.BytesIO(workbook)).active.values)
+
+
+def test_the_name_stands_beside_the_number_and_where_something_is_wrong_the_reason_does():
+    columns = ["row", "specimen", "sepal_length", "flora_id", "flora_species", "flora_probability", "flora_qualifier", "flora_issues"]  # fmt: skip
+    shown = _answer_first(columns, "specimen", "all rows")
+    assert shown[:4] == ["row", "specimen", "flora_species", "flora_qualifier"]
+    assert sorted(shown) == sorted(columns)
+    assert _answer_first(columns, "", "with an issue")[:3] == ["row", "flora_issues", "flora_species"]
+
+
+def test_what_is_asked_is_answered_in_boxes_that_stand_open(page):
+    drop(page, GOOD)
+    assert [e.proto.expanded for e in page.expander if e.label == "Columns, units and signs"] == [False]
+    button(page, "Another file").click().run()
+    rows = b"A1;1,234;3,101;1,402;1,101\n"
+    drop(page, b"specimen;sepal length;sepal width;petal length;petal width\n" + 8 * rows)
+    assert "Say which the decimal sign is" in said(page)
+    assert [e.proto.expanded for e in page.expander if e.label == "Columns, units and signs"] == [True]

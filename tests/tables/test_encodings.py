@@ -60,6 +60,15 @@ def test_other_scripts_are_left_to_the_library_that_knows_them(text, encoding):
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("编号,萼片长,萼片宽,花瓣长,花瓣宽", "gb18030"), ("標本番号,萼片の長さ,萼片の幅,花弁の長さ", "shift_jis"), ("編號,花萼長度,葉寬度,花瓣長度", "big5")],
+)  # fmt: skip
+def test_a_header_alone_is_read_in_the_script_that_names_what_is_measured(text, encoding):
+    found, _ = encoding_of(f"{text}\nA1,5.1,3.5,1.4,0.2\n".encode(encoding))
+    assert text.encode(encoding).decode(found) == text
+
+
+@pytest.mark.parametrize(
     ("encoding", "found", "notes"),
     [
         ("utf-8", "utf-8", []),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.tables.cells import read_cell
+from flora_core.tables.cells import LARGEST, read_cell
 from flora_core.tables.numbers import read_numbers
 
 odd = st.sampled_from(["", "NA", "5,1", "1,234", "1.234", "ca. 5", "5.1 cm", "<5", "2-3", "+5", "-0.2", ".5", "5.", "1e3", "inf", "nan", " 5.1", "1_000", "٣"])  # fmt: skip
@@ -27,10 +27,20 @@ def test_a_column_is_read_as_its_cells_are(cells, decimal, middle):
             assert numbers.odd[place] == cell
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+@given(st.lists(st.floats(-LARGEST, LARGEST), min_size=1, max_size=20))
 def test_numbers_a_program_wrote_are_read_to_the_last_digit(values):
     numbers = read_numbers(column(*map(repr, values)), ".")
     assert numbers.values.tolist() == values
+
+
+@pytest.mark.parametrize("text", ["1e51", "-1e51", "1e999", "9" * 60, "-" + "9" * 400])
+@pytest.mark.parametrize("others", [("5.1",), ("5.1", "ca. 5")])
+def test_a_number_beyond_everything_that_is_measured_is_none(text, others):
+    numbers = read_numbers(column(*others, text), ".")
+    place = len(others)
+    assert np.isnan(numbers.values[place])
+    assert numbers.values[0] == 5.1
+    assert numbers.odd[place].problem == "it is too large for a measurement"
 
 
 def test_plain_cells_are_no_odd_ones():

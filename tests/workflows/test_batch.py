@@ -50,6 +50,32 @@ def test_a_column_that_could_be_a_measurement_too_is_named(house):
     assert "'petal length right' could be petal length too; 'petal length left' is read." in found.notes
 
 
+def test_inches_are_written_out(house):
+    found = understood(house, "sepal length (in),sepal width (in)\n2.0,1.4\n")
+    assert (
+        "'sepal length (in)' and 'sepal width (in)' are in inches and were converted to cm (times 2.54)." in found.notes
+    )
+
+
+def test_a_plant_in_each_column_is_refused_with_what_to_do(house):
+    with pytest.raises(Refused) as refused:
+        understood(house, "plant,A1,A2,A3\nsepal length,5.1,4.9,5.9\npetal length,1.4,1.4,4.2\n")
+    assert refused.value.message == (
+        "The measurements stand in rows (sepal length and petal length), a plant in each column. Turn the table, so that each "
+        "plant is a row: copy it, and paste it transposed."
+    )
+
+
+def test_numbers_beyond_everything_are_issues_and_no_warnings(house):
+    text = "plant,sepal length,petal length\nA1,1e400,1.4\nA2,1e60,1.4\nA3,1e49,1.4\nA4,5.1,1.4\n"
+    summary = run_table(house, text).summary
+    assert [issue.problem for issue in summary.issues][:2] == [
+        "sepal length '1e400' is too large for a measurement",
+        "sepal length '1e60' is too large for a measurement",
+    ]
+    assert summary.identified == 1
+
+
 def test_columns_that_a_person_matched_are_known_of_the_next_file(house):
     text = table_text(header=["id", "c1", "c2", "c3", "c4"])
     said = {"columns": dict(zip(("c1", "c2", "c3", "c4"), SETOSA, strict=True)), "units": {"c1": "mm"}, "id_column": ""}

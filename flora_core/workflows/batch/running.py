@@ -142,7 +142,7 @@ def _go_through(
             for sink in sinks:
                 sink.write(found)
             count_in(summary, model.study, found)
-            progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, f"{summary.rows:,} rows")
+            progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, _so_many(summary.rows))
     summary.notes += [
         f"{note[0].upper()}{note[1:]} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()
     ]
@@ -161,7 +161,11 @@ def _go_through(
             f"{mender.unsearched:,} more were not."
         )
     summary.offers = offers(mender.suggestions)
-    progress(1.0, f"{summary.rows:,} rows")
+    progress(1.0, _so_many(summary.rows))
+
+
+def _so_many(rows: int) -> str:
+    return f"{rows:,} row{'s' if rows != 1 else ''}"
 
 
 def _size(stream: BinaryIO) -> int:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from flora_core.tables.columns import (
     header_checksum,
     unit_by_values,
 )
+from flora_core.tables.header_words import likeness
 from flora_core.tables.reading import Decimal, Layout, Part, read_layout, read_parts
 from flora_core.units import factor
 from flora_core.workflows.batch.mending import Mender
@@ -162,6 +163,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
         study, layout.header, guessed, columns=request.columns, units=request.units, id_column=request.id_column
     )
     if not assignment.assigned:
+        _must_be_upright(study, layout)
         names = ", ".join(name for name in layout.header if name)
         raise BadTable(
             f"No column of this file was recognised as a measurement of {study.name} ({', '.join(study.names)}). Say which "
@@ -240,6 +242,17 @@ def _recalled(study: Study, layout: Layout, document: str) -> Assignment:
     return Assignment(assigned, place)
 
 
+def _must_be_upright(study: Study, layout: Layout) -> None:
+    """Refuse a table with a plant in each column: its first column holds the names of measurements."""
+    first = [row[0].strip() for row in layout.preview if row]
+    found = [cell for cell in first if any(likeness(m, cell)[0] >= 0.75 for m in study.measurements)]
+    if len(found) >= 2:
+        raise BadTable(
+            f"The measurements stand in rows ({listed(found[:4])}), a plant in each column. Turn the table, so that each plant "
+            "is a row: copy it, and paste it transposed."
+        )
+
+
 def _columns(layout: Layout, assignment: Assignment) -> dict[str, str]:
     return {a.measurement: layout.header[a.column] for a in assignment.assigned}
 
@@ -251,6 +264,10 @@ def _first_offers(mender: Mender, first: CheckedPart) -> list[Offer]:
     return offers(mender.suggestions)
 
 
+#: "Are in in" says nothing.
+_UNIT_WORDS: Final = {"in": "inches"}
+
+
 def _unit_notes(study: Study, layout: Layout, assignment: Assignment) -> list[str]:
     """What was converted: one note for each pair of units."""
     converted: dict[tuple[str, str], list[str]] = {}
@@ -259,8 +276,8 @@ def _unit_notes(study: Study, layout: Layout, assignment: Assignment) -> list[st
         if a.unit != unit:
             converted.setdefault((a.unit, unit), []).append(f"'{layout.header[a.column]}'")
     return [
-        f"{listed(columns)} {'is' if len(columns) == 1 else 'are'} in {given} and {'was' if len(columns) == 1 else 'were'} "
-        f"converted to {own} (times {factor(given, own):g})."
+        f"{listed(columns)} {'is' if len(columns) == 1 else 'are'} in {_UNIT_WORDS.get(given, given)} and "
+        f"{'was' if len(columns) == 1 else 'were'} converted to {own} (times {factor(given, own):g})."
         for (given, own), columns in converted.items()
     ]
 
