@@ -196,7 +196,7 @@ def mix_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figur
             "type": "bar", "name": label_of(study, name), "x": x,
             "y": [row[name] / max(1, sum(row[n] for n in names)) for row in rows],
             "customdata": [row[name] for row in rows], "hovertemplate": "%{customdata} plants, %{y:.0%}",
-            "marker": {"color": colour(j) if j < len(names) - 1 else "#333333",
+            "marker": {"color": colour(j) if j < len(names) - 1 else "#8a8a8a",
                        "pattern": {"shape": "/" if j == len(names) - 1 else ""}},
         }
         for j, name in enumerate(names)

@@ -38,3 +38,4 @@ def test_a_botanist_makes_a_study_of_a_table(visit, own_server, tmp_path):
     page.goto(f"{own_server.address}/identify?study=wheat")
     page.get_by_text("no model yet. Train one").wait_for()
     page.get_by_label("Study", exact=True).wait_for()
+    page.close()
