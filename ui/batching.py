@@ -14,7 +14,7 @@ from flora_core.study import Study
 from flora_core.tables.checking import Duplicates
 from flora_core.units import convertible
 from flora_core.workflows.batch import Summary, Understanding
-from flora_core.workflows.batch.showing import FILTERS, page_of_rows
+from flora_core.workflows.batch.showing import FILTERS, first_identifiers, page_of_rows
 from flora_core.workflows.house import House
 from flora_core.workflows.slips import slip_page
 from ui.charts import axis_title, best_pair
@@ -400,8 +400,7 @@ def _maker(work: TableWork, kind: str) -> Any:
 
 
 def _slips(house: House, work: TableWork) -> str:
-    table, _ = page_of_rows(work.rows(), FILTERS[0], 0, 100_000)
-    identifiers = [i for i in table["flora_id"].to_pylist() if i][:_SLIPS]
+    identifiers = first_identifiers(work.rows(), _SLIPS)
     return slip_page(house, tuple(house.records.get(identifier) for identifier in identifiers))
 
 

@@ -98,6 +98,19 @@ def page_of_rows(path: str, chosen: str, first: int, count: int) -> tuple[pa.Tab
         )
 
 
+def first_identifiers(path: str, most: int) -> list[str]:
+    """The identifiers of the first recorded plants, at most so many; reads no further than it must."""
+    found: list[str] = []
+    with pa.memory_map(path) as source:
+        reader = pa.ipc.open_file(source)
+        for i in range(reader.num_record_batches):
+            identifiers = reader.get_batch(i).column("flora_id")
+            found += identifiers.filter(pc.not_equal(identifiers, ""))[: most - len(found)].to_pylist()
+            if len(found) == most:
+                break
+    return found
+
+
 def _mask(table: pa.Table, chosen: str) -> pa.ChunkedArray:
     if chosen == FILTERS[1]:
         return pc.starts_with(table["flora_qualifier"], "cf.")
