@@ -8,6 +8,7 @@ import streamlit as st
 
 from flora_core.learning.libraries import libraries_note
 from flora_core.model import ModelCard, Scores
+from flora_core.study import Study
 from ui import model_charts
 from ui.model_charts import Picture
 from ui.theme import theme
@@ -92,12 +93,12 @@ def _show_pictures(card: ModelCard, key: str) -> None:
     chosen = st.segmented_control(
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"
     )
-    show_picture(pictures[chosen or names[0]](), f"{key}.{chosen}")
+    show_picture(pictures[chosen or names[0]](), card.study, f"{key}.{chosen}")
 
 
-def show_picture(picture: Picture, key: str) -> None:
+def show_picture(picture: Picture, study: Study, key: str) -> None:
     """A picture below the sentence that says what it shows."""
-    st.markdown(f"**{plain(picture.title)}**")
+    st.html(f"<p class='flora-finding'>{italicised(picture.title, study)}</p>")
     st.plotly_chart(picture.figure, key=key, config={"displayModeBar": False}, alt=picture.alt)
 
 

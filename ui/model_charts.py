@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from flora_core.learning.comparison import Comparison
 from flora_core.model import ModelCard
 from flora_core.study import Study
-from ui.charts import colour
+from ui.charts import colour, label_of
 
 #: The leaf green of the theme, for what belongs to no species.
 GREEN: Final = "#2f8a57"
@@ -30,6 +30,7 @@ class Picture:
 def confusion(card: ModelCard, ink: str) -> Picture:
     """Which species are taken for which, out of fold; counts of plants."""
     names = [card.study.short(name) for name in card.study.species_names]
+    labels = [label_of(card.study, name) for name in card.study.species_names]
     table = card.scores.confusion
     wrong = [(table[i][j], i, j) for i in range(len(names)) for j in range(len(names)) if i != j and table[i][j]]
     total = sum(map(sum, table))
@@ -42,8 +43,8 @@ def confusion(card: ModelCard, ink: str) -> Picture:
     heat: dict[str, Any] = {
         "type": "heatmap",
         "z": shares,
-        "x": names,
-        "y": names,
+        "x": labels,
+        "y": labels,
         "customdata": [list(row) for row in table],
         "zmin": 0,
         "zmax": 1,
@@ -71,7 +72,7 @@ def recalls(card: ModelCard, ink: str) -> Picture:
         "type": "scatter",
         "mode": "markers",
         "x": [100 * s.recall for _, s in rows],
-        "y": [name for name, _ in rows],
+        "y": [label_of(card.study, name) for name in card.scores.by_species],
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -203,7 +204,7 @@ def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
         "type": "scatter",
         "mode": "markers",
         "x": [100 * d.value for _, d in rows],
-        "y": [study.short(name) for name, _ in rows],
+        "y": [label_of(study, name) for name, _ in rows],
         "error_x": {
             "type": "data",
             "symmetric": False,

@@ -50,7 +50,8 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
                     "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 }
             ],
-            "layout": _layout(_commonest(study, ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars)),
+            "layout": _layout(_commonest(study, ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars))
+            | {"xaxis": axis("plants", ink) | _whole(max((n for _, n, _ in bars), default=0))},
         },
         _validate=False,
     )
@@ -86,7 +87,8 @@ def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
                     "hovertemplate": "around %{x:.0f} % sure: %{y:,} plants<extra></extra>",
                 }
             ],
-            "layout": _layout(share, "how sure, %", "plants", ink, 320),
+            "layout": _layout(share, "how sure, %", "plants", ink, 320)
+            | {"yaxis": axis("plants", ink) | _whole(int(counts.max()))},
         },
         _validate=False,
     )
@@ -162,13 +164,14 @@ def _layout(title: str, x: str, y: str, ink: str, height: int) -> dict[str, Any]
         "title": {"text": title, "font": {"color": ink, "size": 15}, "x": 0, "xanchor": "left"},
         "height": height,
         "margin": {"l": 10, "r": 40, "t": 44, "b": 10},
-        "xaxis": axis(x, ink) | _whole(x),
-        "yaxis": axis(y, ink) | _whole(y),
+        "xaxis": axis(x, ink),
+        "yaxis": axis(y, ink),
         "showlegend": False,
         "bargap": 0.25,
     }
 
 
-def _whole(title: str) -> dict[str, Any]:
-    """Plants are counted in whole numbers."""
-    return {"tickformat": ",d", "nticks": 6, "rangemode": "tozero", "minallowed": 0} if title == "plants" else {}
+def _whole(most: int) -> dict[str, Any]:
+    """Plants are counted in whole numbers, none twice along the axis."""
+    ticks = {"dtick": 1} if most <= 6 else {"nticks": 6}
+    return {"tickformat": ",d", "rangemode": "tozero", "minallowed": 0, **ticks}

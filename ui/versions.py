@@ -167,7 +167,7 @@ def _show_first(house: House, study: Study, alive: list[int]) -> None:
 def _show_comparison(study: Study, comparison: Comparison, base: int, challenger: int) -> None:
     st.header(f"Version {challenger} against version {base}")
     st.markdown(plain(comparison.sentence))
-    show_picture(model_charts.differences(study, comparison, theme().ink), "differences")
+    show_picture(model_charts.differences(study, comparison, theme().ink), study, "differences")
     d = comparison.overall
     st.caption(
         plain(
