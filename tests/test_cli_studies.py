@@ -57,6 +57,13 @@ def test_a_study_is_made_grown_and_shown(flora, tmp_path):
     assert "leaf_width" in flora("studies", "show", "planta").stdout
 
 
+def test_which_columns_are_read_for_what_is_said(flora, tmp_path):
+    table = tmp_path / "plants.csv"
+    table.write_text(labelled_table(TWO, more={"no": lambda i: f"p{i}", "population": lambda i: f"hill {i % 4}"}))
+    said = flora("studies", "create", "planta", "--from", table).stdout
+    assert "Names are read from 'species', catalogue numbers from 'no' and groups from 'population'." in said
+
+
 def test_a_refusal_is_one_line_and_exit_1(flora, tmp_path):
     table = tmp_path / "codes.csv"
     table.write_text(labelled_table({"1": 12, "2": 12}))

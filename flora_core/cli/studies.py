@@ -128,7 +128,7 @@ def studies_create(
         "left_out": proposal.left_out,
         "issues": [_issue(issue) for issue in proposal.issues],
     }
-    _print(view, as_json, said, proposal.warnings, proposal.notes, proposal.issues)
+    _print(view, as_json, said, proposal.warnings, (proposal.columns_read, *proposal.notes), proposal.issues)
     if not as_json:
         typer.echo(f"Next: python -m flora_core train --study {name}")
 

@@ -84,6 +84,8 @@ _UNITS_AT_THE_END: Final = (
     re.compile(r"(?<=[a-z])((?:MM|CM|Mm|Cm)(?:2|²)?|Px)$"),
     re.compile(r"(?:(?<=[A-Z])|(?<=th))((?:mm|cm)(?:2|²)?)$"),
 )
+#: "Teeth per cm" is not measured in centimetres.
+_PER: Final = re.compile(r"(?:^|[\W_])(?:per|pro|par|por)$", re.IGNORECASE)
 
 
 class HeaderName(NamedTuple):
@@ -100,7 +102,7 @@ def take_apart(name: str) -> HeaderName:
     unit, rest = "", name
     for pattern in (_UNIT_IN_BRACKETS, *_UNITS_AT_THE_END):
         match = pattern.search(name)
-        if match and not unit and match.start() > 0:
+        if match and not unit and match.start() > 0 and not _PER.search(name[: match.start()]):
             unit = _unit(match[1])
             if unit:
                 rest = f"{name[: match.start()]} {name[match.end() :]}"

@@ -11,7 +11,8 @@ from flora_core.tables.header_words import letters_of, likeness, plain, take_apa
         ("petal length in mm", "mm"), ("petal length, mm", "mm"), ("petal length/mm", "mm"), ("petal_length:mm", "mm"),
         ("petal-length-mm", "mm"), ("petal_length_mm_mid", "mm"), ("petal_length_um", "µm"), ("area_mm2", "mm²"),
         ("area (mm²)", "mm²"), ("Petal Length (inches)", "in"), ("length_px", "px"), ("petal length", ""), ("stem", ""),
-        ("mm", ""), ("petal length (left)", ""), ("sum", ""), ("medium", ""), ("position", ""),
+        ("mm", ""), ("petal length (left)", ""), ("sum", ""), ("medium", ""), ("position", ""), ("teeth per cm", ""),
+        ("Teeth_per_mm", ""), ("Zähne pro cm", ""), ("stomata per mm2", ""), ("paper cm", "cm"),
     ],
 )  # fmt: skip
 def test_a_name_may_carry_a_unit(name, unit):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flora_core.errors import Issue
+from flora_core.identification.sentences import listed
 from flora_core.model import TrainingPlants
 from flora_core.study import Study
 from flora_core.tables.labels import Alike, GatheredName
@@ -139,3 +140,10 @@ class Proposal:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
+
+    @property
+    def columns_read(self) -> str:
+        """Which columns hold what is not measured, in a sentence."""
+        roles = (("catalogue numbers", self.id_column), ("groups", self.group))
+        others = [f"{what} from '{header}'" for what, header in roles if header]
+        return listed([f"Names are read from '{self.label}'", *others]) + "."
