@@ -10,7 +10,7 @@ from flora_core.identification.explanation import central_ranges
 from flora_core.identification.sentences import listed, percent
 from flora_core.model import Floats
 from flora_core.workflows.identify import Identification
-from ui.charts import colour
+from ui.charts import fill
 from ui.words import italicised
 
 
@@ -38,21 +38,20 @@ _MOST_POSSIBLE = 10
 def candidates(found: Identification, most: int = 5) -> str:
     """The likeliest species with their probabilities, and which are in the 95 % prediction set."""
     rows = []
-    order = np.argsort(-found.probability, kind="stable")
     possible = {found.study.species_names.index(name) for name in found.answer.prediction_set}
-    shown = [j for i, j in enumerate(order) if i < most or (int(j) in possible and i < _MOST_POSSIBLE)]
+    shown = [j for i, j in enumerate(found.ranking) if i < most or (j in possible and i < _MOST_POSSIBLE)]
     for j in shown:
         name, p = found.study.species_names[j], float(found.probability[j])
         inside = "possible" if name in found.answer.prediction_set else "ruled out"
         rows.append(
-            f"<tr><th scope='row'><span class='flora-dot' style='background:{colour(int(j))}'></span>"
+            f"<tr><th scope='row'><span class='flora-dot' style='background:{fill(j)}'></span>"
             f"{italicised(name, found.study)}</th>"
-            f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{colour(int(j))}'>"
+            f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{fill(j)}'>"
             "</span></div></td>"
             f"<td class='p'>{percent(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
     more = len(found.study.species) - len(shown)
-    unseen = len(possible - {int(j) for j in shown})
+    unseen = len(possible - set(shown))
     too = f"; {unseen} of them are possible too" if unseen else ""
     rest = f"<p class='flora-in'>{more} other species, each less likely{too}.</p>" if more else ""
     return (
@@ -65,7 +64,7 @@ def why(found: Identification, most: int = 12) -> str:
     """For each measurement: where it lies among the plants of each species, and what it speaks for and against."""
     study, values = found.study, found.plant.values
     ranges = central_ranges(found.model)
-    order = [int(j) for j in np.argsort(-found.probability, kind="stable")[:4]]
+    order = list(found.ranking[:4])
     measured = [i for i in range(len(values)) if not np.isnan(values[i])]
     # Of many measurements those that say most, in the study's order.
     telling = sorted(measured, key=lambda i: -float(np.abs(found.explanation.evidence[order[:2], i]).max()))
@@ -74,19 +73,23 @@ def why(found: Identification, most: int = 12) -> str:
     for i in columns:
         m = study.measurements[i]
         rows.append(
-            f"<tr><th scope='row' class='m'><b>{escape(m.heading)}</b>{m.written(float(values[i]))}</th>"
-            f"<td class='r'>{_strip(found, i, ranges, order)}</td><td>{_speaks(found, i, order)}</td></tr>"
+            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
+            f"{m.written(float(values[i]))}</th>"
+            f"<td class='r' role='cell'>{_strip(found, i, ranges, order)}</td>"
+            f"<td role='cell'>{_speaks(found, i, order)}</td></tr>"
         )
     legend = " ".join(
-        f"<span class='flora-in'><span class='flora-dot' style='background:{colour(j)}'></span>"
+        f"<span class='flora-in'><span class='flora-dot' style='background:{fill(j)}'></span>"
         f"{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
         for j in order
     )
     few = f"<p>The {most} of {len(measured)} measurements that say most.</p>" if len(measured) > most else ""
     return (
-        f"{few}<p>{legend}</p><table class='flora-why'><thead><tr><th>Measurement</th>"
-        f"<th>Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}</th>"
-        f"<th>By itself it speaks</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        # The roles are said, because on a phone the cells of a row stand below each other.
+        f"{few}<p>{legend}</p><table class='flora-why' role='table'><thead role='rowgroup'><tr role='row'>"
+        "<th role='columnheader'>Measurement</th><th role='columnheader'>"
+        f"Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}</th>"
+        f"<th role='columnheader'>By itself it speaks</th></tr></thead><tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -108,7 +111,7 @@ def _strip(found: Identification, i: int, ranges: Floats, order: list[int]) -> s
         top = f"{place * 0.62:.2f}rem"
         bars.append(
             f"<span class='s' style='left:{at(q05)};width:{100 * max(q95 - q05, 0.01 * wide) / (high - low):.1f}%;top:{top};"
-            f"background:{colour(j)}'></span><span class='d' style='left:{at(q50)};top:{top}'></span>"
+            f"background:{fill(j)}'></span><span class='d' style='left:{at(q50)};top:{top}'></span>"
         )
     standing = found.explanation.standing
     said = "; ".join(

@@ -13,7 +13,10 @@ from flora_core.study import Measurement, Study, is_binomial
 
 #: Okabe & Ito's colours (and four in their spirit), told apart by all kinds of colour vision.
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7b4ea3", "#6b6b6b")
-SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "star-triangle-down", "hexagon", "bowtie")
+SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down", "star", "bowtie")
+
+#: Angle, and the breadth of the dark and of the faint stripe in pixels, of the second colours, the third, and so on.
+_HATCHES: Final = ((45, 3, 3), (90, 5, 3), (-45, 5, 2), (90, 2, 2), (0, 2, 2), (45, 1, 3), (-45, 2, 5))
 
 
 def colour(index: int) -> str:
@@ -24,6 +27,16 @@ def colour(index: int) -> str:
 def symbol(index: int) -> str:
     """The plot symbol of the species: another one where the colours begin again."""
     return SYMBOLS[(index + index // len(COLOURS)) % len(SYMBOLS)]
+
+
+def fill(index: int) -> str:
+    """The colour as a CSS background for bars and dots: hatched where the colours begin again."""
+    shade, again = colour(index), index // len(COLOURS) % (len(_HATCHES) + 1)
+    if not again:
+        return shade
+    angle, dark, light = _HATCHES[again - 1]
+    faint = f"color-mix(in srgb, {shade} 30%, transparent)"
+    return f"repeating-linear-gradient({angle}deg, {shade} 0 {dark}px, {faint} {dark}px {dark + light}px)"
 
 
 def axis_title(measurement: Measurement) -> str:

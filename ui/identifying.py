@@ -180,8 +180,8 @@ def show_drawing(found: Identification) -> None:
 
 def _likeliest(found: Identification) -> tuple[int, ...]:
     """The species to show in colour where there are many: the likeliest, and the nearest where it fits none."""
-    order = [int(j) for j in np.argsort(-found.probability, kind="stable")[:5]]
-    return tuple(dict.fromkeys(order if found.fits else [found.nearest, *order]))
+    order = found.ranking[:5]
+    return tuple(dict.fromkeys(order if found.fits else (found.nearest, *order)))
 
 
 def _axes(model: Model) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from flora_core.workflows.jobs import (
 from flora_core.workflows.models import VersionView, history, list_versions, promote, retire, roll_back, show_version
 from flora_core.workflows.prints import card_page, key_page, key_table
 from ui import model_charts
+from ui.facts import facts_table
 from ui.model_cards import show_card, show_picture
 from ui.navigation import page_link
 from ui.queue import show_queue
@@ -229,17 +230,17 @@ def _key(model: Model) -> Key:
 
 def show_history(house: House, study: Study, versions: list[VersionView]) -> None:
     """Who did what, when and why, newest first."""
-    rows = "".join(
-        f"<tr><td class='n'>{e.at:%Y-%m-%d %H:%M}</td><td class='n'>v{e.version}</td><td class='n'>{e.kind}</td>"
-        f"<td class='n'>{escape(e.by)}</td><td>{escape(e.why)}"
-        + (f"<br><small><b>Over the gate.</b> {escape(e.gate)}</small>" if e.overruled else "")
-        + "</td></tr>"
+    rows = [
+        (
+            f"{e.at:%Y-%m-%d %H:%M}",
+            f"v{e.version}",
+            e.kind,
+            escape(e.by),
+            escape(e.why) + (f"<br><small><b>Over the gate.</b> {escape(e.gate)}</small>" if e.overruled else ""),
+        )
         for e in reversed(history(house, study.name))
-    )
-    st.html(
-        "<div class='flora-scroll'><table class='flora-facts'><thead><tr><th>When (UTC)</th><th>Version</th><th>What</th>"
-        f"<th>Who</th><th>Why</th></tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    ]
+    st.html(facts_table(("When (UTC)", "Version", "What", "Who", "Why"), rows))
     st.caption("Nothing is ever taken out of this list.")
 
 
@@ -252,16 +253,16 @@ def _table(house: House, study: Study, versions: list[VersionView]) -> str:
         badge = f"<span class='flora-badge{' on' if v.champion else ''}'>{state}</span>" if state else ""
         stated = " (stated)" if card.imported else ""
         rows.append(
-            f"<tr><th scope='row'>v{v.version} {badge}</th><td>{escape(card.algorithm_title)}</td>"
-            f"<td class='n'>{100 * s.accuracy:.1f} %{stated}</td>"
-            f"<td class='n'>{100 * s.low:.1f} to {100 * s.high:.1f} %, n = {s.plants}</td>"
-            f"<td class='n'>{v.registered_at[:10]}</td><td>{escape(v.registered_by)}</td></tr>"
+            (
+                f"v{v.version} {badge}",
+                escape(card.algorithm_title),
+                f"{100 * s.accuracy:.1f} %{stated}",
+                f"{100 * s.low:.1f} to {100 * s.high:.1f} %, n = {s.plants}",
+                v.registered_at[:10],
+                escape(v.registered_by),
+            )
         )
-    return (
-        "<div class='flora-scroll'><table class='flora-facts'><thead><tr><th>Version</th><th>Algorithm</th>"
-        "<th>Named right</th><th>95 % interval</th><th>Registered</th><th>By</th></tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    return facts_table(("Version", "Algorithm", "Named right", "95 % interval", "Registered", "By"), rows)
 
 
 def _labelled(versions: list[VersionView]) -> object:

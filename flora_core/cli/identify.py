@@ -50,7 +50,7 @@ def identify(
     if found.fits:
         width = max(map(len, found.study.species_names))
         typer.echo("")
-        for j in (-found.probability).argsort(kind="stable")[:5]:
+        for j in found.ranking[:5]:
             typer.echo(f"  {found.study.species_names[j]:<{width}}  {percent(found.probability[j])}")
         typer.echo(f"\nStill possible (95 % prediction set): {', '.join(found.answer.prediction_set)}")
     typer.echo(f"Named by {found.model.card.identified_by}.")

@@ -63,8 +63,8 @@ def header_label(header: str) -> str:
     rest = _FIGURE.sub("", rest.strip())
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])", " ", rest)
     words = [word for word in re.split(r"[\s_.\-/,:;]+", spaced) if word]
-    # Short capitals are abbreviations: "LL" and "PW3" stay as they are.
-    kept = [word if word.isupper() and len(word) <= 5 else word.lower() for word in words]
+    # Short capitals are abbreviations: "LL", "PW3" and "EFD102" stay as they are.
+    kept = [word if word.isupper() and len(word.rstrip("0123456789")) <= 5 else word.lower() for word in words]
     return " ".join(kept) or header.strip()
 
 

@@ -33,10 +33,10 @@ class Identification:
     plant : CheckedPlant
         The values as typed and as used.
     probability : (k,) float
-    misfit : float
-        Squared distance to the nearest species over its limit; above 1 it fits none.
-    best, nearest : int
-        The likeliest species, of no meaning where the plant fits none; and the one it lies nearest to.
+    misfits : (k,) float
+        Squared distance to each species over its limit; above 1 it does not fit that species.
+    best : int
+        The likeliest species, of no meaning where the plant fits none.
     answer : Answer
     did_you_mean : Suggestion or None
     sentence : str
@@ -45,9 +45,8 @@ class Identification:
     model: Model
     plant: CheckedPlant
     probability: Floats
-    misfit: float
+    misfits: Floats
     best: int
-    nearest: int
     answer: Answer
     did_you_mean: Suggestion | None
     sentence: str
@@ -56,6 +55,21 @@ class Identification:
     def study(self) -> Study:
         """The study as the model knows it."""
         return self.model.study
+
+    @property
+    def misfit(self) -> float:
+        """That of the species it fits best."""
+        return float(self.misfits.min())
+
+    @property
+    def nearest(self) -> int:
+        """The species that the plant lies nearest to."""
+        return int(self.misfits.argmin())
+
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """All species, likeliest first; those that the model rules out alike, nearest first."""
+        return tuple(int(j) for j in np.lexsort((self.misfits, -np.round(self.probability, 6))))
 
     @property
     def fits(self) -> bool:
@@ -137,9 +151,8 @@ def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Ide
         model=model,
         plant=plant,
         probability=named.probabilities[0],
-        misfit=float(named.misfit[0].min()),
+        misfits=named.misfit[0],
         best=best,
-        nearest=int(named.misfit[0].argmin()),
         answer=given,
         did_you_mean=suggestion,
         sentence=sentence(model, plant.values, named.probabilities[0], given, suggestion),

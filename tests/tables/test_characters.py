@@ -18,6 +18,8 @@ from flora_core.workflows.models import iris_plants
         ("Sepal.Length", "sepal length", ""),
         ("MajorAxisLength", "major axis length", ""),
         ("LL", "LL", ""),
+        ("EFD102", "EFD102", ""),
+        ("LENGTH12", "length12", ""),
         ("seed mass (g)", "seed mass", "g"),
         ("angle (°)", "angle", "°"),
         ("plant_height_m", "plant height", "m"),

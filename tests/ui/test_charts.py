@@ -3,7 +3,7 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.builders import make_flower
-from ui.charts import COLOURS, SYMBOLS, among_training_plants, best_pair, colour, symbol
+from ui.charts import COLOURS, SYMBOLS, among_training_plants, best_pair, colour, fill, symbol
 
 
 def luminance(hexadecimal):
@@ -26,6 +26,8 @@ def test_species_colours_stand_out_from_both_grounds(ground):
 def test_no_two_of_the_first_64_species_look_alike():
     looks = [(colour(i), symbol(i)) for i in range(len(COLOURS) * len(SYMBOLS))]
     assert len(set(looks)) == 64
+    assert len({fill(i) for i in range(64)}) == 64
+    assert [fill(i) for i in range(8)] == list(COLOURS)
 
 
 def test_the_petals_part_the_irises_best(champion):

@@ -1,5 +1,7 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from flora_core.errors import ArtifactRefused, BadValues, DatabaseUnavailable, Refused, Unknown
@@ -113,3 +115,12 @@ def test_a_record_may_carry_collector_site_and_the_day_of_a_past_season(house):
     (recorded,) = record(house, [found], by="Ada", door="page", collector=" Anderson ", site="Gaspé", at=then)
     r = recorded.recording
     assert (r.collector, r.site, r.at) == ("Anderson", "Gaspé", then)
+
+
+def test_species_that_are_ruled_out_alike_are_ranked_by_how_near_the_plant_lies(house):
+    found = identify(house, "iris", typed_flower())
+    names = found.study.species_names
+    assert [names[j] for j in found.ranking] == ["Iris setosa", "Iris versicolor", "Iris virginica"]
+    even = replace(found, probability=np.array([0.0, 1.0, 0.0]), misfits=np.array([9.0, 0.5, 3.0]))
+    assert even.ranking == (1, 2, 0)
+    assert (even.misfit, even.nearest, even.fits) == (0.5, 1, True)
