@@ -92,6 +92,9 @@ def recalls(card: ModelCard, ink: str) -> Picture:
         f"{name} {s.right} of {s.plants}, {100 * s.recall_low:.0f} to {100 * s.recall_high:.0f} %" for name, s in rows
     )
     title = f"Weakest: {weakest}, {score.right} of {score.plants} named right"
+    if all(s.right == s.plants for _, s in rows):
+        few, score = min(rows, key=lambda row: row[1].plants)
+        title = f"All plants of every species named right; the least is known of {few}, n = {score.plants}"
     return Picture(title, _figure([points], layout), f"Share of each species' plants named right: {said}.")
 
 

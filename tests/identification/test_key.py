@@ -96,3 +96,12 @@ def test_a_tree_that_always_says_the_same_is_no_question():
     X, names = np.array([[1.0], [2.0], [3.0]]), np.array([1, 1, 1])
     fitted = DecisionTreeClassifier().fit(X, names)
     assert _couplets(make_study(2, 1), fitted.tree_, fitted.classes_, X, names) == ((), "Planta speciesb")
+
+
+def test_a_key_of_many_species_is_long_enough_to_reach_them():
+    plants = make_plants((12,) * 24, 6, gap=6.0)
+    model = train(make_study(24, 6), plants, algorithm="lda")
+    key = surrogate_key(model)
+    ends = {lead.species for c in key.couplets for lead in (c.first, c.second) if lead.species}
+    assert len(ends) >= 20
+    assert key.fidelity > 0.6
