@@ -56,7 +56,7 @@ class Day:
     suggestion: str = ""
 
 
-def today() -> date:
+def latest_today() -> date:
     """The latest day that it is anywhere on earth now: nobody's today is refused as the future."""
     return (datetime.now(UTC) + timedelta(hours=14)).date()
 
@@ -106,7 +106,7 @@ def _checked(text: str, year: int, month: int, day: int) -> Day:
     except ValueError:
         return Day(problem=f"there is no day '{_short(text)}'", suggestion="Write it like 2026-06-03.")
     at = f"{year:04}" + (f"-{month:02}" if month else "") + (f"-{day:02}" if day else "")
-    now = today()
+    now = latest_today()
     if at > now.isoformat()[: len(at)]:
         return Day(
             problem=f"the date {at} lies in the future",

@@ -5,7 +5,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.tables.dates import read_day, today
+from flora_core.tables.dates import latest_today, read_day
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def test_what_is_no_day_is_sent_back_with_the_reason(text, problem, suggestion):
 
 @time_machine.travel(NOW)
 def test_nobodys_today_is_the_future():
-    assert today() == date(2026, 6, 16)
+    assert latest_today() == date(2026, 6, 16)
     assert read_day("2026-06-16").at == "2026-06-16"
 
 

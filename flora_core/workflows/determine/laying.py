@@ -11,7 +11,7 @@ from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import Issue, Refused
 from flora_core.storage.determinations import Determination, Slip
 from flora_core.study import Study
-from flora_core.tables.dates import Day, read_day, today
+from flora_core.tables.dates import Day, read_day
 from flora_core.tables.determinations import Written
 from flora_core.tables.names import ReadName, read_name
 from flora_core.workflows.determine.finding import Found, find_plants
@@ -181,7 +181,7 @@ class Laying:
         for study, plants in self._others.items():
             notes.append(f"{plants:,} plant{'s are' if plants > 1 else ' is'} of the study {study}, not {self._study}.")
         if self._undated and self.outcome.rows > 1:
-            notes.append(f"{self._undated:,} without a date got today's, {today().isoformat()}.")
+            notes.append(f"{self._undated:,} without a date got today's, {today_here()}.")
         return self.outcome
 
     def _slip(self, row: Written, plant: Found) -> tuple[Slip | None, Issue | None]:

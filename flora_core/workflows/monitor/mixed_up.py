@@ -58,8 +58,8 @@ def explained(said: Judgement, mix_up: MixUp, study: Study) -> Judgement:
     """The judgement with the mix-up in front, and without advice that it makes pointless."""
     plants = study.plural
     text = (
-        f"{mix_up.mended:,} of {mix_up.examined:,} {plants} that fit no species would fit with {mix_up.words}: they were "
-        "measured or typed in another unit or order."
+        f"{mix_up.mended:,} of {mix_up.examined:,} {plants} that fit no species would fit with {mix_up.words}: perhaps they "
+        "were measured or typed in another unit or order."
     )
     step = "Look at the ruler and at the file they came from, and identify them again with the right values."
     first = Reason("mix-up", "", "red" if said.verdict == "red" else "amber", text, step)

@@ -55,11 +55,12 @@ def test_every_row_is_added_or_said_why_not_and_the_counts_add_up(either):
 
 
 def test_the_same_table_twice_adds_nothing_with_days_or_without(either):
-    recorded(either, "1", "2", "3")
+    ids = recorded(either, "1", "2", "3")
     text = "number;determination;who;on\n1;setosa;Ada;2024\n2;virginica;Ada;\n3;none of these;Ada;\n"
     first = lay(either, text, columns={"on": "date"})
     assert counts(first) == (3, 3, 0, 0, 0)
-    assert "2 without a date got today's" in first.outcome.notes[-1]
+    second = either.determinations.of(ids[1])[0]
+    assert f"2 without a date got today's, {second.at}." in first.outcome.notes[-1]
     assert counts(lay(either, text, columns={"on": "date"})) == (3, 0, 3, 0, 0)
     assert counts(lay(either, text + "1;versicolor;Grace;2025\n", columns={"on": "date"})) == (4, 1, 3, 0, 0)
 
