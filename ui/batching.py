@@ -20,6 +20,7 @@ from flora_core.workflows.slips import slip_page
 from ui.charts import axis_title, best_pair
 from ui.determining import determine_here
 from ui.guide import guide_link
+from ui.pictures import show_picture
 from ui.table_charts import certainties, plants_among_training, species_counts
 from ui.tablework import TableWork
 from ui.theme import theme
@@ -408,22 +409,17 @@ def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
     screen, ink = work.screen, theme().ink
     if screen is None or not summary.identified:
         return
+    study = model.study
     left, right = st.columns(2, gap="large")
     with left:
-        figure, said = species_counts(model.study, summary.species, summary.fit_nothing, summary.identified, ink)
-        st.plotly_chart(figure, key="batch.species", config={"displayModeBar": False}, alt=said)
+        counted = species_counts(study, summary.species, summary.fit_nothing, summary.identified, ink)
+        show_picture(counted, study, "batch.species")
     if screen.certainty.any():
         with right:
-            figure, said = certainties(screen.certainty, ink)
-            st.plotly_chart(figure, key="batch.certainty", config={"displayModeBar": False}, alt=said)
+            show_picture(certainties(screen.certainty, ink), study, "batch.certainty")
     x, y = best_pair(model, tuple(np.flatnonzero(~np.isnan(screen.drawn).all(axis=0)).tolist()))
-    drawn = len(screen.drawn_species)
-    more = f", the first {drawn:,}" if drawn < summary.identified else ""
-    st.markdown(
-        f"**Where they lie among the {len(model.reference.species):,} training {plain(model.study.plural)}**{more}"
-    )
-    figure, said = plants_among_training(model, screen.drawn, screen.drawn_species, x, y, ink)
-    st.plotly_chart(figure, key="batch.among", config={"displayModeBar": False}, alt=said)
+    among = plants_among_training(model, screen.drawn, screen.drawn_species, x, y, ink, summary.identified)
+    show_picture(among, study, "batch.among")
 
 
 def _show_rows(house: House, work: TableWork) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -10,6 +11,17 @@ import plotly.graph_objects as go
 
 from flora_core.model import Floats, Model
 from flora_core.study import Measurement, Study, is_binomial
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure, what it shows as a title, the same in words, and its numbers."""
+
+    title: str
+    figure: go.Figure
+    alt: str
+    rows: tuple[dict[str, Any], ...] = ()
+
 
 #: Okabe & Ito's colours (and four in their spirit), told apart by all kinds of colour vision.
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7b4ea3", "#6b6b6b")

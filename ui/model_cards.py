@@ -8,9 +8,8 @@ import streamlit as st
 
 from flora_core.learning.libraries import libraries_note
 from flora_core.model import ModelCard, Scores
-from flora_core.study import Study
 from ui import model_charts
-from ui.model_charts import Picture
+from ui.pictures import show_picture
 from ui.theme import theme
 from ui.words import italicised, plain
 
@@ -94,12 +93,6 @@ def _show_pictures(card: ModelCard, key: str) -> None:
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"
     )
     show_picture(pictures[chosen or names[0]](), card.study, f"{key}.{chosen}")
-
-
-def show_picture(picture: Picture, study: Study, key: str) -> None:
-    """A picture below the sentence that says what it shows."""
-    st.html(f"<p class='flora-finding'>{italicised(picture.title, study)}</p>")
-    st.plotly_chart(picture.figure, key=key, config={"displayModeBar": False}, alt=picture.alt)
 
 
 def _figure(value: str, label: str, below: str) -> str:

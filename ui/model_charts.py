@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -10,21 +9,12 @@ import plotly.graph_objects as go
 from flora_core.learning.comparison import Comparison
 from flora_core.model import ModelCard
 from flora_core.study import Study
-from ui.charts import colour, label_of
+from ui.charts import Picture, colour, label_of
 
 #: The leaf green of the theme, for what belongs to no species.
 GREEN: Final = "#2f8a57"
 #: Species from which on a confusion table shows no numbers in its cells: they would not be legible.
 _LEGIBLE: Final = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A figure, what it shows as a title, and in words."""
-
-    title: str
-    figure: go.Figure
-    alt: str
 
 
 def confusion(card: ModelCard, ink: str) -> Picture:

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-import plotly.graph_objects as go
 
 from flora_core.monitoring.drift import Shift
 from flora_core.monitoring.wording import first_upper, percent
 from flora_core.study import Measurement, Study
 from flora_core.workflows.monitor import Certainties, Part, Watched
-from ui.charts import axis_title, colour, label_of
+from flora_core.workflows.monitor.spans import Span
+from ui.charts import Picture, axis_title, colour, label_of
+from ui.window_charts import alerts, band, bars, figure, marks, step
 
-ALERT: Final = "#c62828"
-_LINE: Final = "#0072b2"
-_BAND: Final = "rgba(110,130,120,.22)"
+_RIGHT: Final = "#009e73"
 _GAP: Final = "rgba(213,94,0,.25)"
 
-Point = tuple[Any, Part]
+Point = tuple[Span, Part]
 
 
 def points_of(watched: Watched) -> list[Point]:
@@ -27,16 +26,8 @@ def points_of(watched: Watched) -> list[Point]:
     return [(w.span, max(w.parts, key=lambda part: part.profile.plants)) for w in watched.windows if w.parts]
 
 
-def measurement_chart(
-    measurement: Measurement, points: Sequence[Point], ink: str
-) -> tuple[go.Figure, str, list[dict[str, Any]]]:
-    """How a measurement went: the mean of each window, and between which values chance would leave it.
-
-    Returns
-    -------
-    figure, text, rows
-        The picture, the same in words, and its numbers.
-    """
+def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: str) -> Picture:
+    """How a measurement went: the mean of each window, and between which values chance would leave it."""
     found = [(span, _shift(part, measurement.name)) for span, part in points]
     shown = [(span, s) for span, s in found if s.now is not None and s.before is not None]
     rows = [
@@ -44,23 +35,23 @@ def measurement_chart(
          "high": _bounds(s)[1], "p": s.corrected, "verdict": s.verdict}
         for span, s in shown
     ]  # fmt: skip
-    alerts = [row for row in rows if row["verdict"] in ("amber", "red")]
-    said = f"in {len(alerts)} of {len(rows)} windows unlike the training plants" if alerts else "as in training"
+    spans, unlike = [span for span, _ in shown], [s.verdict in ("amber", "red") for _, s in shown]
+    said = f"in {sum(unlike)} of {len(rows)} windows unlike the training plants" if any(unlike) else "as in training"
     title = f"{first_upper(measurement.label)}: {said}"
-    x = [row["window"] for row in rows]
+    means = [row["mean"] for row in rows]
     data = [
-        *_band(x, [row["low"] for row in rows], [row["high"] for row in rows], "what chance leaves"),
-        _step(x, [row["training mean"] for row in rows], "training mean", dash="dash", color=ink, width=1.5),
-        _step(x, [row["mean"] for row in rows], "mean of the window"),
-        _diamonds([r["window"] for r in alerts], [r["mean"] for r in alerts]),
+        band(spans, [row["low"] for row in rows], [row["high"] for row in rows], "what chance leaves"),
+        step(spans, [row["training mean"] for row in rows], "training mean", dash="dash", color=ink, width=1.5),
+        step(spans, means, "mean of the window"),
+        alerts(*_where(unlike, spans, means)),
     ]
     text = f"{title}. " + " ".join(
         f"{r['window']}: mean {measurement.written(r['mean'])} of {r['plants']}." for r in rows[-6:]
     )
-    return _figure(data, title, axis_title(measurement), ink), text, rows
+    return Picture(title, figure(data, spans, axis_title(measurement), ink), text, tuple(rows))
 
 
-def accuracy_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
     """Accuracy estimated and realised in one picture, the gap between them shaded."""
     rows = []
     for span, part in points:
@@ -74,29 +65,23 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, l
             "estimated high": guess.high if guess else None, "threshold": guess.threshold if guess else None,
             "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.judgement.reasons),
         })  # fmt: skip
-    x = [row["window"] for row in rows]
-    known_rows = [row for row in rows if row["realised"] is not None and row["estimated"] is not None]
+    spans = [span for span, _ in points]
+    known = [row["realised"] is not None and row["estimated"] is not None for row in rows]
+    where, known_rows = _where(known, spans, rows)
     determined, right = sum(r["determined"] for r in rows), sum(r["right"] for r in rows)
-    alerts = [row for row in rows if row["alert"]]
     title = (
         f"Of {determined:,} determined plants {right:,} were named right"
         if determined
         else "No plant is determined yet"
     )
     data = [
-        *_band(x, [r["estimated low"] for r in rows], [r["estimated high"] for r in rows], "95 % of the estimate"),
-        *_band([r["window"] for r in known_rows], [r["realised"] for r in known_rows], [r["estimated"] for r in known_rows],
-               "gap", _GAP),
-        _step(x, [r["threshold"] for r in rows], "alert below", dash="dash", color=ink, width=1.5),
-        _step(x, [r["estimated"] for r in rows], "estimated"),
-        {
-            "type": "scatter", "mode": "markers", "name": "realised (95 %)", "x": [r["window"] for r in known_rows],
-            "y": [r["realised"] for r in known_rows], "marker": {"symbol": "circle", "size": 9, "color": "#009e73"},
-            "error_y": {"type": "data", "symmetric": False, "color": "#009e73",
-                        "array": [r["realised high"] - r["realised"] for r in known_rows],
-                        "arrayminus": [r["realised"] - r["realised low"] for r in known_rows]},
-        },
-        _diamonds([r["window"] for r in alerts], [r["realised"] or r["estimated"] for r in alerts]),
+        band(spans, [r["estimated low"] for r in rows], [r["estimated high"] for r in rows], "95 % of the estimate"),
+        band(where, [r["realised"] for r in known_rows], [r["estimated"] for r in known_rows], "gap", _GAP),
+        step(spans, [r["threshold"] for r in rows], "alert below", dash="dash", color=ink, width=1.5),
+        step(spans, [r["estimated"] for r in rows], "estimated"),
+        marks(where, [r["realised"] for r in known_rows], "realised (95 %)", _RIGHT,
+              [r["realised low"] for r in known_rows], [r["realised high"] for r in known_rows]),
+        alerts(*_where([r["alert"] for r in rows], spans, [r["realised"] or r["estimated"] for r in rows])),
     ]  # fmt: skip
     words = [
         f"{r['window']}: estimated {percent(r['estimated'])} %"
@@ -104,11 +89,11 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, l
         for r in rows[-6:]
         if r["estimated"] is not None
     ]
-    figure = _figure(data, title, "Share named right", ink, share=True)
-    return figure, f"{title}. {'; '.join(words)}.", rows
+    drawn = figure(data, spans, "Share named right", ink, share=True)
+    return Picture(title, drawn, f"{title}. {'; '.join(words)}.", tuple(rows))
 
 
-def certainty_chart(found: Certainties, ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+def certainty_chart(found: Certainties, ink: str) -> Picture:
     """Calibration over time: how sure the names of the determined plants were, and how many of them came true."""
     rows = [
         {"window": w.span.since.isoformat(), "determined": w.found.plants, "said": w.found.said, "right": w.found.right,
@@ -121,27 +106,22 @@ def certainty_chart(found: Certainties, ink: str) -> tuple[go.Figure, str, list[
         if whole.said is not None and whole.share is not None
         else "No plant is determined yet"
     )
-    x, alerts = [row["window"] for row in rows], [row for row in rows if row["alert"]]
+    spans, shares = [w.span for w in found.windows], [row["came true"] for row in rows]
     data = [
-        _step(x, [row["said"] for row in rows], "said, on average", dash="dash", color=ink, width=1.5),
-        {
-            "type": "scatter", "mode": "markers", "name": "came true (95 %)", "x": x, "y": [row["came true"] for row in rows],
-            "marker": {"symbol": "circle", "size": 9, "color": "#009e73"},
-            "error_y": {"type": "data", "symmetric": False, "color": "#009e73",
-                        "array": [row["high"] - row["came true"] for row in rows],
-                        "arrayminus": [row["came true"] - row["low"] for row in rows]},
-        },
-        _diamonds([row["window"] for row in alerts], [row["came true"] for row in alerts]),
-    ]  # fmt: skip
+        step(spans, [row["said"] for row in rows], "said, on average", dash="dash", color=ink, width=1.5),
+        marks(spans, shares, "came true (95 %)", _RIGHT, [row["low"] for row in rows], [row["high"] for row in rows]),
+        alerts(*_where([row["alert"] for row in rows], spans, shares)),
+    ]
     words = [f"{r['window']}: {percent(r['said'])} % said, {r['right']} of {r['determined']} right" for r in rows[-6:]]
-    return _figure(data, title, "Share of the determined", ink, share=True), f"{title}. {'; '.join(words)}.", rows
+    drawn = figure(data, spans, "Share of the determined", ink, share=True)
+    return Picture(title, drawn, f"{title}. {'; '.join(words)}.", tuple(rows))
 
 
 #: Pairs of species that are shown, and the rest of the mistakes as one line.
 _PAIRS: Final = 6
 
 
-def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
     """Confusion over time: which species were taken for which, window by window, of the determined plants."""
     names = [*study.species_names, "another species"]
     rows, totals, determined = [], dict[tuple[str, str], int](), 0
@@ -159,10 +139,10 @@ def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go
     wrong = sum(totals.values())
     if ranked:
         true, named = ranked[0]
-        title = f"{label_of(study, true)} taken for {label_of(study, named)}: {totals[ranked[0]]} of {wrong} mistakes"
+        title = f"{study.short(true)} taken for {study.short(named)}: {totals[ranked[0]]} of {wrong} mistakes"
     else:
         title = f"No mistake among {determined:,} determined plants" if determined else "No plant is determined yet"
-    x = [span.since.isoformat() for span, _ in points]
+    spans = [span for span, _ in points]
     shown = ranked[:_PAIRS]
     data = []
     for j, pair in enumerate([*shown, None] if len(ranked) > len(shown) else shown):
@@ -171,44 +151,44 @@ def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go
             for r in rows
             if (r["true"], r["named"]) == pair or (pair is None and (r["true"], r["named"]) not in shown)
         ]
-        counts = [sum(r["plants"] for r in of if r["window"] == at) for at in x]
+        counts = [sum(r["plants"] for r in of if r["window"] == span.since.isoformat()) for span in spans]
         label = f"{label_of(study, pair[0])} named {label_of(study, pair[1])}" if pair else "other mistakes"
-        data.append({"type": "bar", "name": label, "x": x, "y": counts, "hovertemplate": "%{y} plants",
-                     "marker": {"color": colour(j) if pair else "#6b6b6b"}})  # fmt: skip
-    figure = _figure(data, title, "Plants named wrongly", ink)
-    figure.layout.barmode = "stack"
-    figure.layout.yaxis.update({"tickformat": ",d", "rangemode": "tozero", "minallowed": 0, "nticks": 6})
+        marker = {"color": colour(j) if pair else "#6b6b6b"}
+        data.append(bars(spans, counts, label, hovertemplate="%{y} plants", marker=marker))
+    drawn = figure(data, spans, "Plants named wrongly", ink)
+    drawn.layout.barmode = "stack"
+    drawn.layout.yaxis.update({"tickformat": ",d", "rangemode": "tozero", "minallowed": 0, "nticks": 6})
     words = [f"{study.short(a)} named {study.short(b)} {totals[a, b]}" for a, b in ranked[:12]]
-    said = title.replace("<i>", "").replace("</i>", "")
-    return figure, f"Bars: determined plants named wrongly in each window. {said}. {'; '.join(words)}.", rows
+    return Picture(
+        title, drawn, f"Bars: determined plants named wrongly in each window. {title}. {'; '.join(words)}.", tuple(rows)
+    )
 
 
-def mix_chart(study: Study, points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+def mix_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
     """Which names were given, window by window."""
-    rows, names = [], [*study.species_names, "none of these"]
+    rows, spans, names = [], [], [*study.species_names, "none of these"]
     for span, part in points:
         counts = part.profile.named.tolist()
         if len(counts) == len(names):
+            spans.append(span)
             rows.append({"window": span.since.isoformat(), **dict(zip(names, counts, strict=True))})
-    x = [row["window"] for row in rows]
     data = [
-        {
-            "type": "bar", "name": label_of(study, name), "x": x,
-            "y": [row[name] / max(1, sum(row[n] for n in names)) for row in rows],
-            "customdata": [row[name] for row in rows], "hovertemplate": "%{customdata} plants, %{y:.0%}",
-            "marker": {"color": colour(j) if j < len(names) - 1 else "#8a8a8a",
-                       "pattern": {"shape": "/" if j == len(names) - 1 else ""}},
-        }
+        bars(spans, [row[name] / max(1, sum(row[n] for n in names)) for row in rows], label_of(study, name),
+             customdata=[row[name] for row in rows], hovertemplate="%{customdata} plants, %{y:.0%}",
+             marker={"color": colour(j) if j < len(names) - 1 else "#8a8a8a",
+                     "pattern": {"shape": "/" if j == len(names) - 1 else ""}})
         for j, name in enumerate(names)
     ]  # fmt: skip
     title = "The names given, and the plants that fit none"
-    figure = _figure(data, title, "Share of the window", ink, share=True)
-    figure.layout.barmode = "stack"
+    drawn = figure(data, spans, "Share of the window", ink, share=True)
+    drawn.layout.barmode = "stack"
     last = rows[-1] if rows else {}
-    return figure, f"{title}. Last window: {', '.join(f'{n} {last.get(n, 0)}' for n in names)}.", rows
+    return Picture(
+        title, drawn, f"{title}. Last window: {', '.join(f'{n} {last.get(n, 0)}' for n in names)}.", tuple(rows)
+    )
 
 
-def unfit_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list[dict[str, Any]]]:
+def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
     """The share of plants that fit no species, with its interval."""
     from flora_core.monitoring.accuracy import rate
 
@@ -220,17 +200,24 @@ def unfit_chart(points: Sequence[Point], ink: str) -> tuple[go.Figure, str, list
             "low": counted.low, "high": counted.high, "training": share.before if share else None,
             "alert": share is not None and share.verdict in ("amber", "red"),
         })  # fmt: skip
-    x, alerts = [row["window"] for row in rows], [row for row in rows if row["alert"]]
+    spans, shares = [span for span, _ in points], [row["share"] for row in rows]
     strangers, plants = sum(r["fit nothing"] for r in rows), sum(r["plants"] for r in rows)
     title = f"{strangers:,} of {plants:,} plants fit no species"
     data = [
-        *_band(x, [r["low"] for r in rows], [r["high"] for r in rows], "95 %"),
-        _step(x, [r["training"] for r in rows], "in training", dash="dash", color=ink, width=1.5),
-        _step(x, [r["share"] for r in rows], "fit no species"),
-        _diamonds([r["window"] for r in alerts], [r["share"] for r in alerts]),
+        band(spans, [r["low"] for r in rows], [r["high"] for r in rows], "95 %"),
+        step(spans, [r["training"] for r in rows], "in training", dash="dash", color=ink, width=1.5),
+        step(spans, shares, "fit no species"),
+        alerts(*_where([r["alert"] for r in rows], spans, shares)),
     ]
     words = [f"{r['window']}: {r['fit nothing']} of {r['plants']}" for r in rows[-6:]]
-    return _figure(data, title, "Share of the window", ink, share=True), f"{title}. {'; '.join(words)}.", rows
+    drawn = figure(data, spans, "Share of the window", ink, share=True)
+    return Picture(title, drawn, f"{title}. {'; '.join(words)}.", tuple(rows))
+
+
+def _where(chosen: Sequence[bool], spans: Sequence[Span], values: Sequence[Any]) -> tuple[list[Span], list[Any]]:
+    """The windows that are chosen, and their values."""
+    kept = [i for i, one in enumerate(chosen) if one]
+    return [spans[i] for i in kept], [values[i] for i in kept]
 
 
 def _shift(part: Part, name: str) -> Shift:
@@ -241,46 +228,3 @@ def _bounds(shift: Shift) -> tuple[float, float]:
     """Between which means chance leaves 95 of 100 windows of that size."""
     half = 1.96 * (shift.spread or 0.0) * float(np.sqrt(1.0 / max(1, shift.n) + 1.0 / max(1, shift.m)))
     return (shift.before or 0.0) - half, (shift.before or 0.0) + half
-
-
-def _step(
-    x: list[str], y: list[Any], name: str, dash: str = "solid", color: str = _LINE, width: float = 2.5
-) -> dict[str, Any]:
-    return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y,
-            "line": {"shape": "hvh", "dash": dash, "color": color, "width": width}}  # fmt: skip
-
-
-def _band(x: list[str], low: list[Any], high: list[Any], name: str, fill: str = _BAND) -> list[dict[str, Any]]:
-    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0, "shape": "hvh"}, "hoverinfo": "skip"}
-    return [
-        {**edge, "y": low, "showlegend": False},
-        {**edge, "y": high, "name": name, "fill": "tonexty", "fillcolor": fill},
-    ]
-
-
-def _diamonds(x: list[str], y: list[Any]) -> dict[str, Any]:
-    marker = {"symbol": "diamond", "size": 13, "color": ALERT, "line": {"color": "white", "width": 1}}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "alert",
-        "x": x,
-        "y": y,
-        "marker": marker,
-        "showlegend": bool(x),
-    }
-
-
-def _figure(data: list[dict[str, Any]], title: str, y: str, ink: str, share: bool = False) -> go.Figure:
-    lettering = {"color": ink, "size": 13}
-    axis = {"tickfont": lettering, "automargin": True}
-    layout = {
-        "height": 360,
-        "title": {"text": title, "font": {"color": ink, "size": 15}, "x": 0, "xanchor": "left"},
-        "margin": {"l": 10, "r": 10, "t": 44, "b": 20},
-        "xaxis": {**axis, "type": "date"},
-        "yaxis": {**axis, "title": {"text": y, "font": lettering}, **({"tickformat": ".0%"} if share else {})},
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.3, "x": 0, "font": lettering},
-        "hovermode": "x unified",
-    }
-    return go.Figure({"data": data, "layout": layout}, _validate=False)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 import streamlit as st
 
+from flora_core.study import Study
 from flora_core.workflows.house import House
 from flora_core.workflows.monitor import (
     GROUPINGS,
@@ -21,7 +19,9 @@ from flora_core.workflows.monitor import (
     watched,
 )
 from ui import monitor_charts as charts
+from ui.charts import Picture
 from ui.navigation import page_link
+from ui.pictures import show_picture
 from ui.theme import theme
 from ui.words import plain
 
@@ -80,7 +80,7 @@ def show_pictures(house: House, found: Watched) -> None:
     """Accuracy, calibration, confusion, each measurement, the mix and the strangers; each with its words and its numbers."""
     ink, points = theme().ink, charts.points_of(found)
     st.header("How right are the names?")
-    _picture("accuracy", *charts.accuracy_chart(points, ink))
+    _show("accuracy", charts.accuracy_chart(points, ink), found.study)
     st.caption(
         "The estimate takes the model's probabilities at their word: it follows plants that are harder or easier than the "
         "training plants, but not a species that no longer looks as it did; only determinations show that. Determined plants "
@@ -91,9 +91,9 @@ def show_pictures(house: House, found: Watched) -> None:
     if sure.windows:
         columns = st.columns(2)
         with columns[0]:
-            _picture("calibration", *charts.certainty_chart(sure, ink))
+            _show("calibration", charts.certainty_chart(sure, ink), found.study)
         with columns[1]:
-            _picture("confusion", *charts.confusion_chart(found.study, points, ink))
+            _show("confusion", charts.confusion_chart(found.study, points, ink), found.study)
         st.caption(
             "Of determined plants only, by the day they were identified; how sure, of the newest "
             f"{sure.together.plants:,}. A red diamond marks a window in which chance does not explain the difference between "
@@ -103,7 +103,7 @@ def show_pictures(house: House, found: Watched) -> None:
     columns = st.columns(2)
     for j, measurement in enumerate(found.study.measurements):
         with columns[j % 2]:
-            _picture(measurement.name, *charts.measurement_chart(measurement, points, ink))
+            _show(measurement.name, charts.measurement_chart(measurement, points, ink), found.study)
     st.caption(
         "The grey band is where chance leaves the mean of 95 in 100 windows of that size; its middle is the training mean. "
         "A red diamond marks a window in which chance does not explain the change, corrected for all that was asked."
@@ -111,9 +111,9 @@ def show_pictures(house: House, found: Watched) -> None:
     st.header("Which species, and which none?")
     columns = st.columns(2)
     with columns[0]:
-        _picture("mix", *charts.mix_chart(found.study, points, ink))
+        _show("mix", charts.mix_chart(found.study, points, ink), found.study)
     with columns[1]:
-        _picture("unfit", *charts.unfit_chart(points, ink))
+        _show("unfit", charts.unfit_chart(points, ink), found.study)
 
 
 def show_groups(house: House, study: str, found: Watched) -> None:
@@ -164,18 +164,5 @@ def show_two_tables(study: Any) -> None:
         st.caption(plain(note))
 
 
-def _picture(name: str, figure: Any, text: str, rows: Sequence[dict[str, Any]]) -> None:
-    st.plotly_chart(figure, alt=text, key=f"picture_{name}", config={"displayModeBar": False})
-    st.download_button(
-        "Its numbers (.csv)", _csv(rows), f"monitor-{name}.csv", "text/csv", on_click="ignore", key=f"numbers_{name}",
-        type="tertiary", icon=":material/download:",
-    )  # fmt: skip
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return out.getvalue()
+def _show(name: str, picture: Picture, study: Study) -> None:
+    show_picture(picture, study, f"picture_{name}", f"monitor-{name}.csv")

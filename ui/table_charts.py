@@ -10,21 +10,14 @@ import plotly.graph_objects as go
 
 from flora_core.model import Floats, Ints, Model
 from flora_core.study import Study
-from ui.charts import MOST_COLOURED, among_training_plants, axis, colour, label_of, symbol
+from ui.charts import MOST_COLOURED, Picture, among_training_plants, axis, colour, label_of, symbol
 
 #: Species with a bar of their own; the rest are one bar.
 _BARS = 15
 
 
-def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: int, ink: str) -> tuple[go.Figure, str]:
-    """How many plants of each species, most first; and those that fit none.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    str
-        The same in words.
-    """
+def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: int, ink: str) -> Picture:
+    """How many plants of each species, most first; and those that fit none."""
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     bars = [(name, n, colour(study.species_names.index(name))) for name, n in ranked[:_BARS]]
     rest = sum(n for _, n in ranked[_BARS:])
@@ -50,24 +43,24 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
                     "hovertemplate": "%{y}: %{x:,}<extra></extra>",
                 }
             ],
-            "layout": _layout(_commonest(study, ranked, unfit, named), "plants", "", ink, 120 + 34 * len(bars))
+            "layout": _layout("plants", "", ink, 90 + 34 * len(bars))
             | {"xaxis": axis("plants", ink) | _whole(max((n for _, n, _ in bars), default=0))},
         },
         _validate=False,
     )
     said = "; ".join(f"{name} {n:,}" for name, n, _ in reversed(bars))
-    return figure, f"Bars: plants of each species. {said}."
+    return Picture(_commonest(study, ranked, unfit, named), figure, f"Bars: plants of each species. {said}.")
 
 
 def _commonest(study: Study, ranked: list[tuple[str, int]], unfit: int, named: int) -> str:
-    """The finding, short enough for a phone."""
+    """The finding."""
     if not ranked or unfit > ranked[0][1]:
         return f"{unfit:,} of {named:,} fit no species"
     name, n = ranked[0]
-    return f"{'Most' if 2 * n > named else 'Commonest'}: {label_of(study, name)}, {n:,} of {named:,}"
+    return f"{'Most' if 2 * n > named else 'Commonest'}: {study.short(name)}, {n:,} of {named:,}"
 
 
-def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
+def certainties(counts: Ints, ink: str) -> Picture:
     """How sure the names are: plants in each twentieth of certainty."""
     edges = np.linspace(0, 100, len(counts) + 1)
     total = int(counts.sum())
@@ -87,18 +80,18 @@ def certainties(counts: Ints, ink: str) -> tuple[go.Figure, str]:
                     "hovertemplate": "around %{x:.0f} % sure: %{y:,} plants<extra></extra>",
                 }
             ],
-            "layout": _layout(share, "how sure, %", "plants", ink, 320)
+            "layout": _layout("how sure, %", "plants", ink, 290)
             | {"yaxis": axis("plants", ink) | _whole(int(counts.max()))},
         },
         _validate=False,
     )
     said = "; ".join(f"{edges[i]:.0f} to {edges[i + 1]:.0f} % {int(n):,}" for i, n in enumerate(counts) if n)
-    return figure, f"Bars: plants by how sure their name is. {said}."
+    return Picture(share, figure, f"Bars: plants by how sure their name is. {said}.")
 
 
 def plants_among_training(
-    model: Model, values: Floats, species: Ints, x: int, y: int, ink: str
-) -> tuple[go.Figure, str]:
+    model: Model, values: Floats, species: Ints, x: int, y: int, ink: str, named: int = 0
+) -> Picture:
     """Where the table's plants lie among the training plants, in two measurements.
 
     Parameters
@@ -106,6 +99,8 @@ def plants_among_training(
     values : (n, p) float
     species : (n,) int
         -1 where the plant fits none.
+    named : int
+        Plants of the table that got a name, of which these are the first.
     """
     study = model.study
     counts = np.bincount(species[species >= 0], minlength=len(study.species))
@@ -140,7 +135,8 @@ def plants_among_training(
         f"Scatter plot of {int(measured.sum()):,} plants of the table over the training plants; {strangers:,} of them, drawn "
         "as crosses, fit no species."
     )
-    return figure, said
+    title = f"Where they lie among the {len(model.reference.species):,} training {study.plural}"
+    return Picture(f"{title}, the first {len(species):,}" if len(species) < named else title, figure, said)
 
 
 def _draw(figure: go.Figure, name: str, points: Floats, marker: dict[str, Any]) -> None:
@@ -159,11 +155,10 @@ def _draw(figure: go.Figure, name: str, points: Floats, marker: dict[str, Any]) 
         )
 
 
-def _layout(title: str, x: str, y: str, ink: str, height: int) -> dict[str, Any]:
+def _layout(x: str, y: str, ink: str, height: int) -> dict[str, Any]:
     return {
-        "title": {"text": title, "font": {"color": ink, "size": 15}, "x": 0, "xanchor": "left"},
         "height": height,
-        "margin": {"l": 10, "r": 40, "t": 44, "b": 10},
+        "margin": {"l": 10, "r": 40, "t": 10, "b": 10},
         "xaxis": axis(x, ink),
         "yaxis": axis(y, ink),
         "showlegend": False,

@@ -25,8 +25,9 @@ from flora_core.workflows.models import VersionView, history, list_versions, pro
 from flora_core.workflows.prints import card_page, key_page, key_table
 from ui import model_charts
 from ui.facts import facts_table
-from ui.model_cards import show_card, show_picture
+from ui.model_cards import show_card
 from ui.navigation import page_link
+from ui.pictures import show_picture
 from ui.queue import show_queue
 from ui.theme import theme
 from ui.words import plain
