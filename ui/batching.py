@@ -292,6 +292,7 @@ def _ask_signs(work: TableWork) -> None:
 def show_start(work: TableWork, study: Study) -> None:
     """Who records, and the button that begins."""
     before = work.recorded_before()
+    understood = work.understood
     with st.form("batch.start", border=True):
         st.markdown(f"**Name every row.** The {plain(study.plural)} are recorded with the file's name and checksum.")
         who, collector, site = st.columns(3)
@@ -304,9 +305,9 @@ def show_start(work: TableWork, study: Study) -> None:
             persist_state="session",
         )
         gathered = collector.text_input(
-            "Collected by", key="batch.collector", placeholder="if it is known", max_chars=200
+            "Collected by", key="batch.collector", placeholder=_unless_said(understood, "collector"), max_chars=200
         )
-        where = site.text_input("Site", key="batch.site", placeholder="if it is known", max_chars=200)
+        where = site.text_input("Site", key="batch.site", placeholder=_unless_said(understood, "site"), max_chars=200)
         record = st.checkbox("Record the identifications", value=True, key="batch.record")
         again = False
         if before:
@@ -325,6 +326,12 @@ def show_start(work: TableWork, study: Study) -> None:
     # A small table is done before anybody could watch it.
     work.wait(0.4)
     st.rerun()
+
+
+def _unless_said(understood: Understanding | None, kind: str) -> str:
+    """What stands in an empty field: where the file says it row by row, that it does."""
+    column = getattr(understood.provenance, kind) if understood is not None else None
+    return "if it is known" if understood is None or column is None else f"as '{understood.layout.header[column]}' says"
 
 
 def watch(work: TableWork) -> None:

@@ -146,7 +146,7 @@ def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str,
     parts = [recorded.id, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
     if recording.source:
         parts.append(f"row {recorded.plant.row} of {recording.source}")
-    parts += [text for text in (recording.collector and f"gathered by {recording.collector}", recording.site) if text]
+    parts += [text for text in (recorded.collector and f"gathered by {recorded.collector}", recorded.site) if text]
     lines = [f"<p class='flora-in'>{escape(' · '.join(parts))}</p>"]
     if found is not None:
         values = [

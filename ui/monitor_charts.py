@@ -202,7 +202,9 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
         })  # fmt: skip
     spans, shares = [span for span, _ in points], [row["share"] for row in rows]
     strangers, plants = sum(r["fit nothing"] for r in rows), sum(r["plants"] for r in rows)
-    title = f"{strangers:,} of {plants:,} plants fit no species"
+    title = (
+        f"{strangers:,} of {plants:,} plants fit no species" if strangers else f"All {plants:,} plants fit a species"
+    )
     data = [
         band(spans, [r["low"] for r in rows], [r["high"] for r in rows], "95 %"),
         step(spans, [r["training"] for r in rows], "in training", dash="dash", color=ink, width=1.5),

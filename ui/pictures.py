@@ -23,6 +23,9 @@ def show_picture(picture: Picture, study: Study, key: str, file_name: str = "") 
         Of its numbers, to download; "" where they stand elsewhere.
     """
     st.html(f"<p class='flora-finding'>{italicised(picture.title, study)}</p>")
+    if not picture.figure.data:
+        # The sentence says it all: an empty frame would only make people look for what is not there.
+        return
     st.plotly_chart(picture.figure, key=key, config={"displayModeBar": False}, alt=picture.alt)
     if file_name:
         st.download_button(

@@ -50,7 +50,7 @@ class BatchParameters(BaseModel):
     record: bool = Field(False, description="Whether to record the identifications: all of them, or none.")
     again: bool = Field(False, description="Record a file that was recorded before once more.")
     by: str = Field("", max_length=200, description="Who identifies; where keys are used, the key's owner.")
-    collector: str = Field("", max_length=500, description="Who gathered the plants, for the record.")
+    collector: str = Field("", max_length=500, description="Who gathered the plants, where their rows don't say.")
     site: str = Field("", max_length=500, description="Where they grew, for the record.")
     darwin_core: bool = Field(False, description="Whether to make a Darwin Core archive too.")
 

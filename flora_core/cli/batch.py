@@ -55,8 +55,8 @@ def batch(
     ] = "",
     middle_of_ranges: Annotated[bool, typer.Option("--middle-of-ranges", help="Read 2.0-2.5 as 2.25.")] = False,
     by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
-    collector: Annotated[str, typer.Option(help="Who gathered the plants, for the record.")] = "",
-    site: Annotated[str, typer.Option(help="Where they grew, for the record.")] = "",
+    collector: Annotated[str, typer.Option(help="Who gathered the plants, where their rows don't say.")] = "",
+    site: Annotated[str, typer.Option(help="Where they grew, where their rows don't say.")] = "",
     study: Study = "iris",
     as_json: Json = False,
 ) -> None:

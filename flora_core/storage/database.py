@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from flora_core.errors import DatabaseUnavailable
 
 #: The migration this program was written for.
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
 _ADVISORY_LOCK: Final = 7360436936

@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Literal
@@ -48,6 +48,8 @@ class Plant:
         The prediction set, likeliest first; empty where the plant fits no species.
     misfit : float
         Distance to the nearest species over its limit; above 1 it fits none.
+    collector, site : str
+        Who gathered it and where, as its row says; "" where the recording says it for all its plants.
     """
 
     row: int
@@ -58,6 +60,8 @@ class Plant:
     species: int
     possible: tuple[int, ...]
     misfit: float
+    collector: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,16 @@ class Recorded:
     plant: Plant
 
     @property
+    def collector(self) -> str:
+        """Who gathered the plant; "" where nobody said."""
+        return self.plant.collector or self.recording.collector
+
+    @property
+    def site(self) -> str:
+        """Where it was gathered; "" where nobody said."""
+        return self.plant.site or self.recording.site
+
+    @property
     def id(self) -> str:
         """Its identifier, for people and programs: "k7f3q2mh4p-1"."""
         return f"{self.recording.token}-{self.plant.row}"
@@ -97,7 +111,7 @@ class Rows:
     """Many identified plants, a list for each column of the table; each as `Plant` describes it, in its written form.
 
     `used`, `typed` and `probabilities` are JSON lists, `typed` None where it says the same as `used`; `possible` is the
-    indices of the prediction set, parted by spaces.
+    indices of the prediction set, parted by spaces. `own_collector` and `own_site` are left out where no row says them.
     """
 
     row: Sequence[int]
@@ -108,6 +122,8 @@ class Rows:
     species: Sequence[int]
     possible: Sequence[str]
     misfit: Sequence[float]
+    own_collector: Sequence[str | None] | None = None
+    own_site: Sequence[str | None] | None = None
 
 
 class Recorder:
@@ -225,19 +241,12 @@ _AT_ONCE: Final = 100
 
 def _insert_many(connection: Connection, key: int, rows: Rows) -> None:
     """The driver's own way to insert many rows: SQLAlchemy's would take several times as long."""
-    columns = (
-        rows.row,
-        rows.catalogue_number,
-        rows.used,
-        rows.typed,
-        rows.probabilities,
-        rows.species,
-        rows.possible,
-        rows.misfit,
-    )
+    names = [field.name for field in fields(rows) if getattr(rows, field.name) is not None]
+    columns = [getattr(rows, name) for name in names]
+    into = f"identifications (recording, {', '.join(chr(34) + name + chr(34) for name in names)})"
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name != "sqlite":
-        with raw.cursor() as cursor, cursor.copy("COPY identifications FROM STDIN") as copy:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in zip(*columns, strict=True):
                 copy.write_row((key, *row))
         return
@@ -249,7 +258,7 @@ def _insert_many(connection: Connection, key: int, rows: Rows) -> None:
     for start in range(0, len(cells), width * _AT_ONCE):
         some = cells[start : start + width * _AT_ONCE]
         values = ", ".join([one] * (len(some) // width))
-        raw.execute(f"INSERT INTO identifications VALUES {values}", some)  # noqa: S608  our integer and question marks
+        raw.execute(f"INSERT INTO {into} VALUES {values}", some)  # noqa: S608  our integer and question marks
 
 
 class Records:
@@ -487,6 +496,8 @@ def _as_row(recording: int, plant: Plant) -> dict[str, object]:
         "species": plant.species,
         "possible": " ".join(map(str, plant.possible)),
         "misfit": plant.misfit,
+        "own_collector": plant.collector or None,
+        "own_site": plant.site or None,
     }
 
 
@@ -520,6 +531,8 @@ def as_recorded(row: Row[Any]) -> Recorded:
             species=row.species,
             possible=tuple(int(j) for j in row.possible.split()),
             misfit=row.misfit,
+            collector=row.own_collector or "",
+            site=row.own_site or "",
         ),
     )
 

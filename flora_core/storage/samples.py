@@ -82,8 +82,8 @@ class Samples:
                     identifications.c.species,
                     identifications.c.possible,
                     recordings.c.at,
-                    recordings.c.collector,
-                    recordings.c.site,
+                    func.coalesce(identifications.c.own_collector, recordings.c.collector).label("collector"),
+                    func.coalesce(identifications.c.own_site, recordings.c.site).label("site"),
                     recordings.c.source,
                 )
                 .join(recordings, identifications.c.recording == recordings.c.id)

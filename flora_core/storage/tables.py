@@ -185,11 +185,14 @@ identifications = Table(
     Column("species", SmallInteger, nullable=False),
     Column("possible", Text, nullable=False),
     Column("misfit", Float, nullable=False),
+    Column("own_collector", Text),
+    Column("own_site", Text),
     sqlite_with_rowid=False,
 )
 """One plant: `used` and `typed` are JSON lists in the order of the model version's measurements (`typed` is null where it
 says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
-likeliest first, parted by spaces: empty where the plant fits no species."""
+likeliest first, parted by spaces: empty where the plant fits no species. Who gathered it and where is null where the
+recording says it for all its plants."""
 
 determinations = Table(
     "determinations",

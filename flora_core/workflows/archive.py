@@ -97,7 +97,6 @@ def _write(archive: DarwinCoreArchive, card: ModelCard, one: Recorded, words: Se
     current = persons[-1] if persons else machine
     said = [machine, *persons]
     before = [f"{t['verbatimIdentification']} ({t['identifiedBy']}, {t['dateIdentified']})" for t in said[:-1]]
-    recording = one.recording
     archive.occurrences(
         [
             (
@@ -106,8 +105,8 @@ def _write(archive: DarwinCoreArchive, card: ModelCard, one: Recorded, words: Se
                     "occurrenceID": one.id,
                     "basisOfRecord": _BASIS.get(card.study.condition, "HumanObservation"),
                     "catalogNumber": one.plant.catalogue_number,
-                    "recordedBy": recording.collector,
-                    "locality": recording.site,
+                    "recordedBy": one.collector,
+                    "locality": one.site,
                     **current,
                     "previousIdentifications": " | ".join(before),
                 },

@@ -66,7 +66,7 @@ def determined_plants(house: House, study: Study) -> DeterminedPlants:
     return DeterminedPlants(
         values[kept],
         np.array([places[found.determination.given.species] for found in chosen], dtype=np.int64),
-        [found.recorded.recording.site or found.recorded.recording.token for found in chosen],
+        [found.recorded.site or found.recorded.recording.token for found in chosen],
         [found.determination.entered_at for found in chosen],
     )
 

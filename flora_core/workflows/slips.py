@@ -51,7 +51,7 @@ def _slip(card: ModelCard, one: Recorded, determined: Sequence[Determination]) -
         if value is not None
     )
     catalogue = f"<p>No. {escape(plant.catalogue_number)}</p>" if plant.catalogue_number else ""
-    place = ", ".join(filter(None, (recording.site, recording.collector and f"leg. {recording.collector}")))
+    place = ", ".join(filter(None, (one.site, one.collector and f"leg. {one.collector}")))
     where = f"<p>{escape(place)}</p>" if place else ""
     if determined:
         head, foot = _determined(study, one, determined)

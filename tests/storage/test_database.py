@@ -62,7 +62,8 @@ def test_events_and_identifications_can_t_be_changed_or_taken_away(database):
             "INSERT INTO events (study, version, kind, at, by, why) VALUES ('a', 1, 'registered', '2026-01-01', 'x', 'y')",
             "INSERT INTO recordings (id, token, study, version, at, by, door, unit, source, source_sha256, plants) "
             "VALUES (1, 't', 'a', 1, '2026-01-01', 'x', 'page', '', '', '', 1)",
-            "INSERT INTO identifications VALUES (1, 1, NULL, '[]', NULL, '[]', 0, '0', 0.5)",
+            'INSERT INTO identifications (recording, "row", catalogue_number, used, typed, probabilities, species, possible, misfit) '
+            "VALUES (1, 1, NULL, '[]', NULL, '[]', 0, '0', 0.5)",
         ):
             connection.execute(text(statement))
     for statement in (
@@ -259,7 +260,8 @@ def test_an_upgrade_from_the_first_release_keeps_every_record(database_url):
             "INSERT INTO events (study, version, kind, at, by, why) VALUES ('iris', 1, 'registered', '2026-01-01', 'x', 'y')",
             "INSERT INTO recordings (id, token, study, version, at, by, door, unit, source, source_sha256, plants) "
             "VALUES (1, 'k7f3q2mh4p', 'iris', 1, '2026-01-01 12:00:00', 'Ada', 'page', 'mm', '', '', 1)",
-            "INSERT INTO identifications VALUES (1, 1, '00042', '[5.1,null]', '[\"51\",\"\"]', '[0.9,0.1]', 0, '0 1', 0.5)",
+            'INSERT INTO identifications (recording, "row", catalogue_number, used, typed, probabilities, species, possible, misfit) '
+            "VALUES (1, 1, '00042', '[5.1,null]', '[\"51\",\"\"]', '[0.9,0.1]', 0, '0 1', 0.5)",
         ):
             connection.execute(text(statement))
     assert database.revision() == "0001"

@@ -14,6 +14,7 @@ from flora_core.identification.naming import NONE_OF_THESE, Named, name_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import epithet
 from flora_core.tables.checking import CheckedPart
+from flora_core.tables.provenance import texts_of
 from flora_core.tables.reading import Layout, Part
 from flora_core.tables.writing import Column
 from flora_core.workflows.batch.doubles import Doubles
@@ -51,6 +52,8 @@ class NamedPart:
         As used: pooled where rows are replicates of one plant.
     catalogue_numbers : pyarrow.StringArray
         "" where there is no such column or cell.
+    collectors, sites : pyarrow.StringArray or None
+        Who gathered each plant and where, null where a row does not say; None where no column says it.
     identifiers : pyarrow.StringArray
         Of the records; "" where none was made.
     added : list of pyarrow.StringArray or DictionaryArray
@@ -63,6 +66,8 @@ class NamedPart:
     named: Named
     values: Floats
     catalogue_numbers: pa.StringArray
+    collectors: pa.StringArray | None
+    sites: pa.StringArray | None
     identifiers: pa.StringArray
     added: list[Column]
 
@@ -89,7 +94,8 @@ def name_part(
     issues.sort(key=lambda one: one[0])
     identifiers = _identifiers(part, usable, token)
     added = _added(model, part, rows, named, issues, identifiers)
-    return NamedPart(part, checked, rows, named, values, numbers, identifiers, added)
+    collectors, sites = (None if column is None else texts_of(part.columns[column]) for column in understood.provenance)
+    return NamedPart(part, checked, rows, named, values, numbers, collectors, sites, identifiers, added)
 
 
 def own_columns(layout: Layout) -> list[int]:

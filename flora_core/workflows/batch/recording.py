@@ -69,6 +69,8 @@ def rows_to_record(found: NamedPart) -> Rows:
         species=found.named.best.tolist(),
         possible=[possible[c] for c in codes],
         misfit=np.round(found.named.misfit.min(axis=1), 4).tolist(),
+        own_collector=None if found.collectors is None else found.collectors.take(rows).to_pylist(),
+        own_site=None if found.sites is None else found.sites.take(rows).to_pylist(),
     )
 
 

@@ -91,6 +91,9 @@ class DarwinCoreSink:
         occurrence = {
             "occurrenceID": identifiers, "basisOfRecord": self._basis, "catalogNumber": found.catalogue_numbers, **terms,
         }  # fmt: skip
+        for term, said in (("recordedBy", found.collectors), ("locality", found.sites)):
+            if said is not None:
+                occurrence[term] = pc.fill_null(said, "")
         self._archive.add("occurrence", identifiers, occurrence)
         for j in range(len(self._model.study.measurements)):
             self._measurement(found, identifiers, j)

@@ -27,6 +27,7 @@ from flora_core.tables.columns import (
     unit_by_values,
 )
 from flora_core.tables.header_words import likeness
+from flora_core.tables.provenance import Provenance, provenance_columns
 from flora_core.tables.reading import Decimal, Layout, Part, read_layout, read_parts
 from flora_core.units import factor
 from flora_core.workflows.batch.mending import Mender
@@ -86,6 +87,8 @@ class Understanding:
         Those that a person agreed to.
     offers : tuple of Offer
         Changes that would mend many of the first rows.
+    provenance : Provenance
+        The columns of collectors and sites.
     notes, questions : tuple of str
         What was guessed or passed over; what must be asked.
     sha256 : str
@@ -101,6 +104,7 @@ class Understanding:
     first_rows: Ints
     changes: tuple[Change, ...]
     offers: tuple[Offer, ...]
+    provenance: Provenance
     notes: tuple[str, ...]
     questions: tuple[str, ...]
     sha256: str
@@ -181,6 +185,8 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     found = _first_offers(mender, first)
     notes = [*layout.notes, *_unit_notes(study, layout, assignment)]
     notes += assignment.remarks
+    provenance = provenance_columns(layout.header, {assignment.id_column, *(a.column for a in assignment.assigned)})
+    notes += _provenance_note(layout, provenance)
     missing = [study.measurement(name).label for name in study.names if assignment.of(name) is None]
     if missing:
         notes.append(f"No column holds {listed(missing)}; the {study.plural} are named without.")
@@ -197,6 +203,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
         first_rows=first_part.rows,
         changes=changes,
         offers=tuple(found),
+        provenance=provenance,
         notes=tuple(notes),
         questions=tuple(questions),
         sha256=_checksum(stream),
@@ -262,6 +269,15 @@ def _first_offers(mender: Mender, first: CheckedPart) -> list[Offer]:
     strange = usable[~name_plants(mender.model, first.values[usable]).fits] if len(usable) else usable
     mender.search(first.values, np.union1d(strange, np.flatnonzero(first.impossible)))
     return offers(mender.suggestions)
+
+
+def _provenance_note(layout: Layout, provenance: Provenance) -> list[str]:
+    read = [
+        f"{what} from '{layout.header[column]}'"
+        for what, column in (("who gathered each plant", provenance.collector), ("where", provenance.site))
+        if column is not None
+    ]
+    return [f"Read row by row: {listed(read)}."] if read else []
 
 
 #: "Are in in" says nothing.
