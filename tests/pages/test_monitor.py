@@ -54,7 +54,9 @@ def test_ordinary_plants_are_green_and_drawn(house: House, page) -> None:
     record_flowers(house, values[:30], 8)
     at = page()
     assert at.success[0].value.startswith("**Green.** The last 30 flowers look like the training flowers")
-    assert len(at.get("plotly_chart")) == 9
+    # Accuracy, calibration, four measurements, the mix and the strangers; no mistake is a sentence and no picture.
+    assert len(at.get("plotly_chart")) == 8
+    assert "No mistake among 20 determined plants" in "".join(html.body for html in at.get("html"))
     assert "The estimate takes the model's probabilities at their word" in shown(at)
 
 
