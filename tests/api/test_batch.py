@@ -15,6 +15,7 @@ import pytest
 import time_machine
 
 from flora_core.settings import Settings
+from flora_core.storage.batches import Batch
 from flora_core.workflows.batch import desk
 from flora_core.workflows.house import open_house
 from tests.api.test_api import Front, client_of
@@ -360,6 +361,7 @@ from flora_core.settings import Settings
 from flora_core.workflows.batch import BatchRequest
 from flora_core.workflows.batch.desk import Desk, Order
 from flora_core.workflows.house import open_house
+from flora_core.storage.batches import Batch
 from flora_core.workflows.batch import desk
 house = open_house(Settings(database_url=sys.argv[1], models=sys.argv[3], _env_file=None))
 at = Desk(house)
@@ -383,6 +385,20 @@ def test_a_table_of_a_process_that_was_killed_is_interrupted(house, tmp_path):
     assert killed.returncode == -9, killed.stderr
     answer = client_of(Front(house)).get(f"/api/v1/batch/{killed.stdout.strip()}")
     assert (answer.status_code, answer.json()["state"]) == (200, "interrupted")
+
+
+def test_a_table_that_is_done_while_somebody_looks_is_not_interrupted(client, house, monkeypatch):
+    """What became of it is written between the look at its document and the look at its lock."""
+    address = hand_in(client).json()["address"]
+    batch = house.batches.get(address.rsplit("/", 1)[1])
+    while batch.document()["state"] != "done" or batch.is_held():
+        time.sleep(0.01)
+    after = batch.document()
+    before = {name: value for name, value in after.items() if name != "outcome"} | {"state": "running"}
+    read = iter([before])
+    monkeypatch.setattr(Batch, "document", lambda _: next(read, after))
+    found = client.get(address).json()
+    assert (found["state"], found["identified"]) == ("done", 4)
 
 
 def test_the_routes_are_described(client):

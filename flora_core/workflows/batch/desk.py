@@ -31,6 +31,7 @@ ISSUES_SHOWN: Final = 1_000
 RESULTS: Final = {"result": "result.csv", "issues": "issues.csv", "darwin-core": "darwin-core.zip"}
 #: Seconds between two words on progress that other processes can read.
 _TOLD_EVERY: Final = 1.0
+_UNDER_WAY: Final = ("waiting", "running")
 _AGAIN: Final = "the program was restarted; send the table again"
 
 
@@ -136,9 +137,13 @@ class Desk:
             There is none with this identifier, or it is somebody else's.
         """
         batch, document = self._found(identifier, owner)
+        abandoned = document["state"] in _UNDER_WAY and not batch.is_held()
+        if abandoned:
+            # Perhaps it was just done: what became of it is written before it is let go.
+            document = batch.document()
         state = document["state"]
         share, doing = self._progress.get(identifier, (document.get("progress", 0.0), document.get("doing", "")))
-        if state in ("waiting", "running") and not batch.is_held():
+        if abandoned and state in _UNDER_WAY:
             state, doing = "interrupted", _AGAIN
         if state == "waiting":
             before = self._waiting.index(identifier) if identifier in self._waiting else 0
