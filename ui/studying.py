@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from flora_core.tables.limits import span
 from flora_core.workflows.house import House
 from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
 from ui.choosing import choose_study
+from ui.facts import facts_table
 from ui.navigation import page_link
 from ui.words import plain
 
@@ -41,22 +43,21 @@ def show_made() -> None:
 
 def show_list(house: House, chosen: str) -> None:
     """All studies with plants, species and champion."""
-    views = list_studies(house)
-    st.dataframe(
-        {
-            "Study": [v.study.title for v in views],
-            "Chosen": ["●" if v.study.name == chosen else "" for v in views],
-            "Name": [v.study.name for v in views],
-            "Plants": [sum(v.plants.values()) for v in views],
-            "Species": [len(v.plants) for v in views],
-            "Measurements": [len(v.study.measurements) for v in views],
-            "Identifies": [f"v{v.champion}" if v.champion is not None else "no model yet" for v in views],
-            "Training tables": [len(v.tables) for v in views],
-        },
-        hide_index=True,
-        width="stretch",
-        key="studies.list",
-    )
+    rows = []
+    for view in list_studies(house):
+        study, tables = view.study, len(view.tables)
+        badge = "<span class='flora-badge on'>chosen</span>" if study.name == chosen else ""
+        rows.append(
+            (
+                f"{escape(study.title)} {badge}",
+                escape(study.name),
+                f"{sum(view.plants.values()):,} of {len(view.plants)} species",
+                f"{len(study.measurements)}",
+                f"v{view.champion}" if view.champion is not None else "no model yet",
+                f"{tables}" if tables else "none",
+            )
+        )
+    st.html(facts_table(("Study", "Name", "Plants", "Measurements", "Identifies", "Training tables"), rows))
 
 
 def uploaded_table(house: House, key: str = "studies.file") -> Any:
