@@ -24,7 +24,7 @@ h1 {{ font-size: 18pt; margin: 0 0 .2em; font-weight: 400 }}
 h2 {{ font-size: 12.5pt; margin: 1.4em 0 .3em; break-after: avoid }}
 table {{ border-collapse: collapse; width: 100% }} tr {{ break-inside: avoid }}
 th, td {{ text-align: left; vertical-align: top; font-weight: 400; padding: .2em .8em .2em 0; border-bottom: .2mm solid #999 }}
-th {{ white-space: nowrap }} td.n {{ white-space: nowrap; text-align: right }}
+th {{ white-space: nowrap }} .n {{ white-space: nowrap; text-align: right }}
 .key td {{ border: 0 }} .key tr.b td {{ padding-bottom: .7em }} .key .to {{ text-align: right; white-space: nowrap }}
 .small {{ font-size: 9pt }}
 @media print {{ body {{ margin: 0; max-width: none; padding: 0 }} }}
@@ -32,6 +32,13 @@ th {{ white-space: nowrap }} td.n {{ white-space: nowrap; text-align: right }}
 {body}
 </body></html>
 """
+
+
+_CONDITIONS: Final = {
+    "fresh": "the plants were fresh when measured",
+    "pressed": "the plants were pressed when measured",
+    "unknown": "whether the plants were fresh or pressed when measured is not known",
+}
 
 
 def card_page(card: ModelCard, events: tuple[Event, ...] = ()) -> str:
@@ -53,7 +60,7 @@ def card_page(card: ModelCard, events: tuple[Event, ...] = ()) -> str:
         f"<p>{escape(card.more_plants)}</p>" if card.more_plants else "",
         "<h2>What it can’t know</h2>",
         f"<p>{escape(study.caveat) or 'Nothing was noted for this study.'} It knows these "
-        f"{len(study.species)} species and no other; the plants were {escape(study.condition)} when measured.</p>",
+        f"{len(study.species)} species and no other; {_CONDITIONS[study.condition]}.</p>",
         _measurements(study),
         "<h2>How it was made</h2>",
         _settings(card),
@@ -121,7 +128,8 @@ def _species_table(card: ModelCard) -> str:
         for name, s in card.scores.by_species.items()
     )
     return (
-        "<table><thead><tr><th>Species</th><th>Named right</th><th>95 % interval</th><th>Its name was right</th></tr></thead>"
+        "<table><thead><tr><th>Species</th><th class='n'>Named right</th><th class='n'>95 % interval</th>"
+        "<th class='n'>Its name was right</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
 
@@ -131,12 +139,14 @@ def _between(score: SpeciesScore) -> str:
 
 
 def _measurements(study: Study) -> str:
+    told = any(m.how for m in study.measurements)
     rows = "".join(
-        f"<tr><td>{escape(m.label)}</td><td>{escape(span(m))}</td><td>{escape(m.how)}</td></tr>"
+        f"<tr><td>{escape(m.label)}</td><td>{escape(span(m))}</td>{f'<td>{escape(m.how)}</td>' if told else ''}</tr>"
         for m in study.measurements
     )
     return (
-        "<h2>What it measures</h2><table><thead><tr><th>Measurement</th><th>Plausible</th><th>How</th></tr></thead>"
+        "<h2>What it measures</h2><table><thead><tr><th>Measurement</th><th>Plausible</th>"
+        f"{'<th>How</th>' if told else ''}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
 

@@ -16,20 +16,24 @@ from flora_core.workflows.house import House
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Determination slip {id}</title>
 <style>
-@page {{ size: 105mm 60mm; margin: 4mm }}
+@page {{ size: {paper} }}
 body {{ font: 9pt/1.35 Georgia, "Times New Roman", serif; color: #000; background: #fff; margin: 1rem }}
 .slip {{ width: 97mm; box-sizing: border-box; border: .3mm solid #000; padding: 3mm 4mm; break-inside: avoid }}
 h1 {{ font-size: 13pt; margin: 0 0 1mm; font-weight: 400 }} p {{ margin: .6mm 0 }}
 .small {{ font-size: 7.5pt }} .foot {{ display: flex; justify-content: space-between; margin-top: 1.5mm }}
-@media print {{ body {{ margin: 0 }} .slip {{ border: 0; padding: 0 }} }}
+.sheet {{ display: grid; grid-template-columns: 1fr 1fr; max-width: 190mm }}
+.sheet .slip {{ border: .2mm dashed #777; width: auto; min-height: 54mm }}
+@media print {{ body {{ margin: 0 }} body > .slip {{ border: 0; padding: 0 }} }}
 </style></head><body>
 {slips}
 </body></html>
 """
+#: One slip is printed on a label; several on sheets, two beside each other, to be cut apart along the dashes.
+_LABEL, _SHEET = "105mm 60mm; margin: 4mm", "A4; margin: 10mm"
 
 
 def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
-    """A self-contained HTML page with a slip for each plant, ready to be printed on labels of 105 x 60 mm.
+    """A self-contained HTML page with a slip for each plant, ready to be printed: one on a label of 105 x 60 mm, several on A4.
 
     A plant that persons determined bears the newest determination, and below it what was said before, oldest first.
     What a person typed is escaped; the page loads nothing.
@@ -39,8 +43,10 @@ def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
     for one in recorded:
         card = house.registry.card(one.recording.study, one.recording.version)
         slips.append(_slip(card, one, determined[one.id]))
-    title = recorded[0].id if len(recorded) == 1 else f"{len(recorded)} plants"
-    return _PAGE.format(id=escape(title), slips="\n".join(slips))
+    if len(slips) == 1:
+        return _PAGE.format(id=escape(recorded[0].id), paper=_LABEL, slips=slips[0])
+    sheet = "\n".join(['<div class="sheet">', *slips, "</div>"])
+    return _PAGE.format(id=f"{len(slips)} plants", paper=_SHEET, slips=sheet)
 
 
 def _slip(card: ModelCard, one: Recorded, determined: Sequence[Determination]) -> str:

@@ -89,3 +89,15 @@ def test_the_page_loads_nothing(house):
 
     Links().feed(slip(house))
     assert Links.found == []
+
+
+def test_one_slip_is_a_label_and_several_are_sheets_to_cut(house):
+    one = slip(house)
+    assert "size: 105mm 60mm" in one
+    assert 'class="sheet"' not in one
+    found = identify(house, "iris", typed_flower())
+    recorded = tuple(record(house, [found], by="Ada", door="page")[0] for _ in range(3))
+    sheet = slip_page(house, recorded)
+    assert "size: A4" in sheet
+    assert sheet.count('class="slip"') == 3
+    assert "<title>Determination slip 3 plants</title>" in sheet
