@@ -7,7 +7,8 @@ import streamlit as st
 
 from flora_core.api import routes
 from ui.guard import middleware
-from ui.resources import FRONT, lifespan, on_script_error
+from ui.lifetime import lifespan
+from ui.resources import FRONT, on_script_error
 
 app = st.App(
     "ui/frame.py",

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import gc
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from flora_core.errors import FloraError, Unavailable
 from flora_core.workflows.house import House, open_house
-from flora_core.workflows.upkeep import sweep
 
 _log: Final = logging.getLogger("flora")
 
 #: Seconds after which an opening that failed is tried again.
 _TRY_AGAIN: Final = 3.0
-#: Seconds after opening in which the first visitor is served before anything else is loaded.
-_SECOND_BREATH: Final = 4.0
 
 
 class Opening:
@@ -127,40 +121,6 @@ def _warm(house: House) -> None:
     from ui.warming import warm
 
     warm(house)
-
-
-@contextlib.asynccontextmanager
-async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open the house and begin with its jobs while the port already answers; close it when the server stops."""
-    from ui.working import JOBS  # it asks for the house of this module
-
-    FRONT.start()
-    JOBS.start()
-    later = asyncio.get_running_loop().call_later(_SECOND_BREATH, _load_the_rest)
-    try:
-        yield {}
-    finally:
-        later.cancel()
-        await asyncio.to_thread(JOBS.stop)
-        await asyncio.to_thread(FRONT.close)
-
-
-def _load_the_rest() -> None:
-    """Load what pages other than the first one need, and sweep up, in a thread."""
-
-    def load() -> None:
-        import pandas  # noqa: F401
-
-        from ui.warming import look_around
-
-        with contextlib.suppress(FloraError):
-            look_around(FRONT.house())
-        gc.collect()
-        gc.freeze()
-        with contextlib.suppress(FloraError):
-            sweep(FRONT.house())
-
-    threading.Thread(target=load, name="loading", daemon=True).start()
 
 
 def on_script_error(error: Exception) -> bool:

@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flora_core.api import routes
 from ui.guard import middleware
-from ui.resources import FRONT, lifespan
+from ui.lifetime import lifespan
+from ui.resources import FRONT
 
 app = st.App(
     str(Path(__file__).resolve().parent / "page.py"), routes=routes(FRONT), middleware=middleware(), lifespan=lifespan

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from flora_core.api import routes
 from flora_core.model import Model
 from ui.guard import middleware
-from ui.resources import FRONT, lifespan
+from ui.lifetime import lifespan
+from ui.resources import FRONT
 
 NAMES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 

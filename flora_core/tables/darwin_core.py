@@ -18,7 +18,8 @@ from xml.sax.saxutils import escape, quoteattr
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.tables.writing import Column, block_of_lines, harmless, harmless_text, packed_entry
+from flora_core.tables.harmless import Column, harmless, harmless_text
+from flora_core.tables.writing import block_of_lines, packed_entry
 
 _DWC: Final = "http://rs.tdwg.org/dwc/terms/"
 _OCCURRENCE: Final = (

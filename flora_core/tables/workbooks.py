@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.errors import TooLarge
-from flora_core.tables.writing import Column, harmless
+from flora_core.tables.harmless import Column, harmless
 
 MOST_ROWS: Final = 1_048_576
 #: A cell holds no more, in characters.

@@ -14,9 +14,9 @@ from flora_core.identification.naming import NONE_OF_THESE, Named, name_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import epithet
 from flora_core.tables.checking import CheckedPart
+from flora_core.tables.harmless import Column
 from flora_core.tables.provenance import texts_of
 from flora_core.tables.reading import Layout, Part
-from flora_core.tables.writing import Column
 from flora_core.workflows.batch.doubles import Doubles
 from flora_core.workflows.batch.mending import Mender
 from flora_core.workflows.batch.understanding import Understanding
