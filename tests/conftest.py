@@ -12,8 +12,9 @@ import pytest
 
 from flora_core.model import Model
 from flora_core.settings import Settings
+from flora_core.study import IRIS
 from flora_core.workflows.house import House, open_house
-from flora_core.workflows.models import ensure_champion
+from flora_core.workflows.models import ensure_champion, iris_plants
 from tests.servers import PostgresServer, postgres_server
 
 
@@ -97,3 +98,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/flora.db"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture
+def either(database_url: str, tmp_path: Path, champion: Model) -> Iterator[House]:
+    """A house with the first champion, on SQLite and on PostgreSQL."""
+    opened = open_house(Settings(database_url=database_url, models=tmp_path / "models", _env_file=None))
+    opened.database.prepare()
+    opened.studies.add(IRIS, iris_plants(), "a test")
+    opened.registry.register(champion, "a test")
+    opened.registry.promote("iris", 1, "a test", "first")
+    yield opened
+    opened.close()

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from flora_core.errors import Conflict, Unavailable
+from flora_core.settings import Settings
 from flora_core.storage import artifacts
 from flora_core.storage.database import Database
 from flora_core.storage.registry import Registry
 from flora_core.workflows.house import open_house
 from flora_core.workflows.models import verify_versions
-from tests.conftest import settings_in
 
 
 def whole(house):
@@ -69,9 +69,9 @@ def test_a_full_disk_at_every_write_registers_nothing_and_leaves_nothing(house, 
     assert whole(house) == 1
 
 
-def _act_and_die(folder, version, step):
+def _act_and_die(url, models, version, step):
     """Promote, roll back and retire in a process that dies, without any clean-up, around one of the transactions."""
-    house = open_house(settings_in(folder))
+    house = open_house(Settings(database_url=url, models=models, _env_file=None))
     write, count = Database.write, 0
 
     @contextmanager
@@ -103,11 +103,11 @@ def processes():
 
 
 @pytest.mark.slow
-def test_killed_around_every_transaction_of_a_version_s_life(house, champion, tmp_path):
-    context, ends = processes(), []
+def test_killed_around_every_transaction_of_a_version_s_life(either, champion, database_url):
+    house, context, ends = either, processes(), []
     for step in range(1, 12):
         version = house.registry.register(champion, "Ada").card.version
-        process = context.Process(target=_act_and_die, args=(tmp_path / "house", version, step))
+        process = context.Process(target=_act_and_die, args=(database_url, house.settings.models, version, step))
         process.start()
         process.join()
         ends.append(process.exitcode)
@@ -121,8 +121,8 @@ def test_killed_around_every_transaction_of_a_version_s_life(house, champion, tm
     assert ends == [9] * 9 + [0]
 
 
-def _live(folder, name, barrier):
-    house = open_house(settings_in(folder))
+def _live(url, models, name, barrier):
+    house = open_house(Settings(database_url=url, models=models, _env_file=None))
     model = house.champion("iris")
     barrier.wait()
     for _ in range(5):
@@ -136,10 +136,13 @@ def _live(folder, name, barrier):
     house.close()
 
 
-def test_two_processes_that_register_and_promote_at_once(house, tmp_path):
-    context = processes()
+def test_two_processes_that_register_and_promote_at_once(either, database_url):
+    house, context = either, processes()
     barrier = context.Barrier(2)
-    both = [context.Process(target=_live, args=(tmp_path / "house", name, barrier)) for name in ("Ada", "Grace")]
+    both = [
+        context.Process(target=_live, args=(database_url, house.settings.models, name, barrier))
+        for name in ("Ada", "Grace")
+    ]
     for process in both:
         process.start()
     for process in both:

@@ -10,9 +10,8 @@ from flora_core.workflows.archive import Archived, write_archive
 from flora_core.workflows.determine import determine
 from flora_core.workflows.identify import identify, record
 from tests.builders import typed_flower
-from tests.workflows.determine.conftest import either, recorded
+from tests.workflows.determine.conftest import recorded
 
-__all__ = ["either"]
 DWC = "http://rs.tdwg.org/dwc/terms/"
 
 

@@ -9,14 +9,10 @@ from dwca.read import DwCAReader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.settings import Settings
 from flora_core.storage.samples import Samples
-from flora_core.study import IRIS
 from flora_core.workflows.batch import BatchRequest, run_batch, understand
 from flora_core.workflows.batch.recording import _json_texts
 from flora_core.workflows.batch.sinks import DarwinCoreSink
-from flora_core.workflows.house import open_house
-from flora_core.workflows.models import iris_plants
 from flora_core.workflows.slips import slip_page
 from tests.builders import table_text
 
@@ -38,21 +34,15 @@ GATHERED = [
 
 
 @pytest.fixture
-def gathered(database_url, tmp_path, champion):
+def gathered(either):
     """A table that says row by row who gathered each plant and where; recorded on SQLite and on PostgreSQL."""
-    house = open_house(Settings(database_url=database_url, models=tmp_path / "models", _env_file=None))
-    house.database.prepare()
-    house.studies.add(IRIS, iris_plants(), "a test")
-    house.registry.register(champion, "a test")
-    house.registry.promote("iris", 1, "a test", "first")
     stream = io.BytesIO(table_text(GATHERED, HEADED).encode())
-    understood = understand(house, stream, BatchRequest(study="iris", name="field.csv"))
+    understood = understand(either, stream, BatchRequest(study="iris", name="field.csv"))
     archive = io.BytesIO()
     sink = DarwinCoreSink(archive, understood)
-    summary = run_batch(house, stream, understood, sinks=[sink], record=True, by="Cy", collector="Cy", site="garden")
+    summary = run_batch(either, stream, understood, sinks=[sink], record=True, by="Cy", collector="Cy", site="garden")
     sink.close()
-    yield house, summary, archive
-    house.close()
+    return either, summary, archive
 
 
 def test_each_row_says_who_gathered_the_plant_and_where_and_the_table_where_it_does_not(gathered):
