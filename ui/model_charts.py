@@ -158,6 +158,8 @@ def importance(card: ModelCard, ink: str, most: int = 20) -> Picture:
         if first.low > 0
         else "No measurement alone is missed: the others tell as much"
     )
+    # Where nothing is lost there is nothing to draw.
+    rows = [i for i in rows if i.low or i.drop or i.high]
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -179,7 +181,8 @@ def importance(card: ModelCard, ink: str, most: int = 20) -> Picture:
     said = "; ".join(
         f"{label[i.measurement]} {100 * i.drop:.1f} ({100 * i.low:.1f} to {100 * i.high:.1f})" for i in rows
     )
-    return Picture(title, _figure([bars], layout), f"Accuracy lost without each measurement, in points: {said}.")
+    drawn = _figure([bars] if rows else [], layout)
+    return Picture(title, drawn, f"Accuracy lost without each measurement, in points: {said or 'none'}.")
 
 
 def differences(study: Study, comparison: Comparison, ink: str) -> Picture:

@@ -13,7 +13,9 @@ from flora_core.workflows.house import House
 from flora_core.workflows.studies import Choices
 from ui.studying import proposed, show_merges
 
-_UNITS: Final = ("", "µm", "mm", "cm", "dm", "m", "in", "mm²", "cm²", "dm²", "m²", "px", "°", "%", "g", "mg")
+#: An empty cell would be shown as "None".
+_NO_UNIT: Final = "no unit"
+_UNITS: Final = (_NO_UNIT, "µm", "mm", "cm", "dm", "m", "in", "mm²", "cm²", "dm²", "m²", "px", "°", "%", "g", "mg")
 
 
 def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
@@ -63,7 +65,7 @@ def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:
     st.header("What is measured")
     header = first.layout.header
     columns = [header[c.column] for c in first.columns]
-    units = [header_unit(name) for name in columns]
+    units = [header_unit(name) or _NO_UNIT for name in columns]
     use = [name in first.measured for name in columns]
     edited = st.data_editor(
         {
@@ -80,11 +82,11 @@ def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:
         width="stretch",
         key=f"measured.{file.file_id}.{choices.label}.{choices.id_column}.{choices.group}.{choices.middle_of_ranges}",
         column_config={
-            "Unit": st.column_config.SelectboxColumn(options=list(_UNITS), help="Nothing for counts and ratios."),
+            "Unit": st.column_config.SelectboxColumn(options=list(_UNITS), help="None for counts and ratios."),
         },
     )
     chosen = {
-        name: str(unit or "")
+        name: "" if unit in (None, _NO_UNIT) else str(unit)
         for name, wanted, unit in zip(columns, edited["Use"], edited["Unit"], strict=True)
         if wanted
     }

@@ -20,9 +20,9 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
     """How many plants of each species, most first; and those that fit none."""
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     bars = [(name, n, colour(study.species_names.index(name))) for name, n in ranked[:_BARS]]
+    # Not a bar: all of them together would dwarf each of the others.
     rest = sum(n for _, n in ranked[_BARS:])
-    if rest:
-        bars.append((f"{len(ranked) - _BARS} more species", rest, "#6b6b6b"))
+    more = f"{len(ranked) - _BARS} more species have {rest:,}"
     if unfit:
         bars.append(("none of these", unfit, "#8a8a8a"))
     bars.reverse()
@@ -44,11 +44,14 @@ def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: i
                 }
             ],
             "layout": _layout("plants", "", ink, 90 + 34 * len(bars))
-            | {"xaxis": axis("plants", ink) | _whole(max((n for _, n, _ in bars), default=0))},
+            | {
+                "xaxis": axis(f"plants; {more}" if rest else "plants", ink)
+                | _whole(max((n for _, n, _ in bars), default=0))
+            },
         },
         _validate=False,
     )
-    said = "; ".join(f"{name} {n:,}" for name, n, _ in reversed(bars))
+    said = "; ".join([f"{name} {n:,}" for name, n, _ in reversed(bars)] + [more] * bool(rest))
     return Picture(_commonest(study, ranked, unfit, named), figure, f"Bars: plants of each species. {said}.")
 
 

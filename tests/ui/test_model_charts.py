@@ -81,3 +81,10 @@ def test_a_species_named_worse_beyond_chance_is_the_title(champion):
     assert picture.figure.data[0].x == pytest.approx((0, -50, 0))
     assert model_charts.differences(study, better, INK).title == "I. versicolor is named better: +50.0 points"
     assert model_charts.differences(study, same, INK).title == "No species is named better or worse beyond chance"
+
+
+def test_where_no_measurement_is_missed_there_is_a_sentence_and_no_picture(champion):
+    none = tuple(i.model_copy(update={"drop": 0.0, "low": 0.0, "high": 0.0}) for i in champion.card.importance)
+    picture = model_charts.importance(champion.card.model_copy(update={"importance": none}), INK)
+    assert picture.title == "No measurement alone is missed: the others tell as much"
+    assert not picture.figure.data
