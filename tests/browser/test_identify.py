@@ -109,6 +109,8 @@ def test_unit_not_measured_and_the_next_question(visit):
     page.get_by_role("radio", name="mm").click()
     page.wait_for_url(re.compile("unit=mm"))
     expect(page.get_by_role("spinbutton", name="Petal length (mm), typed")).to_have_value("14")
+    # Until the run of the page is over, the boxes of the centimetres still stand beside those of the millimetres.
+    expect(page.get_by_text("Petal length not measured")).to_have_count(1)
     page.get_by_text("Petal length not measured").click()
     page.get_by_text("next would tell most").wait_for()
     expect(page.get_by_role("slider", name="Petal length (mm)")).to_be_disabled()
