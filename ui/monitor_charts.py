@@ -143,15 +143,15 @@ def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
     else:
         title = f"No mistake among {determined:,} determined plants" if determined else "No plant is determined yet"
     spans = [span for span, _ in points]
+    place = {span.since.isoformat(): i for i, span in enumerate(spans)}
     shown = ranked[:_PAIRS]
     data = []
     for j, pair in enumerate([*shown, None] if len(ranked) > len(shown) else shown):
-        of = [
-            r
-            for r in rows
-            if (r["true"], r["named"]) == pair or (pair is None and (r["true"], r["named"]) not in shown)
-        ]
-        counts = [sum(r["plants"] for r in of if r["window"] == span.since.isoformat()) for span in spans]
+        counts = [0] * len(spans)
+        for row in rows:
+            mistake = (row["true"], row["named"])
+            if mistake == pair or (pair is None and mistake not in shown):
+                counts[place[row["window"]]] += row["plants"]
         label = f"{label_of(study, pair[0])} named {label_of(study, pair[1])}" if pair else "other mistakes"
         marker = {"color": colour(j) if pair else "#6b6b6b"}
         data.append(bars(spans, counts, label, hovertemplate="%{y} plants", marker=marker))
