@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.errors import FloraError
 from flora_core.model import ModelCard
 from flora_core.storage.figures import Figures
 from flora_core.workflows import demo
@@ -22,6 +23,9 @@ from ui.words import italicised, plain
 #: Seconds for which a look at an unchanged study is good: a day passes in it only once.
 _GOOD_FOR: Final = 600.0
 _COLOURS: Final = {"green": "All is well", "amber": "Watch it", "red": "Look at it", "too few": "Too few to say"}
+
+#: Whether this visitor asked for a simulated season that is not there yet.
+_ASKED_FOR: Final = "home.season"
 
 _kept: dict[tuple[object, ...], tuple[float, Home]] = {}
 
@@ -89,6 +93,8 @@ def show_doors(view: Home) -> None:
 
 def show_demonstration(house: House) -> None:
     """Load or remove a simulated season, and be led through it."""
+    if st.session_state.get(_ASKED_FOR):
+        _load(house)
     loaded = demo.is_loaded(house)
     with st.expander("Show it to somebody", icon=":material/slideshow:", expanded=False):
         st.markdown(
@@ -97,21 +103,45 @@ def show_demonstration(house: House) -> None:
             "everywhere, never counts in a real number, and goes without a trace."
         )
         with st.container(horizontal=True):
-            if not loaded and st.button("Load a simulated season", icon=":material/play_arrow:", type="primary"):
-                _load(house)
-            if loaded and st.button("Begin the tour", icon=":material/tour:", type="primary"):
-                choose_study(demo.STUDY)
-                begin_tour()
-            if loaded and st.button("Look at the simulated season", icon=":material/visibility:"):
-                choose_study(demo.STUDY)
-                st.rerun()
+            if not loaded:
+                st.button(
+                    "Load a simulated season", icon=":material/play_arrow:", type="primary", on_click=_ask_for_season
+                )
+            if loaded:
+                st.button("Begin the tour", icon=":material/tour:", type="primary", on_click=_show_around)
+                st.button(
+                    "Look at the simulated season",
+                    icon=":material/visibility:",
+                    on_click=choose_study,
+                    args=(demo.STUDY,),
+                )
         guide_link("watching", "What the pages say of a season")
 
 
-def _load(house: House) -> None:
-    bar = st.progress(0.0, "Simulating a season …")
-    demo.load(house, progress=lambda done, total, doing: bar.progress(done / total, f"Simulating a season: {doing}"))
+def _show_around() -> None:
     choose_study(demo.STUDY)
+    begin_tour()
+
+
+def _ask_for_season() -> None:
+    st.session_state[_ASKED_FOR] = True
+
+
+def _load(house: House) -> None:
+    """Load the season that was asked for.
+
+    Whatever else the visitor touches ends the run of the page where it next shows something: nothing is shown while the season
+    is loaded, and it stays asked for until it is there.
+    """
+    with st.spinner("Simulating a season of ninety days. It takes a few seconds."):
+        try:
+            demo.load(house)
+        except FloraError as refused:
+            del st.session_state[_ASKED_FOR]
+            st.error(plain(refused.message), icon=":material/error:")
+            return
+        del st.session_state[_ASKED_FOR]
+        choose_study(demo.STUDY)
     go("home")
 
 

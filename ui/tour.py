@@ -10,6 +10,8 @@ import streamlit as st
 from ui.navigation import go
 
 _PLACE: Final = "tour"
+#: The page to turn to at the next run. A press is kept here by its callback: a run of the page that is cut off loses none.
+_TO: Final = "tour.to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,15 @@ STOPS: Final = (
 
 
 def begin_tour() -> None:
-    """Go to the first stop."""
-    st.session_state[_PLACE] = 0
-    go(STOPS[0].page)
+    """Go to the first stop, as a button's callback."""
+    _turn(0)
 
 
 def show_tour() -> None:
     """The panel of the stop that is being made, above the page; nothing where there is no tour."""
+    to = st.session_state.pop(_TO, None)
+    if to is not None:
+        go(to)
     place = st.session_state.get(_PLACE)
     if place is None:
         return
@@ -68,22 +72,23 @@ def show_tour() -> None:
     with st.container(border=True, key="tour"):
         st.markdown(f"**{place + 1} of {len(STOPS)}. {stop.title}.** {stop.text}")
         with st.container(horizontal=True):
-            if place and st.button("Back", key="tour-back", icon=":material/arrow_back:"):
-                _turn(place - 1)
+            if place:
+                st.button("Back", key="tour-back", icon=":material/arrow_back:", on_click=_turn, args=(place - 1,))
             if place + 1 < len(STOPS):
-                if st.button("Next stop", key="tour-next", type="primary", icon=":material/arrow_forward:"):
-                    _turn(place + 1)
-            elif st.button("That was the tour", key="tour-last", type="primary"):
-                _end()
-            if st.button("End the tour", key="tour-end"):
-                _end()
+                st.button(
+                    "Next stop", key="tour-next", type="primary", icon=":material/arrow_forward:", on_click=_turn,
+                    args=(place + 1,),
+                )  # fmt: skip
+            else:
+                st.button("That was the tour", key="tour-last", type="primary", on_click=_end)
+            st.button("End the tour", key="tour-end", on_click=_end)
 
 
 def _turn(place: int) -> None:
     st.session_state[_PLACE] = place
-    go(STOPS[place].page)
+    st.session_state[_TO] = STOPS[place].page
 
 
 def _end() -> None:
     del st.session_state[_PLACE]
-    go("home")
+    st.session_state[_TO] = "home"

@@ -1,8 +1,10 @@
 """The Home page as a script: an empty house that teaches, a season at one click, and the way back."""
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
+from flora_core.errors import Unavailable
 from flora_core.workflows import demo
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.train import train_version
@@ -80,3 +82,30 @@ def test_a_look_at_an_unchanged_study_is_not_computed_again(page, house, monkeyp
     monkeypatch.setattr("ui.home.home", never)
     page.run()
     assert not page.exception
+
+
+def test_a_season_that_was_asked_for_in_a_run_that_was_cut_off_is_loaded_by_the_next(page, house, monkeypatch):
+    load, cut = demo.load, []
+
+    def cut_off(house):
+        cut.append(True)
+        raise StopException
+
+    monkeypatch.setattr(demo, "load", cut_off)
+    button(page, "Load a simulated season").click().run()
+    assert cut == [True]
+    assert not demo.is_loaded(house)
+    monkeypatch.setattr(demo, "load", load)
+    page.run()
+    assert page.title[0].value == "Fisher's irises, a simulated season"
+
+
+def test_a_season_that_can_t_be_loaded_is_refused_once_with_the_reason(page, house, monkeypatch):
+    def refuse(house):
+        raise Unavailable("The disk is full.")
+
+    monkeypatch.setattr(demo, "load", refuse)
+    button(page, "Load a simulated season").click().run()
+    assert [e.value for e in page.error] == ["The disk is full\\."]
+    page.run()
+    assert not page.error
