@@ -6,9 +6,9 @@
 import streamlit as st
 
 from flora_core.api import routes
-from ui.guard import middleware
-from ui.lifetime import lifespan
-from ui.resources import FRONT, on_script_error
+from ui.lifespan import lifespan
+from ui.server.security import middleware
+from ui.server.startup import FRONT, on_script_error
 
 app = st.App(
     "ui/frame.py",

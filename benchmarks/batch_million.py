@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.visitor import ROOT
 from flora_core.settings import Settings
-from flora_core.workflows.house import open_house
-from flora_core.workflows.models import ensure_champion, iris_plants
+from flora_core.workflows.context import open_house
+from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 
 PLAIN = """
 import sys

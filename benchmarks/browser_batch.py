@@ -21,7 +21,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving, streamlit_command
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 
 ROWS = 100_000
 ARGUMENTS = [

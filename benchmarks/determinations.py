@@ -21,14 +21,14 @@ import numpy as np
 from flora_core.determination import Answer, GivenName
 from flora_core.learning.training import train
 from flora_core.settings import Settings
-from flora_core.storage.determinations import Slip
-from flora_core.storage.records import Rows
+from flora_core.storage.records.determinations import Slip
+from flora_core.storage.records.identifications import Rows
 from flora_core.study import IRIS
-from flora_core.workflows.determine.coverage import progress
-from flora_core.workflows.determine.finding import find_plants
+from flora_core.workflows.context import House, open_house
 from flora_core.workflows.determine.inbox import inbox
-from flora_core.workflows.house import House, open_house
-from flora_core.workflows.models import ensure_champion, iris_plants
+from flora_core.workflows.determine.lookup import find_plants
+from flora_core.workflows.determine.progress import progress
+from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 
 _DAYS, _DETERMINED = 365, 0.01
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from flora_core.monitoring.comparing import compare_columns
+from flora_core.monitoring.drift.samples import compare_columns
 from flora_core.monitoring.windows import Column
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.drift import ROOT, best
-from flora_core.monitoring.answers import Answers
-from flora_core.monitoring.estimation import estimate
+from flora_core.monitoring.performance.cbpe import estimate
+from flora_core.monitoring.predictions import Answers
 
 ROWS = 200_000
 SPECIES = ("setosa", "versicolor", "virginica")

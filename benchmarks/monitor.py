@@ -19,14 +19,14 @@ import numpy as np
 
 from flora_core.determination import Answer, GivenName
 from flora_core.identification.naming import name_plants
-from flora_core.monitoring.profiles import bins_of, profile_of
+from flora_core.monitoring.profiles.profile import bins_of, profile_of
 from flora_core.settings import Settings
-from flora_core.storage.determinations import Slip
-from flora_core.storage.records import Rows
-from flora_core.workflows.house import House, open_house
-from flora_core.workflows.models import ensure_champion
+from flora_core.storage.records.determinations import Slip
+from flora_core.storage.records.identifications import Rows
+from flora_core.workflows.context import House, open_house
+from flora_core.workflows.models.lifecycle import ensure_champion
 from flora_core.workflows.monitor import certainties_of, groups_of, watched
-from ui import monitor_charts as charts
+from ui.charts import monitor as charts
 
 LAST = date(2026, 6, 30)
 DETERMINED = 1_000

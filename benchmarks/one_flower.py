@@ -19,10 +19,10 @@ import plotly.io
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.identify import identify_with
-from flora_core.workflows.models import iris_plants
-from ui.answers import answer_card, candidates, why
-from ui.charts import among_training_plants, best_pair
-from ui.drawings import DrawnFlower, flowers
+from flora_core.workflows.models.lifecycle import iris_plants
+from ui.charts.flower import DrawnFlower, flowers
+from ui.charts.scatter import among_training_plants, best_pair
+from ui.identify.answer_card import answer_card, candidates, why
 
 FLOWERS = {
     "clear": {"sepal_length": "5.9", "sepal_width": "2.8", "petal_length": "4.3", "petal_width": "1.3"},

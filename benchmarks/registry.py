@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from flora_core.settings import Settings
-from flora_core.workflows.house import open_house
-from flora_core.workflows.models import ensure_champion
+from flora_core.workflows.context import open_house
+from flora_core.workflows.models.lifecycle import ensure_champion
 
 ROUNDS = 30
 

@@ -14,10 +14,10 @@ import warnings
 import numpy as np
 
 from benchmarks.large_table import table
-from flora_core.learning.folds import make_folds
-from flora_core.learning.pipelines import Recipe
-from flora_core.learning.search import candidates
+from flora_core.learning.algorithms.candidates import candidates
+from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.training import train
+from flora_core.learning.validation.folds import make_folds
 from flora_core.model import TrainingPlants
 
 CANDIDATES = 40

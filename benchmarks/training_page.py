@@ -14,9 +14,9 @@ import time
 
 from benchmarks.visitor import ROOT, Visitor, arrive, free_port, house_folder, serving, streamlit_command
 from flora_core.settings import Settings
-from flora_core.workflows.house import House, open_house
-from flora_core.workflows.jobs import ask_for_training
-from flora_core.workflows.train import TrainingRequest
+from flora_core.workflows.context import House, open_house
+from flora_core.workflows.jobs.requests import ask_for_training
+from flora_core.workflows.models.training import TrainingRequest
 
 RERUNS = 60
 

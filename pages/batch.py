@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import batching
-from ui.choosing import chosen_study
-from ui.starting import opened_house
-from ui.words import plain
+from ui.batch import sections
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 model = house.champion(chosen_study(house))
@@ -14,18 +14,18 @@ study = model.study
 st.title("A whole table")
 st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{plain(study.title)}**.")
 
-work = batching.work_in_hand(house, study.name)
+work = sections.work_in_hand(house, study.name)
 if work is None:
-    batching.show_drop(house, model)
+    sections.show_drop(house, model)
     st.stop()
 
-batching.show_file(work)
+sections.show_file(work)
 if work.running:
-    batching.watch(work)
+    sections.watch(work)
     st.stop()
 
 if work.summary is not None or work.failed:
-    batching.show_result(house, work, model)
-batching.show_understood(work, study)
+    sections.show_result(house, work, model)
+sections.show_understood(work, study)
 if work.understood is not None:
-    batching.show_start(work, study)
+    sections.show_start(work, study)

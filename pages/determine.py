@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui import determining, inbox
-from ui.choosing import chosen_study
-from ui.determination_tables import show_archive, show_table_of_determinations
-from ui.starting import opened_house
-from ui.words import plain
+from ui.components import determination
+from ui.determine import inbox
+from ui.determine.tables import show_archive, show_table_of_determinations
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 study = house.studies.get(chosen_study(house))
@@ -19,7 +20,7 @@ st.markdown(
 inbox.show_coverage(house, study.name)
 
 with st.container(key="signature"):
-    determining.show_signature()
+    determination.show_signature()
 shown = inbox.chosen_plant(house, study.name)
 if shown is not None:
     inbox.show_plant(house, study, shown)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.guide import chapter_named, chapters, show_chapter
+from ui.components.guide import chapter_named, chapters, show_chapter
 
 names = [chapter.name for chapter in chapters()]
 titles = {chapter.name: chapter.title for chapter in chapters()}

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.choosing import chosen_study
 from ui.home import looked_at, show_demonstration, show_doors, show_state, show_waiting
-from ui.starting import opened_house
-from ui.words import plain
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 view = looked_at(house, chosen_study(house))

@@ -4,11 +4,11 @@ import streamlit as st
 
 from flora_core.errors import BadValues
 from flora_core.workflows.identify import identify_with
-from ui import identifying
-from ui.choosing import chosen_study
-from ui.measuring import measuring_form
-from ui.starting import opened_house
-from ui.words import plain
+from ui.identify import sections
+from ui.identify.form import measuring_form
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 model = house.champion(chosen_study(house))
@@ -19,18 +19,18 @@ st.markdown(f"Measure, and read at once what it is and how far that can be trust
 
 left, right = st.columns([5, 7], gap="large")
 with left.container(key="form"):
-    typed, unit = measuring_form(study, identifying.example_plant(model))
+    typed, unit = measuring_form(study, sections.example_plant(model))
 with right.container(key="answer"):
     try:
         found = identify_with(model, typed, unit)
     except BadValues as refused:
-        identifying.show_refusal(study, refused)
+        sections.show_refusal(study, refused)
         st.stop()
-    identifying.show_answer(found)
+    sections.show_answer(found)
 with right.container(key="evidence"):
-    identifying.show_evidence(found)
-    identifying.show_recording(house, found)
+    sections.show_evidence(found)
+    sections.show_recording(house, found)
 
-identifying.show_where_it_lies(found)
-identifying.show_why(found)
-identifying.show_limits(study, model)
+sections.show_where_it_lies(found)
+sections.show_why(found)
+sections.show_limits(study, model)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import versions as parts
-from ui.choosing import chosen_study
-from ui.model_files import show_files
-from ui.navigation import page_link
-from ui.starting import opened_house
-from ui.words import plain
+from ui.models import versions as parts
+from ui.models.files import show_files
+from ui.page import opened_house
+from ui.site.navigation import page_link
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 study = house.studies.get(chosen_study(house))

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import monitoring
-from ui.choosing import chosen_study
-from ui.starting import opened_house
-from ui.words import plain
+from ui import monitor
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 study = house.studies.get(chosen_study(house))
@@ -15,11 +15,11 @@ st.markdown(
     f"Do the plants that are identified still look like those the model was trained on, and how right are their names? Study: "
     f"**{plain(study.title)}**."
 )
-found = monitoring.asked(house, study.name)
-monitoring.show_verdict(found)
+found = monitor.asked(house, study.name)
+monitor.show_verdict(found)
 if found.windows:
-    monitoring.show_pictures(house, found)
-    monitoring.show_groups(house, study.name, found)
+    monitor.show_pictures(house, found)
+    monitor.show_groups(house, study.name, found)
 else:
-    monitoring.show_empty(found)
-monitoring.show_two_tables(study)
+    monitor.show_empty(found)
+monitor.show_two_tables(study)

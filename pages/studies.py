@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import growing, studying, studying_tables
-from ui.choosing import chosen_study
-from ui.starting import opened_house
-from ui.words import plain
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
+from ui.studies import corrections, create, extend
 
 house = opened_house()
 study = house.studies.get(chosen_study(house))
@@ -15,22 +15,22 @@ st.markdown(
     "A study is one plant group: its measurements, its species, its training plants, its models. Bring a labelled table of any "
     "genus, and have an identification page for it."
 )
-studying.show_made()
-growing.show_added()
-studying.show_list(house, study.name)
+create.show_made()
+extend.show_added()
+create.show_list(house, study.name)
 
 st.header("A labelled table")
 grow = f"More plants for {plain(study.title)}"
 if st.radio("What becomes of it", ("A new study", grow), horizontal=True) == grow:
-    growing.show_growing(house, study)
+    extend.show_growing(house, study)
     st.stop()
-file = studying.uploaded_table(house)
+file = create.uploaded_table(house)
 if file is None:
     st.stop()
-choices = studying.columns_chosen(house, file)
-choices = studying_tables.names_chosen(house, file, choices)
-choices = studying_tables.measurements_chosen(house, file, choices)
-choices = studying.described(file, choices)
-proposal = studying.proposed(house, file, choices)
-studying.show_preview(proposal)
-studying.show_creation(house, proposal)
+choices = create.columns_chosen(house, file)
+choices = corrections.names_chosen(house, file, choices)
+choices = corrections.measurements_chosen(house, file, choices)
+choices = create.described(file, choices)
+proposal = create.proposed(house, file, choices)
+create.show_preview(proposal)
+create.show_creation(house, proposal)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import training
-from ui.choosing import chosen_study
-from ui.starting import opened_house
-from ui.words import plain
+from ui import train
+from ui.page import opened_house
+from ui.site.study_picker import chosen_study
+from ui.site.text import plain
 
 house = opened_house()
 study = house.studies.get(chosen_study(house))
@@ -18,10 +18,10 @@ st.markdown(
 left, right = st.columns([5, 7], gap="large")
 with left:
     st.header("What it learns from")
-    training.show_table(study, house.studies.plants(study))
+    train.show_table(study, house.studies.plants(study))
     st.header("How it learns")
-    request, by = training.ask_settings(house, study)
-    training.show_start(house, study, request, by)
+    request, by = train.ask_settings(house, study)
+    train.show_start(house, study, request, by)
 with right:
-    training.show_jobs(house, study)
-    training.show_result(house, study)
+    train.show_jobs(house, study)
+    train.show_result(house, study)

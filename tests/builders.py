@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from flora_core.model import Floats, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
-from flora_core.tables.reading import Layout, Part, read_layout, read_parts
+from flora_core.tables.files.reading import Layout, Part, read_layout, read_parts
 from flora_core.workflows.batch import BatchRequest, Summary, Understanding, run_batch, understand
 from flora_core.workflows.batch.sinks import TableSink
-from flora_core.workflows.house import House
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.context import House
+from flora_core.workflows.models.lifecycle import iris_plants
 from flora_core.workflows.studies import Choices, create, propose
 
 #: An ordinary flower of I. setosa (the first of Fisher's).

@@ -13,8 +13,8 @@ import pytest
 from flora_core.model import Model
 from flora_core.settings import Settings
 from flora_core.study import IRIS
-from flora_core.workflows.house import House, open_house
-from flora_core.workflows.models import ensure_champion, iris_plants
+from flora_core.workflows.context import House, open_house
+from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 from tests.servers import PostgresServer, postgres_server
 
 

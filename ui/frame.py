@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.choosing import show_study_picker
-from ui.navigation import pages
-from ui.simulated import show_simulated_banner
-from ui.starting import opened_house, refusals_shown
-from ui.theme import show_styles
-from ui.tour import show_tour
+from ui.page import opened_house, refusals_shown
+from ui.site.navigation import pages
+from ui.site.simulation_banner import show_simulated_banner
+from ui.site.study_picker import show_study_picker
+from ui.site.theme import show_styles
+from ui.site.tour import show_tour
 
 HERE = Path(__file__).resolve().parent
 STYLESHEET = (HERE / "static" / "flora.css").read_text(encoding="utf-8")

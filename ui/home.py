@@ -10,15 +10,15 @@ import streamlit as st
 
 from flora_core.errors import FloraError
 from flora_core.model import ModelCard
-from flora_core.storage.figures import Figures
-from flora_core.workflows import demo
-from flora_core.workflows.home import DAYS, Home, home
-from flora_core.workflows.house import House
-from ui.choosing import choose_study
-from ui.guide import guide_link
-from ui.navigation import go, has_page, page_link
-from ui.tour import begin_tour
-from ui.words import italicised, plain
+from flora_core.storage.records.statistics import Figures
+from flora_core.workflows.context import House
+from flora_core.workflows.demo import load as demo
+from flora_core.workflows.reports.overview import DAYS, Home, home
+from ui.components.guide import guide_link
+from ui.site.navigation import go, has_page, page_link
+from ui.site.study_picker import choose_study
+from ui.site.text import italicised, plain
+from ui.site.tour import begin_tour
 
 #: Seconds for which a look at an unchanged study is good: a day passes in it only once.
 _GOOD_FOR: Final = 600.0

@@ -8,9 +8,9 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from flora_core.api import routes
-from ui.guard import middleware
-from ui.lifetime import lifespan
-from ui.resources import FRONT
+from ui.lifespan import lifespan
+from ui.server.security import middleware
+from ui.server.startup import FRONT
 
 app = st.App(
     str(Path(__file__).resolve().parent / "page.py"), routes=routes(FRONT), middleware=middleware(), lifespan=lifespan

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from flora_core.api import routes
 from flora_core.model import Model
-from ui.guard import middleware
-from ui.lifetime import lifespan
-from ui.resources import FRONT
+from ui.lifespan import lifespan
+from ui.server.security import middleware
+from ui.server.startup import FRONT
 
 NAMES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 

@@ -3,6 +3,6 @@
 Errors are `{error, detail, issues[]}` with 400, 401, 403, 404, 405, 413, 422 or 503; never HTML, never a traceback.
 """
 
-from flora_core.api.front import routes
+from flora_core.api.mount import routes
 
 __all__ = ["routes"]

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
 from flora_core.api.batch import batch
-from flora_core.api.determining import determining
-from flora_core.api.doors import Front
-from flora_core.api.identifying import identifying
-from flora_core.api.monitoring import monitoring
-from flora_core.api.page import docs_page
+from flora_core.api.dependencies import Front
+from flora_core.api.determinations import determining
+from flora_core.api.docs_page import docs_page
+from flora_core.api.identify import identifying
+from flora_core.api.monitor import monitoring
 from flora_core.errors import (
     FloraError,
     NotAllowed,
@@ -27,7 +27,7 @@ from flora_core.errors import (
     Unknown,
     as_document,
 )
-from flora_core.workflows.house import House
+from flora_core.workflows.context import House
 
 _log: Final = logging.getLogger("flora.api")
 

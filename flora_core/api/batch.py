@@ -15,12 +15,12 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
-from flora_core.api.doors import Caller, Front, refusals
+from flora_core.api.dependencies import Caller, Front, refusals
 from flora_core.errors import BadTable, Refused
-from flora_core.storage.batches import Batch
-from flora_core.tables.checking import Duplicates
+from flora_core.storage.files.batch_store import Batch
+from flora_core.tables.rows.checking import Duplicates
 from flora_core.workflows.batch import BatchRequest, check_size
-from flora_core.workflows.batch.desk import Desk, Order
+from flora_core.workflows.batch.queue import Desk, Order
 
 #: Bytes of a body that are gathered before they are written.
 _WRITTEN_AT_ONCE: Final = 1 << 20

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from flora_core.errors import FloraError
-from flora_core.workflows.figures import StudyFigures, study_figures
-from flora_core.workflows.house import House
+from flora_core.workflows.context import House
+from flora_core.workflows.reports.metrics import StudyFigures, study_figures
 
 if TYPE_CHECKING:
     from prometheus_client import Histogram

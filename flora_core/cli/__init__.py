@@ -12,21 +12,21 @@ import typer
 
 from flora_core.cli import (
     archive,
+    automation,
     batch,
-    cycle,
     demo,
     determine,
     identify,
     jobs,
+    maintenance,
     models,
     monitor,
     profiles,
     studies,
     train,
     two_tables,
-    upkeep,
 )
-from flora_core.cli.doors import print_json
+from flora_core.cli.options import print_json
 from flora_core.errors import FloraError, as_document
 
 app = typer.Typer(
@@ -44,13 +44,13 @@ app.add_typer(archive.commands)
 app.add_typer(studies.commands, name="studies")
 app.add_typer(train.commands)
 app.add_typer(models.commands, name="models")
-app.add_typer(cycle.commands)
+app.add_typer(automation.commands)
 app.add_typer(demo.commands, name="demo")
 app.add_typer(monitor.commands)
 app.add_typer(two_tables.commands)
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(profiles.commands, name="profiles")
-app.add_typer(upkeep.commands)
+app.add_typer(maintenance.commands)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar, written_whole
+from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar, written_whole
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -25,7 +25,7 @@ def archive(
     as_json: Json = False,
 ) -> None:
     """A study's records as a Darwin Core archive, each plant with all that was ever said of it."""
-    from flora_core.workflows.archive import write_archive
+    from flora_core.workflows.reports.darwin_core_archive import write_archive
 
     first, last = _day(since, "--since"), _day(until, "--until")
     house = open_with_champion()

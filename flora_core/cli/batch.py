@@ -11,7 +11,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar, written_whole
+from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar, written_whole
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -61,10 +61,10 @@ def batch(
     as_json: Json = False,
 ) -> None:
     """A table; every row back, in order, its own columns untouched, with a name or a reason."""
-    from flora_core.tables.checking import Duplicates
+    from flora_core.tables.rows.checking import Duplicates
     from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
     from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
-    from flora_core.workflows.upkeep import sweep
+    from flora_core.workflows.operations.maintenance import sweep
 
     if file.is_dir():
         raise Refused(f"{file} can't be read: it is a folder.")

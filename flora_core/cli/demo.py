@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flora_core.cli.doors import Json, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, open_with_champion, print_json, progress_bar
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A simulated season, to show every page with.")
 
@@ -12,7 +12,7 @@ commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A simu
 @commands.command("load", epilog="Example: python -m flora_core demo load")
 def demo_load(as_json: Json = False) -> None:
     """Fill a study of its own with ninety simulated days; one that is there is replaced."""
-    from flora_core.workflows.demo import load
+    from flora_core.workflows.demo.load import load
 
     done = load(open_with_champion(), progress=progress_bar("Simulating a season"))
     if as_json:
@@ -27,7 +27,7 @@ def demo_load(as_json: Json = False) -> None:
 @commands.command("remove", epilog="Example: python -m flora_core demo remove")
 def demo_remove(as_json: Json = False) -> None:
     """Remove the simulated season without a trace."""
-    from flora_core.workflows.demo import remove
+    from flora_core.workflows.demo.load import remove
 
     removed = remove(open_with_champion())
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -76,7 +76,7 @@ def _table(
     as_json: bool,
 ) -> None:
     from flora_core.workflows.determine import defaults
-    from flora_core.workflows.determine.by_table import determine_table
+    from flora_core.workflows.determine.table import determine_table
 
     with _reading(file) as stream:
         told = progress_bar(file.name)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json
+from flora_core.cli.options import Json, Study, open_with_champion, print_json
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from flora_core.cli.doors import Json, open_with_champion, print_json
+from flora_core.cli.options import Json, open_with_champion, print_json
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The queue of training and comparing.")
 
@@ -14,7 +14,7 @@ commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The qu
 @commands.command("list", epilog="Example: python -m flora_core jobs list")
 def jobs_list(as_json: Json = False) -> None:
     """The newest jobs of all studies, newest first: who asked, how far they are, what came of them."""
-    from flora_core.workflows.jobs import described, newest_jobs, outcome
+    from flora_core.workflows.jobs.requests import described, newest_jobs, outcome
 
     found = newest_jobs(open_with_champion())
     if as_json:
@@ -40,7 +40,7 @@ def jobs_cancel(identifier: int, as_json: Json = False) -> None:
 
 
 def _document(queued: Any) -> dict[str, Any]:
-    from flora_core.workflows.jobs import described, outcome
+    from flora_core.workflows.jobs.requests import described, outcome
 
     job = queued.job
     moments = {"asked_at": job.asked_at, "started_at": job.started_at, "ended_at": job.ended_at}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
-    from flora_core.learning.comparison import Comparison
-    from flora_core.learning.gate import Gate
-    from flora_core.storage.registry import Event
+    from flora_core.learning.comparison.model_comparison import Comparison
+    from flora_core.learning.comparison.promotion_gate import Gate
+    from flora_core.storage.registry.registry import Event
 
 Why = Annotated[str, typer.Option(help="The reason; the history keeps it.")]
 By = Annotated[str, typer.Option(help="Who does it; your login name where not given.")]
@@ -25,7 +25,7 @@ commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model 
 @commands.command("list", epilog="Example: python -m flora_core models list --study iris")
 def models_list(study: Study = "iris", as_json: Json = False) -> None:
     """All versions, oldest first, and which of them is the champion."""
-    from flora_core.workflows.models import list_versions
+    from flora_core.workflows.models.lifecycle import list_versions
 
     found = list_versions(open_with_champion(), study)
     if as_json:
@@ -42,7 +42,7 @@ def models_list(study: Study = "iris", as_json: Json = False) -> None:
 def models_show(version: str, study: Study = "iris", as_json: Json = False) -> None:
     """One version: its card, its scores and its history."""
     from flora_core.learning.libraries import libraries_note
-    from flora_core.workflows.models import show_version, version_number
+    from flora_core.workflows.models.lifecycle import show_version, version_number
 
     row, card, events = show_version(open_with_champion(), study, version_number(version))
     if as_json:
@@ -74,7 +74,7 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
 @commands.command("verify", epilog="Example: python -m flora_core models verify")
 def models_verify(as_json: Json = False) -> None:
     """Compare every version's files with the checksums they were registered with; exit 1 where one differs."""
-    from flora_core.workflows.models import verify_versions
+    from flora_core.workflows.models.lifecycle import verify_versions
 
     verified, spare = verify_versions(open_with_champion())
     wrong = [v for v in verified if v.problem]
@@ -102,7 +102,7 @@ def models_verify(as_json: Json = False) -> None:
 @commands.command("history", epilog="Example: python -m flora_core models history --study iris")
 def models_history(study: Study = "iris", as_json: Json = False) -> None:
     """Everything that happened to the versions of a study, oldest first: what, when, who, why."""
-    from flora_core.workflows.models import history
+    from flora_core.workflows.models.lifecycle import history
 
     found = history(open_with_champion(), study)
     if as_json:
@@ -120,7 +120,7 @@ def models_compare(
     as_json: Json = False,
 ) -> None:
     """Two versions on the same folds, and on determined plants; exit 3 where the gate would not let B in A's place."""
-    from flora_core.workflows.models import compare_versions, version_number
+    from flora_core.workflows.models.lifecycle import compare_versions, version_number
 
     house = open_with_champion()
     a, b = version_number(champion), version_number(challenger)
@@ -148,7 +148,7 @@ def models_promote(
     as_json: Json = False,
 ) -> None:
     """Let a version identify from now on, where the gate is open; exit 3 and nothing changed where it is shut."""
-    from flora_core.workflows.models import promote, version_number
+    from flora_core.workflows.models.lifecycle import promote, version_number
 
     if overrule and not by.strip():
         raise typer.BadParameter("whoever overrules the gate gives a name: --by WHO", param_hint="--overrule")
@@ -181,7 +181,7 @@ def models_promote(
 @commands.command("rollback", epilog="Example: python -m flora_core models rollback --why 'worse on pressed plants'")
 def models_rollback(why: Why, by: By = "", study: Study = "iris", as_json: Json = False) -> None:
     """Let the champion before this one identify again."""
-    from flora_core.workflows.models import roll_back
+    from flora_core.workflows.models.lifecycle import roll_back
 
     version = roll_back(open_with_champion(), study, by=by or getpass.getuser(), why=why)
     if as_json:
@@ -193,7 +193,7 @@ def models_rollback(why: Why, by: By = "", study: Study = "iris", as_json: Json 
 @commands.command("retire", epilog="Example: python -m flora_core models retire 2 --why 'trained on a wrong table'")
 def models_retire(version: str, why: Why, by: By = "", study: Study = "iris", as_json: Json = False) -> None:
     """Put a version away for good: it stays to be read, and can't be promoted any more. Not the champion."""
-    from flora_core.workflows.models import retire, version_number
+    from flora_core.workflows.models.lifecycle import retire, version_number
 
     number = version_number(version)
     retire(open_with_champion(), study, number, by=by or getpass.getuser(), why=why)
@@ -220,7 +220,7 @@ def _event_line(e: Event) -> str:
 
 
 def _comparison_document(a: int, b: int, comparison: Comparison, gate: Gate) -> dict[str, Any]:
-    from flora_core.workflows.comparing import comparison_document
+    from flora_core.workflows.models.comparison import comparison_document
 
     return {"champion": a, "challenger": b, **comparison_document(comparison, gate)}
 
@@ -238,9 +238,9 @@ def models_export(
     as_json: Json = False,
 ) -> None:
     """Write a version with its card to a skops file, which can be opened without running anybody's code."""
-    from flora_core.storage.exchange import checksum
-    from flora_core.workflows.exchange import export_mlflow, export_version
-    from flora_core.workflows.models import version_number
+    from flora_core.storage.registry.skops_file import checksum
+    from flora_core.workflows.models.lifecycle import version_number
+    from flora_core.workflows.models.transfer import export_mlflow, export_version
 
     number = version_number(version)
     if mlflow:
@@ -274,7 +274,7 @@ def models_import(
     as_json: Json = False,
 ) -> None:
     """Bring in a version from a skops file, not promoted; its types are compared with a list before anything is built."""
-    from flora_core.workflows.exchange import import_version
+    from flora_core.workflows.models.transfer import import_version
 
     house = open_with_champion()
     try:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json
+from flora_core.cli.options import Json, Study, open_with_champion, print_json
 
 commands = typer.Typer(rich_markup_mode=None)
 

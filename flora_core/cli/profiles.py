@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_house, print_json
+from flora_core.cli.options import Json, Study, open_house, print_json
 
 commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What the monitor reads, day by day.")
 
@@ -14,7 +14,7 @@ commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What t
 @commands.command(epilog="Example: python -m flora_core profiles check --json")
 def check(study: Study = "iris", as_json: Json = False) -> None:
     """Compare the profiles with the records, to the last digit; exit 3 where a day differs."""
-    from flora_core.workflows.profiles import recount
+    from flora_core.workflows.monitor.profiles import recount
 
     found = recount(open_house(), study)
     if as_json:
@@ -32,7 +32,7 @@ def check(study: Study = "iris", as_json: Json = False) -> None:
 @commands.command(epilog="Example: python -m flora_core profiles rebuild")
 def rebuild(study: Study = "iris", as_json: Json = False) -> None:
     """Make the profiles again from the records; the same records give the same profiles."""
-    from flora_core.workflows.profiles import rebuild as made_again
+    from flora_core.workflows.monitor.profiles import rebuild as made_again
 
     plants = made_again(open_house(), study)
     if as_json:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from flora_core.cli.doors import Json, open_with_champion, print_json, reading
+from flora_core.cli.options import Json, open_with_champion, print_json, reading
 from flora_core.errors import Issue, Refused
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
@@ -192,7 +192,7 @@ def _print(
     notes: Sequence[str] = (),
     issues: Sequence[Issue] = (),
 ) -> None:
-    from flora_core.tables.limits import span
+    from flora_core.tables.values.limits import span
     from flora_core.workflows.studies import issues_shown
 
     told = [*warnings, *(w for w in view.warnings if not any(w.rstrip(".") in one for one in warnings))]

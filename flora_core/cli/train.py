@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 from flora_core.model import ModelCard, Scores
 
@@ -36,7 +36,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """A new version of a study's model, with honest scores; not promoted."""
-    from flora_core.workflows.train import train_version
+    from flora_core.workflows.models.training import train_version
 
     house = open_with_champion()
     card = train_version(

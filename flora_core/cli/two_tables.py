@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flora_core.cli.doors import Json, Study, open_house, print_json
+from flora_core.cli.options import Json, Study, open_house, print_json
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
     from flora_core.study import Study as Noun
-    from flora_core.workflows.two_tables import Table
+    from flora_core.workflows.monitor.two_tables import Table
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -40,7 +40,7 @@ def drift(
     as_json: Json = False,
 ) -> None:
     """Two tables against each other: herbarium and field, last year and this year."""
-    from flora_core.workflows.two_tables import TOOLS, drift_of_tables, figures_document
+    from flora_core.workflows.monitor.two_tables import TOOLS, drift_of_tables, figures_document
 
     known = {name: name for name in TOOLS}
     if tool not in known:
@@ -89,7 +89,7 @@ def estimate(
     as_json: Json = False,
 ) -> None:
     """The accuracy of CURRENT without its labels, from probabilities calibrated on REFERENCE."""
-    from flora_core.workflows.two_tables import estimate_of_tables, figures_document
+    from flora_core.workflows.monitor.two_tables import estimate_of_tables, figures_document
 
     if tool not in ("flora", "nannyml"):
         raise Refused(f"--as can't be '{tool}'; it is flora or nannyml.")
@@ -112,7 +112,7 @@ def estimate(
 
 
 def _read(file: Path) -> Table:
-    from flora_core.workflows.two_tables import read_table
+    from flora_core.workflows.monitor.two_tables import read_table
 
     try:
         with open(file, "rb") as stream:

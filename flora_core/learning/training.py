@@ -12,18 +12,18 @@ import numpy as np
 from flora_core.errors import Refused
 from flora_core.identification.predicting import uncalibrated
 from flora_core.identification.prediction_sets import set_limits
-from flora_core.learning.choice import Choice
-from flora_core.learning.clouds import fit_clouds, fit_stretch, without_gaps
-from flora_core.learning.diagnosis import calibration_curve, importance
-from flora_core.learning.enough import enough
-from flora_core.learning.examination import Parts, Work, examine
-from flora_core.learning.folds import Progress, held_out_misfits, silent
-from flora_core.learning.hyperparameters import Value
+from flora_core.learning.algorithms.candidates import candidates
+from flora_core.learning.algorithms.hyperparameters import Value
+from flora_core.learning.algorithms.pipelines import Lengths, Recipe, lengths_of
+from flora_core.learning.data_checks.minimum_plants import enough
 from flora_core.learning.libraries import libraries
-from flora_core.learning.out_of_fold import one_thread
-from flora_core.learning.pipelines import Lengths, Recipe, lengths_of
-from flora_core.learning.search import candidates
-from flora_core.learning.warning import warnings_of
+from flora_core.learning.species_gaussians import fit_clouds, fit_stretch, without_gaps
+from flora_core.learning.validation.cautions import warnings_of
+from flora_core.learning.validation.diagnostics import calibration_curve, importance
+from flora_core.learning.validation.final_assessment import Parts, Work, examine
+from flora_core.learning.validation.folds import Progress, held_out_misfits, silent
+from flora_core.learning.validation.out_of_fold import one_thread
+from flora_core.learning.validation.selection import Choice
 from flora_core.model import Clouds, Floats, Model, ModelCard, Reference, TrainingPlants
 from flora_core.study import Study
 

@@ -18,7 +18,7 @@ from sqlalchemy import Row, func, insert, select, update
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.model import TrainingPlants, TrainingTable
 from flora_core.storage.database import Database
-from flora_core.storage.tables import studies, training_tables
+from flora_core.storage.schema import studies, training_tables
 from flora_core.study import Study
 
 _SPECIES: Final = "species"

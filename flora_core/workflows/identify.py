@@ -16,11 +16,11 @@ from flora_core.identification.mix_ups import Suggestion, did_you_mean
 from flora_core.identification.naming import Answer, answer, name_plants
 from flora_core.identification.sentences import sentence
 from flora_core.model import Floats, Model
-from flora_core.monitoring.bins import bins_of
-from flora_core.storage.records import Door, Plant, Recorded
+from flora_core.monitoring.profiles.bins import bins_of
+from flora_core.storage.records.identifications import Door, Plant, Recorded
 from flora_core.study import Study
-from flora_core.tables.plants import CheckedPlant, check_plant
-from flora_core.workflows.house import House
+from flora_core.tables.rows.single_plant import CheckedPlant, check_plant
+from flora_core.workflows.context import House
 
 
 @dataclass(frozen=True)

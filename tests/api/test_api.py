@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from flora_core.api import routes
-from flora_core.api.front import MAX_BODY
+from flora_core.api.mount import MAX_BODY
 from flora_core.errors import Unavailable
 from flora_core.settings import Settings
-from flora_core.workflows.house import open_house
+from flora_core.workflows.context import open_house
 from tests.builders import SETOSA
 
 
@@ -205,7 +205,7 @@ def test_a_mistake_of_ours_is_no_traceback(client, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("secret path /srv/x")
 
-    monkeypatch.setattr("flora_core.api.identifying.workflow.identify_with", broken)
+    monkeypatch.setattr("flora_core.api.identify.workflow.identify_with", broken)
     answer = identify(client)
     assert answer.status_code == 503
     assert "secret" not in answer.text

@@ -15,9 +15,9 @@ import pytest
 import time_machine
 
 from flora_core.settings import Settings
-from flora_core.storage.batches import Batch
-from flora_core.workflows.batch import desk
-from flora_core.workflows.house import open_house
+from flora_core.storage.files.batch_store import Batch
+from flora_core.workflows.batch import queue
+from flora_core.workflows.context import open_house
 from tests.api.test_api import Front, client_of
 from tests.builders import FLOWERS, HEADER, table_text
 from tests.servers import ROOT, WebServer
@@ -289,9 +289,9 @@ def test_tables_are_worked_on_in_turn_and_the_rest_waits(client, monkeypatch):
         assert go_on.wait(30)
         return whole(*words, **named)
 
-    whole = desk.run_batch
-    monkeypatch.setattr(desk, "run_batch", slow)
-    monkeypatch.setattr(desk, "MOST_WAITING", 2)
+    whole = queue.run_batch
+    monkeypatch.setattr(queue, "run_batch", slow)
+    monkeypatch.setattr(queue, "MOST_WAITING", 2)
     first, second, third = hand_in(client), None, None
     assert begun.wait(30)
     second, third = hand_in(client), hand_in(client)
@@ -314,7 +314,7 @@ def test_a_mistake_of_ours_is_no_traceback_and_the_next_table_is_worked_on(clien
         raise RuntimeError("secret path /srv/x")
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk, "run_batch", broken)
+        patch.setattr(queue, "run_batch", broken)
         found = done(client, hand_in(client))
     assert (found["state"], found["error"]) == ("failed", "Internal")
     assert "secret" not in str(found)
@@ -323,7 +323,7 @@ def test_a_mistake_of_ours_is_no_traceback_and_the_next_table_is_worked_on(clien
 
 
 def test_many_issues_are_shown_in_part_and_kept_whole(client, monkeypatch):
-    monkeypatch.setattr(desk, "ISSUES_SHOWN", 3)
+    monkeypatch.setattr(queue, "ISSUES_SHOWN", 3)
     text = table_text([["a", "x", "3.5", "1.4", "0.2"]] * 10)
     found = done(client, hand_in(client, text, id="", map="sepal length=sepal_length"))
     assert (len(found["issues"]), found["issue_count"]) == (3, 10)
@@ -342,7 +342,7 @@ def test_a_download_is_called_after_the_table_in_letters_that_a_header_may_hold(
 
 
 def test_a_house_that_closes_stops_its_tables_and_records_nothing(house, monkeypatch):
-    monkeypatch.setattr("flora_core.tables.text_rows.BLOCK", 2_000)
+    monkeypatch.setattr("flora_core.tables.files.text_reader.BLOCK", 2_000)
     own = opened(house)
     client = client_of(Front(own))
     answer = hand_in(client, table_text(FLOWERS * 20_000), id="", record="true", by="Ada")
@@ -359,13 +359,13 @@ import os, sys, time
 sys.path.insert(0, sys.argv[2])
 from flora_core.settings import Settings
 from flora_core.workflows.batch import BatchRequest
-from flora_core.workflows.batch.desk import Desk, Order
-from flora_core.workflows.house import open_house
-from flora_core.storage.batches import Batch
-from flora_core.workflows.batch import desk
+from flora_core.workflows.batch.queue import Desk, Order
+from flora_core.workflows.context import open_house
+from flora_core.storage.files.batch_store import Batch
+from flora_core.workflows.batch import queue
 house = open_house(Settings(database_url=sys.argv[1], models=sys.argv[3], _env_file=None))
 at = Desk(house)
-desk.run_batch = lambda *words, **named: time.sleep(60)
+queue.run_batch = lambda *words, **named: time.sleep(60)
 place = at.receive()
 with place.receiving() as file:
     file.write(open(sys.argv[4], "rb").read())

@@ -10,8 +10,8 @@ from schemathesis.specs.openapi import checks
 from starlette.applications import Starlette
 
 from flora_core.api import routes
-from flora_core.workflows.batch import desk
-from flora_core.workflows.house import open_house
+from flora_core.workflows.batch import queue
+from flora_core.workflows.context import open_house
 from tests.api.test_api import Front
 from tests.conftest import settings_in
 
@@ -24,7 +24,7 @@ def api(first_start, tmp_path_factory):
     shutil.copytree(first_start, folder)
     house = open_house(settings_in(folder))
     patch = pytest.MonkeyPatch()
-    patch.setattr(desk, "MOST_WAITING", 100_000)
+    patch.setattr(queue, "MOST_WAITING", 100_000)
     yield schemathesis.openapi.from_asgi("/api/openapi.json", Starlette(routes=routes(Front(house))))
     patch.undo()
     house.close()

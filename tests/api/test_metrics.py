@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from flora_core.api import routes
 from flora_core.errors import Unavailable
-from flora_core.workflows.alerts import tell_of_change
 from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from flora_core.workflows.monitor.alerts import tell_of_change
 from tests.builders import SETOSA, table_text
 
 

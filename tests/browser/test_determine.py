@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from flora_core.workflows.house import open_house
+from flora_core.workflows.context import open_house
 from tests.browser.conftest import IDLE
 from tests.conftest import settings_in
 from tests.servers import WebServer

@@ -13,9 +13,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_te
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from flora_core.monitoring.answers import Answers
-from flora_core.monitoring.compatibility import nannyml_accuracy
-from flora_core.monitoring.estimation import estimate
+from flora_core.monitoring.compat import nannyml_performance
+from flora_core.monitoring.performance.cbpe import estimate
+from flora_core.monitoring.predictions import Answers
 from tests.servers import SHARED
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_the_estimate_misses_by_no_more_than_the_formula_of_nannyml(name):
         for seed in range(2):
             reference, current = halves(name, algorithm, seed)
             size = max(40, len(current) // 12)
-            known = errors(nannyml_accuracy.estimate(reference, current, size))
+            known = errors(nannyml_performance.estimate(reference, current, size))
             # Theirs says nothing of a last window whose few plants are of one species.
             theirs += known
             ours += errors(estimate(reference, current, size))[: len(known)]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flora_core.monitoring.answers import Answers
-from flora_core.monitoring.compatibility import evidently, nannyml_accuracy, nannyml_drift
+from flora_core.monitoring.compat import evidently, nannyml_drift, nannyml_performance
+from flora_core.monitoring.predictions import Answers
 from flora_core.monitoring.windows import Column
 from tests.servers import SHARED
 
@@ -51,11 +51,11 @@ def test_every_series_of_drift_that_nannyml_gave():
     assert len(series) == 20
 
 
-@pytest.mark.parametrize("metric", nannyml_accuracy.METRICS)
+@pytest.mark.parametrize("metric", nannyml_performance.METRICS)
 def test_every_series_of_estimated_accuracy_that_nannyml_gave(metric):
     reference, current = map(answers, tables())
     expected = golden("nannyml.json")[f"cbpe_{metric}"]
-    found = [e for e in nannyml_accuracy.estimate(reference, current, 100) if e.metric == metric]
+    found = [e for e in nannyml_performance.estimate(reference, current, 100) if e.metric == metric]
     for ours, theirs in {
         "value": "value", "standard_error": "sampling_error", "realised": "realized",
         "low": "lower_confidence_boundary", "high": "upper_confidence_boundary",

@@ -4,7 +4,7 @@ import pytest
 
 from flora_core.learning.training import train
 from flora_core.study import IRIS
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 from tests.conformance.datasets import study_and_plants
 
 

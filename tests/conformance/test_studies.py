@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from flora_core.tables.characters import slug
+from flora_core.tables.columns.measurements import slug
 from flora_core.workflows.identify import identify_with
 from flora_core.workflows.studies import Choices, create, propose
 from tests.servers import SHARED

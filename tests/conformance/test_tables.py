@@ -6,7 +6,7 @@ import pytest
 
 from flora_core.learning.training import train
 from flora_core.workflows.batch import BatchRequest, run_batch, understand
-from flora_core.workflows.house import open_house
+from flora_core.workflows.context import open_house
 from tests.builders import read_table
 from tests.conformance.datasets import DATASETS, UPLOADS, manifest, study_and_plants
 from tests.conftest import settings_in

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import f
 
 from flora_core.identification.fitness import _without_each, limits, misfits, odd_measurements, patterns, view
-from flora_core.learning.clouds import fit_clouds
+from flora_core.learning.species_gaussians import fit_clouds
 from tests.builders import iris_table, make_flower
 
 X, y = iris_table()

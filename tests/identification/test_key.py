@@ -9,7 +9,7 @@ from flora_core.identification.key import _couplets, key_of, surrogate_key
 from flora_core.identification.naming import name_plants
 from flora_core.learning.training import train
 from flora_core.study import IRIS
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants, make_study
 
 FLOWERS = iris_plants()

@@ -3,11 +3,11 @@ import pytest
 
 from flora_core.errors import Refused
 from flora_core.identification.naming import name_plants
-from flora_core.learning.algorithms import ALGORITHMS
+from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.training import REFERENCE_PLANTS, train
 from flora_core.model import ModelCard
 from flora_core.study import IRIS
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants, make_study
 
 

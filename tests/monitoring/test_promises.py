@@ -5,11 +5,11 @@ import pytest
 from sklearn.datasets import load_iris
 from threadpoolctl import threadpool_limits
 
-from flora_core.monitoring.comparing import compare_columns
-from flora_core.monitoring.drift import shift_of
-from flora_core.monitoring.judging import holm, judge
-from flora_core.monitoring.power import seen_half_the_time
-from flora_core.monitoring.together import together
+from flora_core.monitoring.decision import holm, judge
+from flora_core.monitoring.drift.multivariate import together
+from flora_core.monitoring.drift.samples import compare_columns
+from flora_core.monitoring.drift.univariate import shift_of
+from flora_core.monitoring.statistics.power import seen_half_the_time
 from flora_core.monitoring.windows import Column
 
 pytestmark = pytest.mark.slow

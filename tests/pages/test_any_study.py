@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.builders import labelled_table, make_named_study
 from tests.servers import ROOT
-from ui.resources import FRONT
+from ui.server.startup import FRONT
 
 FRAME = str(ROOT / "ui" / "frame.py")
 TWO = {"Kama": 15, "Rosa": 15}

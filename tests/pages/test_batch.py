@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
-from ui.batching import _answer_first
-from ui.resources import FRONT
+from ui.batch.sections import _answer_first
+from ui.server.startup import FRONT
 
 GOOD = b"specimen,sepal_length,sepal_width,petal_length,petal_width\nA1,5.1,3.5,1.4,0.2\nA2,5.9,3.0,4.2,1.5\nA3,x,3.0,4.2,1.5\n"
 

@@ -10,8 +10,8 @@ from tests.builders import make_plants, make_study
 from tests.pages.test_identify import FRAME, errors
 from tests.servers import ROOT
 from tests.workflows.determine.conftest import recorded
-from ui import determination_tables
-from ui.resources import FRONT
+from ui.determine import tables
+from ui.server.startup import FRONT
 
 UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
 PAGE = str(ROOT / "pages" / "determine.py")
@@ -230,7 +230,7 @@ def test_all_records_can_be_taken_home_as_an_archive(page, house):
     recorded(house, "1", "2")
     at = page()
     assert at.get("download_button")[-1].label == "Download 2 plants"
-    assert determination_tables._packed(house, "iris").startswith(b"PK")
+    assert tables._packed(house, "iris").startswith(b"PK")
 
 
 def test_a_file_that_is_no_table_is_refused_with_the_reason(page):

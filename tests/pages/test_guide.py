@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
-from ui.guide import chapters
-from ui.resources import FRONT
+from ui.components.guide import chapters
+from ui.server.startup import FRONT
 
 
 @pytest.fixture

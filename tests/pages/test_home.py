@@ -5,12 +5,12 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from flora_core.errors import Unavailable
-from flora_core.workflows import demo
+from flora_core.workflows.demo import load as demo
 from flora_core.workflows.identify import identify, record
-from flora_core.workflows.train import train_version
+from flora_core.workflows.models.training import train_version
 from tests.builders import typed_flower
 from tests.servers import ROOT
-from ui.resources import FRONT
+from ui.server.startup import FRONT
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
-from ui.resources import FRONT
+from ui.server.startup import FRONT
 
 FRAME = str(ROOT / "ui" / "frame.py")
 

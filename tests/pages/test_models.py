@@ -4,15 +4,15 @@ import pickle
 
 import pytest
 
-from flora_core.workflows import work
-from flora_core.workflows.exchange import export_version
-from flora_core.workflows.jobs import ask_for_comparison, comparison_asked
-from flora_core.workflows.models import history, retire, roll_back
-from flora_core.workflows.train import train_version
+from flora_core.workflows.jobs import worker
+from flora_core.workflows.jobs.requests import ask_for_comparison, comparison_asked
+from flora_core.workflows.models.lifecycle import history, retire, roll_back
+from flora_core.workflows.models.training import train_version
+from flora_core.workflows.models.transfer import export_version
 from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own house
 from tests.pages.test_train import words
 from tests.servers import ROOT
-from tests.workflows.test_models import worse  # noqa: F401  a challenger of one question
+from tests.workflows.models.test_lifecycle import worse  # noqa: F401  a challenger of one question
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def models(page):  # noqa: F811
 def compared(house, champion, challenger):
     job = ask_for_comparison(house, "iris", comparison_asked(house, "iris", champion, challenger), "")
     house.jobs.claim("a test")
-    work.work_on(house, job.id, "a test")
+    worker.work_on(house, job.id, "a test")
 
 
 def test_versions_are_listed_with_their_cards_and_the_champion_has_no_way_out(models):
@@ -50,7 +50,7 @@ def test_a_worse_version_is_promoted_only_by_overruling_and_rolled_back_in_one_c
     at.button(key="compare").click().run()
     (job,) = house.jobs.active()
     house.jobs.claim("a test")
-    work.work_on(house, job.id, "a test")
+    worker.work_on(house, job.id, "a test")
     at.run()
     assert not at.exception
     assert "The gate is shut" in " ".join(w.value for w in at.warning)

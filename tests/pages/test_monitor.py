@@ -9,10 +9,10 @@ import pytest
 import time_machine
 from streamlit.testing.v1 import AppTest
 
-from flora_core.workflows.house import House
+from flora_core.workflows.context import House
 from tests.servers import ROOT
 from tests.workflows.monitor.seasons import determine, flowers, record_flowers
-from ui.resources import FRONT
+from ui.server.startup import FRONT
 
 FRAME = str(ROOT / "ui" / "frame.py")
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.builders import labelled_table
 from tests.servers import ROOT
-from ui.resources import FRONT
+from ui.server.startup import FRONT
 
 TWO = {"Planta alba": 15, "Planta rubra": 15}
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from flora_core.learning.algorithms import ALGORITHMS
-from flora_core.storage.jobs import Jobs
-from flora_core.workflows import work
-from flora_core.workflows.train import TrainingRequest
+from flora_core.learning.algorithms.catalogue import ALGORITHMS
+from flora_core.storage.job_queue import Jobs
+from flora_core.workflows.jobs import worker
+from flora_core.workflows.models.training import TrainingRequest
 from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own house
 from tests.servers import ROOT
 
@@ -76,7 +76,7 @@ def test_without_a_name_or_twice_the_same_is_refused_in_words(train):
 def test_a_result_is_there_for_whoever_comes_later(train, house):
     job = house.jobs.ask("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
     house.jobs.claim("a test")
-    work.work_on(house, job.id, "a test")
+    worker.work_on(house, job.id, "a test")
     train.run()
     assert not train.exception
     assert "Version 2: decision tree" in [s.value for s in train.header]

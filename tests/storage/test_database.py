@@ -15,7 +15,7 @@ from sqlalchemy import text
 from flora_core.errors import DatabaseUnavailable
 from flora_core.storage.database import HEAD, Database
 from flora_core.storage.migrations import configuration
-from flora_core.storage.tables import METADATA
+from flora_core.storage.schema import METADATA
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_a_folder_that_can_t_be_made_is_said(tmp_path):
 def test_an_upgrade_from_the_first_release_keeps_every_record(database_url):
     """The first migration alone, some records as that release wrote them, then all migrations."""
     from flora_core.storage.migrations import upgrade
-    from flora_core.storage.records import Records
+    from flora_core.storage.records.identifications import Records
 
     database = Database(database_url)
     with database._writer(create=True) as connection:

@@ -9,11 +9,11 @@ import pytest
 
 from flora_core.errors import Conflict, Unavailable
 from flora_core.settings import Settings
-from flora_core.storage import artifacts
 from flora_core.storage.database import Database
-from flora_core.storage.registry import Registry
-from flora_core.workflows.house import open_house
-from flora_core.workflows.models import verify_versions
+from flora_core.storage.registry import artifacts
+from flora_core.storage.registry.registry import Registry
+from flora_core.workflows.context import open_house
+from flora_core.workflows.models.lifecycle import verify_versions
 
 
 def whole(house):

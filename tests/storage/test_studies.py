@@ -8,7 +8,7 @@ from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants, make_study
 
 

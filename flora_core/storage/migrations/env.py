@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from flora_core.storage.tables import METADATA
+from flora_core.storage.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

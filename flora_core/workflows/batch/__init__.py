@@ -5,16 +5,16 @@ part at a time: reads, checks, names, records, and hands each part to its sinks 
 archive, a screen), so that memory does not grow with the file.
 """
 
-from flora_core.workflows.batch.naming import ADDED, NamedPart, own_columns
-from flora_core.workflows.batch.running import Sink, recorded_before, run_batch
-from flora_core.workflows.batch.summary import Summary, summary_document
-from flora_core.workflows.batch.understanding import (
+from flora_core.workflows.batch.plan import (
     BatchRequest,
     Understanding,
     check_size,
     remember_columns,
     understand,
 )
+from flora_core.workflows.batch.row_naming import ADDED, NamedPart, own_columns
+from flora_core.workflows.batch.run import Sink, recorded_before, run_batch
+from flora_core.workflows.batch.summary import Summary, summary_document
 
 __all__ = [
     "ADDED",

@@ -13,10 +13,10 @@ from flora_core.identification.naming import answer
 from flora_core.identification.sentences import percent
 from flora_core.model import Ints
 from flora_core.study import genus_of, is_binomial
-from flora_core.tables.darwin_core import DarwinCoreArchive, date_of
-from flora_core.tables.writing import row_writer
-from flora_core.workflows.batch.naming import ADDED, NamedPart, distinct_sets, own_columns
-from flora_core.workflows.batch.understanding import Understanding
+from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
+from flora_core.tables.export.table_writer import row_writer
+from flora_core.workflows.batch.plan import Understanding
+from flora_core.workflows.batch.row_naming import ADDED, NamedPart, distinct_sets, own_columns
 
 ISSUE_COLUMNS: Final = ("row", "column", "value", "problem", "suggestion")
 

@@ -13,9 +13,9 @@ from flora_core.identification.mix_ups import Offer
 from flora_core.identification.sentences import listed
 from flora_core.model import Model
 from flora_core.study import Study
-from flora_core.tables.reading import Layout
-from flora_core.workflows.batch.naming import ADDED, NamedPart
-from flora_core.workflows.batch.understanding import Understanding
+from flora_core.tables.files.reading import Layout
+from flora_core.workflows.batch.plan import Understanding
+from flora_core.workflows.batch.row_naming import ADDED, NamedPart
 
 #: Issues kept for a list; each stands in its row's flora_issues besides, however many there are.
 MOST_ISSUES: Final = 100_000

@@ -25,10 +25,10 @@ from flora_core.errors import ArtifactRefused
 from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
-from flora_core.storage.records import Recorded
-from flora_core.storage.undetermined import SEEN, drawn, undetermined
+from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
+from flora_core.workflows.context import House
 from flora_core.workflows.determine.plants import answers_of, as_rows
-from flora_core.workflows.house import House
 
 #: Plants that are weighed, of those the database offers.
 _WEIGHED: Final = 1_500

@@ -10,10 +10,10 @@ import numpy as np
 from flora_core.errors import Unknown
 from flora_core.identification.naming import name_plants
 from flora_core.model import Floats, Ints, Model
-from flora_core.storage.records import Recorded
+from flora_core.storage.records.identifications import Recorded
 from flora_core.study import Study
 from flora_core.units import factor
-from flora_core.workflows.house import House
+from flora_core.workflows.context import House
 
 
 def as_rows(house: House, recorded: Sequence[Recorded], study: Study) -> Floats:

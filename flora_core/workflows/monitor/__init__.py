@@ -4,12 +4,12 @@
 ``groups_of`` asks it of each collector, site or file.
 """
 
-from flora_core.workflows.monitor.asking import asked_days, asked_window
-from flora_core.workflows.monitor.certainties import Certainties, certainties_of
+from flora_core.workflows.monitor.calendar import WINDOWS, WindowKind
+from flora_core.workflows.monitor.calibration import Certainties, certainties_of
 from flora_core.workflows.monitor.documents import monitor_document
 from flora_core.workflows.monitor.groups import GROUPINGS, Group, Grouping, groups_of
-from flora_core.workflows.monitor.spans import WINDOWS, WindowKind
-from flora_core.workflows.monitor.watching import Part, Watched, WatchedWindow, main_part, watched
+from flora_core.workflows.monitor.parameters import asked_days, asked_window
+from flora_core.workflows.monitor.run import Part, Watched, WatchedWindow, main_part, watched
 
 __all__ = [
     "GROUPINGS",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flora_core.monitoring.accuracy import rate
+from flora_core.monitoring.performance.realised import rate
 from flora_core.monitoring.windows import number_or_none
-from flora_core.workflows.monitor.watching import Part, Watched, WatchedWindow
+from flora_core.workflows.monitor.run import Part, Watched, WatchedWindow
 
 ALERTS = ("amber", "red")
 

@@ -8,14 +8,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from flora_core.monitoring.comparing import Findings, Plants, compare_plants
-from flora_core.monitoring.decomposition import decompose_plants
-from flora_core.monitoring.judging import UNLIKELY, VERY_UNLIKELY, Verdict
-from flora_core.monitoring.verdicts import Judgement, judgement
-from flora_core.storage.figures import Figures
-from flora_core.storage.samples import Samples
-from flora_core.workflows.house import House
-from flora_core.workflows.monitor.references import watching, wording_of
+from flora_core.monitoring.decision import UNLIKELY, VERY_UNLIKELY, Verdict
+from flora_core.monitoring.drift.attribution import decompose_plants
+from flora_core.monitoring.drift.samples import Findings, Plants, compare_plants
+from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.storage.records.samples import Samples
+from flora_core.storage.records.statistics import Figures
+from flora_core.workflows.context import House
+from flora_core.workflows.monitor.reference import watching, wording_of
 
 Grouping = Literal["collector", "site", "file"]
 GROUPINGS: Final[tuple[Grouping, ...]] = ("collector", "site", "file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flora_core.workflows.house import House
+from flora_core.workflows.context import House
 from flora_core.workflows.identify import identify, record
 from tests.builders import typed_flower
 

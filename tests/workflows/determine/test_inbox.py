@@ -8,7 +8,7 @@ from flora_core.study import IRIS
 from flora_core.workflows.determine import determine
 from flora_core.workflows.determine.inbox import Reason, at_random, inbox, known_plants
 from flora_core.workflows.determine.plants import answers_of, as_rows
-from flora_core.workflows.models import iris_plants
+from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import SETOSA
 from tests.workflows.determine.conftest import recorded
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from flora_core.determination import Answer, GivenName
 from flora_core.model import Floats, Ints, Model
-from flora_core.storage.determinations import Slip
-from flora_core.storage.records import Recorded
-from flora_core.workflows.house import House
+from flora_core.storage.records.determinations import Slip
+from flora_core.storage.records.identifications import Recorded
+from flora_core.workflows.context import House
 from flora_core.workflows.identify import identify_with, record
 
 #: A Monday.

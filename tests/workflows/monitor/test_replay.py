@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from flora_core.workflows import demo
-from flora_core.workflows.house import House, open_house
+from flora_core.workflows.context import House, open_house
+from flora_core.workflows.demo import load as demo
+from flora_core.workflows.demo.season import DAYS, LATE
 from flora_core.workflows.monitor import Watched, groups_of, watched
-from flora_core.workflows.profiles import recount
-from flora_core.workflows.season import DAYS, LATE
+from flora_core.workflows.monitor.profiles import recount
 from tests.conftest import settings_in
 
 LAST = date(2026, 6, 30)

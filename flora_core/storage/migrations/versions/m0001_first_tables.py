@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from flora_core.storage.migrations.append_only import append_only
-from flora_core.storage.tables import Moment
+from flora_core.storage.schema import Moment
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from flora_core.storage.tables import Moment
+from flora_core.storage.schema import Moment
 
 revision = "0005"
 down_revision = "0004"

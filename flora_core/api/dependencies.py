@@ -1,0 +1,37 @@
+"""What every route shares: who stands at the front door, who asks, and what a refusal looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from flora_core.workflows.context import House
+
+#: Says whose key a request carries; "" where the API needs none.
+Caller = Callable[[Request], Awaitable[str]]
+
+
+class Front(Protocol):
+    """What the front door knows: the open house, or why it is not open."""
+
+    def house(self) -> House:
+        """The open house; raises Unavailable while it is not."""
+
+    def doing(self) -> str:
+        """What is being done while the house opens; "" once it is open."""
+
+
+class ErrorResponse(BaseModel):
+    """What every refusal looks like."""
+
+    error: str
+    detail: str
+    issues: list[dict[str, Any]]
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's description: the statuses with which it may refuse."""
+    return {status: {"model": ErrorResponse} for status in statuses}

@@ -1,0 +1,102 @@
+"""`POST /v1/determinations`: what persons say of identified plants."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from flora_core.api.dependencies import Caller, Front, refusals
+from flora_core.errors import BadValues
+from flora_core.tables.rows.determinations import Written
+from flora_core.workflows.context import House
+from flora_core.workflows.determine import Laying, defaults
+
+MAX_ROWS: Final = 1000
+
+
+class Slip(BaseModel):
+    """One determination as a person wrote it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: str = Field(
+        "", max_length=300, description="Identifier of the record, like k7f3q2mh4p-1; or give catalogue_number."
+    )
+    catalogue_number: str = Field("", max_length=300, description="A number that one record of the study bears.")
+    name: str = Field(
+        max_length=500, description='"Iris versicolor", "Iris sp.", "cf. versicolor", "a × b", "none of these".'
+    )
+    by: str = Field("", max_length=500, description="Who determined; else the request's `by`, else the key's owner.")
+    date: str = Field("", max_length=50, description="When, like 2026-06-03, 2026-06 or 2026; empty for today.")
+    level: int | None = Field(None, description="HISPID's verification level, 0 to 4; 2 where left out.")
+    remark: str = Field("", max_length=5000, description="What the slip says besides.")
+
+
+class DeterminationsRequest(BaseModel):
+    """Determinations to be laid beside their identifications."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    study: str = Field("iris", max_length=64, description="In which catalogue numbers are looked up.")
+    by: str = Field("", max_length=500, description="Who determined, where a row does not say.")
+    rows: list[Slip] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class FoundIssue(BaseModel):
+    """A row that was not added: what is wrong, what would be right."""
+
+    row: int
+    column: str
+    value: str
+    problem: str
+    suggestion: str
+
+
+class DeterminationsResponse(BaseModel):
+    """What became of them; rows = added + unchanged + refused."""
+
+    rows: int
+    added: int
+    unchanged: int = Field(description="The same person had said the same before.")
+    refused: int
+    blank: int
+    issues: list[FoundIssue]
+    notes: list[str] = Field(description="What counts as what, and what was dated today.")
+
+
+def determining(front: Front, caller: Caller) -> APIRouter:
+    """The route."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/determinations",
+        response_model=None,
+        responses={200: {"model": DeterminationsResponse}, **refusals(400, 401, 403, 404, 413, 422, 503)},
+    )
+    async def determine(body: DeterminationsRequest, who: str = Depends(caller)) -> JSONResponse:
+        """Lay determinations beside identifications: good rows are added, each bad one is an issue; 422 where none is good."""
+        return JSONResponse(await run_in_threadpool(_determine, front.house(), body, who))
+
+    return router
+
+
+def _determine(house: House, body: DeterminationsRequest, who: str) -> dict[str, Any]:
+    house.studies.get(body.study)
+    by = body.by or who
+    laying = Laying(house, body.study, defaults=defaults(by), entered_by=who or by or "API")
+    rows = [
+        Written(
+            number, slip.id or slip.catalogue_number, slip.name, slip.by, slip.date,
+            "" if slip.level is None else str(slip.level), slip.remark,
+        )
+        for number, slip in enumerate(body.rows, start=1)
+    ]  # fmt: skip
+    laying.lay(rows, may_be_blank=False)
+    outcome = laying.finish()
+    if outcome.refused == outcome.rows:
+        raise BadValues(tuple(outcome.issues))
+    return outcome.as_json()

@@ -1,0 +1,115 @@
+"""What stands at the front door: is it alive, is it ready, and the API behind a limit on the size of what comes in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from flora_core.api.metrics import Metrics
+from flora_core.api.request_logging import Watched
+from flora_core.errors import FloraError, as_document
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from flora_core.api.dependencies import Front
+
+#: The largest body of a JSON request, in bytes; tables go to /batch.
+MAX_BODY: Final = 2_000_000
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+def routes(front: Front) -> list[BaseRoute]:
+    """The routes for the front door; opens nothing."""
+
+    async def healthz(request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    def readyz(request: Request) -> JSONResponse:
+        try:
+            house = front.house()
+            champions = {}
+            for study in house.studies.names():
+                version = house.registry.champion_version(study)
+                if version is not None:
+                    champions[study] = house.model(study, version).card.version
+        except FloraError as error:
+            return JSONResponse({"ready": False, "doing": front.doing(), **as_document(error)}, 503)
+        return JSONResponse({"ready": True, "champions": champions})
+
+    metrics = Metrics()
+
+    def page_of_metrics(request: Request) -> Response:
+        try:
+            house = front.house()
+        except FloraError:
+            house = None
+        content, kind = metrics.page(house)
+        return Response(content, media_type=kind)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", page_of_metrics),
+        _everything_below("/api", Watched(_LateApi(front), metrics)),
+    ]
+
+
+def _everything_below(path: str, app: ASGIApp) -> Mount:
+    """A mount that takes every path below it: a line break in one would be somebody else's, and answered with a page."""
+    mount = Mount(path, app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
+class _LateApi:
+    """The API's application, built when its first request comes: a visitor of the pages does not wait for FastAPI."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._lock = threading.Lock()
+        self._app: FastAPI | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if self._app is not None else await run_in_threadpool(self._built)
+        if scope["type"] == "http":
+            receive = _limited(scope, receive)
+        await app(scope, receive, send)
+
+    def _built(self) -> FastAPI:
+        from flora_core.api.application import create_api
+
+        with self._lock:
+            if self._app is None:
+                self._app = create_api(self._front)
+            return self._app
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """`receive`, which answers 413 once more has come than a JSON request may hold."""
+    if scope["path"].endswith("/v1/batch"):
+        return receive
+    came = 0
+
+    async def counted() -> Message:
+        nonlocal came
+        message = await receive()
+        came += len(message.get("body", b""))
+        if came > MAX_BODY:
+            raise HTTPException(413, f"The request is larger than {MAX_BODY:,} bytes; send tables to /api/v1/batch")
+        return message
+
+    return counted

@@ -1,0 +1,65 @@
+"""`migrate`, `backup`, `restore`: what an operator does to the house itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flora_core.cli.options import Json, open_house, print_json
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command(epilog="Example: python -m flora_core migrate")
+def migrate(as_json: Json = False) -> None:
+    """Bring the database to this program's age; make a copy of it first."""
+    before, after = open_house().database.migrate()
+    if as_json:
+        print_json({"before": before, "after": after})
+    else:
+        typer.echo(
+            f"The database is at migration {after}." if before == after else f"From {before or 'nothing'} to {after}."
+        )
+
+
+@commands.command(epilog="Example: python -m flora_core backup flora-2026-05-03.zip")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .zip file.")],
+    as_json: Json = False,
+) -> None:
+    """Write database and models to one file, while the program may run. SQLite only."""
+    from flora_core.workflows.operations.maintenance import back_up
+
+    done = back_up(open_house(), file)
+    if as_json:
+        print_json({"file": str(file), **asdict(done)})
+    else:
+        typer.echo(
+            f"Wrote {file}: the database (migration {done.migration}) and {done.versions} model versions, "
+            f"{done.size / 1e6:.1f} MB before packing."
+        )
+
+
+@commands.command(epilog="Example: python -m flora_core restore flora-2026-05-03.zip")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
+    as_json: Json = False,
+) -> None:
+    """Make database and models from a backup, where none are; every file is checked before it counts."""
+    from flora_core.workflows.models.lifecycle import verify_versions
+    from flora_core.workflows.operations.maintenance import restore as restore_from
+
+    house = open_house()
+    done = restore_from(house, file)
+    house.database.migrate()
+    verified, _ = verify_versions(house)
+    wrong = [v.problem for v in verified if v.problem]
+    if as_json:
+        print_json({"file": str(file), **asdict(done), "ok": not wrong})
+    else:
+        typer.echo(f"Restored {file}: {done.versions} model versions, {'all whole' if not wrong else wrong[0]}.")
+    if wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,88 @@
+"""What every command shares: its options, the open house, a bar of progress, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from flora_core.errors import Refused
+
+if TYPE_CHECKING:
+    from flora_core.workflows.context import House
+
+Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
+
+
+def open_house() -> House:
+    """The house of the settings; what it is made of is imported only now, for commands that need none start sooner."""
+    from flora_core.workflows import context
+
+    return context.open_house()
+
+
+def open_with_champion() -> House:
+    """The house, with its first champion trained where there is none yet."""
+    from flora_core.workflows.models.lifecycle import ensure_champion
+
+    house = open_house()
+    ensure_champion(house, progress_bar("Training the first model"))
+    return house
+
+
+def progress_bar(title: str) -> Any:
+    """A bar on stderr where that is a terminal, a few lines where it is not."""
+    shown = -1
+
+    def told(done: int, total: int, doing: str) -> None:
+        nonlocal shown
+        if sys.stderr.isatty():
+            filled = round(30 * done / total)
+            end = "\n" if done == total else ""
+            sys.stderr.write(f"\r{title} [{'#' * filled}{'.' * (30 - filled)}] {doing:<45}{end}")
+            sys.stderr.flush()
+        elif 4 * done // total > shown:
+            shown = 4 * done // total
+            typer.echo(f"{title}: {100 * done // total} %, {doing}", err=True)
+
+    return told
+
+
+def print_json(document: object) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def reading(file: Path) -> BinaryIO:
+    """A file to be read.
+
+    Raises
+    ------
+    Refused
+        It is not there, or may not be read.
+    """
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise Refused(f"{file} can't be read: {error.strerror}.") from None
+
+
+@contextmanager
+def written_whole(target: Path, source: Path | None = None) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, and never in place of the one that is read."""
+    if source is not None and target.exists() and source.exists() and target.samefile(source):
+        raise Refused(f"{target} is the file that is read; choose another name for the result.")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with open(unfinished, "w+b") as stream:
+            yield stream
+        unfinished.replace(target)
+    except OSError as error:
+        raise Refused(f"{target} can't be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The algorithms: catalogue, hyperparameters, pipelines, candidates of a search."""

@@ -1,0 +1,187 @@
+"""The pipeline each algorithm is built into.
+
+Everything that is done to a measurement before an algorithm sees it is a step of the pipeline, so that training and
+serving can't disagree. The steps are scikit-learn's own with arrays in them, so that a pipeline can leave and enter the
+house without a class of ours being built from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flora_core.learning.algorithms.catalogue import algorithm_named, settled
+from flora_core.learning.algorithms.hyperparameters import Algorithm, Value
+from flora_core.model import Floats, Ints, ModelCard
+from flora_core.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The columns that log shape ratios are made of.
+
+    Attributes
+    ----------
+    columns : tuple of int
+        Lengths that share a unit.
+    floors : tuple of float
+        For each, a value above 0 that none of its plants falls below. What a missing value may have been is drawn from a
+        normal distribution, and a draw may fall below zero, where there is no logarithm.
+    """
+
+    columns: tuple[int, ...]
+    floors: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that a pipeline is made of but the plants.
+
+    Attributes
+    ----------
+    gaps : bool
+        Whether plants may have missing cells. In this house gaps are filled before learning and averaged over while
+        identifying (`flora_core.identification.predicting`), so the pipeline never meets one; a program outside that is
+        handed the pipeline alone gets the median instead.
+    shape : Lengths or None
+        What log shape ratios, handed to the algorithm beside the measurements, are made of; None without them.
+    """
+
+    algorithm: Algorithm
+    hyperparameters: Mapping[str, Value]
+    seed: int
+    gaps: bool = False
+    shape: Lengths | None = None
+
+    def pipeline(self, counts: Ints) -> Any:
+        """An unfitted scikit-learn Pipeline.
+
+        Parameters
+        ----------
+        counts : (k,) int
+            Plants of each species that it will learn from.
+        """
+        from sklearn.pipeline import Pipeline
+
+        steps: list[tuple[str, Any]] = []
+        if self.gaps:
+            from sklearn.impute import SimpleImputer
+
+            steps.append(("fill", SimpleImputer(strategy="median", keep_empty_features=True)))
+        if self.shape is not None:
+            steps.append(("shape", _with_shape(self.shape)))
+        if self.algorithm.scaled:
+            from sklearn.preprocessing import StandardScaler
+
+            steps.append(("scale", StandardScaler()))
+        steps.append(("classify", self.algorithm.build(self.hyperparameters, self.seed, counts)))
+        return Pipeline(steps)
+
+    def fit(self, values: Floats, species: Ints, count: int) -> Any:
+        """A pipeline fitted on complete plants, whose `predict_proba` gives (n, count).
+
+        Parameters
+        ----------
+        values : (n, p) float
+            Without gaps.
+        species : (n,) int
+        count : int
+            How many species the study has. One that the plants have too few of for this algorithm gets the probability 0;
+            where fewer than two are left there is nothing to learn, and every plant gets the plants' shares.
+        """
+        counts = np.bincount(species, minlength=count)
+        able = counts >= self.algorithm.fewest_in_fold
+        rows = able[species]
+        # A discriminant analysis needs a plant more than there are species.
+        if able.sum() < 2 or rows.sum() <= able.sum():
+            return _Shares(counts / max(1, counts.sum()))
+        import sklearn
+
+        # Values and settings were checked before, and a forest would check them again for each of its trees.
+        with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+            if able.all():
+                return self.pipeline(counts).fit(values, species)
+            return _AllSpecies(self.pipeline(counts[able]).fit(values[rows], species[rows]), count)
+
+
+class _AllSpecies:
+    """A pipeline that learned some of the species: gives the others the probability 0."""
+
+    def __init__(self, pipeline: Any, count: int) -> None:
+        self._pipeline, self._count = pipeline, count
+
+    def predict_proba(self, X: Floats) -> Floats:
+        full = np.zeros((len(X), self._count))
+        full[:, self._pipeline.classes_] = self._pipeline.predict_proba(X)
+        return full
+
+
+class _Shares:
+    """Says of every plant what is known without measuring it."""
+
+    def __init__(self, shares: Floats) -> None:
+        self._shares = shares
+
+    def predict_proba(self, X: Floats) -> Floats:
+        return np.tile(self._shares, (len(X), 1))
+
+
+def recipe_of(card: ModelCard, gaps: bool) -> Recipe:
+    """What a version was made of, to make it again.
+
+    Raises
+    ------
+    Unknown, Refused
+        The card names an algorithm or settings that this program does not have.
+    """
+    algorithm = algorithm_named(card.algorithm)
+    return Recipe(
+        algorithm=algorithm,
+        hyperparameters=settled(algorithm, card.hyperparameters),
+        seed=card.seed,
+        gaps=gaps,
+        shape=lengths_of(card.study) if card.shape_ratios else None,
+    )
+
+
+def lengths_of(study: Study) -> Lengths | None:
+    """What shape ratios can be made of: the positive measurements that share a unit, most of them; None under two."""
+    by_unit: dict[str, list[int]] = {}
+    for i, m in enumerate(study.measurements):
+        if m.positive and m.unit:
+            by_unit.setdefault(m.unit, []).append(i)
+    most = max(by_unit.values(), key=len, default=[])
+    if len(most) < 2:
+        return None
+    # A tenth of what is plausible: far below every real plant, and no outlier among logarithms.
+    floors = tuple(max(study.measurements[i].low / 10.0, 1e-6) for i in most)
+    return Lengths(tuple(most), floors)
+
+
+def _with_shape(lengths: Lengths) -> Any:
+    """The measurements, and the logarithm of each length less the mean logarithm of all: shape without size.
+
+    The last ratio is left out: it is what the others leave.
+
+    References
+    ----------
+    Mosimann (1970), Size allometry: size and shape variables with characterizations of the lognormal and generalized
+    gamma distributions, JASA 65: 930-945.
+    """
+    from sklearn.pipeline import FeatureUnion, Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    k = len(lengths.columns)
+    centring: Floats = (np.eye(k) - 1.0 / k)[:, :-1]
+    logs = Pipeline(
+        [
+            ("choose", FunctionTransformer(np.take, kw_args={"indices": np.array(lengths.columns), "axis": 1})),
+            ("positive", FunctionTransformer(np.clip, kw_args={"a_min": np.array(lengths.floors), "a_max": None})),
+            ("log", FunctionTransformer(np.log)),
+            ("centre", FunctionTransformer(np.dot, kw_args={"b": centring})),
+        ]
+    )
+    return FeatureUnion([("measured", "passthrough"), ("shape", logs)])

@@ -1,0 +1,1 @@
+"""Two versions on the same plants, and the promotion gate."""

@@ -1,0 +1,217 @@
+"""Is a training table fit to learn from? Checked before every training; a check that fails stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from flora_core.learning.data_checks.new_plants import Moved, newcomers
+from flora_core.model import Bools, Floats, TrainingPlants
+from flora_core.monitoring.decision import UNLIKELY
+from flora_core.monitoring.verdicts.wording import written_p
+from flora_core.study import Study
+from flora_core.tables.values.limits import span
+
+State = Literal["passed", "warning", "failed"]
+
+#: Below so many plants a species' scores are guesses.
+FEW: Final = 10
+#: A share of unusual values above which the limits, or the unit, deserve a look.
+_UNUSUAL: Final = 0.05
+#: The check of the plants that came since the last training.
+DRIFT: Final = "drift since the last training"
+#: A share of missing cells above which a measurement says little.
+_MISSING: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at the table: what was looked at, how it went, and in words with its numbers."""
+
+    name: str
+    state: State
+    detail: str
+
+
+def sanity_checks(study: Study, plants: TrainingPlants, known: Bools | None = None) -> tuple[Check, ...]:
+    """All checks of a training table, in a fixed order; reads only.
+
+    Parameters
+    ----------
+    plants : TrainingPlants
+        values (n, p) in the study's order and units, species (n,) as indices.
+    known : (n,) bool or None
+        Which of them the champion learned from; None where there is no champion.
+    """
+    schema = _schema(study, plants)
+    if schema.state == "failed":
+        return (schema,)
+    return (
+        schema,
+        _limits(study, plants.values),
+        _unusual(study, plants.values),
+        _gaps(study, plants),
+        _counts(study, plants),
+        _constants(study, plants.values),
+        _twins(study, plants),
+        _drift(study, plants, known),
+    )
+
+
+def failed(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Those that stop a training."""
+    return tuple(check for check in checks if check.state == "failed")
+
+
+def _schema(study: Study, plants: TrainingPlants) -> Check:
+    n, p, k = len(plants.values), len(study.measurements), len(study.species)
+    problems = []
+    if plants.values.shape != (n, p):
+        problems.append(f"{plants.values.shape[1]} columns for {p} measurements")
+    if plants.species.shape != (n,):
+        problems.append(f"{len(plants.species)} names for {n} plants")
+    elif n and (plants.species.min() < 0 or plants.species.max() >= k):
+        problems.append(f"a name outside of the {k} species")
+    if np.isinf(plants.values).any():
+        problems.append("infinite values")
+    if plants.groups is not None and len(plants.groups) != n:
+        problems.append(f"{len(plants.groups)} groups for {n} plants")
+    if problems:
+        return Check("schema", "failed", f"The table is not what the study says: {'; '.join(problems)}.")
+    return Check("schema", "passed", f"{n:,} plants, {p} measurements, {k} species, as the study says.")
+
+
+def _limits(study: Study, values: Floats) -> Check:
+    bad = []
+    for i, m in enumerate(study.measurements):
+        column = values[:, i]
+        low = int((column <= 0).sum()) if m.positive else 0
+        high = int((column > m.refuse_above).sum()) if m.refuse_above is not None else 0
+        if low or high:
+            bad.append(f"{m.label} has {low + high} (these plants have {span(m)})")
+    if bad:
+        return Check("limits", "failed", f"Values that can't be: {'; '.join(bad)}. Mend them or leave them empty.")
+    return Check("limits", "passed", "No value is impossible.")
+
+
+def _unusual(study: Study, values: Floats) -> Check:
+    found = []
+    for i, m in enumerate(study.measurements):
+        known = values[:, i][~np.isnan(values[:, i])]
+        outside = int(((known < m.low) | (known > m.high)).sum())
+        if len(known) and outside > max(1, _UNUSUAL * len(known)):
+            found.append(f"{m.label}: {outside} of {len(known)} lie outside {span(m)}")
+    if found:
+        return Check("plausible limits", "warning", f"{'; '.join(found)}. Are the unit and the limits right?")
+    return Check("plausible limits", "passed", "Nearly all values lie within the plausible limits.")
+
+
+def _gaps(study: Study, plants: TrainingPlants) -> Check:
+    missing = np.isnan(plants.values)
+    empty, mostly = [], []
+    for i, m in enumerate(study.measurements):
+        for j, name in enumerate(study.species_names):
+            rows = plants.species == j
+            if rows.any() and missing[rows, i].all():
+                empty.append(f"{m.label} of {name}")
+        if missing[:, i].mean() > _MISSING:
+            mostly.append(f"{m.label} ({100 * missing[:, i].mean():.0f} %)")
+    if missing.all(axis=1).any():
+        return Check(
+            "gaps", "failed", f"{int(missing.all(axis=1).sum())} plants have no measurement at all. Leave them out."
+        )
+    if empty:
+        return Check(
+            "gaps", "warning", f"Never measured: {some(empty)}. Such a species is judged by its other measurements."
+        )
+    if mostly:
+        return Check("gaps", "warning", f"Missing in most plants: {some(mostly)}.")
+    cells = int(missing.sum())
+    return Check(
+        "gaps", "passed", f"{cells:,} of {missing.size:,} cells are missing." if cells else "No cell is missing."
+    )
+
+
+def _counts(study: Study, plants: TrainingPlants) -> Check:
+    counts = np.bincount(plants.species, minlength=len(study.species))
+    pairs = list(zip(study.species_names, counts.tolist(), strict=True))
+    if (counts > 0).sum() < 2:
+        return Check("plants a species", "failed", "There are plants of one species only; a model needs at least two.")
+    lone = [f"{name} ({count})" for name, count in pairs if count < 2]
+    if lone:
+        return Check(
+            "plants a species", "failed", f"Fewer than 2 plants: {some(lone)}. Add plants or leave the species out."
+        )
+    few = [f"{name} ({count})" for name, count in pairs if count < FEW]
+    if few:
+        return Check("plants a species", "warning", f"Fewer than {FEW} plants: {some(few)}. Their scores are guesses.")
+    return Check("plants a species", "passed", f"From {counts.min():,} to {counts.max():,} plants a species.")
+
+
+def _constants(study: Study, values: Floats) -> Check:
+    same = [m.label for i, m in enumerate(study.measurements) if _constant(values[:, i])]
+    if same:
+        return Check("constant measurements", "warning", f"The same in every plant, so of no use: {some(same)}.")
+    return Check("constant measurements", "passed", "Every measurement varies.")
+
+
+def _constant(column: Floats) -> bool:
+    known = column[~np.isnan(column)]
+    return len(known) == 0 or bool((known == known[0]).all())
+
+
+def _twins(study: Study, plants: TrainingPlants) -> Check:
+    """Plants with the same values: common among few-digit measurements, a mistake where their names differ."""
+    values = np.nan_to_num(plants.values, nan=-1.0)
+    _, group = np.unique(values, axis=0, return_inverse=True)
+    sizes = np.bincount(group.ravel())
+    twins = int(sizes[sizes > 1].sum())
+    pairs = np.unique(np.column_stack([group.ravel(), plants.species]), axis=0)
+    contradictory = int((np.bincount(pairs[:, 0]) > 1).sum())
+    if contradictory:
+        return Check(
+            "twins", "warning", f"{contradictory} sets of equal values carry different names; is one of them a slip?"
+        )
+    if twins:
+        return Check(
+            "twins", "passed", f"{twins:,} plants share all their values with another of the same name; all are kept."
+        )
+    return Check("twins", "passed", "No two plants have the same values.")
+
+
+def _drift(study: Study, plants: TrainingPlants, known: Bools | None) -> Check:
+    """The plants that came since the last training; a warning at most, for a new population is what a model is to learn."""
+    if known is None:
+        return Check(DRIFT, "passed", "There was no training before.")
+    if known.all():
+        return Check(DRIFT, "passed", "The champion learned from these plants; none came since.")
+    found = newcomers(study, plants, known)
+    which = f"{found.compared:,} plants that came since the champion learned"
+    others = f" {found.others:,} more are of species that are new to it." if found.others else ""
+    if found.needed:
+        text = (
+            f"{found.compared:,} plants came since the champion learned: {found.needed:,} more tell how they measure."
+        )
+        return Check(DRIFT, "passed", text + others)
+    moved = [_moved(one) for one in found.moved if one.p is not None and one.p < UNLIKELY]
+    if not moved:
+        p = written_p(min((one.p for one in found.moved if one.p is not None), default=None), sign=True)
+        return Check(DRIFT, "passed", f"The {which} measure like those of their species before (p {p}).{others}")
+    text = (
+        f"In the {which}, {some(moved)}, compared with plants of the same species before. Another ruler, place or year?"
+    )
+    return Check(DRIFT, "warning", text + others)
+
+
+def _moved(one: Moved) -> str:
+    m, way = one.measurement, "higher" if one.by > 0 else "lower"
+    return " ".join(f"{m.label} lies {abs(one.by):.2g} {m.unit} {way} (p {written_p(one.p, sign=True)})".split())
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

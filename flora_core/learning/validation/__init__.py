@@ -1,0 +1,1 @@
+"""Folds, out-of-fold predictions, scores, model selection, diagnostics, cautions."""

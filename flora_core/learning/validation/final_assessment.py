@@ -1,0 +1,190 @@
+"""The chosen recipe put to the test: asked again on other folds, about groups it has not seen, and with fewer plants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from flora_core.learning.algorithms.pipelines import Recipe
+from flora_core.learning.data_checks.checks import some
+from flora_core.learning.validation.diagnostics import curve_folds, learning_curve
+from flora_core.learning.validation.folds import (
+    Fold,
+    Progress,
+    askable_by_group,
+    fold_count,
+    group_numbers,
+    make_folds,
+    make_group_folds,
+)
+from flora_core.learning.validation.out_of_fold import OutOfFold, out_of_fold
+from flora_core.learning.validation.scoring import crossed_calibration, score
+from flora_core.model import Bools, Floats, LearningPoint, Scores, TrainingPlants
+from flora_core.study import Study
+
+#: Below this many plants the folds are drawn several times, because one draw is luck.
+_REPEAT_BELOW: Final = 400
+_REPEATS: Final = 5
+
+Folds = tuple[Fold, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """How a training is done, and how far it is."""
+
+    progress: Progress
+    processes: int
+    total: int = 0
+    done: int = 0
+
+    def step(self, doing: str) -> None:
+        """Tell that one more step is done."""
+        self.done += 1
+        self.progress(self.done, max(self.done, self.total), doing)
+
+    def ask(
+        self, questions: Sequence[tuple[Recipe, Folds]], plants: TrainingPlants, doing: Sequence[str]
+    ) -> list[OutOfFold]:
+        """The answers out of fold; each fold of each question is a step, told by what `doing` says of the question."""
+
+        def step(question: int, fold: int) -> None:
+            self.step(f"{doing[question]}, fold {fold} of {len(questions[question][1])}")
+
+        return out_of_fold(questions, plants, step, self.processes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Every way in which the plants are parted for one training.
+
+    Attributes
+    ----------
+    folds : tuple of Fold
+        On which recipes are compared.
+    again : list of tuple of Fold
+        Drawn anew, where plants are few.
+    by_group : tuple of Fold
+        Whole groups; empty where none can be asked about.
+    askable : (n,) bool
+        The plants that can be asked about when their group is held out.
+    curve : list of tuple of Fold
+        For each share of a learning curve.
+    """
+
+    folds: Folds
+    again: list[Folds]
+    by_group: Folds
+    askable: Bools
+    curve: list[Folds]
+
+    @classmethod
+    def of(cls, plants: TrainingPlants, seed: int) -> Parts:
+        """Part the plants; the same seed parts them in the same way."""
+        count = fold_count(plants.species)
+        repeats = _REPEATS if len(plants.species) < _REPEAT_BELOW else 1
+        folds = make_folds(plants, count, seed)
+        askable = askable_by_group(plants)
+        return cls(
+            folds=folds,
+            again=[make_folds(plants, count, seed + r) for r in range(1, repeats)],
+            by_group=make_group_folds(plants, seed) if askable.any() else (),
+            askable=askable,
+            curve=curve_folds(folds, plants, seed),
+        )
+
+    @property
+    def repeats(self) -> int:
+        """How often the plants were parted for scoring."""
+        return 1 + len(self.again)
+
+    @property
+    def curve_ends_here(self) -> bool:
+        """Whether the last folds of the curve are some of `folds`, so that nothing needs to be asked again."""
+        return all(part is fold for part, fold in zip(self.curve[-1], self.folds, strict=False))
+
+    @property
+    def asked(self) -> list[Folds]:
+        """The folds of the curve that have yet to be asked about."""
+        return self.curve[:-1] if self.curve_ends_here else self.curve
+
+    def steps(self, recipes: int) -> int:
+        """How many fittings a training of so many recipes takes."""
+        questions = [*[self.folds] * recipes, *self.again, self.by_group, *self.asked]
+        return sum(len(folds) for folds in questions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examination:
+    """What the chosen recipe's answers came to.
+
+    Attributes
+    ----------
+    held_out : list of (n, k) float
+        Calibrated out-of-fold probabilities, one for each repeat; none saw its own plant.
+    scores, group_scores : Scores
+        On plants, and on plants of groups, that it had not seen.
+    points, more_plants : tuple of LearningPoint, str
+        The learning curve, and what it says.
+    """
+
+    held_out: list[Floats]
+    scores: Scores
+    group_scores: Scores | None
+    points: tuple[LearningPoint, ...]
+    more_plants: str
+
+
+def examine(
+    study: Study, plants: TrainingPlants, recipe: Recipe, first: OutOfFold, parts: Parts, work: Work
+) -> Examination:
+    """Put the recipe to the test.
+
+    Parameters
+    ----------
+    first : OutOfFold
+        What it said already, on `parts.folds`.
+    """
+    title, species = recipe.algorithm.title, plants.species
+    groups = [parts.by_group] if parts.by_group else []
+    doing = (
+        [f"repeating {title}, {r} of {parts.repeats}" for r in range(2, parts.repeats + 1)]
+        + [f"asking {title} about groups it has not seen"] * len(groups)
+        + [f"asking {title} whether more plants would help"] * len(parts.asked)
+    )
+    answers = work.ask([(recipe, folds) for folds in (*parts.again, *groups, *parts.asked)], plants, doing)
+    again, rest = answers[: len(parts.again)], answers[len(parts.again) :]
+    held_out = [crossed_calibration(answer.raw, species) for answer in (first, *again)]
+    along = [*rest[len(groups) :], *([first] if parts.curve_ends_here else [])]
+    points, more_plants = learning_curve(parts.curve, along, species)
+    return Examination(
+        held_out=held_out,
+        scores=score(study.species_names, held_out, species, _method(len(parts.folds), parts.repeats)),
+        group_scores=_scored_by_group(study, plants, parts, rest[0]) if groups else None,
+        points=points,
+        more_plants=more_plants,
+    )
+
+
+def _scored_by_group(study: Study, plants: TrainingPlants, parts: Parts, answer: OutOfFold) -> Scores:
+    raw, species, numbers = answer.raw[parts.askable], plants.species[parts.askable], group_numbers(plants)
+    groups = 0 if numbers is None else len(np.unique(numbers))
+    method = f"{len(parts.by_group)}-fold cross-validation by group ({groups} groups)"
+    left_out = [name for j, name in enumerate(study.species_names) if j not in species]
+    if left_out:
+        method += f", without {some(left_out)}, of one group only"
+    return score(
+        study.species_names,
+        [crossed_calibration(raw, species)],
+        species,
+        method,
+        None if numbers is None else numbers[parts.askable],
+    )
+
+
+def _method(folds: int, repeats: int) -> str:
+    how = f"{folds}-fold cross-validation, stratified by species"
+    return f"{how}, {repeats} times over" if repeats > 1 else how

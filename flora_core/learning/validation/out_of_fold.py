@@ -1,0 +1,173 @@
+"""What a model says of plants it has not seen: fitted on each fold's training part, asked about its test part."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from flora_core.identification.predicting import uncalibrated
+from flora_core.learning.algorithms.pipelines import Recipe
+from flora_core.learning.validation.folds import Fold
+from flora_core.model import Floats, TrainingPlants
+
+#: Seconds of work left below which starting other processes would take longer than it saves.
+_WORTH_STARTING: Final = 6.0
+#: Seconds after which it is known well enough how long the rest will take.
+_KNOWN: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """What a recipe said of every plant when it had not seen it.
+
+    Attributes
+    ----------
+    raw : (n, k) float
+        Not yet calibrated.
+    seconds : float
+        For all folds together.
+    """
+
+    raw: Floats
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    question: int
+    fold: int
+    recipe: Recipe
+    part: Fold
+    asked: Floats
+
+
+def out_of_fold(
+    questions: Sequence[tuple[Recipe, Sequence[Fold]]],
+    plants: TrainingPlants,
+    step: Callable[[int, int], None] = lambda question, fold: None,
+    processes: int = 1,
+) -> list[OutOfFold]:
+    """The answers of several recipes, each on folds of the same plants.
+
+    Parameters
+    ----------
+    questions : sequence of (Recipe, folds)
+    step : callable
+        Called after each fitting with the question's place and how many of its folds are done; may raise to stop.
+    processes : int
+        How many may work at once; others are started only where enough is left to do. The answers do not depend on it
+        while the caller is within `one_thread`.
+
+    Returns
+    -------
+    list of OutOfFold
+        In the order of the questions.
+    """
+    k = len(questions[0][1][0].clouds.means)
+    raws = [np.zeros((len(plants.species), k)) for _ in questions]
+    seconds, done = [0.0] * len(questions), [0] * len(questions)
+    # First folds first: how long the rest will take is known early.
+    tasks = [
+        _Task(q, f, recipe, fold, plants.values[fold.test])
+        for f in range(max(len(folds) for _, folds in questions))
+        for q, (recipe, folds) in enumerate(questions)
+        if f < len(folds)
+        for fold in (folds[f],)
+    ]
+    # Whoever watches may stop it: other processes are then stopped before anything else is done.
+    with contextlib.closing(_answers(tasks, processes)) as answers:
+        for q, f, part, took in answers:
+            raws[q][questions[q][1][f].test] = part
+            seconds[q] += took
+            done[q] += 1
+            step(q, done[q])
+    return [OutOfFold(raw, took) for raw, took in zip(raws, seconds, strict=True)]
+
+
+#: The question's place, the fold's place in it, (n, k) what was said of the fold's test plants, seconds.
+_Answer = tuple[int, int, Floats, float]
+
+
+def fit_fold(recipe: Recipe, fold: Fold) -> Any:
+    """A pipeline fitted on a fold's training part, with a column for each species of the study."""
+    return recipe.fit(fold.values, fold.species, len(fold.clouds.means))
+
+
+def _answers(tasks: Sequence[_Task], processes: int) -> Generator[_Answer]:
+    start = time.perf_counter()
+    for i, task in enumerate(tasks):
+        spent = time.perf_counter() - start
+        if processes > 1 and i and spent > _KNOWN and spent / i * (len(tasks) - i) > _WORTH_STARTING:
+            yield from _answers_at_once(tasks[i:], processes)
+            return
+        yield _answer(task)
+
+
+def _answers_at_once(tasks: Sequence[_Task], processes: int) -> Generator[_Answer]:
+    # scikit-learn's own door to its workers: they load this module afresh, and never the program's main one.
+    from sklearn.utils.parallel import Parallel, delayed
+
+    # Tables are small beside what is computed of them: they are handed over, not laid out in shared memory.
+    work = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size="auto", max_nbytes=None)
+    answers = work(delayed(_answer_elsewhere)(task) for task in tasks)
+    try:
+        for answer in answers:  # noqa: UP028 - what is delegated to would be closed outside of the lines below
+            yield answer
+    finally:
+        with warnings.catch_warnings():
+            # It warns of answers that nobody took; that is what stopping means.
+            warnings.simplefilter("ignore")
+            answers.close()
+
+
+def _answer_elsewhere(task: _Task) -> _Answer:
+    _end_with_parent()
+    with one_thread():
+        return _answer(task)
+
+
+def _answer(task: _Task) -> _Answer:
+    start = time.perf_counter()
+    pipeline = fit_fold(task.recipe, task.part)
+    said = uncalibrated(pipeline, task.part.clouds, task.asked)
+    return task.question, task.fold, said, time.perf_counter() - start
+
+
+@lru_cache(maxsize=1)
+def _end_with_parent() -> None:
+    """From now on this process ends within a second of the one that started it, however that one ended.
+
+    A worker whose training was killed would otherwise wait five minutes for work, with its memory.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def usual_processes() -> int:
+    """How many processes a training may use where nobody said: two, or one where there is one core."""
+    return min(2, os.cpu_count() or 1)
+
+
+def one_thread() -> threadpool_limits:
+    """Within it, linear algebra and boosting use one thread.
+
+    On tables of botanists' size several threads wait for each other longer than they work (boosting on 60 plants took
+    fifty times as long on a busy machine), and sums added up in another order differ in their last digit.
+    """
+    return threadpool_limits(limits=1)

@@ -1,0 +1,1 @@
+"""Drift of measurements, categories and confidence; on samples and on profiles."""

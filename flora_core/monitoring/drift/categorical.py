@@ -1,0 +1,170 @@
+"""Did shares change? The mix of species, or of any groups; the plants that fit nothing; values missing; plants with issues.
+
+References
+----------
+Pearson's chi squared where every expected count reaches five (Cochran 1954); where not, the same statistic against deals of
+the plants at hand. One share against another: Fisher's exact test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from flora_core.model import Floats, Ints
+from flora_core.monitoring.decision import SMALLEST, Verdict, judge, needed
+from flora_core.monitoring.statistics import permutation
+
+#: Of 100 plants as many named otherwise are a change of the mix worth naming.
+MOVED: Final = 0.1
+#: A share that rose by as much is worth naming.
+ROSE: Final = 0.05
+_COCHRAN: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How plants are spread over groups, a window against the reference.
+
+    Attributes
+    ----------
+    before, now : tuple of int
+        Plants of each group.
+    labels : tuple of str
+        What the groups are called; empty where the order says it.
+    value : float or None
+        Chi squared.
+    p, corrected : float or None
+    moved : float or None
+        The share of plants that would have to change their group to give the reference's mix (total variation).
+    needed : int
+    verdict : Verdict
+    """
+
+    before: tuple[int, ...]
+    now: tuple[int, ...]
+    labels: tuple[str, ...] = ()
+    value: float | None = None
+    p: float | None = None
+    corrected: float | None = None
+    moved: float | None = None
+    needed: int = 0
+    verdict: Verdict = "too few"
+
+    @property
+    def n(self) -> int:
+        """Plants of the reference."""
+        return sum(self.before)
+
+    @property
+    def m(self) -> int:
+        """Plants of the window."""
+        return sum(self.now)
+
+    def judged(self, corrected: float | None) -> Mix:
+        """With its verdict, given its p value after correction."""
+        if corrected is None or self.moved is None:
+            return replace(self, corrected=None, verdict="too few")
+        return replace(self, corrected=corrected, verdict=judge(corrected, self.moved >= MOVED))
+
+
+def mix_of(
+    before: Ints, now: Ints, *, labels: tuple[str, ...] = (), tests: int = 1, smallest: int = SMALLEST,
+    seed: int = permutation.SEED,
+) -> Mix:  # fmt: skip
+    """How a mix changed, not yet judged.
+
+    Parameters
+    ----------
+    before, now : (k,) int
+        Plants of each group.
+    """
+    counts = tuple(map(int, before)), tuple(map(int, now)), labels
+    n, m = int(before.sum()), int(now.sum())
+    missing = needed(n, m, smallest)
+    if not n or not m:
+        return Mix(*counts, needed=missing)
+    moved = float(np.abs(before / n - now / m).sum() / 2.0)
+    together = before + now
+    seen = together > 0
+    value, p = _chi_squared(before[seen], now[seen], permutation.enough(permutation.DRAWS, tests), seed)
+    return Mix(*counts, value=value, p=p if not missing else None, moved=moved, needed=missing)
+
+
+def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float, float]:
+    from scipy.special import chdtrc
+
+    n, m = int(before.sum()), int(now.sum())
+    together = before + now
+    if len(together) < 2:
+        return 0.0, 1.0
+    expected = together * m / (n + m)
+
+    def statistic(counts: Ints) -> Floats:
+        # The other sample's counts lie as far off; its expected ones are larger by n / m.
+        return np.asarray(((counts - expected) ** 2 / expected).sum(axis=-1) * (1.0 + m / n))
+
+    value = float(statistic(now))
+    if min(expected.min(), (together * n / (n + m)).min()) >= _COCHRAN:
+        return value, float(chdtrc(len(together) - 1, value))
+    dealt = np.random.default_rng(seed).multivariate_hypergeometric(together, m, size=draws, method="marginals")
+    return value, permutation.p_value(value, statistic(dealt))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many plants of a kind there are, a window against the reference; only a rise is asked about.
+
+    Attributes
+    ----------
+    kind : str
+        What is counted: "unfit", "missing", "issues".
+    hits_before, n, hits_now, m : int
+    p, corrected : float or None
+    needed : int
+    verdict : Verdict
+    """
+
+    kind: str
+    hits_before: int
+    n: int
+    hits_now: int
+    m: int
+    p: float | None = None
+    corrected: float | None = None
+    needed: int = 0
+    verdict: Verdict = "too few"
+
+    @property
+    def before(self) -> float | None:
+        """The reference's share, or None without plants."""
+        return self.hits_before / self.n if self.n else None
+
+    @property
+    def now(self) -> float | None:
+        """The window's share, or None without plants."""
+        return self.hits_now / self.m if self.m else None
+
+    @property
+    def rise(self) -> float | None:
+        """From before to now."""
+        return self.now - self.before if self.now is not None and self.before is not None else None
+
+    def judged(self, corrected: float | None) -> Share:
+        """With its verdict, given its p value after correction."""
+        if corrected is None or self.rise is None:
+            return replace(self, corrected=None, verdict="too few")
+        return replace(self, corrected=corrected, verdict=judge(corrected, self.rise >= ROSE))
+
+
+def share_of(kind: str, hits_before: int, n: int, hits_now: int, m: int, *, smallest: int = SMALLEST) -> Share:
+    """Whether a share rose, not yet judged: the probability that as many of all hits fall into the window by chance."""
+    missing = needed(n, m, smallest)
+    p = None
+    if not missing:
+        from scipy.stats import hypergeom
+
+        p = float(np.clip(hypergeom.sf(hits_now - 1, n + m, hits_before + hits_now, m), 0.0, 1.0))
+    return Share(kind, hits_before, n, hits_now, m, p=p, needed=missing)

@@ -1,0 +1,177 @@
+"""Did the measurements change together? No measurement by itself shows that two of them no longer go together.
+
+References
+----------
+Székely & Rizzo (2013), Energy statistics: a class of statistics based on distances. Missing values: the distance of two
+plants is that of the measurements both have, scaled up (Gower 1971).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from flora_core.model import Bools, Floats
+from flora_core.monitoring.decision import SMALLEST, UNLIKELY, Verdict, judge, needed
+from flora_core.monitoring.statistics import permutation
+from flora_core.monitoring.statistics.outlier_fences import Fences, fences_of
+
+#: More plants than this on a side are sampled: every plant is compared with every other.
+MOST: Final = 400
+#: Deals of the plants; each costs a sum over all pairs.
+DRAWS: Final = 999
+#: A correlation that changed by as much is worth naming.
+CORRELATION: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All measurements at once, a window against the reference.
+
+    Attributes
+    ----------
+    n, m : int
+        Plants compared on each side.
+    distance, critical : float or None
+        Energy distance on standardised measurements, and what chance exceeds once in twenty comparisons.
+    p, corrected : float or None
+    pair : (str, str) or None
+        The two measurements whose correlation changed most.
+    correlation_before, correlation_now : float or None
+        Of that pair.
+    needed : int
+    verdict : Verdict
+    """
+
+    n: int
+    m: int
+    distance: float | None = None
+    critical: float | None = None
+    p: float | None = None
+    corrected: float | None = None
+    pair: tuple[str, str] | None = None
+    correlation_before: float | None = None
+    correlation_now: float | None = None
+    needed: int = 0
+    verdict: Verdict = "too few"
+
+    @property
+    def parted(self) -> bool:
+        """Whether two measurements no longer go together as they did."""
+        if self.correlation_before is None or self.correlation_now is None:
+            return False
+        return abs(self.correlation_now - self.correlation_before) >= CORRELATION
+
+    def judged(self, corrected: float | None, shifted: bool) -> Together:
+        """With its verdict, given its corrected p value and whether any single shift is worth naming."""
+        if corrected is None:
+            return replace(self, corrected=None, verdict="too few")
+        return replace(self, corrected=corrected, verdict=judge(corrected, self.parted or shifted))
+
+
+def together(
+    names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 1, smallest: int = SMALLEST,
+    seed: int = permutation.SEED,
+) -> Together | None:  # fmt: skip
+    """All measurements at once, not yet judged; None where fewer than two can be compared.
+
+    Parameters
+    ----------
+    reference, current : (n, p), (m, p) float
+        NaN where not measured.
+    """
+    both = [j for j in range(len(names)) if np.isfinite(reference[:, j]).any() and np.isfinite(current[:, j]).any()]
+    if len(both) < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    before, now = (_sampled(sample[:, both], rng) for sample in (reference, current))
+    n, m = len(before), len(now)
+    missing = needed(n, m, smallest)
+    if missing:
+        return Together(n, m, needed=missing)
+    fences = [fences_of(column[np.isfinite(column)]) for column in before.T]
+    standard = np.concatenate([_standardised(before, fences), _standardised(now, fences)])
+    observed, dealt = energy(standard, n, permutation.enough(DRAWS, tests), seed)
+    pair = _most_changed(standard[:n], standard[n:])
+    found = Together(
+        n, m, observed, float(np.quantile(dealt, 1.0 - UNLIKELY / tests)), permutation.p_value(observed, dealt)
+    )
+    if pair is None:
+        return found
+    i, j, r_before, r_now = pair
+    return replace(found, pair=(names[both[i]], names[both[j]]), correlation_before=r_before, correlation_now=r_now)
+
+
+def _sampled(values: Floats, rng: np.random.Generator) -> Floats:
+    """The plants in which anything was measured, at most `MOST` of them."""
+    measured = values[np.isfinite(values).any(axis=1)]
+    return measured if len(measured) <= MOST else measured[rng.permutation(len(measured))[:MOST]]
+
+
+def _standardised(values: Floats, fences: Sequence[Fences]) -> Floats:
+    columns = [(f.kept(column) - f.centre) / (f.spread or 1.0) for f, column in zip(fences, values.T, strict=True)]
+    return np.stack(columns, axis=1)
+
+
+def energy(values: Floats, n: int, draws: int, seed: int = permutation.SEED) -> tuple[float, Floats]:
+    """The energy distance of the first n plants from the others, and that of each deal.
+
+    Parameters
+    ----------
+    values : (n + m, p) float
+        Standardised; NaN where not measured.
+    """
+    m = len(values) - n
+    distances = _distances(values)
+    own = np.zeros((1, n + m))
+    own[0, n:] = 1.0
+    return float(_energies(distances, own, n, m)[0]), _energies(
+        distances, permutation.deals(n, m, draws, seed).astype(np.float64), n, m
+    )
+
+
+def _distances(values: Floats) -> Floats:
+    """Euclidean distances of all pairs of plants, over the measurements both have; 0 where they share none."""
+    seen = np.isfinite(values).astype(np.float64)
+    filled = np.where(seen > 0, values, 0.0)
+    squares = (filled**2) @ seen.T
+    shared = seen @ seen.T
+    summed = np.maximum(squares + squares.T - 2.0 * filled @ filled.T, 0.0)
+    result: Floats = np.sqrt(np.divide(summed * values.shape[1], shared, out=np.zeros_like(summed), where=shared > 0))
+    return result
+
+
+def _energies(distances: Floats, second: Floats, n: int, m: int) -> Floats:
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'| for each row of labels, 1 for plants of the second sample."""
+    rows = distances.sum(axis=1)
+    to_second = second @ distances
+    within_second = (to_second * second).sum(axis=1)
+    from_second = second @ rows
+    across = from_second - within_second
+    within_first = rows.sum() - 2.0 * from_second + within_second
+    result: Floats = 2.0 * across / (n * m) - within_first / n**2 - within_second / m**2
+    return result
+
+
+def _most_changed(before: Floats, now: Floats) -> tuple[int, int, float, float] | None:
+    found = None
+    change = -1.0
+    for i in range(before.shape[1]):
+        for j in range(i):
+            r = [_correlation(sample[:, j], sample[:, i]) for sample in (before, now)]
+            if r[0] is not None and r[1] is not None and abs(r[1] - r[0]) > change:
+                change = abs(r[1] - r[0])
+                found = (j, i, r[0], r[1])
+    return found
+
+
+def _correlation(x: Floats, y: Floats) -> float | None:
+    both: Bools = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < 3:
+        return None
+    x, y = x[both] - x[both].mean(), y[both] - y[both].mean()
+    size = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    return float((x * y).sum()) / size if size > 1e-12 * len(x) else None

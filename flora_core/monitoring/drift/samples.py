@@ -1,0 +1,222 @@
+"""A window against the reference: every question that is asked of it, corrected for being several.
+
+One correction over all of them gives one error rate for the verdict: with nothing changed, one window in twenty shows
+anything but green.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from flora_core.model import Bools, Floats, Ints
+from flora_core.monitoring.decision import SMALLEST, Verdict, holm, needed, worst
+from flora_core.monitoring.drift.categorical import Mix, Share, mix_of, share_of
+from flora_core.monitoring.drift.confidence import Confidence, confidence_of
+from flora_core.monitoring.drift.multivariate import Together, together
+from flora_core.monitoring.drift.univariate import Shift, shift_of, shifts_of
+from flora_core.monitoring.windows import Column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plants:
+    """What is known of some plants; what is not known at all is None.
+
+    Attributes
+    ----------
+    values : (n, p) float
+        NaN where not measured.
+    species : (n,) int or None
+        The species each was named; -1 where none.
+    confidence : (n,) float or None
+        The probability of that species; NaN where none.
+    fits : (n,) bool or None
+        Whether the plant fits any species.
+    issues : (n,) bool or None
+        Whether its row had a value that could not be used.
+    """
+
+    values: Floats
+    species: Ints | None = None
+    confidence: Floats | None = None
+    fits: Bools | None = None
+    issues: Bools | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a window was asked, judged.
+
+    Attributes
+    ----------
+    n, m : int
+        Plants of the reference and of the window.
+    shifts : tuple of Shift
+        One a measurement.
+    together : Together or None
+    mix : Mix or None
+        Of species.
+    confidence : Confidence or None
+    shares : tuple of Share
+        unfit, missing, issues: those that are known.
+    groups : tuple of (str, Mix)
+        Columns of a table that hold groups.
+    needed : int
+        Plants still missing for an answer.
+    """
+
+    n: int
+    m: int
+    shifts: tuple[Shift, ...] = ()
+    together: Together | None = None
+    mix: Mix | None = None
+    confidence: Confidence | None = None
+    shares: tuple[Share, ...] = ()
+    groups: tuple[tuple[str, Mix], ...] = ()
+    needed: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of all answers; too few where there is none."""
+        return worst([part.verdict for part in self.parts])
+
+    @property
+    def parts(self) -> tuple[Shift | Together | Mix | Confidence | Share, ...]:
+        """All that was asked."""
+        single = [part for part in (self.together, self.mix, self.confidence) if part is not None]
+        return (*self.shifts, *single, *self.shares, *(mix for _, mix in self.groups))
+
+    @property
+    def p(self) -> float | None:
+        """The smallest p value after correction; None where nothing could be tested."""
+        return min((part.corrected for part in self.parts if part.corrected is not None), default=None)
+
+    def share(self, kind: str) -> Share | None:
+        """The share of that kind, where it is known."""
+        return next((share for share in self.shares if share.kind == kind), None)
+
+
+def compare_plants(
+    names: Sequence[str], species: int, reference: Plants, current: Plants, *, smallest: int = SMALLEST
+) -> Findings:
+    """Everything that can be asked of two samples of identified plants.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The measurements.
+    species : int
+        How many there are.
+    """
+    asked = [
+        pair is not None and other is not None
+        for pair, other in (
+            (reference.species, current.species),
+            (reference.confidence, current.confidence),
+            (reference.fits, current.fits),
+            (reference.issues, current.issues),
+        )
+    ]
+    tests = len(names) + (len(names) > 1) + sum(asked) + 1
+    mix = confidence = None
+    shares = [_missing(reference.values, current.values, smallest)]
+    if reference.species is not None and current.species is not None:
+        before, now = (np.bincount(s[s >= 0], minlength=species) for s in (reference.species, current.species))
+        mix = mix_of(before, now, tests=tests, smallest=smallest)
+    if reference.confidence is not None and current.confidence is not None:
+        confidence = confidence_of(reference.confidence, current.confidence, tests=tests, smallest=smallest)
+    if reference.fits is not None and current.fits is not None:
+        shares.insert(0, _share("unfit", ~reference.fits, ~current.fits, smallest))
+    if reference.issues is not None and current.issues is not None:
+        shares.append(_share("issues", reference.issues, current.issues, smallest))
+    findings = Findings(
+        len(reference),
+        len(current),
+        shifts_of(names, reference.values, current.values, tests=tests, smallest=smallest),
+        together(names, reference.values, current.values, tests=tests, smallest=smallest),
+        mix,
+        confidence,
+        tuple(shares),
+        needed=needed(len(reference), len(current), smallest),
+    )
+    return judged(findings)
+
+
+def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows: slice = slice(None)) -> Findings:
+    """Everything that can be asked of two tables of numbers and groups.
+
+    Parameters
+    ----------
+    rows : slice
+        The window of the current table.
+    """
+    numbers = [column for column in columns if not column.categorical]
+    tests = max(1, len(columns))
+    shifts = tuple(
+        shift_of(
+            c.name, np.asarray(c.reference, float), np.asarray(c.current[rows], float), tests=tests, smallest=smallest
+        )
+        for c in numbers
+    )
+    all_of_them = None
+    if len(numbers) > 1:
+        before, now = (
+            np.stack(part, axis=1) for part in zip(*((c.reference, c.current[rows]) for c in numbers), strict=True)
+        )
+        all_of_them = together([c.name for c in numbers], before, now, tests=tests, smallest=smallest)
+    groups = []
+    for column in columns:
+        if column.categorical:
+            mix = mix_of(
+                _counts(column.reference, column), _counts(column.current[rows], column),
+                labels=column.labels, tests=tests, smallest=smallest,
+            )  # fmt: skip
+            groups.append((column.name, mix))
+    n, m = (len(columns[0].reference), len(columns[0].current[rows])) if columns else (0, 0)
+    findings = Findings(n, m, shifts, all_of_them, groups=tuple(groups), needed=needed(n, m, smallest))
+    return judged(findings, columns=len(columns))
+
+
+def _counts(codes: Floats | Ints, column: Column) -> Ints:
+    return np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(column.labels))
+
+
+def judged(findings: Findings, *, columns: int = 0) -> Findings:
+    """The findings with every p value corrected for all of them, and every verdict given.
+
+    Parameters
+    ----------
+    columns : int
+        Of two tables: how many columns there are. They are corrected for each other alone, and all of them together weighs
+        as much as one. 0 for a window of plants, whose questions are corrected all together.
+    """
+    tested = [part for part in findings.parts if part.p is not None and not (columns and part is findings.together)]
+    corrected = dict(zip(map(id, tested), holm([part.p for part in tested if part.p is not None]), strict=True))
+    if columns and findings.together is not None and findings.together.p is not None:
+        corrected[id(findings.together)] = min(1.0, columns * findings.together.p)
+    shifts = tuple(shift.judged(corrected.get(id(shift))) for shift in findings.shifts)
+    shifted = any(shift.worth_naming for shift in shifts)
+    all_of_them, mix, sure = findings.together, findings.mix, findings.confidence
+    return Findings(
+        findings.n, findings.m, shifts,
+        all_of_them.judged(corrected.get(id(all_of_them)), shifted) if all_of_them else None,
+        mix.judged(corrected.get(id(mix))) if mix else None,
+        sure.judged(corrected.get(id(sure))) if sure else None,
+        tuple(share.judged(corrected.get(id(share))) for share in findings.shares),
+        tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.groups),
+        findings.needed,
+    )  # fmt: skip
+
+
+def _missing(reference: Floats, current: Floats, smallest: int) -> Share:
+    before, now = (np.asarray(np.isnan(values).any(axis=1)) for values in (reference, current))
+    return _share("missing", before, now, smallest)
+
+
+def _share(kind: str, before: Bools, now: Bools, smallest: int) -> Share:
+    return share_of(kind, int(before.sum()), len(before), int(now.sum()), len(now), smallest=smallest)

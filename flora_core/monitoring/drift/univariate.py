@@ -1,0 +1,167 @@
+"""Did the measurements change? One by one: how far, whether chance explains it, and whether it is worth naming."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from flora_core.model import Floats
+from flora_core.monitoring.decision import SMALLEST, UNLIKELY, WORTH_NAMING, Verdict, judge, needed
+from flora_core.monitoring.statistics import permutation
+from flora_core.monitoring.statistics.outlier_fences import RARE, Fences, fences_of, typical
+from flora_core.monitoring.statistics.power import seen_half_the_time
+from flora_core.monitoring.statistics.psi import counts_between, critical_value, decile_edges, psi
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One measurement, a window against the reference.
+
+    Attributes
+    ----------
+    name : str
+    n, m : int
+        Plants of the reference, and of the window, in which it was measured.
+    distance, critical : float or None
+        The Wasserstein distance, in the measurement's unit, and what chance exceeds once in twenty comparisons of all
+        measurements; None where a side has no plants.
+    p, corrected : float or None
+        By permutation; and after correction for all tests of the window. None where there are too few plants.
+    before, now : float or None
+        What a plant typically measures: a mean without far values.
+    shift : float or None
+        From before to now.
+    spread : float or None
+        Standard deviation of the reference, far values put on the fence.
+    effect : float or None
+        The shift in units of the spread; infinite where the reference has none.
+    psi, psi_critical : float or None
+        On reference deciles; and what it exceeds once in twenty comparisons without drift.
+    detectable : float or None
+        The shift that would be found in one case of two.
+    far : int
+        Values of the window that lie far outside the reference's.
+    needed : int
+        Plants still missing for an answer.
+    verdict : Verdict
+    """
+
+    name: str
+    n: int
+    m: int
+    distance: float | None = None
+    critical: float | None = None
+    p: float | None = None
+    corrected: float | None = None
+    before: float | None = None
+    now: float | None = None
+    shift: float | None = None
+    spread: float | None = None
+    effect: float | None = None
+    psi: float | None = None
+    psi_critical: float | None = None
+    detectable: float | None = None
+    far: int = 0
+    needed: int = 0
+    verdict: Verdict = "too few"
+
+    @property
+    def worth_naming(self) -> bool:
+        """Whether the change is large enough to matter, were it no chance."""
+        if self.effect is None or self.psi is None or self.psi_critical is None:
+            return False
+        return abs(self.effect) >= WORTH_NAMING or self.psi > self.psi_critical
+
+    def judged(self, corrected: float | None) -> Shift:
+        """The shift with its verdict, given its p value after correction."""
+        if corrected is None:
+            return replace(self, corrected=None, verdict="too few")
+        return replace(self, corrected=corrected, verdict=judge(corrected, self.worth_naming))
+
+
+def shift_of(
+    name: str, reference: Floats, current: Floats, *, tests: int = 1, smallest: int = SMALLEST,
+    fences: Fences | None = None, seed: int = permutation.SEED,
+) -> Shift:  # fmt: skip
+    """One measurement's shift, not yet judged.
+
+    Parameters
+    ----------
+    reference, current : (n,), (m,) float
+        NaN where not measured.
+    tests : int
+        How many tests the window will have in all.
+    smallest : int
+        Fewer plants than this on either side are too few for a p value.
+    fences : Fences or None
+        The reference's, where they are known already.
+    """
+    before, now = reference[np.isfinite(reference)], current[np.isfinite(current)]
+    n, m = len(before), len(now)
+    missing = needed(n, m, smallest)
+    if not n or not m:
+        return Shift(name, n, m, needed=missing)
+    fences = fences or fences_of(before)
+    edges = decile_edges(before)
+    distance, dealt, p, effect = _tested(fences, before, now, tests, seed)
+    typical_before, typical_now = typical(fences, before), typical(fences, now)
+    return Shift(
+        name, n, m,
+        distance=distance,
+        critical=float(np.quantile(dealt, 1.0 - UNLIKELY / tests)),
+        p=p if not missing else None,
+        before=typical_before, now=typical_now, shift=typical_now - typical_before,
+        spread=fences.spread, effect=effect,
+        psi=psi(counts_between(edges, before), counts_between(edges, now)),
+        psi_critical=critical_value(n, m, len(edges) + 1),
+        detectable=seen_half_the_time(fences.spread, n, m, tests),
+        far=m - len(fences.inside(now)),
+        needed=missing,
+    )  # fmt: skip
+
+
+def _tested(fences: Fences, before: Floats, now: Floats, tests: int, seed: int) -> tuple[float, Floats, float, float]:
+    """Distance, dealt distances, p value and effect; the likelier drift of with and without rare far values."""
+    whole = fences.kept(before), fences.kept(now)
+    distance, dealt = permutation.distance(*whole, tests, seed)
+    p, effect = permutation.p_value(distance, dealt), _effect(fences, *whole)
+    parts = fences.inside(before), fences.inside(now)
+    left = [len(part) / len(sample) for part, sample in zip(parts, whole, strict=True)]
+    if min(left) < 1.0 and min(left) >= 1.0 - RARE:
+        # A far value on the other side of a shift makes up for some of it. It must not hide what the others say.
+        other, other_dealt = permutation.distance(*parts, tests, seed)
+        other_p, other_effect = permutation.p_value(other, other_dealt), _effect(fences, *parts)
+        if other_p < p:
+            distance, dealt, p = other, other_dealt, other_p
+        effect = max(effect, other_effect, key=abs)
+    return distance, dealt, p, effect
+
+
+def _effect(fences: Fences, before: Floats, now: Floats) -> float:
+    """The difference of means in standard deviations of the reference."""
+    difference = float(now.mean() - before.mean())
+    if fences.spread > 0.0:
+        return difference / fences.spread
+    slack = 1e-9 * max(1.0, abs(float(before.mean())))
+    return math.copysign(math.inf, difference) if abs(difference) > slack else 0.0
+
+
+def shifts_of(
+    names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 0, smallest: int = SMALLEST
+) -> tuple[Shift, ...]:
+    """Every measurement's shift, not yet judged.
+
+    Parameters
+    ----------
+    reference, current : (n, p), (m, p) float
+        NaN where not measured.
+    tests : int
+        How many tests the window will have in all; 0 for one a measurement.
+    """
+    tests = max(tests, len(names), 1)
+    return tuple(
+        shift_of(name, reference[:, j], current[:, j], tests=tests, smallest=smallest) for j, name in enumerate(names)
+    )

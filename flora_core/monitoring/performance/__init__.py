@@ -1,0 +1,1 @@
+"""Accuracy: realised, estimated (CBPE), calibration."""

@@ -1,0 +1,1 @@
+"""Bins, and the daily counts that can be merged."""

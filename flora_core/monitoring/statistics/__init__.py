@@ -1,0 +1,1 @@
+"""Permutation tests, outlier fences, PSI, power."""

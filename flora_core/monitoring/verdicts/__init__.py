@@ -1,0 +1,1 @@
+"""The verdict of one window, its reasons and its wording."""

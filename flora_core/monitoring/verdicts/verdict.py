@@ -1,0 +1,127 @@
+"""The verdict in words: first what it comes to, then each reason with its own next step.
+
+The same sentences stand on the page, in the command, in the report and in alerts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flora_core.monitoring.decision import SMALLEST, Verdict, worst
+from flora_core.monitoring.drift.attribution import Decomposition
+from flora_core.monitoring.drift.samples import Findings
+from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.performance.realised import Realised
+from flora_core.monitoring.verdicts.reasons import Reason, estimated_less_right, less_right, reasons_of
+from flora_core.monitoring.verdicts.wording import Wording, first_upper, lower_first, percent, span, written_p
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a window comes to.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    sentence : str
+        What a person reads first.
+    reasons : tuple of Reason
+        The gravest first; only amber and red ones, and what is too few to say.
+    power : str
+        What a window of this size could have shown at all; "" where nothing was tested.
+    needed : int
+        Plants still missing for an answer.
+    """
+
+    verdict: Verdict
+    sentence: str
+    reasons: tuple[Reason, ...]
+    power: str
+    needed: int
+
+
+def judgement(
+    findings: Findings, wording: Wording, *, estimated: Guess | None = None, realised: Realised | None = None,
+    reference: tuple[int, int] | None = None, decompositions: Sequence[Decomposition] = (),
+) -> Judgement:  # fmt: skip
+    """What a window comes to, in words.
+
+    Parameters
+    ----------
+    estimated : Guess or None
+        The accuracy without determinations, where the model's probabilities are known.
+    realised : Realised or None
+        What determinations say.
+    reference : (int, int) or None
+        Plants named right, and plants, when the model was scored.
+    decompositions : sequence of Decomposition
+        Where the shifts come from, which decides what to do about them.
+    """
+    reasons = [reason for reason in reasons_of(findings, wording, decompositions) if reason.verdict in ("amber", "red")]
+    if realised is not None and reference is not None and (reason := less_right(realised, reference, wording)):
+        reasons.append(reason)
+    if estimated is not None and estimated.alert:
+        reasons.append(estimated_less_right(estimated, wording))
+    reasons.sort(key=lambda reason: reason.verdict != "red")
+    verdict = worst([findings.verdict, *(reason.verdict for reason in reasons)])
+    first = _first_sentence(verdict, findings, reasons, wording)
+    accuracy = accuracy_sentence(estimated, realised)
+    return Judgement(
+        verdict, f"{first} {accuracy}".strip(), tuple(reasons), power_sentence(findings, wording), findings.needed
+    )
+
+
+def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[Reason], wording: Wording) -> str:
+    these = f"{wording.which} {findings.m:,} {wording.plants}"
+    if findings.m == 0 and not reasons:
+        return f"There are no {wording.plants} to compare with {wording.reference} yet."
+    if verdict == "too few":
+        return _too_few(findings, wording)
+    if verdict == "green":
+        p = f" (p = {written_p(findings.p)})" if findings.p is not None else ""
+        return f"{first_upper(these)} look like {wording.reference}{p}."
+    drifted = [reason for reason in reasons if reason.topic not in ("accuracy", "estimate")]
+    if not drifted:
+        if findings.p is None:
+            return f"{reasons[0].text}"
+        alike = f"{first_upper(these)} look like {wording.reference} (p = {written_p(findings.p)})"
+        return f"{alike}, but {lower_first(reasons[0].text)}"
+    if verdict == "red":
+        return f"{first_upper(these)} do not look like {wording.reference}: {lower_first(drifted[0].text)}"
+    return f"Something may have changed in {these}: {lower_first(drifted[0].text)}"
+
+
+def _too_few(findings: Findings, wording: Wording) -> str:
+    if not findings.needed:
+        return f"None of the {findings.m:,} {wording.plants} has a value to compare with {wording.reference}."
+    if findings.n < SMALLEST and findings.n < findings.m:
+        there = f"{first_upper(wording.reference)} has {findings.n:,} {wording.plants}, too few to say anything"
+        return f"{there}; {findings.needed} more are needed there."
+    one = findings.m == 1
+    noun = wording.plants.removesuffix("s") if one else wording.plants
+    return f"{findings.m:,} {noun} {'is' if one else 'are'} too few to say; {findings.needed} more are needed."
+
+
+def accuracy_sentence(estimated: Guess | None, realised: Realised | None) -> str:
+    """What is known of the accuracy: "Estimated accuracy 95 % (88-100); 17 determined, 16 right."; "" where nothing is."""
+    parts = []
+    if estimated is not None:
+        parts.append(f"Estimated accuracy {percent(estimated.value)} % ({span(estimated.low, estimated.high)})")
+    if realised is not None:
+        parts.append(
+            f"{realised.determined:,} determined, {realised.right:,} right"
+            if realised.determined
+            else "none determined yet"
+        )
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def power_sentence(findings: Findings, wording: Wording) -> str:
+    """What a window of this size could have shown of the first measurement: "With 42 plants a shift of 0.3 cm ..."."""
+    for shift in findings.shifts:
+        if shift.detectable is not None and shift.p is not None and shift.spread:
+            by = f"{wording.written(shift.name, shift.detectable)} in {wording.label(shift.name)}"
+            return f"With {shift.m:,} {wording.plants} a shift of {by} would be seen about half of the time."
+    return ""

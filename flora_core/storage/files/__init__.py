@@ -1,0 +1,1 @@
+"""Upload folders, batch results, backups."""

@@ -1,0 +1,1 @@
+"""Identifications, determinations, profiles, samples and statistics in the database."""

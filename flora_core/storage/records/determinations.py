@@ -1,0 +1,504 @@
+"""Determinations: what persons say of identified specimens. Only ever added, as slips are glued beside older slips."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from flora_core.determination import Answer, GivenName
+from flora_core.storage.database import Database
+from flora_core.storage.records.identifications import Recorded, as_recorded, no_identification, place_of
+from flora_core.storage.schema import determinations, identifications, recordings
+
+#: Rows held at once while a study is gone through.
+_AT_ONCE: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One determination, ready to be added.
+
+    Attributes
+    ----------
+    identification : str
+        The identifier of the identification it is laid beside: "k7f3q2mh4p-1".
+    given : GivenName
+    by : str
+        Who determined.
+    at : str
+        When: "2026-06-03", or "2026-06" or "2026" where no more is known. ISO 8601.
+    level : int
+        HISPID's verification level, 0 to 4.
+    remark, verbatim : str
+        What was written beside the name; and the name as it was typed.
+    source, source_sha256 : str
+        The file it came from, or "drawn at random" where chance chose the plant, or "".
+    """
+
+    identification: str
+    given: GivenName
+    by: str
+    at: str
+    level: int
+    remark: str = ""
+    verbatim: str = ""
+    source: str = ""
+    source_sha256: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same word of the same person: name, day, level and remark."""
+        said = (
+            self.given.answer,
+            self.given.name,
+            self.given.other,
+            self.by.casefold(),
+            self.at,
+            self.level,
+            self.remark,
+        )
+        return hashlib.sha256(repr(tuple(map(str, said))).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Determination(Slip):
+    """A determination as it was added: its slip, when and by whom it was entered, and its place in that order."""
+
+    entered_at: datetime
+    entered_by: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Determined:
+    """An identification and the determination of it that counts."""
+
+    recorded: Recorded
+    determination: Determination
+
+
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """A determined plant that was given a name: how sure the model was of it, and what it is.
+
+    Attributes
+    ----------
+    version : int
+    day : str
+        When it was identified (UTC).
+    species : int
+        The likeliest species by that version: its place in the version's study.
+    certainty : float
+        The probability of that species.
+    given : GivenName
+        What the newest determination says.
+    """
+
+    version: int
+    day: str
+    species: int
+    certainty: float
+    given: GivenName
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many plants that a version identified so on one day are determined so.
+
+    Attributes
+    ----------
+    version : int
+    day : str
+        When they were identified (UTC): "2026-06-03".
+    species : int
+        The likeliest species by that version: its place in the version's study.
+    fits : bool
+        Whether they fitted any species; where not, the answer was "none of these".
+    given : GivenName
+        What the newest determinations say.
+    plants : int
+    """
+
+    version: int
+    day: str
+    species: int
+    fits: bool
+    given: GivenName
+    plants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the recorded identifications are determined.
+
+    `identified` counts identifications, `determined` those with a determination of the level asked for, `species` those
+    whose newest one names a plain species.
+    """
+
+    identified: int
+    determined: int
+    species: int
+
+
+class Determinations:
+    """The determinations of all studies."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, slips: Sequence[Slip], *, entered_by: str, entered_at: datetime | None = None) -> tuple[bool, ...]:
+        """Lay slips beside their identifications; one transaction, all or nothing.
+
+        Parameters
+        ----------
+        entered_at : datetime, optional
+            Now, except where a past season is brought in.
+
+        Returns
+        -------
+        tuple of bool
+            Whether each was added; False where the same person had said the same already.
+
+        Raises
+        ------
+        Unknown
+            An identification is not there; nothing was added.
+        DatabaseUnavailable
+            Nothing was added.
+        """
+        moment = entered_at or datetime.now(UTC)
+        added = []
+        with self._database.write() as connection:
+            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            statement = insert(determinations).on_conflict_do_nothing().returning(determinations.c.id)
+            keys = _keys_of(connection, [slip.identification for slip in slips])
+            for slip in slips:
+                recording, row = keys[_place(slip.identification)]
+                result = connection.execute(
+                    statement,
+                    {
+                        "recording": recording,
+                        "row": row,
+                        "answer": slip.given.answer.value,
+                        "name": slip.given.name,
+                        "other": slip.given.other,
+                        "verbatim": slip.verbatim,
+                        "by": slip.by,
+                        "at": slip.at,
+                        "level": slip.level,
+                        "remark": slip.remark,
+                        "source": slip.source,
+                        "source_sha256": slip.source_sha256,
+                        "entered_at": moment,
+                        "entered_by": entered_by,
+                        "fingerprint": slip.fingerprint,
+                    },
+                )
+                added.append(result.first() is not None)
+        return tuple(added)
+
+    def of(self, identification: str) -> tuple[Determination, ...]:
+        """All determinations of one identification, oldest first."""
+        (found,) = self.of_each([identification]).values()
+        return found
+
+    def of_each(self, identified: Iterable[str]) -> dict[str, tuple[Determination, ...]]:
+        """All determinations of each of these identifications, oldest first; empty where there is none."""
+        found: dict[str, list[Determination]] = {identifier.strip().lower(): [] for identifier in identified}
+        with self._database.read() as connection:
+            for pairs in _some([_place(identifier) for identifier in found]):
+                rows = connection.execute(
+                    select(recordings.c.token, *_SLIP)
+                    .join(recordings, recordings.c.id == determinations.c.recording)
+                    .where(tuple_(recordings.c.token, determinations.c.row).in_(pairs))
+                    .order_by(determinations.c.at, determinations.c.id)
+                )
+                for row in rows:
+                    found[f"{row.token}-{row.d_row}"].append(_determination(row))
+        return {identifier: tuple(slips) for identifier, slips in found.items()}
+
+    def latest(
+        self,
+        study: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        version: int | None = None,
+        level: int = 0,
+        as_of: date | None = None,
+    ) -> Iterator[Determined]:
+        """Each determined plant with its newest determination, in the order they were recorded.
+
+        Reads a few thousand at a time, so that memory does not grow with the study.
+
+        Parameters
+        ----------
+        since, until : datetime, optional
+            Of plants identified from `since` on and before `until`.
+        version : int, optional
+            Of plants identified by this model version only.
+        level : int
+            Determinations below this verification level are passed over.
+        as_of : date, optional
+            Determinations after this day are passed over: the study as it was known then.
+        """
+        last = (0, 0)
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    _newest(level, as_of, identifications, recordings, *_SLIP)
+                    .where(*_identified(study, since, until, version))
+                    .where(_after(last))
+                    .order_by(determinations.c.recording, determinations.c.row)
+                    .limit(_AT_ONCE)
+                ).all()
+            for row in rows:
+                yield Determined(as_recorded(row), _determination(row))
+            if len(rows) < _AT_ONCE:
+                return
+            last = (rows[-1].d_recording, rows[-1].d_row)
+
+    def tallies(
+        self,
+        study: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        version: int | None = None,
+        level: int = 0,
+        as_of: date | None = None,
+        source: str = "",
+    ) -> tuple[Tally, ...]:
+        """The newest determinations of a study, counted by version, day, name given by the model and by the person.
+
+        One query; what comes back does not grow with the plants but with the days.
+
+        Parameters
+        ----------
+        source : str
+            Of plants with a determination from this source only. The others as for `latest`.
+        """
+        counted = (
+            recordings.c.version,
+            self._day(recordings.c.at).label("day"),
+            identifications.c.species,
+            (identifications.c.possible != "").label("fits"),
+            determinations.c.answer,
+            determinations.c.name,
+            determinations.c.other,
+        )
+        statement = (
+            _newest(level, as_of, *counted, func.count().label("plants"))
+            .where(*_identified(study, since, until, version), *_from_source(source))
+            .group_by(*counted)
+            .order_by(*counted)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Tally(row.version, row.day, row.species, row.fits, _given(row.answer, row.name, row.other), row.plants)
+                for row in connection.execute(statement)
+            )
+
+    def newest_certainties(
+        self, study: str, since: datetime, until: datetime, *, level: int = 0, as_of: date | None = None, most: int
+    ) -> tuple[Certain, ...]:
+        """How sure the names of the determined plants were that were identified last, newest first; none that fitted nothing.
+
+        Parameters
+        ----------
+        most : int
+            So many plants at most, so that the cost does not grow with what is kept.
+        """
+        columns = (
+            recordings.c.version, self._day(recordings.c.at).label("day"), identifications.c.species,
+            identifications.c.probabilities, determinations.c.answer, determinations.c.name, determinations.c.other,
+        )  # fmt: skip
+        statement = (
+            _newest(level, as_of, *columns)
+            .where(*_identified(study, since, until, None), identifications.c.possible != "")
+            .order_by(determinations.c.recording.desc(), determinations.c.row.desc())
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Certain(
+                    r.version, r.day, r.species, max(json.loads(r.probabilities)), _given(r.answer, r.name, r.other)
+                )
+                for r in connection.execute(statement)
+            )
+
+    def coverage(
+        self,
+        study: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        version: int | None = None,
+        level: int = 0,
+        as_of: date | None = None,
+    ) -> Coverage:
+        """How many of a study's identifications are determined; parameters as for `latest`."""
+        identified = select(func.coalesce(func.sum(recordings.c.plants), 0)).where(
+            *_identified(study, since, until, version)
+        )
+        of_plants = _newest(
+            level, as_of, func.count(), func.count().filter(determinations.c.answer == Answer.SPECIES.value)
+        ).where(*_identified(study, since, until, version))
+        with self._database.read() as connection:
+            determined, species = connection.execute(of_plants).one()
+            return Coverage(int(connection.execute(identified).scalar_one()), determined, species)
+
+    def newest_number(self) -> int:
+        """The number of the determination that was entered last, of all studies; 0 where there is none. One look-up."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(determinations.c.id), 0))).scalar_one())
+
+    def newest_of(self, study: str, level: int = 0) -> int:
+        """The number of the determination of a study that was entered last, at this level or above; 0 where there is none."""
+        statement = (
+            select(func.coalesce(func.max(determinations.c.id), 0))
+            .join(recordings, recordings.c.id == determinations.c.recording)
+            .where(recordings.c.study == study, determinations.c.level >= level)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def of_source(self, study: str, source_sha256: str) -> int:
+        """How many determinations of a study came from this file."""
+        statement = (
+            select(func.count())
+            .select_from(determinations)
+            .join(recordings, recordings.c.id == determinations.c.recording)
+            .where(recordings.c.study == study, determinations.c.source_sha256 == source_sha256)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def _day(self, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+        """The day of a moment in UTC, as text."""
+        if self._database.is_sqlite:
+            return func.strftime("%Y-%m-%d", moment)
+        return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
+
+
+#: A determination's columns, under names that those of recordings and identifications don't have.
+_SLIP: Final = tuple(column.label(f"d_{column.name}") for column in determinations.c)
+
+
+def _newest(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
+    """Determinations for which there is no later one of the same plant, joined with what was identified."""
+    newer = determinations.alias("newer")
+
+    def counts(table: Any) -> list[ColumnElement[bool]]:
+        conditions = [table.c.level >= level] if level else []
+        return [*conditions, table.c.at <= as_of.isoformat()] if as_of is not None else conditions
+
+    overtaken = (
+        select(1)
+        .where(
+            newer.c.recording == determinations.c.recording,
+            newer.c.row == determinations.c.row,
+            or_(
+                newer.c.at > determinations.c.at,
+                and_(newer.c.at == determinations.c.at, newer.c.id > determinations.c.id),
+            ),
+            *counts(newer),
+        )
+        .exists()
+    )
+    return (
+        select(*columns)
+        .select_from(determinations)
+        .join(
+            identifications,
+            and_(
+                identifications.c.recording == determinations.c.recording, identifications.c.row == determinations.c.row
+            ),
+        )
+        .join(recordings, recordings.c.id == determinations.c.recording)
+        .where(not_(overtaken), *counts(determinations))
+    )
+
+
+def _identified(
+    study: str, since: datetime | None, until: datetime | None, version: int | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [recordings.c.study == study, recordings.c.complete]
+    if since is not None:
+        conditions.append(recordings.c.at >= since)
+    if until is not None:
+        conditions.append(recordings.c.at < until)
+    if version is not None:
+        conditions.append(recordings.c.version == version)
+    return conditions
+
+
+def _from_source(source: str) -> list[ColumnElement[bool]]:
+    """That the plant has a determination from this source; nothing where none is named."""
+    if not source:
+        return []
+    other = determinations.alias("other")
+    same = (other.c.recording == determinations.c.recording, other.c.row == determinations.c.row)
+    return [select(1).where(*same, other.c.source == source).exists()]
+
+
+def _after(last: tuple[int, int]) -> ColumnElement[bool]:
+    return tuple_(determinations.c.recording, determinations.c.row) > last
+
+
+def _determination(row: Row[Any]) -> Determination:
+    return Determination(
+        identification=f"{row.token}-{row.d_row}",
+        given=_given(row.d_answer, row.d_name, row.d_other),
+        by=row.d_by,
+        at=row.d_at,
+        level=row.d_level,
+        remark=row.d_remark,
+        verbatim=row.d_verbatim,
+        source=row.d_source,
+        source_sha256=row.d_source_sha256,
+        entered_at=row.d_entered_at,
+        entered_by=row.d_entered_by,
+        number=row.d_id,
+    )
+
+
+def _given(answer: str, name: str, other: str) -> GivenName:
+    return GivenName(Answer(answer), name, other)
+
+
+def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """The place in the database of each of these identifications."""
+    wanted = {_place(identifier): identifier for identifier in identified}
+    keys: dict[tuple[str, int], tuple[int, int]] = {}
+    for pairs in _some(list(wanted)):
+        found = connection.execute(
+            select(recordings.c.token, identifications.c.recording, identifications.c.row)
+            .join(identifications, identifications.c.recording == recordings.c.id)
+            .where(tuple_(recordings.c.token, identifications.c.row).in_(pairs), recordings.c.complete)
+        )
+        keys.update(((row.token, row.row), (row.recording, row.row)) for row in found)
+    for pair, identifier in wanted.items():
+        if pair not in keys:
+            raise no_identification(identifier)
+    return keys
+
+
+def _some(pairs: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    """A thousand at a time: a statement takes only so many values."""
+    for start in range(0, len(pairs), _AT_ONCE // 2):
+        yield pairs[start : start + _AT_ONCE // 2]
+
+
+def _place(identifier: str) -> tuple[str, int]:
+    place = place_of(identifier)
+    if place is None:
+        raise no_identification(identifier)
+    return place

@@ -1,0 +1,1 @@
+"""Model versions, their events and files."""

@@ -1,0 +1,1 @@
+"""Which column is what: measurement, unit, names, groups, provenance."""

@@ -1,0 +1,1 @@
+"""Tables, workbooks and Darwin Core archives on their way out."""

@@ -1,0 +1,1 @@
+"""Bytes of an unknown file -> rows of text: encoding, dialect, workbooks."""

@@ -1,0 +1,127 @@
+"""A file nobody has seen before -> what it is, and its rows as text, a part at a time.
+
+Everything here keeps the text of each cell as it stands in the file; numbers are read from it later. What was guessed is
+said in a note, what can't be decided is asked, what can't be read is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from flora_core.errors import BadTable, TooLarge
+from flora_core.tables.files import text_layout, text_reader, xlsx_reader
+from flora_core.tables.files.file_types import no_table
+from flora_core.tables.files.header_checks import check_header
+from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, Part
+
+__all__ = [
+    "MAX_COLUMNS",
+    "MAX_SHEETS",
+    "Decimal",
+    "Layout",
+    "Part",
+    "checksum",
+    "read_layout",
+    "read_parts",
+    "read_whole",
+]
+
+
+def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decimal = "", separator: str = "") -> Layout:
+    """What the file is; reads its beginning, and all of it where the encoding asks for that. The stream is rewound.
+
+    Parameters
+    ----------
+    stream : binary file
+        Can be sought.
+    name : str
+        The file's name, for messages.
+    sheet, decimal, separator : str
+        What a person said; "" to find out.
+
+    Raises
+    ------
+    BadTable, TooLarge
+        It is no table, or beyond a limit; the message names the cause.
+    """
+    shown = _shown(name)
+    reason = no_table(stream)
+    if reason:
+        raise BadTable(f"{shown} {reason}.")
+    stream.seek(0)
+    head = stream.read(4)
+    stream.seek(0)
+    if not head:
+        raise BadTable(f"{shown} is empty.")
+    if head == b"PK\x03\x04":
+        layout = xlsx_reader.layout(stream, shown, sheet)
+    else:
+        if sheet:
+            raise BadTable(f"{shown} is a text file and has no sheets.")
+        layout = text_layout.layout(stream, shown, decimal, separator)
+    stream.seek(0)
+    check_header(layout, shown)
+    return layout
+
+
+def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator[Part]:
+    """The table's rows, about `rows` at a time; the stream is read from its beginning.
+
+    Raises
+    ------
+    BadTable
+        A row is longer than any row of a table.
+    """
+    stream.seek(0)
+    if layout.kind == "excel":
+        yield from xlsx_reader.parts(stream, layout, rows)
+    else:
+        yield from text_reader.parts(stream, layout, rows)
+
+
+def checksum(stream: BinaryIO) -> str:
+    """SHA-256 of a whole file, by which it is known again; the stream is left at its end."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _shown(name: str) -> str:
+    """The file's own name, for messages: no folders, nothing invisible, not too long."""
+    bare = name.replace("\\", "/").rsplit("/", 1)[-1]
+    cleaned = "".join(c for c in bare if c.isprintable()).strip()
+    return cleaned[:100] or "The file"
+
+
+def read_whole(stream: BinaryIO, layout: Layout, most: int) -> Part:
+    """All rows of a table that is small enough to be held at once, as a training table is.
+
+    Raises
+    ------
+    BadTable
+        It has no rows.
+    TooLarge
+        It has more than `most` rows.
+    """
+    parts: list[Part] = []
+    count = 0
+    for part in read_parts(stream, layout):
+        count += len(part)
+        if count > most:
+            raise TooLarge(f"The table has more than {most:,} rows; a training table may have that many at most.")
+        parts.append(part)
+    if not count:
+        raise BadTable("The file has a header and no rows below it.")
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    return Part(
+        rows=np.concatenate([part.rows for part in parts]),
+        columns=[pa.concat_arrays([part.columns[j] for part in parts]) for j in range(len(layout.header))],
+        ragged={int(start) + k: v for start, part in zip(starts, parts, strict=False) for k, v in part.ragged.items()},
+    )

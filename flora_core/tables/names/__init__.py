@@ -1,0 +1,1 @@
+"""Species names as people type and label them."""

@@ -1,0 +1,1 @@
+"""Rows -> checked values and issues; determinations; one typed or pasted plant."""

@@ -1,0 +1,1 @@
+"""One cell -> a number, a date, nothing, or an issue."""

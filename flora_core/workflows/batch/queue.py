@@ -1,0 +1,278 @@
+"""The desk at which tables are handed in: put down, worked on one after the other, and their results kept for a while."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO, Final
+
+from flora_core.errors import FloraError, Refused, Unavailable, Unknown, as_document
+from flora_core.storage.files.batch_store import Batch
+from flora_core.storage.files.process_memory import give_back_memory
+from flora_core.tables.files.reading import read_layout
+from flora_core.workflows.batch.plan import BatchRequest, understand
+from flora_core.workflows.batch.run import run_batch
+from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
+from flora_core.workflows.batch.summary import summary_document
+from flora_core.workflows.context import House
+
+_log: Final = logging.getLogger("flora.batch")
+
+#: Tables that may wait; one more is turned away.
+MOST_WAITING: Final = 20
+#: Issues in the answer; all of them stand in the issues' own table.
+ISSUES_SHOWN: Final = 1_000
+#: What becomes of a table, and the file it is kept in.
+RESULTS: Final = {"result": "result.csv", "issues": "issues.csv", "darwin-core": "darwin-core.zip"}
+#: Seconds between two words on progress that other processes can read.
+_TOLD_EVERY: Final = 1.0
+_UNDER_WAY: Final = ("waiting", "running")
+_AGAIN: Final = "the program was restarted; send the table again"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done with a table.
+
+    Attributes
+    ----------
+    request : BatchRequest
+    owner : str
+        Whose key it came with; nobody else is told of it. "" where the API is open.
+    record, again : bool
+    by, collector, site : str
+        As for `run_batch`.
+    darwin_core : bool
+        Whether a Darwin Core archive is wanted too.
+    """
+
+    request: BatchRequest
+    owner: str = ""
+    record: bool = False
+    again: bool = False
+    by: str = ""
+    collector: str = ""
+    site: str = ""
+    darwin_core: bool = False
+
+
+class Desk:
+    """Takes tables and works on them in a thread of its own, one at a time."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._queue: queue.Queue[tuple[Batch, Order] | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._waiting: list[str] = []
+        self._receiving: set[str] = set()
+        self._progress: dict[str, tuple[float, str]] = {}
+        house.before_closing(self.stop)
+
+    def receive(self) -> Batch:
+        """A place for a table that is about to come; sweeps away what is too old.
+
+        Raises
+        ------
+        Unavailable
+            Too many tables are waiting.
+        """
+        if len(self._waiting) + len(self._receiving) >= MOST_WAITING:
+            raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
+        self._house.batches.sweep(self._kept())
+        batch = self._house.batches.new()
+        self._receiving.add(batch.identifier)
+        return batch
+
+    def check(self, order: Order) -> None:
+        """Refuse what can be refused before the table comes; raises as `run_batch` does."""
+        self._house.champion(order.request.study)
+        if order.record and not order.by.strip():
+            raise Refused("Who identifies? Give a name (by); records without a person can't be asked about later.")
+
+    def hand_in(self, batch: Batch, order: Order) -> dict[str, Any]:
+        """Take a table that has come; gives back what `look` gives.
+
+        Raises
+        ------
+        BadTable, TooLarge
+            It is no table; nothing of it is kept.
+        """
+        try:
+            self._glance(batch, order.request)
+        except BaseException:
+            self.forget(batch)
+            raise
+        name, archive = order.request.name, order.darwin_core
+        batch.write_document(
+            {"owner": order.owner, "name": name, "state": "waiting", "created": _now(), "darwin_core": archive}
+        )
+        with self._lock:
+            self._receiving.discard(batch.identifier)
+            self._waiting.append(batch.identifier)
+            self._queue.put((batch, order))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
+                self._thread.start()
+        return self.look(batch.identifier, order.owner)
+
+    def forget(self, batch: Batch) -> None:
+        """Delete a table that did not come whole, or is none."""
+        self._receiving.discard(batch.identifier)
+        batch.let_go()
+        batch.remove()
+
+    def look(self, identifier: str, owner: str) -> dict[str, Any]:
+        """What is known of a table: its state, its progress, and what came of it.
+
+        Raises
+        ------
+        Unknown
+            There is none with this identifier, or it is somebody else's.
+        """
+        batch, document = self._found(identifier, owner)
+        abandoned = document["state"] in _UNDER_WAY and not batch.is_held()
+        if abandoned:
+            # Perhaps it was just done: what became of it is written before it is let go.
+            document = batch.document()
+        state = document["state"]
+        share, doing = self._progress.get(identifier, (document.get("progress", 0.0), document.get("doing", "")))
+        if abandoned and state in _UNDER_WAY:
+            state, doing = "interrupted", _AGAIN
+        if state == "waiting":
+            before = self._waiting.index(identifier) if identifier in self._waiting else 0
+            doing = f"waiting behind {before} other table{'s' if before > 1 else ''}" if before else "waiting"
+        created = datetime.fromisoformat(document["created"])
+        return {
+            "id": identifier,
+            "state": state,
+            "progress": 1.0 if state == "done" else round(share, 3),
+            "doing": "" if state == "done" else doing,
+            "name": document["name"],
+            "created": document["created"],
+            "kept_until": (created + self._kept()).isoformat(timespec="seconds"),
+            "results": [kind for kind in RESULTS if kind != "darwin-core" or document["darwin_core"]]
+            if state == "done"
+            else [],
+            **document.get("outcome", {}),
+        }
+
+    def result(self, identifier: str, owner: str, kind: str) -> tuple[str, BinaryIO, int]:
+        """A file that became of a table: (the table's name, the file, its size).
+
+        Raises
+        ------
+        Unknown
+            There is no such table, or it is somebody else's.
+        Refused
+            It is not done, or an archive was not asked for.
+        """
+        batch, document = self._found(identifier, owner)
+        found = batch.result(RESULTS[kind]) if document["state"] == "done" else None
+        if found is not None:
+            return document["name"], *found
+        state = self.look(identifier, owner)["state"]
+        if state == "done":
+            raise Refused("A Darwin Core archive was not asked for; send the table again with darwin_core=true.")
+        raise Refused(
+            f"There is no result: the table is {state}." if state != "running" else "The table is still worked on."
+        )
+
+    def stop(self) -> None:
+        """Stop as soon as the part that is worked on is done; nothing of an unfinished table is recorded."""
+        self._stopping = True
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _kept(self) -> timedelta:
+        return timedelta(hours=self._house.settings.keep_results_hours)
+
+    def _found(self, identifier: str, owner: str) -> tuple[Batch, dict[str, Any]]:
+        batch = self._house.batches.get(identifier)
+        document = batch.document()
+        if document["owner"] != owner:
+            # Somebody else's is told from none by nothing.
+            raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
+        return batch, document
+
+    def _glance(self, batch: Batch, request: BatchRequest) -> None:
+        with batch.table() as stream:
+            read_layout(stream, request.name, sheet=request.sheet, decimal=request.decimal, separator=request.separator)
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None and not self._stopping:
+            batch, order = item
+            with self._lock:
+                self._waiting.remove(batch.identifier)
+            document = {**batch.document(), "state": "running"}
+            outcome = self._outcome(batch, order, document)
+            self._progress.pop(batch.identifier, None)
+            try:
+                batch.drop_table()
+                batch.write_document({**document, **outcome})
+            except FloraError as error:
+                _log.error("what became of a batch can't be kept: %s", error.message)
+            batch.let_go()
+            give_back_memory()
+
+    def _outcome(self, batch: Batch, order: Order, document: dict[str, Any]) -> dict[str, Any]:
+        try:
+            batch.write_document(document)
+            return {"state": "done", "outcome": self._named(batch, order, document)}
+        except _Stopped:
+            return {"state": "interrupted", "doing": _AGAIN}
+        except FloraError as error:
+            return {"state": "refused" if isinstance(error, Refused) else "failed", "outcome": as_document(error)}
+        except Exception as error:  # noqa: BLE001  whatever it is, the next table is worked on
+            _log.error("a batch failed", exc_info=error)
+            words = "The program made a mistake; it was written to its log."
+            return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
+
+    def _named(self, batch: Batch, order: Order, document: dict[str, Any]) -> dict[str, Any]:
+        told_at = time.monotonic()
+
+        def progress(share: float, doing: str) -> None:
+            nonlocal told_at
+            if self._stopping:
+                raise _Stopped
+            self._progress[batch.identifier] = (share, doing)
+            if time.monotonic() - told_at > _TOLD_EVERY:
+                told_at = time.monotonic()
+                batch.write_document({**document, "progress": share, "doing": doing})
+
+        with ExitStack() as files:
+            stream = files.enter_context(batch.table())
+            understood = understand(self._house, stream, order.request)
+            results = [kind for kind in RESULTS if kind != "darwin-core" or order.darwin_core]
+            written = {kind: files.enter_context(batch.writing(RESULTS[kind])) for kind in results}
+            sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
+                TableSink(written["result"], "csv", understood),
+                IssuesSink(written["issues"]),
+                *(DarwinCoreSink(written[kind], understood) for kind in results if kind == "darwin-core"),
+            ]
+            summary = run_batch(
+                self._house, stream, understood, sinks=sinks, record=order.record, again=order.again, by=order.by,
+                door="api", collector=order.collector, site=order.site, progress=progress,
+            )  # fmt: skip
+            for sink in sinks:
+                sink.close()
+        if summary.issue_count > ISSUES_SHOWN:
+            shown = f"The first {ISSUES_SHOWN:,} of {summary.issue_count:,} issues are shown"
+            notes = [*summary.notes, f"{shown}; all stand in the issues' own table."]
+            summary = replace(summary, issues=summary.issues[:ISSUES_SHOWN], notes=notes)
+        return summary_document(understood, summary, "")
+
+
+class _Stopped(Exception):
+    """The house is closing."""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,120 @@
+"""A named part as rows of the database."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flora_core.model import Floats
+from flora_core.monitoring.profiles.profile import Bins, Profile, profile_of
+from flora_core.storage.records.identifications import Recorder, Rows
+from flora_core.workflows.batch.row_naming import NamedPart, distinct_sets, probability_texts, recorded_probabilities
+
+
+class RecordingBehind:
+    """Records parts in a thread of its own, one part behind: while the database writes one, the next is named.
+
+    Use as a context within the recorder's: what failed there is raised by the next call here.
+    """
+
+    def __init__(self, recorder: Recorder, bins: Bins) -> None:
+        self._recorder, self._bins = recorder, bins
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._last: Future[None] | None = None
+
+    def add(self, found: NamedPart) -> None:
+        """Record a part; waits for the one before it, so that never more than two are held."""
+        self.wait()
+        self._last = self._thread.submit(self._add, found)
+
+    def wait(self) -> None:
+        """Wait until all is written."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+    def _add(self, found: NamedPart) -> None:
+        self._recorder.add(rows_to_record(found), profile_to_record(self._bins, found))
+
+    def __enter__(self) -> RecordingBehind:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Nothing may be written any more once the recorder takes back what was written.
+        self._thread.shutdown(wait=True)
+        if kind is None:
+            self.wait()
+
+
+def rows_to_record(found: NamedPart) -> Rows:
+    rows = pa.array(found.named_rows)
+    used = [_as_text(found.values[found.named_rows, i]) for i in range(found.values.shape[1])]
+    p = found.named.probabilities
+    rounded = [probability_texts(p[:, j]) for j in range(p.shape[1])]
+    sets, codes = distinct_sets(found.named)
+    possible = [" ".join(map(str, one)) for one in sets]
+    return Rows(
+        row=found.part.rows[found.named_rows].tolist(),
+        catalogue_number=[number or None for number in found.catalogue_numbers.take(rows).to_pylist()],
+        used=_json_lists(used).to_pylist(),
+        typed=_typed(found, rows, used),
+        probabilities=_json_lists(rounded).to_pylist(),
+        species=found.named.best.tolist(),
+        possible=[possible[c] for c in codes],
+        misfit=np.round(found.named.misfit.min(axis=1), 4).tolist(),
+        own_collector=None if found.collectors is None else found.collectors.take(rows).to_pylist(),
+        own_site=None if found.sites is None else found.sites.take(rows).to_pylist(),
+    )
+
+
+def profile_to_record(bins: Bins, found: NamedPart) -> Profile:
+    """What the plants of a part leave behind, counted from what is recorded of them."""
+    named = found.named
+    return profile_of(
+        bins, found.values[found.named_rows], named.best, recorded_probabilities(named.probabilities),
+        np.asarray(named.in_set.any(axis=1)), rows=0,
+    )  # fmt: skip
+
+
+def _as_text(values: Floats) -> pa.StringArray:
+    """The shortest text of each number, "null" where there is none."""
+    return pc.fill_null(pa.array(values, from_pandas=True).cast(pa.string()), "null")
+
+
+def _json_lists(columns: list[pa.StringArray]) -> pa.StringArray:
+    """A JSON list a row, of what is JSON already."""
+    return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*columns, ","), "]", "")
+
+
+def _typed(found: NamedPart, rows: pa.Array, used: list[pa.StringArray]) -> list[str | None]:
+    """The cells as JSON lists of text; None in rows where they say the same as the numbers used."""
+    empty = pa.repeat(pa.scalar("", pa.string()), len(rows))
+    cells = [empty if column is None else column.take(rows) for column in found.checked.as_typed]
+    same = np.ones(len(rows), dtype=bool)
+    for typed, number in zip(cells, used, strict=True):
+        equal = pc.equal(pc.if_else(pc.equal(typed, ""), "null", typed), number)
+        same &= equal.to_numpy(zero_copy_only=False).astype(bool)
+    texts: list[str | None] = [None] * len(rows)
+    others = np.flatnonzero(~same)
+    if len(others):
+        written = _json_texts([column.take(pa.array(others)) for column in cells])
+        for place, text in zip(others.tolist(), written, strict=True):
+            texts[place] = text
+    return texts
+
+
+def _json_texts(cells: list[pa.StringArray]) -> list[str]:
+    """A JSON list of texts a row."""
+    if any(pc.any(pc.match_substring_regex(column, r"[\x00-\x1f]")).as_py() for column in cells):
+        rows = zip(*(column.to_pylist() for column in cells), strict=True)
+        return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+    escaped = [pc.replace_substring(pc.replace_substring(c, "\\", "\\\\"), '"', '\\"') for c in cells]
+    result: list[str] = _json_lists([pc.binary_join_element_wise('"', c, '"', "") for c in escaped]).to_pylist()
+    return result

@@ -1,0 +1,129 @@
+"""The open house: settings, database, studies, registry and records, as every workflow is handed them."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from flora_core.errors import NoChampion
+from flora_core.model import Model
+from flora_core.settings import Settings, read_settings
+from flora_core.storage.alert_outbox import Announcements
+from flora_core.storage.column_mappings import MatchedColumns
+from flora_core.storage.database import Database
+from flora_core.storage.files.batch_store import Batches, batches_folder
+from flora_core.storage.job_queue import Jobs
+from flora_core.storage.records.determinations import Determinations
+from flora_core.storage.records.identifications import Records
+from flora_core.storage.records.profiles import Profiles
+from flora_core.storage.registry.registry import Registry
+from flora_core.storage.studies import Studies
+
+#: Seconds for which `champion_lately` believes what it was told.
+LATELY: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a workflow works with. Made once a process; safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    studies: Studies
+    registry: Registry
+    records: Records
+    matched_columns: MatchedColumns
+    announcements: Announcements
+    determinations: Determinations
+    jobs: Jobs
+    profiles: Profiles
+    batches: Batches
+    _crowned: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
+    _before_closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
+    _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def champion(self, study: str) -> Model:
+        """The model that identifies the study's plants now.
+
+        Which version that is, is asked of the database at every call, so that a promotion by another process is seen at
+        once; its files are read the first time only.
+
+        Raises
+        ------
+        NoChampion, ArtifactRefused, DatabaseUnavailable
+        """
+        version = self.registry.champion_version(study)
+        if version is None:
+            self.studies.get(study)
+            raise NoChampion(
+                f"{study} has no champion yet. Train a model (python -m flora_core train --study {study}), then promote it "
+                "(python -m flora_core models promote VERSION --why REASON)."
+            )
+        return self.model(study, version)
+
+    def champion_lately(self, study: str) -> Model:
+        """As `champion`, by a word of the database that may be a fifth of a second old: for doors that are asked hundreds of
+        times a second.
+        """
+        asked, version = self._crowned.get(study, (-math.inf, 0))
+        if time.monotonic() - asked < LATELY:
+            return self.model(study, version)
+        model = self.champion(study)
+        self._crowned[study] = (time.monotonic(), model.card.version or 0)
+        return model
+
+    def model(self, study: str, version: int) -> Model:
+        """A version's model; its files are read the first time only.
+
+        Raises
+        ------
+        Unknown, ArtifactRefused
+        """
+        found = self._loaded.get((study, version))
+        if found is None:
+            with self._loading:
+                found = self._loaded.get((study, version)) or self.registry.load(study, version)
+                # A version never changes, so what was loaded stays true; a few are enough for any screen.
+                while len(self._loaded) >= 8:
+                    self._loaded.pop(next(iter(self._loaded)))
+                self._loaded[study, version] = found
+        return found
+
+    def before_closing(self, stop: Callable[[], None]) -> None:
+        """Have something stopped before the house is closed under it."""
+        self._before_closing.append(stop)
+
+    def close(self) -> None:
+        """Stop what works in the house, then close the database's connections."""
+        for stop in self._before_closing:
+            stop()
+        self.database.close()
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """The house for these settings, or for those of the environment; opens no file and no connection yet.
+
+    Raises
+    ------
+    WrongSetting
+    """
+    settings = settings or read_settings()
+    database = Database(settings.database_url)
+    return House(
+        settings,
+        database,
+        Studies(database),
+        Registry(database, settings.models),
+        Records(database),
+        MatchedColumns(database),
+        Announcements(database),
+        Determinations(database),
+        Jobs(database),
+        Profiles(database),
+        Batches(batches_folder(database)),
+    )

@@ -1,0 +1,67 @@
+"""The plant that somebody means: by the identifier of its record, or by a catalogue number that one record bears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flora_core.storage.records.identifications import place_of
+from flora_core.workflows.context import House
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a plant that somebody named stands: its identifier and study, or why it can't be told."""
+
+    identifier: str = ""
+    study: str = ""
+    problem: str = ""
+    suggestion: str = ""
+
+
+def find_plants(house: House, study: str, plants: Iterable[str]) -> dict[str, Found]:
+    """Where each of these plants stands; reads only.
+
+    Parameters
+    ----------
+    study : str
+        In which catalogue numbers are looked up; an identifier tells its study by itself.
+    plants : iterable of str
+        Identifiers and catalogue numbers.
+    """
+    wanted = list(dict.fromkeys(plants))
+    studies = house.records.studies_of(wanted)
+    numbers = [plant for plant in wanted if plant and _normal(plant) not in studies]
+    bearers = house.records.of_catalogue_numbers(study, numbers) if numbers else {}
+    return {
+        plant: Found(_normal(plant), studies[_normal(plant)])
+        if _normal(plant) in studies
+        else _by_number(plant, bearers.get(plant, ()), study)
+        for plant in wanted
+    }
+
+
+def _normal(plant: str) -> str:
+    place = place_of(plant)
+    return f"{place[0]}-{place[1]}" if place else ""
+
+
+def _by_number(number: str, bearers: Sequence[str], study: str) -> Found:
+    if not number:
+        return Found(
+            problem="no plant is named", suggestion="Give the identifier of its record, or its catalogue number."
+        )
+    shown = number if len(number) <= 60 else f"{number[:59]}…"
+    if not bearers:
+        return Found(
+            problem=f"'{shown}' is no plant of {study}",
+            suggestion="Give the identifier of its record, like k7f3q2mh4p-1, or a catalogue number that was recorded.",
+        )
+    if len(bearers) > 1:
+        some = ", ".join(bearers[-5:])
+        more = f" (the newest 5 of {len(bearers):,})" if len(bearers) > 5 else ""
+        return Found(
+            problem=f"{len(bearers):,} records bear the catalogue number {shown}",
+            suggestion=f"Name one by its identifier: {some}{more}.",
+        )
+    return Found(bearers[0], study)

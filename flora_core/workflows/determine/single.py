@@ -1,0 +1,107 @@
+"""One determination: a plant, a name, a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flora_core.errors import BadValues
+from flora_core.storage.records.determinations import Determination
+from flora_core.tables.rows.determinations import Written
+from flora_core.workflows.context import House
+from flora_core.workflows.determine.recorder import Defaults, Laying, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What became of one determination.
+
+    Attributes
+    ----------
+    identifier : str
+        Of the identification it lies beside now.
+    slips : tuple of Determination
+        All there are, oldest first.
+    outcome : Outcome
+    """
+
+    identifier: str
+    slips: tuple[Determination, ...]
+    outcome: Outcome
+
+    @property
+    def added(self) -> bool:
+        """Whether it was added; False where the same person had said the same before."""
+        return self.outcome.added == 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's document, with the plant's slips."""
+        return {
+            **self.outcome.as_json(),
+            "id": self.identifier,
+            "determinations": [slip_document(slip) for slip in self.slips],
+        }
+
+
+def determine(
+    house: House,
+    study: str,
+    plant: str,
+    name: str,
+    *,
+    by: str,
+    date: str = "",
+    level: str = "",
+    remark: str = "",
+    entered_by: str = "",
+) -> Laid:
+    """Lay one determination beside an identification; one transaction. What was said before stays.
+
+    Parameters
+    ----------
+    study : str
+        In which a catalogue number is looked up.
+    plant : str
+        The identifier of a record, or a catalogue number that one record bears.
+    name : str
+        As typed: a species, "Iris sp.", "cf. versicolor", "a × b", "none of these".
+    by : str
+        Who determined.
+    date, level : str
+        When, today where empty; and how far it was verified (HISPID, 0 to 4), 2 where empty.
+    entered_by : str
+        Who enters it; the person who determined where empty.
+
+    Raises
+    ------
+    BadValues
+        The plant, name, person, date or level can't be used; nothing was added.
+    Unknown
+        No such study.
+    DatabaseUnavailable
+        Nothing was added.
+    """
+    house.studies.get(study)
+    laying = Laying(house, study, defaults=Defaults(), entered_by=entered_by or by.strip())
+    laid = laying.lay([Written(None, plant, name, by, date, level, remark)], may_be_blank=False)
+    outcome = laying.finish()
+    if outcome.issues:
+        raise BadValues(tuple(outcome.issues))
+    (identifier,) = laid
+    return Laid(identifier, house.determinations.of(identifier), outcome)
+
+
+def slip_document(slip: Determination) -> dict[str, Any]:
+    """A determination as every door gives it to a program."""
+    return {
+        "name": slip.given.written,
+        "answer": slip.given.answer.value,
+        "species": slip.given.species,
+        "by": slip.by,
+        "date": slip.at,
+        "level": slip.level,
+        "remark": slip.remark,
+        "verbatim": slip.verbatim,
+        "entered_at": slip.entered_at.isoformat(timespec="seconds"),
+        "entered_by": slip.entered_by,
+    }

@@ -1,0 +1,1 @@
+"""Jobs: requests, their supervisor and worker processes."""

@@ -1,0 +1,149 @@
+"""The process that works on one job: `python -m flora_core.workflows.jobs.worker JOB RUNNER`, started by the foreman.
+
+It is a process of its own so that a visitor's page never waits for it, so that it can be stopped at any moment, and so that
+whatever it takes or loses is gone with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from flora_core.errors import DatabaseUnavailable, FloraError
+from flora_core.storage.job_queue import Job
+from flora_core.workflows.context import House, open_house
+from flora_core.workflows.jobs.requests import ComparisonRequest, Ending, TrainingResult, kept_comparison
+from flora_core.workflows.models.training import TrainingRequest
+
+_log: Final = logging.getLogger("flora.jobs")
+
+#: Seconds between two words to the database.
+_BEAT: Final = 1.0
+#: Seconds after which a job that was told to stop, and is busy within one step, is ended.
+_PATIENCE: Final = 5.0
+#: How much less urgent than a visitor's page it is.
+_NICE: Final = 10
+#: In the environment: the process that started this one.
+PARENT: Final = "FLORA_JOB_PARENT"
+
+Progress = Callable[[int, int, str], None]
+
+
+class _StopWorking(Exception):
+    """The job was cancelled, or was given to somebody else."""
+
+
+class _Heart(threading.Thread):
+    """Says every second that the job is alive and how far it is, and learns whether it shall go on."""
+
+    def __init__(self, house: House, job: Job, runner: str, parent: int) -> None:
+        super().__init__(name="heart", daemon=True)
+        self._house, self._job, self._runner, self._parent = house, job, runner, parent
+        self._step = (0, 0, "preparing")
+        self._over = threading.Event()
+        self._stopped_at = 0.0
+
+    def told(self, done: int, total: int, doing: str) -> None:
+        """Progress of the work; raises where it shall not go on."""
+        self._step = (done, total, doing)
+        if self._stopped_at:
+            raise _StopWorking
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(_BEAT):
+            if self._parent and os.getppid() != self._parent:
+                self._end("interrupted", "The server was ended while it worked on this; nothing was saved by it.")
+            try:
+                going = self._house.jobs.tell(self._job.id, self._runner, *self._step)
+            except DatabaseUnavailable as error:
+                # Whoever holds the database lets go of it again; a job that stays silent too long is given up by others.
+                _log.warning("job %s could not say that it is alive: %s", self._job.id, error.message)
+                continue
+            if not going and not self._stopped_at:
+                self._stopped_at = time.monotonic()
+            done, total, _ = self._step
+            saving = total and done >= total
+            if self._stopped_at and not saving and time.monotonic() - self._stopped_at > _PATIENCE:
+                self._end("cancelled", "")
+
+    def _end(self, state: Ending, result: str) -> None:
+        """End the process in the middle of a step: what it had in hand was never part of the house."""
+        try:
+            self._house.jobs.end(self._job.id, self._runner, state, result)
+        finally:
+            os._exit(0)
+
+
+def _train(house: House, job: Job, told: Progress) -> str:
+    from flora_core.workflows.models.training import train_version
+
+    request = TrainingRequest.model_validate_json(job.request)
+    card = train_version(house, job.study, **request.model_dump(), by=job.by, progress=told)
+    return TrainingResult(version=card.version or 0).model_dump_json()
+
+
+def _compare(house: House, job: Job, told: Progress) -> str:
+    from flora_core.workflows.models.comparison import compare_versions
+
+    request = ComparisonRequest.model_validate_json(job.request)
+    found = compare_versions(house, job.study, request.champion, request.challenger, progress=told)
+    return kept_comparison(*found).model_dump_json()
+
+
+_WORK: Final[Mapping[str, Callable[[House, Job, Progress], str]]] = {"train": _train, "compare": _compare}
+
+
+def work_on(house: House, identifier: int, runner: str, parent: int = 0) -> Ending:
+    """Do one job that was claimed, and write what came of it.
+
+    Parameters
+    ----------
+    runner : str
+        The name it was claimed under.
+    parent : int
+        The process that must live on for this one to go on; 0: none.
+    """
+    job = house.jobs.get(identifier)
+    heart = _Heart(house, job, runner, parent)
+    heart.start()
+    state: Ending = "failed"
+    try:
+        result, state = _WORK[job.kind](house, job, heart.told), "done"
+    except _StopWorking:
+        result, state = "", "cancelled"
+    except FloraError as refused:
+        result = refused.message
+    except MemoryError:
+        result = "There was not enough memory for it. Search fewer settings, or choose an algorithm with fewer trees."
+    except Exception:  # noqa: BLE001  the last place where a mistake can become a sentence in the job's row
+        _log.exception("job %s made a mistake", identifier)
+        result = "The program made a mistake here; it was written to the log. Nothing was registered."
+    heart.stop()
+    house.jobs.end(identifier, runner, state, result)
+    return state
+
+
+def main() -> None:
+    """Work on the job that the foreman names."""
+    identifier, runner = int(sys.argv[1]), sys.argv[2]
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    parent = int(os.environ.pop(PARENT, "0"))
+    house = open_house()
+    try:
+        work_on(house, identifier, runner, parent)
+    finally:
+        house.close()
+
+
+if __name__ == "__main__":
+    main()

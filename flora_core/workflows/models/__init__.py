@@ -1,0 +1,1 @@
+"""The life of a model: train, compare, promote, retrain, transfer."""

@@ -1,0 +1,115 @@
+"""Two versions of a study on the same plants, and what the gate says of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flora_core.errors import Refused
+from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.study import Study
+from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, joined
+from flora_core.workflows.context import House
+from flora_core.workflows.models.training_data import learned_until, rows_known
+
+if TYPE_CHECKING:
+    from flora_core.learning.comparison.model_comparison import Comparison
+    from flora_core.learning.validation.folds import Progress
+    from flora_core.learning.comparison.promotion_gate import Gate
+
+
+def compare_versions(
+    house: House,
+    study: str,
+    champion: int,
+    challenger: int,
+    *,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Comparison, Gate]:
+    """Challenger against champion, learned again on the same folds; and on determined plants that neither learned from.
+
+    Reads only. Takes as long as training both with their settings once.
+
+    Raises
+    ------
+    Unknown
+        There is no such study or version.
+    Refused
+        They can't be compared; the message says why.
+    ArtifactRefused
+        A version's files are not those that were registered.
+    """
+    from flora_core.learning.comparison.model_comparison import compare
+    from flora_core.learning.validation.folds import silent
+    from flora_core.learning.comparison.promotion_gate import judge
+    from flora_core.learning.validation.out_of_fold import usual_processes
+
+    if champion == challenger:
+        raise Refused(f"Version {champion} is compared with itself; name two versions.")
+    found = house.studies.get(study)
+    old, new = house.model(study, champion), house.model(study, challenger)
+    known = determined_plants(house, found)
+    table = house.studies.plants(found)
+    plants, champion_knew = _plants_of_both(found, table, rows_known(house, found, table, old), known, old, new)
+    comparison = compare(
+        found,
+        plants,
+        old,
+        new,
+        _unseen(known, old, new),
+        champion_knew=champion_knew,
+        processes=processes or usual_processes(),
+        progress=progress or silent,
+    )
+    return comparison, _believed(judge(comparison, new.card), new, plants)
+
+
+def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
+    """The same gate; shut where a model that was brought in does not itself what its card makes one expect.
+
+    What is compared is learned anew from the card's settings; a file's own model might be another.
+    """
+    if challenger.card.imported is None:
+        return gate
+    from flora_core.learning.import_validation import named_right
+
+    share, low, high = named_right(challenger, plants)
+    text = (
+        f"As it was brought in, it names {100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of these plants right; its "
+        f"card states {100 * challenger.card.scores.accuracy:.1f} % of plants it had not seen."
+    )
+    fine = high >= challenger.card.scores.low
+    return replace(
+        gate, reasons=(*gate.reasons, text), objections=gate.objections if fine else (*gate.objections, text)
+    )
+
+
+def _newest(old: Model, new: Model) -> datetime:
+    return max(learned_until(old), learned_until(new))
+
+
+def _plants_of_both(
+    study: Study, table: TrainingPlants, rows_known: Bools, known: DeterminedPlants, old: Model, new: Model
+) -> tuple[TrainingPlants, Bools]:
+    """The table with the determined plants that either learned from, and which rows the champion knew."""
+    until, newest = learned_until(old), _newest(old, new)
+    learned = known.between(None, newest)
+    knew = np.concatenate([rows_known, np.array([at <= until for at in learned.entered_at], dtype=bool)])
+    return joined(study, table, learned), knew
+
+
+def _unseen(known: DeterminedPlants, old: Model, new: Model) -> tuple[Floats, Ints] | None:
+    """Determined plants that neither learned from; None where there are none."""
+    fresh = known.between(_newest(old, new), None)
+    return (fresh.values, fresh.species) if len(fresh) else None
+
+
+def comparison_document(comparison: Comparison, gate: Gate) -> dict[str, Any]:
+    """A comparison and what the gate says of it, for programs."""
+    document = asdict(comparison)
+    document["gate"] = {"passed": gate.passed, "reasons": list(gate.reasons), "objections": list(gate.objections)}
+    return document

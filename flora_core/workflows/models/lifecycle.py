@@ -1,0 +1,315 @@
+"""The life of a model: the first one trained by itself; versions listed, shown, verified, promoted, rolled back, retired."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
+
+from flora_core.errors import ArtifactRefused, Conflict, Refused, Unavailable, Unknown
+from flora_core.model import ModelCard, TrainingPlants, TrainingTable
+from flora_core.storage.registry.registry import Event, Verified, Version
+from flora_core.study import IRIS
+from flora_core.workflows.models.comparison import compare_versions
+from flora_core.workflows.context import House
+
+if TYPE_CHECKING:
+    from flora_core.learning.comparison.model_comparison import Comparison
+    from flora_core.learning.comparison.promotion_gate import Gate
+
+__all__ = [
+    "PROGRAM",
+    "Promotion",
+    "VersionView",
+    "compare_versions",
+    "ensure_champion",
+    "history",
+    "iris_plants",
+    "list_versions",
+    "promote",
+    "retire",
+    "roll_back",
+    "show_version",
+    "verify_versions",
+    "version_number",
+]
+
+#: Who does what the program does by itself.
+PROGRAM: Final = "Flora Classification"
+_FIRST_REASON: Final = "First start: no model was there yet."
+
+
+class VersionView(BaseModel):
+    """A version as a list shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    study: str
+    version: int
+    algorithm: str
+    champion: bool
+    retired: bool
+    registered_at: str
+    registered_by: str
+
+
+def iris_plants() -> TrainingPlants:
+    """Fisher's 150 flowers, from scikit-learn's copy of his published values."""
+    from sklearn.datasets import load_iris
+
+    values, species = load_iris(return_X_y=True)
+    counts = np.bincount(species)
+    return TrainingPlants(
+        values=np.asarray(values, dtype=np.float64),
+        species=np.asarray(species, dtype=np.int64),
+        groups=None,
+        table=TrainingTable(
+            source="scikit-learn load_iris",
+            sha256=hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest(),
+            rows=len(species),
+            plants={name: int(n) for name, n in zip(IRIS.species_names, counts, strict=True)},
+        ),
+    )
+
+
+def ensure_champion(house: House, progress: object = None, wait: float = 120.0) -> bool:
+    """On a first start, make the database, the Iris study and its first champion; nothing where they are there.
+
+    Of several processes that start at once, one trains and the others wait for it.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Told of each step: (done, total, doing).
+    wait : float
+        Seconds to wait for another process that is training.
+
+    Returns
+    -------
+    bool
+        Whether a model was trained.
+
+    Raises
+    ------
+    Unavailable
+        Database or models folder can't be used, or the other process does not come to an end.
+    """
+    house.database.prepare()
+    if house.registry.champion_version(IRIS.name) is not None:
+        return False
+    folder = house.settings.models
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".first-start.lock", timeout=wait):
+            if house.registry.champion_version(IRIS.name) is not None:
+                return False
+            _first_champion(house, progress)
+            return True
+    except Timeout:
+        raise Unavailable(
+            "Another process has been training the first model for too long. Stop it, or start this one again later."
+        ) from None
+    except OSError as error:
+        raise Unavailable(
+            f"The models folder {folder} can't be used: {error.strerror or error}. Make it writable, or set FLORA_MODELS."
+        ) from error
+
+
+def _first_champion(house: House, progress: object) -> None:
+    # Training brings scikit-learn's larger modules with it; a start with a champion does without them.
+    from flora_core.learning.validation.folds import silent
+    from flora_core.learning.training import train
+
+    if IRIS.name not in house.studies.names():
+        # Another house with the same database may be quicker; its study is ours.
+        with contextlib.suppress(Conflict):
+            house.studies.add(IRIS, iris_plants(), PROGRAM)
+    study = house.studies.get(IRIS.name)
+    plants = house.studies.plants(study)
+    told = progress if callable(progress) else silent
+    model = house.registry.register(train(study, plants, by=PROGRAM, progress=told), by=PROGRAM)
+    house.registry.promote(study.name, model.card.version or 0, PROGRAM, _FIRST_REASON)
+
+
+def list_versions(house: House, study: str) -> list[VersionView]:
+    """All versions of a study, oldest first, and which of them is the champion."""
+    house.studies.get(study)
+    champion, retired = house.registry.champion_version(study), house.registry.retired(study)
+    return [
+        VersionView(
+            study=v.study,
+            version=v.version,
+            algorithm=v.algorithm,
+            champion=v.version == champion,
+            retired=v.version in retired,
+            registered_at=v.registered_at.isoformat(timespec="seconds"),
+            registered_by=v.registered_by,
+        )
+        for v in house.registry.versions(study)
+    ]
+
+
+def version_number(text: str) -> int:
+    """The version that a person writes: "3" or "v3".
+
+    Raises
+    ------
+    Unknown
+        It is no version number.
+    """
+    digits = text.strip().lower().removeprefix("v")
+    if not digits.isdecimal() or len(digits) > 9:
+        raise Unknown(f"'{text}' is not a model version; versions are numbers, like 1 or v1.")
+    return int(digits)
+
+
+def show_version(house: House, study: str, version: int) -> tuple[Version, ModelCard, tuple[Event, ...]]:
+    """A version's row, its card and what happened to it."""
+    house.studies.get(study)
+    row = house.registry.version(study, version)
+    events = tuple(event for event in house.registry.events(study) if event.version == version)
+    return row, house.registry.card(study, version), events
+
+
+def history(house: House, study: str) -> tuple[Event, ...]:
+    """Everything that happened to the versions of a study, oldest first."""
+    house.studies.get(study)
+    return house.registry.events(study)
+
+
+def verify_versions(house: House) -> tuple[tuple[Verified, ...], list[str]]:
+    """Compare the files of every version of every study with their checksums; loads nothing, changes nothing."""
+    results: list[Verified] = []
+    spare: list[str] = []
+    for study in house.studies.names():
+        verified, left = house.registry.verify(study)
+        results.extend(verified)
+        spare.extend(f"{study}/{name}" for name in left)
+    return tuple(results), spare
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What came of asking for a promotion.
+
+    Attributes
+    ----------
+    promoted : bool
+        False where the gate was shut and nobody overruled it: nothing was changed.
+    before : int or None
+        The champion until then.
+    gate : Gate or None
+        None where there was nothing to compare with: a study's first champion, or one whose files are damaged.
+    comparison : Comparison or None
+    overruled : bool
+    """
+
+    promoted: bool
+    before: int | None
+    gate: Gate | None
+    comparison: Comparison | None
+    overruled: bool
+
+
+def promote(
+    house: House,
+    study: str,
+    version: int,
+    *,
+    by: str,
+    why: str,
+    overrule: bool = False,
+    judged: tuple[int, Comparison, Gate] | None = None,
+) -> Promotion:
+    """Make a version the champion where the gate is open, or where a person overrules it by name and reason.
+
+    Parameters
+    ----------
+    overrule : bool
+        Promote although the gate is shut; the event tells so, with what the gate said.
+    judged : (int, Comparison, Gate), optional
+        The champion it was compared with already, and what came of it; compared anew where not given.
+
+    Returns
+    -------
+    Promotion
+        A shut gate is no error: `promoted` is False then, and nothing was changed.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Unknown, Conflict, ArtifactRefused
+        No such version; it is the champion, was retired, or somebody was quicker; its files are not those registered.
+    """
+    by, why = _signed(by, why, "promote a version")
+    house.registry.version(study, version)
+    champion = house.registry.champion_version(study)
+    if champion == version:
+        raise Conflict(f"Version {version} of {study} is the champion already.")
+    if champion is None:
+        house.registry.promote(study, version, by, why, instead_of=None)
+        return Promotion(True, None, None, None, overruled=False)
+    if judged is not None and judged[0] == champion:
+        _, comparison, gate = judged
+    else:
+        try:
+            comparison, gate = compare_versions(house, study, champion, version)
+        except ArtifactRefused as damaged:
+            if not overrule:
+                raise
+            # A champion that can't be loaded must not keep its place for ever; a damaged challenger is refused below.
+            said = f"Nothing could be compared. {damaged.message}"
+            house.registry.promote(study, version, by, why, instead_of=champion, gate=said, overruled=True)
+            return Promotion(True, champion, None, None, overruled=True)
+    if not gate.passed and not overrule:
+        return Promotion(False, champion, gate, comparison, overruled=False)
+    overruled = not gate.passed
+    house.registry.promote(study, version, by, why, instead_of=champion, gate=gate.sentence, overruled=overruled)
+    return Promotion(True, champion, gate, comparison, overruled)
+
+
+def roll_back(house: House, study: str, *, by: str, why: str) -> int:
+    """Make the champion before this one the champion again; the version that identifies now.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Conflict
+        There is none to go back to.
+    """
+    by, why = _signed(by, why, "roll back")
+    house.studies.get(study)
+    return house.registry.roll_back(study, by, why)
+
+
+def retire(house: House, study: str, version: int, *, by: str, why: str) -> None:
+    """Put a version away for good: it stays to be read, and can't be promoted any more.
+
+    Raises
+    ------
+    Refused
+        Name or reason are missing.
+    Unknown, Conflict
+        No such version; it is the champion, or was retired before.
+    """
+    by, why = _signed(by, why, "retire a version")
+    house.studies.get(study)
+    house.registry.retire(study, version, by, why)
+
+
+def _signed(by: str, why: str, doing: str) -> tuple[str, str]:
+    by, why = " ".join(by.split()), " ".join(why.split())
+    if not by:
+        raise Refused(f"Say who you are: to {doing} needs a name, which the history keeps.")
+    if not why:
+        raise Refused(f"Say why: to {doing} needs a reason, which the history keeps.")
+    if len(why) > 2000 or len(by) > 200:
+        raise Refused("A name has at most 200 characters, a reason at most 2,000.")
+    return by, why

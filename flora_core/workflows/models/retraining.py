@@ -1,0 +1,154 @@
+"""The automatic cycle: is a new model needed? Train it, judge it, promote it or keep the champion, and say why.
+
+Safe to run every night, twice at once, or to kill in the middle: each step is kept before the next begins, and the next run
+goes on from what it finds. A challenger that nobody has judged yet is judged; one that was refused is retired with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from flora_core.errors import Refused, Unavailable
+from flora_core.learning.validation.folds import Progress, silent
+from flora_core.learning.data_checks.checks import failed, sanity_checks
+from flora_core.model import ModelCard, TrainingPlants, TrainingTable
+from flora_core.workflows.models.comparison import compare_versions
+from flora_core.workflows.models.determined_plants import determined_plants, joined
+from flora_core.workflows.context import House
+from flora_core.workflows.models.lifecycle import promote, retire
+from flora_core.workflows.reports.study_report import newest_challenger
+from flora_core.workflows.models.training import train_version
+from flora_core.workflows.monitor.current_verdict import verdict
+
+#: New determined plants that are worth a training: this many, or this share of those learned from.
+_ENOUGH: Final = 20
+_SHARE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """What a run came to.
+
+    Attributes
+    ----------
+    needed : bool
+    version : int or None
+        The version that was trained or judged.
+    promoted : bool
+    why : str
+        In words.
+    red : bool
+        Whether somebody should look: the gate is shut, a check failed, or a red verdict could not be answered.
+    """
+
+    needed: bool
+    version: int | None
+    promoted: bool
+    why: str
+    red: bool = False
+
+
+def retrain(house: House, study: str, *, by: str, if_needed: bool = True, progress: Progress = silent) -> Retrained:
+    """Run the cycle once for a study.
+
+    Parameters
+    ----------
+    if_needed : bool
+        False trains in any case.
+
+    Raises
+    ------
+    Unknown, NoChampion, DatabaseUnavailable, Unavailable
+        Nothing, or only whole steps, were done.
+    """
+    house.champion(study)
+    folder = house.settings.models
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f".retraining-{study}.lock", timeout=0)
+        with lock:
+            return _cycle(house, study, by, if_needed, progress)
+    except Timeout:
+        return Retrained(False, None, False, f"Another process is retraining {study} just now.")
+    except OSError as error:
+        raise Unavailable(
+            f"The models folder {folder} can't be used: {error.strerror or error}. Make it writable, or set FLORA_MODELS."
+        ) from error
+
+
+def _cycle(house: House, study: str, by: str, if_needed: bool, progress: Progress) -> Retrained:
+    champion = house.champion(study).card
+    waiting = newest_challenger(house, study)
+    # One that learned from the same plants as the champion is a person's experiment, and a person's to judge.
+    if waiting is not None and _plants(house.registry.card(study, waiting).table) != _plants(champion.table):
+        return _judge(house, study, waiting, by, f"v{waiting} waited to be judged.")
+    found = house.studies.get(study)
+    plants = joined(found, house.studies.plants(found), determined_plants(house, found))
+    checks = failed(sanity_checks(found, plants))
+    if checks:
+        return Retrained(True, None, False, f"Not trained: {' '.join(check.detail for check in checks)}", red=True)
+    seen = verdict(house, study)
+    reason = _reason(champion, plants, seen.verdict, seen.sentence)
+    learned = _plants(plants.table) in _learned(house, study)
+    if if_needed and not reason:
+        return Retrained(False, None, False, f"Not needed: the verdict is {seen.verdict}, {_news(champion, plants)}.")
+    if if_needed and learned:
+        text = (
+            f"{reason} But there is nothing new to learn from: every plant known today was learned by a version before. "
+            "Determine some of the last plants first."
+        )
+        return Retrained(True, None, False, text, red=seen.verdict == "red")
+    try:
+        card = train_version(house, study, with_determinations=True, by=by, progress=progress)
+    except Refused as refused:
+        return Retrained(True, None, False, f"Not trained: {refused.message}", red=True)
+    return _judge(house, study, card.version or 0, by, reason or "Training was asked for.")
+
+
+def _judge(house: House, study: str, version: int, by: str, reason: str) -> Retrained:
+    """Promote a version that learned from more plants, or is better, and passes the gate; retire it where the gate is shut."""
+    champion = house.champion(study).card
+    challenger = house.registry.card(study, version)
+    before = champion.version or 0
+    comparison, gate = compare_versions(house, study, before, version)
+    if not gate.passed:
+        why = f"{reason} {gate.sentence}"
+        retire(house, study, version, by=by, why=why)
+        return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}", red=True)
+    more = challenger.table.rows - champion.table.rows
+    better = (comparison.overall.p < 0.05 and comparison.overall.value > 0) or comparison.log_loss_high < 0
+    if more <= 0 and not better:
+        why = f"{reason} It learned from no more plants and is no better. {comparison.sentence}"
+        retire(house, study, version, by=by, why=why)
+        return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}")
+    learned = f"It learned from {more} more plants. " if more > 0 else ""
+    why = f"{reason} {learned}{gate.sentence} {gate.reasons[0]}"
+    promote(house, study, version, by=by, why=why, judged=(before, comparison, gate))
+    return Retrained(True, version, True, f"v{version} is the champion now. {why}")
+
+
+def _plants(table: TrainingTable) -> tuple[str, int]:
+    """Which plants a version learned from: the study's own table, and how many determined ones below it."""
+    return table.sha256, table.determined
+
+
+def _learned(house: House, study: str) -> set[tuple[str, int]]:
+    return {_plants(house.registry.card(study, v.version).table) for v in house.registry.versions(study)}
+
+
+def _reason(champion: ModelCard, plants: TrainingPlants, colour: str, sentence: str) -> str:
+    if colour == "red":
+        return f"The monitor is red: {sentence}"
+    new = len(plants.species) - champion.table.rows
+    if new >= max(_ENOUGH, _SHARE * champion.table.rows):
+        return f"There are {new} new determined plants to learn from."
+    return ""
+
+
+def _news(champion: ModelCard, plants: TrainingPlants) -> str:
+    new = len(plants.species) - champion.table.rows
+    enough = round(max(_ENOUGH, _SHARE * champion.table.rows))
+    return f"and of the {enough} new determined plants that are worth a training there are {max(0, new)}"

@@ -1,0 +1,107 @@
+"""Train a version: check the table, learn, register. Nothing is promoted here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flora_core.errors import Refused
+from flora_core.model import Model, ModelCard
+from flora_core.workflows.context import House
+
+if TYPE_CHECKING:
+    from flora_core.learning.validation.folds import Progress
+    from flora_core.learning.data_checks.checks import Check
+
+
+class TrainingRequest(BaseModel):
+    """What is to be trained: kept with a job, so that another process can do it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    algorithm: str = "auto"
+    hyperparameters: dict[str, float | int | str | None] = Field(default_factory=dict)
+    search: int = 0
+    shape_ratios: bool = False
+    with_determinations: bool = False
+    seed: int = 0
+
+
+def train_version(
+    house: House,
+    study: str,
+    *,
+    algorithm: str = "auto",
+    hyperparameters: Mapping[str, float | int | str | None] | None = None,
+    search: int = 0,
+    shape_ratios: bool = False,
+    with_determinations: bool = False,
+    seed: int = 0,
+    by: str,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> ModelCard:
+    """Train on the study's newest table and register the model as a new version, not promoted.
+
+    Parameters
+    ----------
+    with_determinations : bool
+        Learn from the plants that competent persons determined too.
+    by : str
+        Who trains.
+    processes : int, optional
+        How many processes may work at once; two where not given. The version does not depend on it.
+    progress : callable, optional
+        Told of each step; may raise to stop: nothing is registered then.
+
+    Returns
+    -------
+    ModelCard
+        With its version.
+
+    Raises
+    ------
+    Refused, Unknown
+        The table is not fit to learn from, or the settings can't be used; the message says what would be right.
+    Unavailable
+        The version can't be saved; nothing is registered.
+    """
+    # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
+    from flora_core.learning.validation.folds import silent
+    from flora_core.learning.validation.out_of_fold import usual_processes
+    from flora_core.learning.data_checks.checks import failed, sanity_checks
+    from flora_core.learning.training import train
+    from flora_core.workflows.models.determined_plants import determined_plants, nobody
+    from flora_core.workflows.models.training_data import all_plants
+
+    found = house.studies.get(study)
+    determined = determined_plants(house, found) if with_determinations else nobody(found)
+    champion = house.champion(study) if house.registry.champion_version(study) else None
+    plants, known = all_plants(house, found, determined, champion)
+    checks = sanity_checks(found, plants, known)
+    if failed(checks):
+        raise Refused(" ".join(check.detail for check in failed(checks)))
+    model = train(
+        found,
+        plants,
+        algorithm=algorithm,
+        hyperparameters=hyperparameters,
+        search=search,
+        shape_ratios=shape_ratios,
+        seed=seed,
+        by=by,
+        processes=processes or usual_processes(),
+        progress=progress or silent,
+    )
+    return house.registry.register(_warned(model, checks), by=by).card
+
+
+def _warned(model: Model, checks: tuple[Check, ...]) -> Model:
+    """The model with what was noticed of the plants that came since the last training among the warnings of its card."""
+    from flora_core.learning.data_checks.checks import DRIFT
+
+    told = tuple(check.detail for check in checks if check.name == DRIFT and check.state == "warning")
+    return replace(model, card=model.card.model_copy(update={"warnings": (*model.card.warnings, *told)}))

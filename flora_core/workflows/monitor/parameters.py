@@ -1,0 +1,45 @@
+"""What a person asks of the monitor, as typed at a door."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flora_core.errors import Refused
+from flora_core.workflows.monitor.calendar import WINDOWS, WindowKind
+
+
+def asked_window(text: str) -> WindowKind:
+    """The kind of window of that name.
+
+    Raises
+    ------
+    Refused
+        There is none.
+    """
+    for kind in WINDOWS:
+        if text.strip().lower() == kind:
+            return kind
+    raise Refused(f"A window can't be '{text}'; it is a day, a week or a month.")
+
+
+def asked_days(since: str, until: str) -> tuple[date | None, date | None]:
+    """The first and the last day; None where nothing was typed.
+
+    Raises
+    ------
+    Refused
+        One is no day, or the first lies after the last.
+    """
+    first, last = _day(since), _day(until)
+    if first is not None and last is not None and first > last:
+        raise Refused(f"The first day, {first}, lies after the last, {last}; change them round.")
+    return first, last
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(f"'{text}' is no day; write it like 2026-06-30.") from None

@@ -1,0 +1,94 @@
+"""What a model version is watched against: its own reference, counted once in its own bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from flora_core.identification.fitness import misfits
+from flora_core.model import Floats, Model
+from flora_core.monitoring.drift.from_profiles import chance_of, confidence_curve, expected_right
+from flora_core.monitoring.drift.samples import Plants
+from flora_core.monitoring.performance.cbpe import Counts, Guess, guess
+from flora_core.monitoring.performance.isotonic import Isotonic
+from flora_core.monitoring.profiles.bins import Bins, bins_of
+from flora_core.monitoring.profiles.profile import Profile, profile_of
+from flora_core.monitoring.verdicts.wording import Wording
+from flora_core.study import Study
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watching:
+    """A version's reference, ready to be compared with.
+
+    Attributes
+    ----------
+    model : Model
+    profile : Profile
+        Of the reference.
+    plants : Plants
+        The reference's plants themselves.
+    chance : tuple of (draws,) float
+        What chance makes of each measurement's distance.
+    curve : Isotonic or None
+        What the model's probabilities are mended by before accuracy is estimated; None where they need no mending.
+    right : int
+        Plants of the reference that got their own name, out of fold.
+    """
+
+    model: Model
+    profile: Profile
+    plants: Plants
+    chance: tuple[Floats, ...]
+    curve: Isotonic | None
+    right: int
+
+    @property
+    def bins(self) -> Bins:
+        """The bins of its profiles."""
+        return self.profile.bins
+
+    def estimated(self, profile: Profile) -> Guess | None:
+        """The accuracy of the names given in a window, without determinations; None where none was given."""
+        right, n = expected_right(profile, self.curve)
+        return guess("accuracy", _counts(right, n), _counts(self.right, self.profile.plants))
+
+
+@lru_cache(maxsize=16)
+def watching(model: Model) -> Watching:
+    """A version's reference, ready to be compared with; kept, because a version never changes."""
+    reference, bins = model.reference, bins_of(model)
+    # Six digits, as they are recorded.
+    probabilities = np.round(reference.probabilities, 6)
+    named = probabilities.argmax(axis=1).astype(np.int64)
+    fits = np.asarray(misfits(model.clouds, reference.values).min(axis=1) <= 1.0)
+    profile = profile_of(bins, reference.values, named, probabilities, fits)
+    confidence = probabilities.max(axis=1)
+    return Watching(
+        model,
+        profile,
+        Plants(reference.values, named, confidence, fits),
+        chance_of(profile),
+        confidence_curve(probabilities, reference.species),
+        int((named == reference.species).sum()),
+    )
+
+
+def _counts(right: float, n: int) -> Counts:
+    """Plants named and named right, as the estimate of an accuracy wants them."""
+    return Counts(np.array([[float(right)]]), np.array([float(n)]))
+
+
+def wording_of(study: Study, which: str = "the last") -> Wording:
+    """How things of a study are called in a verdict's sentences."""
+    by_name = {m.name: m for m in study.measurements}
+    return Wording(
+        plants=study.plural,
+        which=which,
+        reference=f"the training {study.plural}",
+        written=lambda name, value: by_name[name].written(value) if name in by_name else f"{value:.3g}",
+        label=lambda name: by_name[name].label if name in by_name else name,
+        species=study.species_names,
+    )

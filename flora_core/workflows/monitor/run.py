@@ -1,0 +1,423 @@
+"""A span of days, window by window, each version's plants against that version's own reference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
+
+from flora_core.model import Model
+from flora_core.monitoring.decision import SMALLEST, Verdict, worst
+from flora_core.monitoring.drift.attribution import Decomposition
+from flora_core.monitoring.drift.from_profiles import compare_profiles, decompose_profiles
+from flora_core.monitoring.drift.multivariate import Together, together
+from flora_core.monitoring.drift.samples import Findings
+from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.performance.realised import Realised
+from flora_core.monitoring.profiles.profile import Profile, merge, merged
+from flora_core.monitoring.verdicts.reasons import less_right
+from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.monitoring.verdicts.wording import lower_first
+from flora_core.storage.records.samples import Sample, Samples
+from flora_core.storage.records.statistics import Figures
+from flora_core.study import Study
+from flora_core.workflows.context import House
+from flora_core.workflows.monitor.calendar import LENGTH, Span, WindowKind, windows_between
+from flora_core.workflows.monitor.ground_truth import Told, realised_of, told
+from flora_core.workflows.monitor.mix_ups import MixUp, explained, mix_up_of
+from flora_core.workflows.monitor.profiles import DayProfile, Missing, day_profiles
+from flora_core.workflows.monitor.reference import Watching, watching, wording_of
+
+#: A look back, where nobody says how far.
+LOOK_BACK: Final = timedelta(days=365)
+#: Plants that are compared one by one; counts of all of them are compared too.
+ONE_BY_ONE: Final = 400
+#: How far back names that came late are looked for, and how many determined plants are enough.
+LATE: Final = timedelta(days=90)
+ENOUGH: Final = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What one version identified in a window, held against that version's own reference.
+
+    Attributes
+    ----------
+    version : int
+    profile : Profile
+    findings : Findings
+    decompositions : tuple of Decomposition
+        Where each measurement's shift comes from.
+    estimated : Guess or None
+        The accuracy of the names given, without determinations.
+    realised : Realised
+        What determinations say of them.
+    strangers, strange_indeed : int
+        Of plants that fitted no species: how many are determined, and how many of these are of another species.
+    judgement : Judgement
+    mix_up : MixUp or None
+        What most of the plants that fit no species would need to fit; asked of the last plants only.
+    """
+
+    version: int
+    profile: Profile
+    findings: Findings
+    decompositions: tuple[Decomposition, ...]
+    estimated: Guess | None
+    realised: Realised
+    strangers: int
+    strange_indeed: int
+    judgement: Judgement
+    mix_up: MixUp | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchedWindow:
+    """A window of the calendar, or the last plants: a part for each version that identified in it, the newest last."""
+
+    span: Span
+    parts: tuple[Part, ...]
+
+    @property
+    def plants(self) -> int:
+        """Identified plants."""
+        return sum(part.profile.plants for part in self.parts)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of its parts."""
+        return worst([part.judgement.verdict for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What the monitor says of a study.
+
+    Attributes
+    ----------
+    study : Study
+        As the newest version knows it.
+    champion : int or None
+        The version that identifies.
+    models : dict of int to Model
+        The versions that identified any of these plants.
+    span : Span
+    kind : {"day", "week", "month"}
+    windows : tuple of WatchedWindow
+        Oldest first; empty ones between, so that a picture shows the gap.
+    last : WatchedWindow or None
+        The last plants, as many days back as a window has, and more where those had too few; None where there are none.
+    verdict : Verdict
+        Of the last plants.
+    sentence : str
+        What a person reads first.
+    notes : tuple of str
+        What else should be known: a champion changed, plants that can't be counted, dates that lie ahead.
+    """
+
+    study: Study
+    champion: int | None
+    models: dict[int, Model]
+    span: Span
+    kind: WindowKind
+    windows: tuple[WatchedWindow, ...]
+    last: WatchedWindow | None
+    verdict: Verdict
+    sentence: str
+    notes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What was found in the last plants, the gravest first, each with what to do."""
+        found = [reason for part in (self.last.parts if self.last else ()) for reason in part.judgement.reasons]
+        found.sort(key=lambda reason: reason.verdict != "red")
+        return tuple(dict.fromkeys(f"{reason.text} {reason.next_step}".strip() for reason in found))
+
+    @property
+    def plants(self) -> int:
+        """Plants identified in the span."""
+        return sum(window.plants for window in self.windows)
+
+
+def watched(
+    house: House, study: str, *, since: date | None = None, until: date | None = None, window: WindowKind = "week",
+    version: int | None = None, today: date | None = None, known: date | None = None,
+) -> Watched:  # fmt: skip
+    """What the monitor says of the plants identified in some days; costs nothing for plants, only for days.
+
+    Parameters
+    ----------
+    since, until : date, optional
+        The first and the last day (UTC); the last year to today where not given.
+    window : {"day", "week", "month"}
+    version : int, optional
+        Only what this version identified.
+    today : date, optional
+        The day it is, for a look back.
+    known : date, optional
+        Determinations after this day are passed over: what was known then.
+
+    Raises
+    ------
+    Unknown, DatabaseUnavailable
+    """
+    noun = house.studies.get(study)
+    now = today or datetime.now(UTC).date()
+    end = (until or now) + timedelta(days=1)
+    span = Span(since or min(end - LOOK_BACK, end - timedelta(days=1)), end)
+    days, missing = (
+        day_profiles(house, study, None, None) if until is None else day_profiles(house, study, None, end.isoformat())
+    )
+    ahead = [day for day in days if day.day >= end.isoformat()]
+    mine = [d for d in days if d.day < end.isoformat() and version in (None, d.version)]
+    within = [d for d in mine if d.day >= span.since.isoformat()]
+    models = {v: house.model(study, v) for v in sorted({d.version for d in mine})}
+    truth = told(house, {v: m.study for v, m in models.items()}, study, span.since, span.until, known)
+    champion = house.registry.champion_version(study)
+    windows = _windows(within, truth, models, span, window)
+    last = _last(house, within, truth, models, window)
+    named = models[max(models)].study if models else noun
+    return Watched(
+        named, champion, models, span, window, windows, last, _verdict(last, champion),
+        _sentence(named, last, span, champion),
+        _notes(named, models, champion, last, missing, ahead, windows),
+    )  # fmt: skip
+
+
+def _windows(
+    days: Sequence[DayProfile], truth: Sequence[Told], models: dict[int, Model], span: Span, kind: WindowKind
+) -> tuple[WatchedWindow, ...]:
+    """From the first window with plants on to the last day; none where there are no plants."""
+    if not days:
+        return ()
+    found = []
+    earlier: dict[int, Profile] = {}
+    first = date.fromisoformat(days[0].day)
+    for part_of in windows_between(span.since, span.until, kind):
+        if part_of.until <= first:
+            continue
+        own = [d for d in days if part_of.since.isoformat() <= d.day < part_of.until.isoformat()]
+        parts = []
+        for version, profile in _by_version(own).items():
+            known = _of(truth, version, part_of)
+            parts.append(_part(watching(models[version]), version, profile, known, earlier.get(version), None, "these"))
+            earlier[version] = merge(earlier[version], profile) if version in earlier else profile
+        found.append(WatchedWindow(part_of, tuple(parts)))
+    return tuple(found)
+
+
+def _last(
+    house: House, days: Sequence[DayProfile], truth: Sequence[Told], models: dict[int, Model], kind: WindowKind
+) -> WatchedWindow | None:
+    """The last plants: those of as many days back from the newest as a window has, or of more, until they are enough."""
+    if not days:
+        return None
+    newest = date.fromisoformat(days[-1].day)
+    first = newest - timedelta(days=LENGTH[kind] - 1)
+    plants = 0
+    for day in reversed(days):
+        if date.fromisoformat(day.day) < first and plants >= SMALLEST:
+            break
+        plants += day.profile.plants
+        oldest = date.fromisoformat(day.day)
+    span = Span(min(first, oldest), newest + timedelta(days=1))
+    own = [d for d in days if d.day >= span.since.isoformat()]
+    before = _by_version([d for d in days if d.day < span.since.isoformat()])
+    parts = []
+    for version, profile in _by_version(own).items():
+        seen = watching(models[version])
+        all_together, mix_up = _one_by_one(house, seen, version, profile, span)
+        known = _of(truth, version, span)
+        part = _part(seen, version, profile, known, before.get(version), all_together, "the last")
+        said = _late(part.judgement, seen, _lately(truth, version, span))
+        parts.append(
+            replace(part, judgement=explained(said, mix_up, seen.model.study) if mix_up else said, mix_up=mix_up)
+        )
+    return WatchedWindow(span, tuple(parts))
+
+
+def _lately(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]:
+    """What is known of plants up to the span's end, as far back as enough are determined: names come late."""
+    found, determined = [], 0
+    for one in sorted(truth, key=lambda one: one.day, reverse=True):
+        if one.version != version or one.day >= span.until.isoformat():
+            continue
+        if one.day < (span.since - LATE).isoformat() or (determined >= ENOUGH and one.day < span.since.isoformat()):
+            break
+        found.append(one)
+        determined += int(one.confusion.sum())
+    return tuple(found)
+
+
+def _late(said: Judgement, seen: Watching, lately: tuple[Told, ...]) -> Judgement:
+    """The judgement with what determinations say of slightly older plants, where these were named worse than in training."""
+    if any(reason.topic == "accuracy" for reason in said.reasons):
+        return said
+    realised = realised_of(seen.bins.species, 0, lately)
+    scores = seen.model.card.scores
+    reason = less_right(realised, (scores.right, scores.plants), wording_of(seen.model.study))
+    if reason is None:
+        return said
+    alone = said.verdict in ("green", "too few")
+    sentence = (
+        f"{said.sentence} But names that came lately tell otherwise: {lower_first(reason.text)}"
+        if alone
+        else said.sentence
+    )
+    reasons = sorted((*said.reasons, reason), key=lambda one: one.verdict != "red")
+    return replace(said, verdict=worst([said.verdict, reason.verdict]), sentence=sentence, reasons=tuple(reasons))
+
+
+def _by_version(days: Iterable[DayProfile]) -> dict[int, Profile]:
+    found: dict[int, list[Profile]] = defaultdict(list)
+    for day in days:
+        found[day.version].append(day.profile)
+    return {version: _added(tuple(found[version])) for version in sorted(found)}
+
+
+@lru_cache(maxsize=1024)
+def _added(profiles: tuple[Profile, ...]) -> Profile:
+    """Some days' profiles as one; kept while those of the days are, so that what was said of it is kept too."""
+    return merged(profiles[0].bins, profiles)
+
+
+@lru_cache(maxsize=1024)
+def _compared(seen: Watching, profile: Profile) -> tuple[Findings, tuple[Decomposition, ...], Guess | None]:
+    """A window that has no more to it than its profile: what was found once is kept with it."""
+    found = compare_profiles(seen.profile, profile, chance=seen.chance)
+    return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
+
+
+def _of(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]:
+    return tuple(
+        one for one in truth if one.version == version and span.since.isoformat() <= one.day < span.until.isoformat()
+    )
+
+
+#: What was asked of the plants themselves; kept until something is recorded.
+_ASKED: Final[dict[tuple[object, ...], tuple[Together | None, MixUp | None]]] = {}
+
+
+def _one_by_one(
+    house: House, seen: Watching, version: int, profile: Profile, span: Span
+) -> tuple[Together | None, MixUp | None]:
+    """What only the plants themselves can tell: all measurements at once, and what those that fit nothing would need."""
+    newest, _, _ = Figures(house.database).state(seen.model.study.name)
+    key = (house.database.description, newest, seen, profile)
+    found = _ASKED.get(key)
+    if found is None:
+        sample = _sample(house, seen, version, span)
+        found = _together(seen, sample), mix_up_of(seen.model, sample) if profile.unfit else None
+        while len(_ASKED) >= 64:
+            _ASKED.pop(next(iter(_ASKED)))
+        _ASKED[key] = found
+    return found
+
+
+def _sample(house: House, seen: Watching, version: int, span: Span) -> Sample:
+    start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.since, span.until))
+    return Samples(house.database).even(seen.model.study.name, version, start, end, ONE_BY_ONE)
+
+
+def _together(seen: Watching, sample: Sample) -> Together | None:
+    """All measurements at once, asked of a bounded sample of the plants themselves."""
+    names = seen.model.study.names
+    if not len(sample):
+        return None
+    return together(names, seen.model.reference.values, sample.values, tests=len(names) + 6)
+
+
+def _part(
+    seen: Watching, version: int, profile: Profile, known: tuple[Told, ...], earlier: Profile | None,
+    all_together: Together | None, which: str,
+) -> Part:  # fmt: skip
+    k = profile.bins.species
+    issues = earlier if earlier is not None and earlier.rows >= SMALLEST and _has_tables(earlier, profile) else None
+    found, sources, estimated = _compared(seen, profile)
+    if issues is not None or all_together is not None:
+        found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
+    realised = realised_of(k, profile.plants - profile.unfit, known)
+    scores = seen.model.card.scores
+    said = judgement(
+        found, wording_of(seen.model.study, which), estimated=estimated, realised=realised,
+        reference=(scores.right, scores.plants), decompositions=sources,
+    )  # fmt: skip
+    return Part(
+        version, profile, found, sources, estimated, realised,
+        sum(one.strangers for one in known), sum(one.strange_indeed for one in known), said,
+    )  # fmt: skip
+
+
+def _has_tables(*profiles: Profile) -> bool:
+    """Whether any rows had issues at all; where none ever had, there is nothing to ask."""
+    return any(profile.troubled for profile in profiles)
+
+
+def main_part(last: WatchedWindow, champion: int | None) -> Part:
+    """Of the last plants, those that speak first: the champion's, where it has named enough to say anything."""
+    return max(last.parts, key=lambda part: (part.version == champion and part.findings.m >= SMALLEST, part.findings.m))
+
+
+def _verdict(last: WatchedWindow | None, champion: int | None) -> Verdict:
+    """The champion's, where it has one: what an earlier version was told is over. Else the gravest there is."""
+    if last is None:
+        return "too few"
+    main = main_part(last, champion).judgement.verdict
+    return main if main != "too few" and main_part(last, champion).version == champion else last.verdict
+
+
+_COMPARED: Final[dict[Verdict, str]] = {
+    "green": "look like",
+    "amber": "may differ from",
+    "red": "do not look like",
+    "too few": "are too few to compare with",
+}
+
+
+def _sentence(study: Study, last: WatchedWindow | None, span: Span, champion: int | None) -> str:
+    if last is None:
+        return f"No {study.organism} was recorded from {span.written}: there is nothing to watch yet."
+    main = main_part(last, champion)
+    if len(last.parts) == 1:
+        return main.judgement.sentence
+    others = [
+        f"The {part.findings.m:,} named by version {part.version} {_COMPARED[part.judgement.verdict]} what it was trained on."
+        for part in last.parts
+        if part is not main
+    ]
+    return " ".join([f"Version {main.version}: {main.judgement.sentence}", *others])
+
+
+def _notes(
+    study: Study, models: dict[int, Model], champion: int | None, last: WatchedWindow | None,
+    missing: tuple[Missing, ...], ahead: Sequence[DayProfile], windows: Sequence[WatchedWindow],
+) -> tuple[str, ...]:  # fmt: skip
+    notes = []
+    if last is not None:
+        changed = [str(part.version) for part in last.parts]
+        if len(changed) > 1:
+            notes.append(
+                f"Versions {' and '.join(changed)} named these {study.plural}, one after the other; each is compared with what "
+                "it was itself trained on."
+            )
+        if champion is not None and champion not in models:
+            notes.append(f"Version {champion} identifies now and has named no {study.organism} yet.")
+    for one in missing:
+        notes.append(
+            f"{f'{one.plants:,} {study.plural}' if one.plants else study.plural.capitalize()} named by version {one.version} "
+            f"are not counted here: {one.why}"
+        )
+    if ahead:
+        plants = sum(day.profile.plants for day in ahead)
+        notes.append(
+            f"{plants:,} {study.plural if plants != 1 else study.organism} {'are' if plants != 1 else 'is'} dated after "
+            "the last day shown: was a clock wrong?"
+        )
+    red = [window for window in windows if window.verdict == "red"]
+    if red and last is not None and last.verdict != "red":
+        when = red[-1].span.written
+        notes.append(f"Before that, {len(red)} of {len(windows)} windows were red, the last of them {when}.")
+    return tuple(notes)

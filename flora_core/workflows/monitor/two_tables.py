@@ -1,0 +1,380 @@
+"""Two tables against each other: herbarium and field, last year and this year; and the accuracy of one without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from flora_core.errors import BadTable, Refused, Unknown
+from flora_core.model import Floats, Ints
+from flora_core.monitoring.drift.samples import Findings, compare_columns
+from flora_core.monitoring.predictions import Answers, Estimate
+from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.monitoring.verdicts.wording import Wording
+from flora_core.monitoring.windows import Column, Figure, Window, windows
+from flora_core.study import Study
+from flora_core.tables.files.reading import Decimal, read_layout, read_parts
+from flora_core.tables.values.cells import MISSING
+from flora_core.tables.values.numbers import read_numbers
+
+Tool = Literal["flora", "nannyml", "evidently"]
+TOOLS: Final[tuple[Tool, ...]] = ("flora", "nannyml", "evidently")
+
+#: Columns of text with more different values than this are dates, numbers of specimens, remarks: nothing to compare.
+_MOST_GROUPS: Final = 50
+#: A column of numbers may hold so many cells in a hundred that are none.
+_MOST_BAD: Final = 0.1
+#: How many cells are looked at before a column is read as numbers.
+_GLANCE: Final = 200
+
+ALL_MEASUREMENTS: Final = "all measurements"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A file's cells as text.
+
+    Attributes
+    ----------
+    name : str
+    columns : dict of str to pyarrow.ChunkedArray
+    decimal : {".", ",", ""}
+    rows : int
+    """
+
+    name: str
+    columns: dict[str, pa.ChunkedArray]
+    decimal: Decimal
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDrift:
+    """One window of the current table: its rows, everything it was asked, and what that comes to."""
+
+    window: Window
+    findings: Findings
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class TablesDrift:
+    """Two tables compared.
+
+    Attributes
+    ----------
+    figures : tuple of Figure
+        By window, column and method.
+    windows : tuple of WindowDrift
+        Our own verdicts; empty in the modes that repeat other tools.
+    columns : tuple of str
+        What was compared.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    figures: tuple[Figure, ...]
+    windows: tuple[WindowDrift, ...]
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_table(stream: BinaryIO, name: str) -> Table:
+    """All cells of a file as text; reads only.
+
+    Raises
+    ------
+    BadTable, TooLarge
+        It is no table, or beyond a limit; the message names the cause.
+    """
+    layout = read_layout(stream, name)
+    parts = list(read_parts(stream, layout))
+    columns = {
+        title: pa.chunked_array([part.columns[j] for part in parts], type=pa.string())
+        for j, title in enumerate(layout.header)
+        if title
+    }
+    return Table(name, columns, layout.decimal, sum(map(len, parts)))
+
+
+def drift_of_tables(
+    reference: Table, current: Table, *, columns: Sequence[str] = (), tool: Tool = "flora", size: int | None = None,
+    study: Study | None = None,
+) -> TablesDrift:  # fmt: skip
+    """Whether the plants of one table are like those of another, column by column.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Which; none for every column of numbers, or of few groups, that both tables have.
+    tool : {"flora", "nannyml", "evidently"}
+        Whose definitions.
+    size : int or None
+        Rows of a window of the current table; None for what the tool does by itself.
+    study : Study or None
+        Whose names and units the sentences use for columns that are its measurements.
+
+    Raises
+    ------
+    Unknown
+        A column is not there.
+    BadTable
+        A table has no rows, or the two have no column in common that can be compared.
+    """
+    _check_rows(reference, current)
+    chosen, notes = _columns(reference, current, columns)
+    names = tuple(column.name for column in chosen)
+    if tool == "nannyml":
+        from flora_core.monitoring.compat import nannyml_drift
+
+        found = [figure for column in chosen for figure in nannyml_drift.drift(column, size)]
+        order = {name: place for place, name in enumerate(names)}
+        return TablesDrift(tuple(sorted(found, key=lambda f: (f.window, order[f.column]))), (), names, tuple(notes))
+    if tool == "evidently":
+        from flora_core.monitoring.compat import evidently
+
+        return TablesDrift(evidently.drift(chosen, size), (), names, tuple(notes))
+    wording = _wording(reference.name, names, study)
+    judged = []
+    for window in windows(current.rows, size or current.rows):
+        findings = compare_columns(chosen, rows=window.rows)
+        judged.append(WindowDrift(window, findings, judgement(findings, wording)))
+    figures = tuple(figure for one in judged for figure in _figures(one, names))
+    return TablesDrift(figures, tuple(judged), names, tuple(notes))
+
+
+def _wording(reference: str, names: Sequence[str], study: Study | None) -> Wording:
+    """Columns as the study calls its measurements, where they are; in the unit of the table, which is not known."""
+    known = {name: m.label for name in names for m in (study.measurements if study else ()) if m.name == name}
+    return Wording("rows", "these", reference, label=lambda name: known.get(name, name), model=False)
+
+
+def _figures(one: WindowDrift, names: Sequence[str]) -> list[Figure]:
+    """Our own answers as figures; the p values are those after correction, on which the alerts rest."""
+    findings = one.findings
+    found: dict[str, Figure] = {}
+    for s in findings.shifts:
+        found[s.name] = one.window.figure(
+            s.m, s.name, "wasserstein", s.distance, p=s.corrected, high=s.critical, alert=s.verdict in ("amber", "red")
+        )
+    for name, mix in findings.groups:
+        alert = mix.verdict in ("amber", "red")
+        found[name] = one.window.figure(mix.m, name, "chi2", mix.value, p=mix.corrected, alert=alert)
+    figures = [found[name] for name in names]
+    if (every := findings.together) is not None:
+        alert = every.verdict in ("amber", "red")
+        energy = one.window.figure(
+            every.m, ALL_MEASUREMENTS, "energy", every.distance, p=every.corrected, high=every.critical, alert=alert
+        )
+        figures.append(energy)
+    return figures
+
+
+def estimate_of_tables(
+    reference: Table, current: Table, *, identified: str, true: str, probabilities: Mapping[str, str],
+    tool: Literal["flora", "nannyml"] = "flora", size: int | None = None,
+) -> tuple[Estimate, ...]:  # fmt: skip
+    """How well the plants of the current table were named, without using their true names.
+
+    Parameters
+    ----------
+    identified, true : str
+        The columns of the species named, and of the true one, which the current table may lack.
+    probabilities : mapping of str to str
+        {species: column of its probability}; one alone where there are two species.
+
+    Raises
+    ------
+    Unknown
+        A column is not there.
+    BadTable
+        A table has no rows, a probability is none, or the reference has no true species.
+    """
+    _check_rows(reference, current)
+    for table in (reference, current):
+        _check_there(table, [identified, *probabilities.values()])
+    _check_there(reference, [true])
+    labels, shares = _probabilities(reference, current, identified, true, probabilities)
+    before, now = (
+        Answers(share, _codes(table, identified, labels), _codes(table, true, labels))
+        for table, share in ((reference, shares[0]), (current, shares[1]))
+    )
+    if not (before.usable & (before.true >= 0)).any():
+        raise BadTable(
+            f"{reference.name} has no row with a true species in '{true}' and its probabilities; without such rows there is "
+            "nothing to calibrate on."
+        )
+    if tool == "nannyml":
+        from flora_core.monitoring.compat import nannyml_performance
+
+        return nannyml_performance.estimate(before, now, size)
+    from flora_core.monitoring.performance.cbpe import estimate
+
+    return estimate(before, now, size)
+
+
+def figures_document(figures: Sequence[Figure] | Sequence[Estimate]) -> list[dict[str, Any]]:
+    """Figures as the list of documents that every door gives a program."""
+    return [asdict(figure) for figure in figures]
+
+
+def _check_rows(*tables: Table) -> None:
+    for table in tables:
+        if not table.rows:
+            raise BadTable(f"{table.name} has a header and no rows below it.")
+
+
+def _check_there(table: Table, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in table.columns:
+            raise Unknown(f"{table.name} has no column '{name}'. There are: {', '.join(table.columns)}.")
+
+
+def _columns(reference: Table, current: Table, names: Sequence[str]) -> tuple[tuple[Column, ...], list[str]]:
+    _check_there(reference, names)
+    _check_there(current, names)
+    wanted = list(names) or [name for name in reference.columns if name in current.columns]
+    found, notes = [], []
+    for name in wanted:
+        column = _numbers(reference, current, name) or _groups(reference, current, name)
+        if not names and len(column.labels) > _MOST_GROUPS:
+            many = f"{len(column.labels):,} different values"
+            notes.append(f"'{name}' holds {many} and was left out; name it in --columns to compare it all the same.")
+        elif not names and _counts_rows(column):
+            notes.append(
+                f"'{name}' numbers the rows and was left out; name it in --columns to compare it all the same."
+            )
+        else:
+            found.append(column)
+    if not found:
+        raise BadTable(
+            f"{reference.name} and {current.name} have no column in common that holds numbers or a few groups. The first has: "
+            f"{', '.join(reference.columns)}; the second: {', '.join(current.columns)}."
+        )
+    return tuple(found), notes
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether a column of numbers goes up by one from row to row in both tables, as row numbers do."""
+    if column.categorical:
+        return False
+    return all(len(part) > 2 and bool((np.diff(part) == 1.0).all()) for part in (column.reference, column.current))
+
+
+def _numbers(reference: Table, current: Table, name: str) -> Column | None:
+    """The column as numbers, or None where too many of its cells are none."""
+    found = []
+    for table in (reference, current):
+        values = _read(table, name)
+        if values is None:
+            return None
+        found.append(values)
+    return Column(name, found[0], found[1])
+
+
+def _read(table: Table, name: str) -> Floats | None:
+    cells = table.columns[name]
+    filled = cells.filter(pa.compute.not_equal(cells, "")).slice(0, _GLANCE).combine_chunks()
+    if len(filled) and _bad(filled, table.decimal) > 0.5:
+        return None
+    values, bad, present = [], 0, 0
+    for chunk in cells.chunks:
+        numbers = read_numbers(chunk, table.decimal)
+        wrong = sum(cell.kind == "bad" for cell in numbers.odd.values())
+        bad += wrong
+        present += wrong + int(np.isfinite(numbers.values).sum())
+        values.append(numbers.values)
+    return np.concatenate(values) if bad <= _MOST_BAD * present else None
+
+
+def _bad(cells: pa.StringArray, decimal: Decimal) -> float:
+    odd = read_numbers(cells, decimal).odd.values()
+    return sum(cell.kind == "bad" for cell in odd) / len(cells)
+
+
+def _groups(reference: Table, current: Table, name: str) -> Column:
+    texts = [_texts(table, name) for table in (reference, current)]
+    labels = tuple(sorted({label for column in texts for label in column.unique().to_pylist() if label is not None}))
+    places = {label: place for place, label in enumerate(labels)}
+    if not labels:
+        # A column without a single value is one of numbers that are all missing.
+        return Column(name, np.full(reference.rows, np.nan), np.full(current.rows, np.nan))
+    before, now = (_placed(column, places) for column in texts)
+    return Column(name, before, now, labels)
+
+
+def _texts(table: Table, name: str) -> pa.ChunkedArray:
+    """The cells without surrounding spaces; null where nothing stands there."""
+    trimmed = pa.compute.utf8_trim_whitespace(table.columns[name])
+    missing = pa.compute.is_in(pa.compute.utf8_lower(trimmed), pa.array(sorted(MISSING)))
+    return pa.compute.if_else(missing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _placed(column: pa.ChunkedArray, places: Mapping[str, int]) -> Ints:
+    if not len(column):
+        return np.empty(0, dtype=np.int64)
+    coded = column.combine_chunks().dictionary_encode()
+    codes = pa.compute.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    own = np.array([places.get(label, len(places)) for label in coded.dictionary.to_pylist()] + [-1], dtype=np.int64)
+    placed: Ints = own[codes]
+    return placed
+
+
+def _plain(label: str) -> str:
+    """A label as it is compared: 1 and 1.0 are one."""
+    try:
+        number = float(label)
+    except ValueError:
+        return label
+    return f"{number:g}" if np.isfinite(number) else label
+
+
+def _codes(table: Table, name: str, labels: Sequence[str]) -> Ints:
+    if name not in table.columns:
+        return np.full(table.rows, -1, dtype=np.int64)
+    texts = _texts(table, name)
+    places = {label: place for place, label in enumerate(labels)}
+    known = {text: places[_plain(text)] for text in texts.unique().to_pylist() if text is not None}
+    return _placed(texts, known)
+
+
+def _probabilities(
+    reference: Table, current: Table, identified: str, true: str, columns: Mapping[str, str]
+) -> tuple[list[str], list[Floats]]:
+    """The species, those with probabilities first and sorted, and each table's (n, k) probabilities of them."""
+    given = {_plain(species): column for species, column in columns.items()}
+    named = set()
+    for table in (reference, current):
+        for name in (identified, true):
+            if name in table.columns:
+                named |= {_plain(text) for text in _texts(table, name).unique().to_pylist() if text is not None}
+    if len(given) == 1:
+        # One probability speaks of two species: the one it belongs to, and the other.
+        (one, column), others = next(iter(given.items())), sorted(named - set(given))
+        if len(others) > 1:
+            raise Refused(
+                f"There are {len(others) + 1} species ({', '.join(sorted(named))}), and a probability of one of them. Give one "
+                "--probability SPECIES=COLUMN for each."
+            )
+        shares = [_shares(table, column) for table in (reference, current)]
+        # The species that the probability belongs to comes second: it is the positive one.
+        return [others[0] if others else f"not {one}", one], [np.stack([1.0 - p, p], axis=1) for p in shares]
+    species = sorted(given)
+    shares = [np.stack([_shares(table, given[s]) for s in species], axis=1) for table in (reference, current)]
+    return [*species, *sorted(named - set(species))], shares
+
+
+def _shares(table: Table, name: str) -> Floats:
+    values = _read(table, name)
+    if values is None:
+        raise BadTable(f"The column '{name}' of {table.name} holds no probabilities but text.")
+    outside = np.flatnonzero((values < 0.0) | (values > 1.0))
+    if len(outside):
+        first = outside[0]
+        where = f"The column '{name}' of {table.name} holds {values[first]:g} in row {first + 2}"
+        raise BadTable(f"{where}; a probability lies between 0 and 1.")
+    return values

@@ -1,0 +1,1 @@
+"""The scheduler (watch) and maintenance (backup, restore, sweep)."""

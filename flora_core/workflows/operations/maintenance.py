@@ -1,0 +1,40 @@
+"""What an operator does to the house itself: back it up, restore it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from flora_core.errors import FloraError
+from flora_core.storage.files import backup
+from flora_core.storage.files.backup import BackedUp
+from flora_core.workflows.context import House
+
+_log: Final = logging.getLogger("flora")
+
+
+def sweep(house: House) -> None:
+    """Delete what processes that were killed in the middle of a table left behind, and results that were kept long enough.
+
+    Done beside other work, a little at a time; what can't be swept now is swept another day.
+    """
+    try:
+        recordings = house.records.sweep()
+        results = house.batches.sweep(timedelta(hours=house.settings.keep_results_hours))
+    except FloraError as error:
+        _log.warning("not swept up: %s", error.message)
+        return
+    if recordings or results:
+        _log.info("swept up %d unfinished recordings and %d old results", recordings, results)
+
+
+def back_up(house: House, target: Path) -> BackedUp:
+    """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
+    return backup.back_up(house.database, house.settings.models, target)
+
+
+def restore(house: House, source: Path) -> BackedUp:
+    """Make database and models from a backup, where none are; raises as `storage.backup.restore` does."""
+    return backup.restore(source, house.database, house.settings.models)

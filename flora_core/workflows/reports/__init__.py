@@ -1,0 +1,1 @@
+"""Overview, study report, metrics, Darwin Core archive."""

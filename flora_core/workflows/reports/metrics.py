@@ -1,0 +1,60 @@
+"""What the house holds of each study, in numbers: for a monitoring system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flora_core.storage.records.statistics import Figures
+from flora_core.workflows.context import House
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFigures:
+    """One study's figures; simulated studies have none.
+
+    Attributes
+    ----------
+    study : str
+    identified, determined : int
+        Plants identified and recorded, by any version; and of them determined by a person.
+    troubled, refused : int
+        Recorded rows that had any issue, and of them those that could not be identified.
+    champion_version : int or None
+    champion_age : timedelta or None
+        Since it was promoted or restored.
+    verdict : str
+        The newest that was kept; "" where none was yet.
+    """
+
+    study: str
+    identified: int
+    determined: int
+    troubled: int
+    refused: int
+    champion_version: int | None
+    champion_age: timedelta | None
+    verdict: str
+
+
+def study_figures(house: House) -> list[StudyFigures]:
+    """The figures of every real study, oldest first; reads only."""
+    figures = Figures(house.database)
+    identified, determined = figures.identified(), figures.determined()
+    issues, crowned, now = figures.issues(), figures.crowned(), datetime.now(UTC)
+    found = []
+    for study in figures.studies():
+        newest = house.announcements.newest(study)
+        found.append(
+            StudyFigures(
+                study=study,
+                identified=identified.get(study, 0),
+                determined=determined.get(study, 0),
+                troubled=issues.get(study, (0, 0))[0],
+                refused=issues.get(study, (0, 0))[1],
+                champion_version=house.registry.champion_version(study),
+                champion_age=now - crowned[study] if study in crowned else None,
+                verdict=newest.verdict if newest is not None else "",
+            )
+        )
+    return found

@@ -1,0 +1,406 @@
+"""A labelled table nobody has seen -> the study that could be made of it, to be shown and corrected; nothing is kept."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from flora_core.errors import Issue
+from flora_core.model import Bools, Ints, TrainingPlants, TrainingTable
+from flora_core.study import Measurement, Species, Study
+from flora_core.tables.columns.matching import Assigned, Assignment, place_of
+from flora_core.tables.columns.measurements import describe, header_label, header_unit, slug, unique_names
+from flora_core.tables.columns.roles import (
+    NumberColumn,
+    guess_genus,
+    guess_group,
+    guess_id,
+    guess_label,
+    number_columns,
+    range_columns,
+)
+from flora_core.tables.files.reading import checksum, read_layout, read_whole
+from flora_core.tables.layout import Layout, Part
+from flora_core.tables.names.labels import alike, gather_names
+from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
+from flora_core.tables.values.cells import MISSING
+from flora_core.units import parse_unit
+from flora_core.workflows.context import House
+from flora_core.workflows.studies.choices import Choices, Proposal
+from flora_core.workflows.studies.data_warnings import warnings_of_table
+from flora_core.workflows.studies.species_names import (
+    choose_names,
+    refused_names,
+    refused_species,
+    said_of_names,
+    without_rare,
+)
+
+#: More plants than this don't teach a model anything that so many don't.
+MAX_PLANTS: Final = 200_000
+_LIMITS: Final = "Plausible limits: taken from the training plants."
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+#: What is measured, by the organ that measurements are called after.
+_ORGANISMS: Final = {
+    "sepal": "flower", "petal": "flower", "tepal": "flower", "flower": "flower", "corolla": "flower", "calyx": "flower",
+    "kernel": "kernel", "grain": "grain", "seed": "seed", "leaf": "leaf", "blade": "leaf", "lamina": "leaf", "petiole": "leaf",
+    "fruit": "fruit", "cone": "cone", "bean": "bean", "stem": "plant", "plant": "plant", "root": "plant", "style": "flower",
+}  # fmt: skip
+_DIMENSIONS: Final = frozenset({"length", "width", "height", "diameter", "thickness", "breadth", "area", "perimeter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The places of the columns that are not measured; None for those there are none of. `genus` is a place or a name."""
+
+    label: int
+    id_column: int | None
+    group: int | None
+    genus: int | str | None
+
+
+def propose(house: House, stream: BinaryIO, name: str, choices: Choices | None = None) -> Proposal:
+    """The study that could be made of a labelled table. Reads only.
+
+    Parameters
+    ----------
+    stream : binary file
+        Can be sought.
+    name : str
+        The file's own name.
+    choices : Choices, optional
+        What a person said; the rest is guessed.
+
+    Raises
+    ------
+    BadTable, TooLarge
+        It is no table that can be read; the message names the cause.
+    Unknown
+        A column, unit or name was spoken of that is not there.
+    """
+    choices = choices or Choices()
+    layout = read_layout(stream, name, sheet=choices.sheet, decimal=choices.decimal, separator=choices.separator)
+    part = read_whole(stream, layout, MAX_PLANTS)
+    choices = replace(choices, study=choices.study.strip() or slug(PurePath(name).stem) or "study")
+    refusals = [text for text in (layout.question, _refused_study(house, choices.study)) if text]
+    draft = Proposal(
+        choices=choices, file=PurePath(name.replace("\\", "/")).name, sha256=checksum(stream), layout=layout, label="",
+        id_column="", group="", columns=(), measured=(), names=(), alike=(), study=None, plants=None, issues=(), left_out={},
+        notes=layout.notes, warnings=(), refusals=tuple(refusals),
+    )  # fmt: skip
+    roles = find_roles(layout, part, choices)
+    if roles is None:
+        return replace(draft, refusals=(*refusals, which_label(layout)))
+    return _named(draft, part, roles)
+
+
+def find_roles(layout: Layout, part: Part, choices: Choices) -> Roles | None:
+    """The columns of names, numbers, groups and genera, as was said or as guessed; None where no column holds names.
+
+    Raises
+    ------
+    Unknown
+        A column was spoken of that is not there.
+    """
+    header = layout.header
+    label = place_of(header, choices.label) if choices.label else guess_label(header, part)
+    if label is None:
+        return None
+    genus: int | str | None = guess_genus(header, part, label)
+    if choices.genus:
+        in_header = choices.genus in header
+        genus = header.index(choices.genus) if in_header else choices.genus.strip().capitalize()
+    taken = {label, *([genus] if isinstance(genus, int) else [])}
+    # What a person measures is no catalogue number.
+    taken |= {place_of(header, column) for column in choices.measurements}
+    said = {what: place_of(header, column) for what, column in _said(choices) if column}
+    taken |= set(said.values())
+    group = said.get("group", guess_group(header, part, taken) if choices.group is None else None)
+    taken |= {group} if group is not None else set()
+    number = said.get("id", guess_id(header, part, taken) if choices.id_column is None else None)
+    return Roles(label, number, group, genus)
+
+
+def _said(choices: Choices) -> list[tuple[str, str | None]]:
+    return [("group", choices.group), ("id", choices.id_column)]
+
+
+def _named(draft: Proposal, part: Part, roles: Roles) -> Proposal:
+    """The proposal with its names; it goes on to measurements where these are names."""
+    header, choices = draft.layout.header, draft.choices
+    written = labels_of(part, roles)
+    texts = dict(Counter(written))
+    gathered, name_of = gather_names(texts, roles.genus if isinstance(roles.genus, str) else "")
+    names = choose_names(gathered, choices)
+    draft = replace(
+        draft,
+        label=header[roles.label],
+        id_column="" if roles.id_column is None else header[roles.id_column],
+        group="" if roles.group is None else header[roles.group],
+        names=names,
+        notes=(*draft.notes, *_said_of_genus(header, roles)),
+    )
+    refused = refused_names(draft.label, names, texts, choices)
+    if refused:
+        return replace(draft, refusals=(*draft.refusals, refused))
+    becomes = {n.gathered.name: n.becomes for n in names}
+    species = [becomes.get(name_of[text], "") for text in written]
+    return _measured(draft, part, roles, np.array(species, dtype=object))
+
+
+def labels_of(part: Part, roles: Roles) -> list[str]:
+    """The label of each row as it stands in the file; with the genus before it where that is a column of its own."""
+    epithets: list[str] = part.columns[roles.label].fill_null("").to_pylist()
+    if not isinstance(roles.genus, int):
+        return epithets
+    genera: list[str] = part.columns[roles.genus].fill_null("").to_pylist()
+    return [f"{g.strip()} {e.strip()}" if g.strip() and e.strip() else e for g, e in zip(genera, epithets, strict=True)]
+
+
+def _measured(draft: Proposal, part: Part, roles: Roles, species: npt.NDArray[np.object_]) -> Proposal:
+    """The proposal with its measurements, checked row by row."""
+    header, choices = draft.layout.header, draft.choices
+    codes = np.unique(species, return_inverse=True)
+    indices = np.where(species == "", -1, codes[1]).astype(np.int64)
+    taken = {j for j in (roles.label, roles.id_column, roles.group, roles.genus) if isinstance(j, int)}
+    columns = number_columns(
+        header, part, draft.layout.decimal, indices, taken, middle_of_ranges=choices.middle_of_ranges
+    )
+    places = _chosen(draft, part, columns, roles)
+    draft = replace(
+        draft,
+        columns=columns,
+        measured=tuple(header[j] for j in places),
+        notes=(*draft.notes, *_left_columns(draft, part, columns, places, taken)),
+    )
+    refused = refused_species(draft.names)
+    if not places or refused:
+        return replace(
+            draft, refusals=(*draft.refusals, *filter(None, [refused, "" if places else _no_numbers(draft)]))
+        )
+    return _checked(draft, part, roles, indices, places, columns)
+
+
+def _checked(
+    draft: Proposal, part: Part, roles: Roles, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn]
+) -> Proposal:
+    """The proposal with its study and plants: rows that can't be used are left out, and said."""
+    kept = np.flatnonzero(species >= 0)
+    rows, kinds = _rows(part, kept), species[kept]
+    measurements = _describe(draft, rows, kinds, places, columns, kept)
+    left_out = {"no species that is kept": len(part) - len(kept)} if len(kept) < len(part) else {}
+    names = sorted({n.becomes for n in draft.names if n.becomes})
+    study = _study(draft, measurements, names)
+    assigned = tuple(Assigned(j, m.name, m.unit, "", 1.0) for j, m in zip(places, measurements, strict=True))
+    rules = Rules(Assignment(assigned, roles.id_column), draft.layout.decimal, draft.choices.middle_of_ranges)
+    checked = check_part(study, draft.layout.header, rules, rows)
+    order = np.unique(kinds, return_inverse=True)[1]
+    usable = {
+        name: int(n) for name, n in zip(names, np.bincount(order[checked.usable], minlength=len(names)), strict=True)
+    }
+    chosen = without_rare(draft.names, usable)
+    bad = int((~checked.usable).sum())
+    draft = replace(
+        draft,
+        names=chosen,
+        issues=tuple(issue for _, issue in checked.issues),
+        left_out=left_out | ({"a cell that can't be used, or nothing measured": bad} if bad else {}),
+    )
+    refused = refused_species(chosen)
+    if refused:
+        return replace(draft, refusals=(*draft.refusals, refused), notes=(*draft.notes, *said_of_names(chosen)))
+    return _made(draft, rows, roles, study, order, checked)
+
+
+def _made(draft: Proposal, rows: Part, roles: Roles, study: Study, kinds: Ints, checked: CheckedPart) -> Proposal:
+    """The finished proposal."""
+    left = sorted({n.becomes for n in draft.names if n.becomes})
+    place = np.array([left.index(name) if name in left else -1 for name in study.species_names], dtype=np.int64)
+    use: Bools = checked.usable & (place[kinds] >= 0)
+    study = study.model_copy(update={"species": tuple(s for s in study.species if s.name in left)})
+    species = place[kinds][use]
+    counts = np.bincount(species, minlength=len(left))
+    values = checked.values[use]
+    plants = TrainingPlants(
+        values=values,
+        species=species,
+        groups=_groups(rows, roles.group, use),
+        table=TrainingTable(
+            source=draft.file,
+            sha256=draft.sha256,
+            rows=len(species),
+            plants={name: int(n) for name, n in zip(left, counts, strict=True)},
+            missing_cells=int(np.isnan(values).sum()),
+        ),
+        ids=_texts(rows, roles.id_column, use),
+    )
+    names_gone = int((checked.usable & ~use).sum())
+    draft = replace(draft, alike=alike([n.gathered for n in draft.names if n.becomes == n.gathered.name]))
+    return replace(
+        draft,
+        study=study,
+        plants=plants,
+        left_out=draft.left_out | ({"a species with too few plants": names_gone} if names_gone else {}),
+        notes=(*draft.notes, *said_of_names(draft.names), *_read_past(checked)),
+        warnings=warnings_of_table(draft, study, plants, rows.rows[use]),
+    )
+
+
+def _describe(
+    draft: Proposal, rows: Part, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn], kept: Ints
+) -> tuple[Measurement, ...]:
+    header, choices = draft.layout.header, draft.choices
+    numbers = {c.column: c.numbers.values[kept] for c in columns}
+    headers = [header[j] for j in places]
+    said = {**choices.measurements, **choices.units}
+    names = unique_names(headers)
+    return tuple(
+        describe(
+            name,
+            header_label(head),
+            parse_unit(said[head]) if said.get(head) else header_unit(head),
+            numbers[j],
+            species,
+            rows.columns[j],
+        )
+        for name, head, j in zip(names, headers, places, strict=True)
+    )
+
+
+def _chosen(draft: Proposal, part: Part, columns: Sequence[NumberColumn], roles: Roles) -> list[int]:
+    """The places of the measurement columns: those that were said, else all columns of numbers without a fault."""
+    header = draft.layout.header
+    numeric = {c.column: c for c in columns}
+    if not draft.choices.measurements:
+        return [j for j, c in numeric.items() if not c.fault]
+    return [j for column in draft.choices.measurements if (j := place_of(header, column)) in numeric]
+
+
+def _left_columns(
+    draft: Proposal, part: Part, columns: Sequence[NumberColumn], places: Sequence[int], taken: set[int]
+) -> list[str]:
+    header, choices = draft.layout.header, draft.choices
+    notes = []
+    if not choices.measurements:
+        # What would have spoilt the model is a warning; what was never meant as a measurement is a note.
+        harmless = [c for c in columns if c.fault in ("number", "place or time", "text") and c.column not in places]
+        notes = [f"Left out: {c.because}." for c in harmless]
+        ranges = [
+            name
+            for name in range_columns(header, part, draft.layout.decimal, taken)
+            if header.index(name) not in places
+        ]
+        if ranges:
+            some = ", ".join(f"'{name}'" for name in ranges[:6]) + (" ..." if len(ranges) > 6 else "")
+            notes.append(f"Left out: {some} hold ranges like 2.0-2.5; ask for their middle to use them.")
+    else:
+        asked = {place_of(header, column) for column in choices.measurements}
+        notes = [
+            f"'{header[j]}' holds hardly any numbers, so it is no measurement." for j in sorted(asked - set(places))
+        ]
+    return notes
+
+
+def _study(draft: Proposal, measurements: tuple[Measurement, ...], names: Sequence[str]) -> Study:
+    choices = draft.choices
+    authors = {n.becomes: n.gathered.author for n in draft.names if n.becomes == n.gathered.name}
+    valid = _NAME.fullmatch(choices.study) is not None
+    return Study(
+        name=choices.study if valid else "study",
+        title=choices.title.strip() or choices.study.replace("_", " ").strip().capitalize(),
+        organism=choices.organism.strip() or _organism(measurements),
+        measurements=measurements,
+        species=tuple(Species(name=name, author=authors.get(name, "")) for name in names),
+        condition=choices.condition,
+        region=choices.region.strip(),
+        caveat=choices.caveat.strip(),
+        licence=choices.licence.strip(),
+        sources=(
+            choices.source.strip() or f"Training table {draft.file}.",
+            "Plausible limits: taken from the training plants.",
+        ),
+    )
+
+
+def _organism(measurements: Sequence[Measurement]) -> str:
+    """What is measured, where all the parts that measurements name belong to one thing; else a plant."""
+    parts = [re.split(r"[_\d]+", m.name) for m in measurements]
+    kinds = {_ORGANISMS.get(words[0], "plant") for words in parts if len(words) > 1 and words[-1] in _DIMENSIONS}
+    return kinds.pop() if len(kinds) == 1 else "plant"
+
+
+def _groups(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
+    """The group of each plant; a plant without one is a group of its own. None where there are not two."""
+    texts = _texts(rows, place, use)
+    if texts is None:
+        return None
+    numbers = rows.rows[use]
+    found = np.array(
+        [t if t.lower() not in MISSING else f"row {n}" for t, n in zip(texts, numbers, strict=True)], dtype=str
+    )
+    return found if len(np.unique(found)) > 1 else None
+
+
+def _texts(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
+    if place is None:
+        return None
+    cells = rows.columns[place].fill_null("").to_pylist()
+    return np.array([" ".join(cell.split()) for cell, used in zip(cells, use, strict=True) if used], dtype=str)
+
+
+def _rows(part: Part, places: Ints) -> Part:
+    """Some rows of a part, in order."""
+    index = pa.array(places)
+    at = {int(place): i for i, place in enumerate(places)}
+    ragged = {at[place]: what for place, what in part.ragged.items() if place in at}
+    return Part(part.rows[places], [column.take(index) for column in part.columns], ragged)
+
+
+def _read_past(checked: CheckedPart) -> list[str]:
+    return [f"{said[:1].upper()}{said[1:]} ({n:,} cells)." for said, n in checked.read_past.items()]
+
+
+def _said_of_genus(header: Sequence[str], roles: Roles) -> list[str]:
+    if not isinstance(roles.genus, int):
+        return []
+    return [f"'{header[roles.genus]}' and '{header[roles.label]}' were read together as the name."]
+
+
+def which_label(layout: Layout) -> str:
+    names = ", ".join(name for name in layout.header if name)
+    return f"Which column holds the species' names? Say which (--label COLUMN). The columns are: {names[:600]}."
+
+
+def _no_numbers(draft: Proposal) -> str:
+    left = [c.because for c in draft.columns if c.fault]
+    why = f" {left[0][:1].upper()}{left[0][1:]}." if left else ""
+    return (
+        f"No column of {draft.file} looks like a measurement.{why} Say which ones are (--measurement COLUMN=UNIT), or add "
+        "columns of numbers."
+    )
+
+
+def _refused_study(house: House, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        better = slug(name)
+        hint = f", for example {better}" if better else ""
+        return f"'{name[:80]}' can't be a study's name: use up to 64 small letters, digits and underscores{hint}."
+    if name in house.studies.names():
+        return (
+            f"There is a study '{name}' already. Choose another name, or add these plants to it (studies add {name})."
+        )
+    return ""
+
+
+def issues_shown(issues: Sequence[Issue], most: int = 20) -> list[str]:
+    """The first issues as lines, and how many more there are."""
+    lines = [issue.sentence() for issue in issues[:most]]
+    return lines + ([f"... and {len(issues) - most:,} more."] if len(issues) > most else [])

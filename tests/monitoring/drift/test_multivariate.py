@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from flora_core.monitoring.drift.multivariate import energy, together
+
+NAMES = ["length", "width"]
+
+
+def pairs(n, correlation, seed):
+    return np.random.default_rng(seed).multivariate_normal([5, 3], [[1, correlation], [correlation, 1]], n)
+
+
+def test_the_energy_distance_by_its_definition():
+    x, y = pairs(12, 0.5, 1), pairs(9, 0.0, 2)
+    observed, dealt = energy(np.concatenate([x, y]), 12, 19)
+    assert observed == pytest.approx(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
+    assert len(dealt) == 19
+
+
+def test_a_correlation_that_broke_is_seen_and_named():
+    found = together(NAMES, pairs(150, 0.9, 1), pairs(120, -0.4, 2))
+    assert found.p == 0.001
+    assert found.pair == ("length", "width")
+    assert found.correlation_before > 0.8
+    assert found.correlation_now < 0
+    assert found.judged(found.p, shifted=False).verdict == "red"
+
+
+def test_a_window_like_the_reference_is_green():
+    found = together(NAMES, pairs(150, 0.9, 1), pairs(75, 0.9, 2))
+    assert found.p > 0.05
+    assert not found.parted
+    assert found.judged(found.p, shifted=False).verdict == "green"
+
+
+def test_missing_values_count_with_the_measurements_both_plants_have():
+    rng = np.random.default_rng(3)
+    reference, current = pairs(100, 0.9, 1), pairs(100, -0.9, 2)
+    for values in (reference, current):
+        values[rng.random(values.shape) < 0.3] = np.nan
+    found = together(NAMES, reference, current)
+    assert np.isfinite(found.distance)
+    assert found.p <= 0.05
+
+
+def test_plants_that_share_no_measurement_are_no_error():
+    reference, current = pairs(30, 0.0, 1), pairs(30, 0.0, 2)
+    reference[:15, 0] = reference[15:, 1] = np.nan
+    assert 0 < together(NAMES, reference, current).p <= 1
+    assert together(NAMES, reference, current).pair is None
+
+
+def test_nothing_to_compare_and_too_few():
+    values = pairs(30, 0.0, 1)
+    assert together(["length"], values[:, :1], values[:, :1]) is None
+    empty = values.copy()
+    empty[:, 0] = np.nan
+    assert together(NAMES, values, empty) is None
+    few = together(NAMES, values, values[:4])
+    assert (few.needed, few.p, few.judged(None, False).verdict) == (16, None, "too few")
+
+
+def test_many_plants_are_sampled():
+    found = together(NAMES, pairs(5000, 0.5, 1), pairs(5000, 0.5, 2))
+    assert (found.n, found.m) == (400, 400)
+
+
+def test_constant_measurements_are_no_error():
+    same = np.full((30, 2), 2.5)
+    assert together(NAMES, same, same).p == 1.0

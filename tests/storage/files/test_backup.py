@@ -1,0 +1,141 @@
+"""Backing up while somebody writes, restoring elsewhere, and refusing what is no backup."""
+
+import hashlib
+import json
+import threading
+import zipfile
+
+import pytest
+
+from flora_core.errors import Conflict, Refused, Unavailable
+from flora_core.storage.files.backup import back_up, restore
+from flora_core.workflows.context import open_house
+from flora_core.workflows.identify import identify, record
+from flora_core.workflows.models.lifecycle import verify_versions
+from tests.builders import SETOSA, typed_flower
+from tests.conftest import settings_in
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    opened = open_house(settings_in(tmp_path / "elsewhere"))
+    yield opened
+    opened.close()
+
+
+def backed_up(house, tmp_path):
+    target = tmp_path / "backup.zip"
+    back_up(house.database, house.settings.models, target)
+    return target
+
+
+def rewritten(source, target, change):
+    """A copy of the archive with some files changed: change(name, content) -> content or None."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = change(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return target
+
+
+def test_a_restored_house_answers_and_holds_every_record(house, elsewhere, tmp_path):
+    found = identify(house, "iris", typed_flower())
+    (recorded,) = record(house, [found], by="Ada", door="page")
+    restore(backed_up(house, tmp_path), elsewhere.database, elsewhere.settings.models)
+    assert elsewhere.records.get(recorded.id) == recorded
+    assert identify(elsewhere, "iris", typed_flower()).sentence == found.sentence
+    verified, spare = verify_versions(elsewhere)
+    assert [v.problem for v in verified] == [""]
+    assert spare == []
+
+
+def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(house, elsewhere, tmp_path):
+    found = identify(house, "iris", SETOSA)
+    written, stop = [], threading.Event()
+
+    def write():
+        while not stop.is_set():
+            written.extend(record(house, [found] * 3, by="Ada", door="api"))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        while len(written) < 6:
+            pass
+        before = len(written)
+        target = backed_up(house, tmp_path)
+    finally:
+        stop.set()
+        thread.join()
+    restore(target, elsewhere.database, elsewhere.settings.models)
+    kept = elsewhere.records.newest("iris", 100_000)
+    assert before <= len(kept) <= len(written)
+    assert len(kept) % 3 == 0
+    assert {r.id for r in kept} == {r.id for r in written[: len(kept)]}
+
+
+def test_a_backup_never_replaces_another_and_leaves_nothing_behind_when_it_fails(house, tmp_path):
+    target = backed_up(house, tmp_path)
+    with pytest.raises(Refused, match="never replaces"):
+        back_up(house.database, house.settings.models, target)
+    with pytest.raises(Unavailable, match="can't be written"):
+        back_up(house.database, house.settings.models, tmp_path / "no" / "folder.zip")
+    (house.settings.models / "iris" / "1" / "card.json").unlink()
+    (house.settings.models / "iris" / "1" / "model.joblib").unlink()
+    (house.settings.models / "iris" / "1").rmdir()
+    with pytest.raises(Unavailable, match="can't be written"):
+        back_up(house.database, house.settings.models, tmp_path / "second.zip")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["backup.zip", "house"]
+
+
+def test_nothing_is_restored_over_something_that_is_there(house, tmp_path):
+    target = backed_up(house, tmp_path)
+    with pytest.raises(Conflict, match="There is a database"):
+        restore(target, house.database, house.settings.models)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda name, content: content + b" " if name.endswith("card.json") else content, "changed or damaged"),
+        (lambda name, content: None if name.endswith("model.joblib") else content, "is missing"),
+        (lambda name, content: None if name == "backup.json" else content, "no list of its files"),
+        (lambda name, content: b"[]" if name == "backup.json" else content, "no list of its files"),
+        (lambda name, content: content.replace(b'"migration": "0', b'"migration": "9') if name == "backup.json" else content,
+         "newer program"),
+    ],
+)  # fmt: skip
+def test_what_is_not_whole_is_refused_and_nothing_is_written(house, elsewhere, tmp_path, change, says):
+    broken = rewritten(backed_up(house, tmp_path), tmp_path / "broken.zip", change)
+    with pytest.raises(Refused, match=says):
+        restore(broken, elsewhere.database, elsewhere.settings.models)
+    assert not elsewhere.database.path.exists()
+    assert not list(elsewhere.settings.models.glob("*"))
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(house, elsewhere, tmp_path):
+    def lead_out(name, content):
+        if name != "backup.json":
+            return content
+        listed = json.loads(content)
+        listed["sha256"]["models/../../evil"] = hashlib.sha256(b"").hexdigest()
+        return json.dumps(listed).encode()
+
+    broken = rewritten(backed_up(house, tmp_path), tmp_path / "broken.zip", lead_out)
+    with pytest.raises(Refused, match="other files"):
+        restore(broken, elsewhere.database, elsewhere.settings.models)
+
+
+def test_what_is_no_archive_at_all_is_refused(elsewhere, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(Refused, match="cut short"):
+        restore(tmp_path / "x.zip", elsewhere.database, elsewhere.settings.models)
+    with pytest.raises(Refused, match="can't be read"):
+        restore(tmp_path / "none.zip", elsewhere.database, elsewhere.settings.models)
+
+
+def test_a_server_s_database_has_tools_of_its_own(tmp_path):
+    house = open_house(settings_in(tmp_path).model_copy(update={"database_url": "postgresql+psycopg://x@127.0.0.1/x"}))
+    with pytest.raises(Refused, match="pg_dump"):
+        back_up(house.database, house.settings.models, tmp_path / "b.zip")

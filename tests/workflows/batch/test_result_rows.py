@@ -1,0 +1,65 @@
+"""What a screen keeps of a table: a page of its rows under a filter, and the first records' identifiers."""
+
+import io
+
+import pytest
+
+from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from flora_core.workflows.batch.result_rows import FILTERS, ScreenSink, first_identifiers, page_of_rows
+from tests.builders import table_text
+
+ROWS = [
+    ["a1", "5.1", "3.5", "1.4", "0.2"],
+    ["a2", "6.0", "2.7", "5.1", "1.6"],
+    ["a3", "x", "3.5", "1.4", "0.2"],
+    ["a4", "", "", "", ""],
+    ["a5", "5.1", "3.5", "14", "0.2"],
+    ["a6", "6.3", "3.3", "6.0", "2.5"],
+]
+
+
+@pytest.fixture
+def kept(house, tmp_path):
+    """The rows on disk, the sink and the summary of a recorded table."""
+    stream = io.BytesIO(table_text(ROWS).encode())
+    understood = understand(house, stream, BatchRequest(study="iris", name="flowers.csv"))
+    with (tmp_path / "rows").open("wb") as file:
+        screen = ScreenSink(file, understood)
+        summary = run_batch(house, stream, understood, sinks=[screen], record=True, by="Ada")
+        screen.close()
+    return str(tmp_path / "rows"), screen, summary
+
+
+def test_every_row_is_kept_in_its_order_under_the_number_a_spreadsheet_shows(kept):
+    path, _, summary = kept
+    page, total = page_of_rows(path, FILTERS[0], 0, 100)
+    assert total == summary.rows == len(ROWS)
+    assert page["row"].to_pylist() == [2, 3, 4, 5, 6, 7]
+    assert page[page.column_names[1]].to_pylist() == [row[0] for row in ROWS]
+
+
+def test_a_page_is_a_part_of_what_a_filter_lets_through(kept):
+    path, *_ = kept
+    for chosen in FILTERS:
+        whole, total = page_of_rows(path, chosen, 0, 100)
+        firsts = range(0, total, 2)
+        parts = [row for first in firsts for row in page_of_rows(path, chosen, first, 2)[0]["row"].to_pylist()]
+        assert parts == whole["row"].to_pylist(), chosen
+        assert len(whole) == total
+    assert page_of_rows(path, "not identified", 0, 9)[0]["row"].to_pylist() == [4, 5]
+    assert 4 in page_of_rows(path, "with an issue", 0, 9)[0]["row"].to_pylist()
+
+
+def test_what_is_drawn_and_counted_are_the_plants_that_got_a_name(kept):
+    _, screen, summary = kept
+    assert len(screen.drawn) == len(screen.drawn_species) == summary.identified
+    assert screen.certainty.sum() == (screen.drawn_species >= 0).sum()
+
+
+def test_the_first_identifiers_are_those_of_the_first_recorded_rows(kept, house):
+    path, _, summary = kept
+    every = [i for i in page_of_rows(path, FILTERS[0], 0, 100)[0]["flora_id"].to_pylist() if i]
+    assert len(every) == summary.recorded
+    for most in (0, 1, 3, len(every), 500):
+        assert first_identifiers(path, most) == every[:most]
+    assert house.records.get(every[0]).id == every[0]

@@ -1,0 +1,82 @@
+"""The demonstration: loaded, replaced and removed, and nothing of it in any real number."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
+from flora_core.storage.schema import METADATA, events, studies
+from flora_core.storage.simulated_data import remove_simulated
+from flora_core.workflows.demo import load as demo
+from flora_core.workflows.identify import identify, record
+from flora_core.workflows.reports.metrics import study_figures
+from tests.builders import SETOSA
+
+LAST = date(2026, 6, 30)
+
+
+def rows(house):
+    with house.database.read() as connection:
+        return {
+            t.name: connection.execute(select(func.count()).select_from(t)).scalar() for t in METADATA.sorted_tables
+        }
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """A season of twelve days: enough for every kind of row."""
+    season = demo.simulate_season
+    monkeypatch.setattr(demo, "simulate_season", lambda model, last, seed: season(model, last, seed=seed, days=30))
+
+
+@pytest.mark.slow
+def test_a_whole_season_is_recorded_with_late_determinations(house):
+    done = demo.load(house, last=LAST)
+    assert done.records > 900
+    assert 0.2 < done.determinations / done.records < 0.5
+    newest = house.records.newest(demo.STUDY, 1)[0]
+    assert newest.recording.at.date() <= LAST
+    assert newest.recording.collector
+    assert house.champion(demo.STUDY).card.version == 1
+    assert len(house.registry.versions(demo.STUDY)) == 2
+
+
+def test_it_is_removed_without_a_trace(house, short):
+    record(house, [identify(house, "iris", {n: str(v) for n, v in SETOSA.items()})], by="Ada", door="page")
+    before, real = rows(house), study_figures(house)
+    demo.load(house, last=LAST)
+    assert demo.is_loaded(house)
+    with house.database.read() as connection:
+        marked = {row.name: row.simulated for row in connection.execute(select(studies))}
+    assert marked == {"iris": False, demo.STUDY: True}
+    assert [(f.study, f.identified) for f in study_figures(house)] == [(f.study, f.identified) for f in real]
+    assert rows(house)["identifications"] > before["identifications"] + 50
+    assert demo.remove(house) > 50
+    assert rows(house) == before
+    assert not (house.settings.models / demo.STUDY).exists()
+    assert demo.remove(house) == 0
+
+
+def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(house, short):
+    class Killed(BaseException):
+        pass
+
+    def kill(done, total, doing):
+        if done == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        demo.load(house, last=LAST, progress=kill)
+    whole = demo.load(house, last=LAST)
+    assert len(house.records.newest(demo.STUDY, 10_000)) == whole.records
+
+
+def test_a_real_study_can_t_be_removed_by_any_door(house):
+    with pytest.raises(Conflict, match="real study"):
+        remove_simulated(house.database, house.settings.models, "iris")
+    with pytest.raises(Unknown):
+        remove_simulated(house.database, house.settings.models, "nothing")
+    with pytest.raises(DatabaseUnavailable), house.database.write() as connection:
+        connection.execute(events.delete())
+    assert house.champion("iris").card.version == 1

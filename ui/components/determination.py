@@ -1,0 +1,259 @@
+"""What a person says of a plant: who signs, the buttons, the slips so far; for the Determine, Identify and Batch pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from flora_core.determination import COMPETENT, LEVELS
+from flora_core.errors import FloraError
+from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.identification.sentences import listed
+from flora_core.storage.records.determinations import Determination
+from flora_core.study import Study
+from flora_core.tables.names.typed_names import read_name
+from flora_core.tables.rows.determinations import Written
+from flora_core.workflows.context import House
+from flora_core.workflows.determine import Laying, defaults
+from ui.site.text import italicised, plain
+
+_PERSON: Final = "person"
+_LEVEL: Final = "determine.level"
+_DATE: Final = "determine.date"
+_REMARK: Final = "determine.remark"
+_SAID: Final = "determine.said"
+
+#: Species with a button, and a number key, of their own; the others are chosen from a list.
+_BUTTONS: Final = 9
+_OTHERS: Final = ("genus only", "cf.", "aff.", "hybrid", "another name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What became of the last determination, shown above the next plant."""
+
+    where: str
+    text: str
+    notes: tuple[str, ...] = ()
+    refused: bool = False
+
+
+def show_signature(person: str = _PERSON) -> None:
+    """Who determines, when, and how far it is verified: asked once, kept while the visitor moves between pages.
+
+    Parameters
+    ----------
+    person : str
+        The key of the box for the person; another one where the page asks for a person elsewhere too.
+    """
+    state = st.session_state
+    if person != _PERSON:
+        state.setdefault(person, state.get(_PERSON, ""))
+    who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
+    who.text_input(
+        "Determined by", key=person, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session",
+        on_change=lambda: state.update({_PERSON: state[person]}),
+    )  # fmt: skip
+    level.selectbox(
+        "Verification level (HISPID)",
+        list(LEVELS),
+        index=COMPETENT,
+        format_func=lambda n: f"{n}: {LEVELS[n]}",
+        key=_LEVEL,
+        persist_state="session",
+        help="A name of level 2 or more counts as the truth: the model is judged by it, and may learn from it.",
+    )
+    day.text_input(
+        "Date", key=_DATE, placeholder="today", max_chars=40, persist_state="session",
+        help="When it was determined: 2026-06-03, 3.VI.1928, June 1928 or 1928. Empty: today.",
+    )  # fmt: skip
+
+
+def show_said(where: str) -> None:
+    """What became of the last determination made at this place of the page."""
+    said: _Said | None = st.session_state.get(_SAID)
+    if said is None or said.where != where:
+        return
+    if said.refused:
+        st.error(said.text, icon=":material/error:")
+    else:
+        st.success(said.text, icon=":material/check_circle:")
+    for note in said.notes:
+        st.info(plain(note), icon=":material/info:")
+
+
+def refuse(where: str, text: str) -> None:
+    """Have a refusal shown at this place of the page."""
+    st.session_state[_SAID] = _Said(where, plain(text), refused=True)
+
+
+def show_answers(
+    house: House,
+    study: Study,
+    identifiers: Sequence[str],
+    said: str,
+    *,
+    where: str,
+    keys: bool = False,
+    source: str = "",
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Buttons for every answer a person may give of some plants.
+
+    Parameters
+    ----------
+    identifiers : sequence of str
+        Of the plants; all of them get the answer.
+    said : str
+        What the model says: a species or "none of these"; confirmed by the first button. "" where it says several things.
+    where : str
+        The place of the page: buttons elsewhere on it have other keys.
+    keys : bool
+        Whether keys of the keyboard press the buttons.
+    source : str
+        How the plants were chosen, where that matters later: "drawn at random".
+    then : callable, optional
+        Called once the answer is laid down.
+    """
+    every = tuple(identifiers)
+    mark = f"{where}.{every[0]}"
+
+    def lay(name: str) -> None:
+        _lay(house, study, every, name, where, source, then)
+
+    with st.container(horizontal=True, key=f"answers-{where}"):
+        if said:
+            st.button(
+                f"Confirm: {_labelled(said)}", on_click=lay, args=(said,), key=f"{mark}.confirm", type="primary",
+                icon=":material/check:", shortcut="Y" if keys else None,
+            )  # fmt: skip
+        # The species that the model named has its number too: numbers stay with their species from plant to plant.
+        for number, name in enumerate(study.species_names[:_BUTTONS], start=1):
+            st.button(
+                _labelled(name),
+                on_click=lay,
+                args=(name,),
+                key=f"{mark}.{number}",
+                shortcut=str(number) if keys else None,
+            )
+        st.button(
+            "None of these", on_click=lay, args=(NONE_OF_THESE,), key=f"{mark}.none", shortcut="0" if keys else None
+        )
+        rest = study.species_names[_BUTTONS:]
+        if rest:
+            st.menu_button(
+                "Other species", rest, key=f"{mark}.rest", on_click=lambda: lay(st.session_state[f"{mark}.rest"])
+            )
+        with st.popover("Another answer …", key=f"{mark}.popover"):
+            _show_other_answers(study, mark, lay)
+    st.text_input(
+        "Remark", key=_REMARK, placeholder="what the slip says besides, if anything", max_chars=2000,
+    )  # fmt: skip
+
+
+def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> None:
+    """Answers that need a word: less than a name, a hybrid, a species that the study does not know."""
+    kind_key, name_key = f"{mark}.kind", f"{mark}.name"
+    st.radio("Answer", _OTHERS, key=kind_key, horizontal=True)
+    kind = st.session_state[kind_key]
+    st.text_input(
+        "Name", key=name_key, max_chars=300,
+        placeholder={
+            "genus only": f"{study.genus} sp.", "cf.": "versicolor", "aff.": "virginica", "hybrid": "a × b",
+            "another name": f"{study.genus or 'Genus'} and epithet",
+        }[kind],
+    )  # fmt: skip
+
+    def lay_typed() -> None:
+        text = str(st.session_state[name_key]).strip()
+        typed = {"genus only": text or f"{study.genus} sp.", "cf.": f"cf. {text}", "aff.": f"aff. {text}"}
+        lay(typed.get(st.session_state[kind_key], text))
+
+    st.button("Lay down", on_click=lay_typed, key=f"{mark}.lay", type="primary")
+
+
+def _lay(
+    house: House,
+    study: Study,
+    identifiers: tuple[str, ...],
+    name: str,
+    where: str,
+    source: str,
+    then: Callable[[], None] | None,
+) -> None:
+    state = st.session_state
+    by, day, level = str(state.get(_PERSON) or ""), str(state.get(_DATE) or ""), str(state.get(_LEVEL, COMPETENT))
+    remark = str(state.get(_REMARK) or "")
+    laying = Laying(house, study.name, defaults=defaults(), entered_by=by, source=source)
+    try:
+        laying.lay([Written(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False)
+    except FloraError as refused:
+        refuse(where, f"Not added. {refused.message}")
+        return
+    outcome = laying.finish()
+    if outcome.issues:
+        # All plants of one press get the same answer, so they have the same issue.
+        refuse(where, f"Not added. {outcome.issues[0].sentence()}")
+        return
+    which = plain(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
+    given = read_name(name, study).given
+    text = f"**{which}**: {plain(given.written if given else name)}, determined by {plain(by)}."
+    if not outcome.added:
+        text = f"**{which}**: {plain(by)} had said so before; nothing was added."
+    elif outcome.unchanged:
+        text += f" {outcome.unchanged:,} of them {plain(by)} had determined so before."
+    state[_SAID] = _Said(where, text, tuple(outcome.notes))
+    state[_REMARK] = ""
+    if then is not None:
+        then()
+
+
+def show_slips(slips: Sequence[Determination], study: Study) -> None:
+    """The determinations of a plant so far, one beside the other, the newest last."""
+    cards = "".join(
+        f"<div role='listitem' class='flora-slip'><p class='name'>{italicised(slip.given.written, study)}</p>"
+        f"<p>det. {escape(slip.by)}, {escape(slip.at)}</p>"
+        f"<p class='small'>{escape(LEVELS[slip.level])} ({slip.level})</p>"
+        + (f"<p class='small'>{escape(slip.remark)}</p>" if slip.remark else "")
+        + "</div>"
+        for slip in slips
+    )
+    st.html(f"<div role='list' class='flora-slips' aria-label='Determinations so far, the newest last'>{cards}</div>")
+
+
+def determine_here(
+    house: House, identifiers: Sequence[str], said: str = "", *, where: str = "here", asked_elsewhere: bool = False
+) -> None:
+    """Confirm or correct some recorded plants right where they are shown: who signs, the answers, the slips so far.
+
+    Parameters
+    ----------
+    identifiers : sequence of str
+        Of recorded plants of one study; nothing is shown where there is none. All of them get the answer.
+    said : str
+        What the model said of them: a species or "none of these"; "" for no button to confirm.
+    where : str
+        The place of the page.
+    asked_elsewhere : bool
+        Whether the page asks for a person elsewhere too.
+    """
+    if not identifiers:
+        return
+    study = house.studies.get(house.records.get(identifiers[0]).recording.study)
+    show_signature(f"{where}.{_PERSON}" if asked_elsewhere else _PERSON)
+    show_said(where)
+    show_answers(house, study, identifiers, said, where=where)
+    slips = [slip for each in house.determinations.of_each(identifiers).values() for slip in each]
+    if len(identifiers) == 1 and slips:
+        show_slips(slips, study)
+    elif slips:
+        names = dict.fromkeys(slip.given.written for slip in slips)
+        st.html(f"<p class='flora-in'>So far: {italicised(listed(list(names)), study)}</p>")
+
+
+def _labelled(name: str) -> str:
+    return name if name == NONE_OF_THESE else f"*{plain(name)}*"

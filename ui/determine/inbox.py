@@ -1,0 +1,229 @@
+"""The inbox of the Determine page: which plant is shown, what the model said of it, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from flora_core.determination import AT_RANDOM
+from flora_core.errors import FloraError
+from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.storage.records.identifications import Recorded
+from flora_core.study import Study
+from flora_core.workflows.context import House
+from flora_core.workflows.determine.inbox import Inbox, Reason, at_random, inbox
+from flora_core.workflows.determine.lookup import find_plants
+from flora_core.workflows.determine.progress import Progress, progress
+from flora_core.workflows.determine.replay import seen_again
+from flora_core.workflows.determine.slips import slip_page
+from flora_core.workflows.identify import Identification
+from ui.components import determination
+from ui.identify import answer_card, sections
+from ui.site.text import italicised, plain
+
+_QUEUE: Final = "determine.queue"
+_PLACE: Final = "determine.place"
+_ONLY: Final = "determine.only"
+_FIND: Final = "determine.find"
+_FOUND: Final = "determine.found"
+_KEYS: Final = "determine.keys"
+_WHERE: Final = "inbox"
+
+#: Values written out above the picture; the table below it has them all.
+_VALUES: Final = 12
+#: The plants that chance chooses, among the filters.
+_CHANCE: Final = "at random"
+_FILTERS: Final = ("all", *(reason.value for reason in Reason), _CHANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The plant that is shown, why it waits, and whether chance chose it."""
+
+    recorded: Recorded
+    reasons: tuple[str, ...]
+    by_chance: bool = False
+
+
+def show_coverage(house: House, study: str) -> None:
+    """How far the study's determinations have come."""
+    found = _progress(house, house.database.description, study, house.determinations.newest_number())
+    if found.identified:
+        st.progress(found.determined / found.identified, plain(found.sentence))
+    else:
+        st.markdown(plain(found.sentence))
+
+
+@st.cache_data(ttl=20, max_entries=50, show_spinner=False)
+def _progress(_house: House, database: str, study: str, newest: int) -> Progress:
+    """Counted anew after each determination, not at each press of a button; new records are seen a little later."""
+    return progress(_house, study)
+
+
+def chosen_plant(house: House, study: str) -> Shown | None:
+    """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
+    left, right = st.columns([7, 3], vertical_alignment="bottom")
+    only = left.pills("Which plants", _FILTERS, default="all", required=True, key=_ONLY, format_func=str.capitalize)
+    right.text_input(
+        "Find a plant", key=_FIND, placeholder="identifier or catalogue number", max_chars=300,
+        on_change=_find, args=(house, study),
+    )  # fmt: skip
+    determination.show_said(_WHERE)
+    found: str = st.session_state.get(_FOUND, "")
+    if found:
+        st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
+        return Shown(house.records.get(found), ())
+    queue = _queue(house, study, str(only))
+    if not queue.waiting:
+        _show_nothing_waits(queue, str(only))
+        return None
+    place = min(int(st.session_state.get(_PLACE, 0)), len(queue.waiting) - 1)
+    waiting = queue.waiting[place]
+    _show_place(queue, place, str(only))
+    return Shown(waiting.recorded, tuple(waiting.reasons.values()), only == _CHANCE)
+
+
+def show_plant(house: House, study: Study, shown: Shown) -> None:
+    """One plant: what is known of it, what the model said, the answers, and where it lies."""
+    recorded = shown.recorded
+    try:
+        found = seen_again(house, recorded)
+    except FloraError as refused:
+        st.warning(plain(refused.message), icon=":material/warning:")
+        found = None
+    left, right = st.columns([6, 6], gap="large")
+    with left:
+        st.header(_heading(recorded), anchor=False)
+        st.html(_facts(recorded, found, shown.reasons))
+        if found is not None:
+            st.html(
+                f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answer_card.answer_card(found)}"
+            )
+            if found.did_you_mean is not None:
+                st.info(plain(found.did_you_mean.question), icon=":material/help:")
+        _show_buttons(house, study, shown, found)
+        slips = house.determinations.of(recorded.id)
+        if slips:
+            determination.show_slips(slips, study)
+            st.download_button(
+                "Determination slip", data=lambda: slip_page(house, (recorded,)), file_name=f"slip-{recorded.id}.html",
+                mime="text/html", on_click="ignore", icon=":material/print:",
+            )  # fmt: skip
+        if found is not None and found.fits:
+            st.html(answer_card.candidates(found))
+    if found is None:
+        return
+    with right:
+        sections.show_place(found)
+        # A value that can't be makes a picture that can't be read.
+        if found.study.drawing and not found.plant.unusual:
+            sections.show_drawing(found)
+    sections.show_why(found)
+
+
+def _show_buttons(house: House, study: Study, shown: Shown, found: Identification | None) -> None:
+    said = "" if found is None else found.answer.species if found.fits else NONE_OF_THESE
+    said = said if said == NONE_OF_THESE or said in study.species_names else ""
+    keys = bool(st.session_state.get(_KEYS, True))
+    source = AT_RANDOM if shown.by_chance else ""
+    determination.show_answers(
+        house, study, [shown.recorded.id], said, where=_WHERE, keys=keys, source=source, then=_next
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if keys else None)
+        st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if keys else None)
+        st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
+
+
+def _heading(recorded: Recorded) -> str:
+    number = recorded.plant.catalogue_number
+    return f"No. {plain(number)}" if number else f"Plant {plain(recorded.id)}"
+
+
+def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str, ...]) -> str:
+    """Where the plant comes from, its values, and why it waits."""
+    recording = recorded.recording
+    parts = [recorded.id, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
+    if recording.source:
+        parts.append(f"row {recorded.plant.row} of {recording.source}")
+    parts += [text for text in (recorded.collector and f"gathered by {recorded.collector}", recorded.site) if text]
+    lines = [f"<p class='flora-in'>{escape(' · '.join(parts))}</p>"]
+    if found is not None:
+        values = [
+            f"{escape(m.label)} <b>{escape(m.written(value))}</b>"
+            for m, value in zip(found.study.measurements, recorded.plant.used, strict=True)
+            if value is not None
+        ]
+        more = f" · and {len(values) - _VALUES} more" if len(values) > _VALUES else ""
+        lines.append(f"<p>{' · '.join(values[:_VALUES])}{more}</p>")
+        lines += [f"<p class='flora-reason'>{italicised(reason, found.study)}</p>" for reason in reasons]
+    return "".join(lines)
+
+
+def _queue(house: House, study: str, only: str) -> Inbox:
+    """The inbox as it was when it was last looked into; looked into again for another filter, and at its end."""
+    state: Any = st.session_state
+    asked = (study, only, house.registry.champion_version(study))
+    kept: tuple[object, Inbox] | None = state.get(_QUEUE)
+    if kept is None or kept[0] != asked or state.get(_PLACE, 0) >= len(kept[1].waiting):
+        with st.spinner("Looking for the plants that teach most …"):
+            if only == _CHANCE:
+                kept = (asked, at_random(house, study))
+            else:
+                kept = (asked, inbox(house, study, None if only == "all" else Reason(only)))
+        state[_QUEUE], state[_PLACE] = kept, 0
+    return kept[1]
+
+
+def _show_place(queue: Inbox, place: int, only: str) -> None:
+    looked = (
+        f", the newest {queue.looked_through:,} looked through" if queue.looked_through < queue.undetermined else ""
+    )
+    which = {"all": "that teach most", _CHANCE: "that chance chose"}.get(only, f"with “{only}”")
+    beside = f" Beside the champion, version {queue.challenger} was asked." if queue.challenger else ""
+    st.caption(
+        f"Plant {place + 1} of the {len(queue.waiting):,} {which}, of {queue.undetermined:,} undetermined{looked}."
+        f"{beside}"
+    )
+
+
+def _show_nothing_waits(queue: Inbox, only: str) -> None:
+    if queue.undetermined and only != "all":
+        st.info(f"No plant waits here: none is “{only}”. {queue.undetermined:,} others wait.", icon=":material/inbox:")
+    elif queue.undetermined:
+        st.info("No plant waits here.", icon=":material/inbox:")
+    else:
+        st.info(
+            "No plant waits for a determination. Record some on the Identify or the Batch page, or find one that has one "
+            "already.",
+            icon=":material/inbox:",
+        )
+
+
+def _next() -> None:
+    if st.session_state.get(_FOUND):
+        return
+    _step(1)
+
+
+def _step(by: int) -> None:
+    st.session_state[_PLACE] = max(0, int(st.session_state.get(_PLACE, 0)) + by)
+
+
+def _find(house: House, study: str) -> None:
+    """Show the plant that was asked for, or say why it can't be told."""
+    asked = str(st.session_state[_FIND]).strip()
+    if not asked:
+        return
+    found = find_plants(house, study, [asked])[asked]
+    if found.problem:
+        determination.refuse(_WHERE, f"{found.problem[:1].upper()}{found.problem[1:]}. {found.suggestion}")
+        return
+    st.session_state[_FOUND], st.session_state[_FIND] = found.identifier, ""
+
+
+def _leave_found() -> None:
+    st.session_state[_FOUND] = ""

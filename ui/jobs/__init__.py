@@ -1,0 +1,1 @@
+"""The queue on a page, and this server's job supervisor."""

@@ -1,0 +1,97 @@
+"""The queue of jobs on a page: looks again every second while something is in it, and not at all otherwise."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from flora_core.errors import FloraError
+from flora_core.storage.job_queue import Job
+from flora_core.workflows.context import House
+from flora_core.workflows.jobs.requests import QueuedJob, again, described, newest_jobs, outcome, queue
+from ui.jobs.supervisor import JOBS
+from ui.site.text import plain
+
+#: Seconds between two looks.
+_LOOK = 1.0
+
+
+def show_queue(house: House, study: str, empty: str = "Nothing at the moment.") -> None:
+    """What is being worked on and waits; below, what of this study came to no good end.
+
+    When the last job ends, the page is drawn once more, so that the rest of it sees what came of it.
+    """
+    active = bool(house.jobs.active())
+
+    @st.fragment(run_every=_LOOK if active else None)
+    def board() -> None:
+        jobs = queue(house)
+        for queued in jobs:
+            _show(house, queued)
+        if not jobs:
+            st.caption(plain(empty))
+        if active and not jobs:
+            st.rerun()
+        before = st.session_state.get("queue.seen", 0)
+        st.session_state["queue.seen"] = len(jobs)
+        if len(jobs) < before and jobs:
+            st.rerun()
+
+    board()
+    _show_last(house, study)
+
+
+def _show(house: House, queued: QueuedJob) -> None:
+    job = queued.job
+    with st.container(border=True, key=f"job-{job.id}"):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        with words:
+            st.markdown(f"**{plain(described(job))}** for {plain(job.by)} · study {plain(job.study)}")
+            if job.state == "waiting":
+                others = "one job is" if queued.place == 1 else f"{queued.place} jobs are"
+                st.caption(f"Waiting: {others} before it." if queued.place else "Beginning in a moment.")
+            else:
+                doing = "stopping" if job.state == "cancelling" else (job.doing or "preparing")
+                st.progress(queued.share, plain(f"{doing[:1].upper()}{doing[1:]}{_left(queued)}"))
+        button.button(
+            "Cancel", key=f"cancel-{job.id}", on_click=_cancel, args=(house, job), disabled=job.state == "cancelling",
+            width="stretch",
+        )  # fmt: skip
+
+
+def _show_last(house: House, study: str) -> None:
+    """The study's newest job, where it came to no good end, with the way to ask for it once more."""
+    newest = newest_jobs(house, study, 1)
+    if not newest or newest[0].job.state not in ("failed", "interrupted"):
+        return
+    job = newest[0].job
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(described(job))}** for {plain(job.by)} {job.state}. {plain(outcome(job))}")
+        if job.state == "interrupted":
+            st.button("Start it again", key=f"again-{job.id}", on_click=_again, args=(house, job))
+
+
+def _cancel(house: House, job: Job) -> None:
+    try:
+        house.jobs.cancel(job.id)
+    except FloraError as refused:
+        st.toast(plain(refused.message))
+    JOBS.wake()
+
+
+def _again(house: House, job: Job) -> None:
+    try:
+        again(house, job, job.by)
+    except FloraError as refused:
+        st.toast(plain(refused.message))
+    JOBS.wake()
+
+
+def _left(queued: QueuedJob) -> str:
+    seconds = queued.seconds_left
+    if seconds is None:
+        return ""
+    if seconds < 5:
+        return ", a few seconds left"
+    if seconds < 90:
+        return f", about {5 * round(seconds / 5)} seconds left"
+    return f", about {round(seconds / 60)} minutes left"

@@ -1,0 +1,64 @@
+"""Versions that leave as a file and come in as one, on the Models page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from flora_core.errors import FloraError
+from flora_core.study import Study
+from flora_core.workflows.models.transfer import export_version, import_version
+from flora_core.workflows.context import House
+from flora_core.workflows.models.lifecycle import VersionView
+from ui.site.text import plain
+
+_PERSON: Final = "person"
+_TAKEN: Final = "models.taken"
+
+
+def show_files(house: House, study: Study, versions: list[VersionView]) -> None:
+    """Take a version out, or bring one in."""
+    out, into = st.columns(2, gap="large")
+    with out:
+        st.header("Take a version out")
+        st.markdown(
+            "A file for another house of this program, or for safekeeping: the model with its card. It can be opened without "
+            "running anybody’s code."
+        )
+        numbers = [v.version for v in versions][::-1]
+        version = int(st.selectbox("Version", numbers, key="export.version") or numbers[0])
+        st.download_button(
+            "Download",
+            data=lambda: export_version(house, study.name, version)[1],
+            file_name=f"{study.name}-v{version}.skops",
+            mime="application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    with into:
+        st.header("Bring a version in")
+        st.markdown(
+            "The file is looked through before anything of it is opened, and refused where it is not wholly made of what this "
+            "program makes. What comes in identifies nothing until it is promoted."
+        )
+        file = st.file_uploader("A .skops file", type=["skops"], key="import.file")
+        by = st.text_input("Your name", key="import.by", max_chars=200, value=st.session_state.get(_PERSON, ""))
+        if st.button(
+            "Bring it in", key="import", disabled=file is None or not by.strip(), icon=":material/move_to_inbox:"
+        ):
+            _take(house, study, file, by)
+        said = st.session_state.pop(_TAKEN, "")
+        if said:
+            st.success(plain(said), icon=":material/check_circle:")
+
+
+def _take(house: House, study: Study, file: object, by: str) -> None:
+    content, name = file.getvalue(), file.name  # type: ignore[attr-defined]  an uploaded file
+    try:
+        card = import_version(house, study.name, content, name, by=by)
+    except FloraError as refused:
+        st.error(plain(refused.message), icon=":material/error:")
+        return
+    st.session_state[_TAKEN] = f"Brought in as version {card.version}. {card.warnings[0]}"
+    st.rerun()

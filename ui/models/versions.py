@@ -1,0 +1,319 @@
+"""The parts of the Models page: versions and cards, comparing and promoting, the key, the history."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from flora_core.errors import FloraError
+from flora_core.identification.key import Key, key_of, surrogate_key
+from flora_core.learning.comparison.model_comparison import Comparison
+from flora_core.learning.comparison.promotion_gate import Gate
+from flora_core.model import Model
+from flora_core.study import Study
+from flora_core.workflows.context import House
+from flora_core.workflows.jobs.requests import (
+    ComparisonResult,
+    ask_for_comparison,
+    comparison_asked,
+    comparison_job,
+)
+from flora_core.workflows.models.lifecycle import VersionView, history, list_versions, promote, retire, roll_back, show_version
+from flora_core.workflows.models.printed_pages import card_page, key_page, key_table
+from ui.charts import model as model_charts
+from ui.components.facts_table import facts_table
+from ui.models.card import show_card
+from ui.site.navigation import page_link
+from ui.components.picture import show_picture
+from ui.jobs.queue import show_queue
+from ui.site.theme import theme
+from ui.site.text import plain
+from ui.jobs.supervisor import JOBS
+
+_PERSON: Final = "person"
+_SAID: Final = "models.said"
+
+
+def show_said() -> None:
+    """What the last click came to, once."""
+    done, said = st.session_state.pop(_SAID, (True, ""))
+    if said and done:
+        st.success(plain(said), icon=":material/check_circle:")
+    elif said:
+        st.error(plain(said), icon=":material/error:")
+
+
+def show_champion(house: House, study: Study, versions: list[VersionView]) -> None:
+    """Which version identifies now, and the way back to the one before."""
+    champion = next((v for v in versions if v.champion), None)
+    if champion is None:
+        st.info("None of the versions identifies yet. Promote one below, under “Compare”.")
+        return
+    earlier = house.registry.earlier_champion(study.name)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        title = house.registry.card(study.name, champion.version).algorithm_title
+        st.markdown(
+            f"**Version {champion.version}** identifies now: {plain(title)}, registered {champion.registered_at[:10]} by "
+            f"{plain(champion.registered_by)}."
+        )
+        if earlier is not None:
+            with st.popover(f"Roll back to version {earlier}", icon=":material/undo:"):
+                by, why = _sign(
+                    "rollback", f"Version {earlier} identifies again at once; version {champion.version} is kept."
+                )
+                st.button(
+                    f"Roll back to version {earlier}", type="primary", key="rollback", on_click=_act,
+                    args=("rollback", house, study.name, 0), disabled=not (by.strip() and why.strip()),
+                )  # fmt: skip
+
+
+def show_versions(house: House, study: Study, versions: list[VersionView]) -> None:
+    """All versions as a table, and the card of one."""
+    st.html(_table(house, study, versions))
+    numbers = [v.version for v in versions]
+    champion = next((v.version for v in versions if v.champion), numbers[-1])
+    version = st.selectbox(
+        "Card of version", numbers[::-1], index=numbers[::-1].index(champion), key=f"models.{study.name}.card"
+    )
+    version = int(version or champion)
+    row, card, events = show_version(house, study.name, version)
+    st.header(f"Version {version}: {card.algorithm_title}")
+    show_card(card, "models")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Card to print",
+            data=lambda: card_page(card, events),
+            file_name=f"{study.name}-v{version}-card.html",
+            mime="text/html",
+            on_click="ignore",
+            icon=":material/print:",
+        )
+        view = next(v for v in versions if v.version == version)
+        if not view.champion and not view.retired:
+            with st.popover("Retire this version", icon=":material/archive:"):
+                by, why = _sign("retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
+                st.button(
+                    f"Retire version {version}", key="retire", on_click=_act, args=("retire", house, study.name, version),
+                    disabled=not (by.strip() and why.strip()),
+                )  # fmt: skip
+    st.caption(plain(f"Files: SHA-256 {row.checksums.artifact[:16]}… (model), {row.checksums.card[:16]}… (card)."))
+
+
+def show_comparing(house: House, study: Study, versions: list[VersionView]) -> None:
+    """Two versions against each other; then the gate, and the promotion."""
+    alive = [v.version for v in versions if not v.retired]
+    champion = next((v.version for v in versions if v.champion), None)
+    if champion is None:
+        _show_first(house, study, alive)
+        return
+    others = [v for v in alive[::-1] if v != champion]
+    if not others:
+        st.info(
+            "There is only one version. Train another one to compare it with the champion.", icon=":material/school:"
+        )
+        page_link("train", "Train a model")
+        return
+    asked = st.query_params.get("challenger", "")
+    first = int(asked) if asked.isdecimal() and int(asked) in others else others[0]
+    left, right = st.columns(2)
+    base = int(
+        left.selectbox(
+            "Champion", alive[::-1], index=alive[::-1].index(champion), format_func=_labelled(versions), key="base"
+        )
+        or champion
+    )
+    candidates = [v for v in alive[::-1] if v != base]
+    challenger = int(
+        right.selectbox(
+            "Challenger", candidates, index=candidates.index(first) if first in candidates else 0,
+            format_func=_labelled(versions), key="challenger.version",
+        )
+        or candidates[0]
+    )  # fmt: skip
+    request = comparison_asked(house, study.name, base, challenger)
+    job = comparison_job(house, study.name, request)
+    if job is None or job.state in ("failed", "cancelled", "interrupted"):
+        if job is not None and job.result:
+            st.warning(plain(job.result), icon=":material/warning:")
+        st.markdown(
+            "Both are learned again on the same plants, and asked about plants they did not see; that takes as long as "
+            "training both."
+        )
+        if st.button("Compare these two", type="primary", icon=":material/compare_arrows:", key="compare"):
+            ask_for_comparison(house, study.name, request, str(st.session_state.get(_PERSON, "")).strip())
+            JOBS.wake()
+            st.rerun()
+        return
+    if job.active:
+        show_queue(house, study.name)
+        return
+    comparison, gate = ComparisonResult.model_validate_json(job.result).read()
+    _show_comparison(study, comparison, base, challenger)
+    if base == champion:
+        _show_gate(house, study, challenger, (base, comparison, gate))
+
+
+def _show_first(house: House, study: Study, alive: list[int]) -> None:
+    st.markdown("There is no champion to compare with. Choose the version that shall identify.")
+    version = int(st.selectbox("Version", alive[::-1], key="first.version") or alive[-1])
+    by, why = _sign("promote", "")
+    st.button(
+        f"Let version {version} identify", type="primary", key="promote", on_click=_act,
+        args=("promote", house, study.name, version), disabled=not (by.strip() and why.strip()),
+    )  # fmt: skip
+
+
+def _show_comparison(study: Study, comparison: Comparison, base: int, challenger: int) -> None:
+    st.header(f"Version {challenger} against version {base}")
+    st.markdown(plain(comparison.sentence))
+    show_picture(model_charts.differences(study, comparison, theme().ink), study, "differences")
+    d = comparison.overall
+    st.caption(
+        plain(
+            f"Of {d.plants} plants {d.only_challenger} were named right by version {challenger} alone and {d.only_champion} by "
+            f"version {base} alone. Log loss differs by {comparison.log_loss:+.3f} ({comparison.log_loss_low:+.3f} to "
+            f"{comparison.log_loss_high:+.3f}; below 0 is better)."
+        )
+    )
+
+
+def _show_gate(house: House, study: Study, challenger: int, judged: tuple[int, Comparison, Gate]) -> None:
+    gate = judged[2]
+    st.header("May it take the champion’s place?")
+    for reason in gate.reasons:
+        mark = ":material/close:" if reason in gate.objections else ":material/check:"
+        st.markdown(f"{mark} {plain(reason)}")
+    if gate.passed:
+        st.success("The gate is open.", icon=":material/lock_open:")
+    else:
+        st.warning("The gate is shut.", icon=":material/lock:")
+    overrule = not gate.passed and st.checkbox(
+        "I know better: promote it all the same. The history will say that I overruled the gate.", key="overrule"
+    )
+    by, why = _sign("promote", "")
+    st.button(
+        f"Promote version {challenger}", type="primary", key="promote", on_click=_act,
+        args=("promote", house, study.name, challenger, overrule, judged),
+        disabled=not (by.strip() and why.strip() and (gate.passed or overrule)),
+        icon=":material/workspace_premium:",
+    )  # fmt: skip
+
+
+def show_key(house: House, study: Study, versions: list[VersionView]) -> None:
+    """The key that a tree is, or a short one that answers much as the model does."""
+    numbers = [v.version for v in versions][::-1]
+    champion = next((v.version for v in versions if v.champion), numbers[0])
+    version = int(
+        st.selectbox("Key of version", numbers, index=numbers.index(champion), key=f"key.{study.name}") or champion
+    )
+    model = house.model(study.name, version)
+    key = _key(model)
+    st.markdown(plain(key.sentence))
+    st.html(f"<div class='flora-key'>{key_table(study, key)}</div>")
+    st.caption("At each end: how many training plants come there, and how many in a hundred of them bear the name.")
+    st.download_button(
+        "Key to print",
+        data=lambda: key_page(model.card, key),
+        file_name=f"{study.name}-v{version}-key.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/print:",
+    )
+
+
+@lru_cache(maxsize=8)
+def _key(model: Model) -> Key:
+    return key_of(model) or surrogate_key(model)
+
+
+def show_history(house: House, study: Study, versions: list[VersionView]) -> None:
+    """Who did what, when and why, newest first."""
+    rows = [
+        (
+            f"{e.at:%Y-%m-%d %H:%M}",
+            f"v{e.version}",
+            e.kind,
+            escape(e.by),
+            escape(e.why) + (f"<br><small><b>Over the gate.</b> {escape(e.gate)}</small>" if e.overruled else ""),
+        )
+        for e in reversed(history(house, study.name))
+    ]
+    st.html(facts_table(("When (UTC)", "Version", "What", "Who", "Why"), rows))
+    st.caption("Nothing is ever taken out of this list.")
+
+
+def _table(house: House, study: Study, versions: list[VersionView]) -> str:
+    rows = []
+    for v in reversed(versions):
+        card = house.registry.card(study.name, v.version)
+        s = card.scores
+        state = "identifies" if v.champion else "retired" if v.retired else ""
+        badge = f"<span class='flora-badge{' on' if v.champion else ''}'>{state}</span>" if state else ""
+        stated = " (stated)" if card.imported else ""
+        rows.append(
+            (
+                f"v{v.version} {badge}",
+                escape(card.algorithm_title),
+                f"{100 * s.accuracy:.1f} %{stated}",
+                f"{100 * s.low:.1f} to {100 * s.high:.1f} %, n = {s.plants}",
+                v.registered_at[:10],
+                escape(v.registered_by),
+            )
+        )
+    return facts_table(("Version", "Algorithm", "Named right", "95 % interval", "Registered", "By"), rows)
+
+
+def _labelled(versions: list[VersionView]) -> object:
+    champions = {v.version for v in versions if v.champion}
+    return lambda v: f"version {v}, identifies now" if v in champions else f"version {v}"
+
+
+def _sign(deed: str, sentence: str) -> tuple[str, str]:
+    """Who and why: what the history keeps."""
+    if sentence:
+        st.markdown(plain(sentence))
+    by = st.text_input(
+        "Your name", key=f"{deed}.by", max_chars=200, autocomplete="name", value=st.session_state.get(_PERSON, "")
+    )
+    why = st.text_input("Reason", key=f"{deed}.why", max_chars=2000, placeholder="for the history")
+    return by, why
+
+
+def _act(
+    deed: str,
+    house: House,
+    study: str,
+    version: int,
+    overrule: bool = False,
+    judged: tuple[int, Comparison, Gate] | None = None,
+) -> None:
+    """Promote, roll back or retire, and keep the sentence that says what came of it."""
+    by, why = str(st.session_state[f"{deed}.by"]), str(st.session_state[f"{deed}.why"])
+    try:
+        if deed == "rollback":
+            said = f"Version {roll_back(house, study, by=by, why=why)} identifies again."
+        elif deed == "retire":
+            retire(house, study, version, by=by, why=why)
+            said = f"Version {version} is retired."
+        else:
+            done = promote(house, study, version, by=by, why=why, overrule=overrule, judged=judged)
+            said = f"Version {version} identifies from now on." if done.promoted else "Not promoted: the gate is shut."
+    except FloraError as refused:
+        st.session_state[_SAID] = (False, refused.message)
+        return
+    st.session_state[_SAID] = (True, said)
+    st.session_state[f"{deed}.why"] = ""
+
+
+__all__ = [
+    "list_versions",
+    "show_champion",
+    "show_comparing",
+    "show_history",
+    "show_key",
+    "show_said",
+    "show_versions",
+]

@@ -1,0 +1,53 @@
+"""The house for a page; on a first start, the training of the first model is watched instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from flora_core.errors import FloraError, NoChampion
+from flora_core.workflows.context import House
+from ui.server.startup import FRONT
+from ui.site.study_picker import show_no_champion
+from ui.site.text import plain
+
+
+def opened_house() -> House:
+    """The open house; a page stops here, with a sentence, where it can't be opened."""
+    try:
+        return FRONT.wait(0.2)
+    except FloraError:
+        if FRONT.opening():
+            _watch()
+    try:
+        return FRONT.house()
+    except FloraError as error:
+        st.error(plain(error.message), icon=":material/error:")
+        st.button("Try again")
+        st.stop()
+
+
+def _watch() -> None:
+    """Show how far the opening is until it is done; only training a first model takes long enough to be seen."""
+    place = st.empty()
+    while FRONT.opening():
+        done, doing = FRONT.progress()
+        with place.container():
+            if doing.startswith("training"):
+                st.markdown("**Starting for the first time.** Four ways of learning are compared on Fisher’s irises.")
+            st.progress(done, f"{doing[:1].upper()}{doing[1:]} …")
+        FRONT.pause(0.15)
+    place.empty()
+
+
+@contextmanager
+def refusals_shown() -> Iterator[None]:
+    """Show a refusal that a page did not expect as its sentence, in the page's place."""
+    try:
+        yield
+    except NoChampion:
+        show_no_champion(opened_house())
+    except FloraError as error:
+        st.error(plain(error.message), icon=":material/error:")

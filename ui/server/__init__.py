@@ -1,0 +1,1 @@
+"""Start-up, warm-up and the security middleware."""

@@ -1,0 +1,135 @@
+"""What the process holds for all visitors: the open house, made once, off the first visitor's time."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from typing import Final
+
+import streamlit as st
+
+from flora_core.errors import FloraError, Unavailable
+from flora_core.workflows.context import House, open_house
+
+_log: Final = logging.getLogger("flora")
+
+#: Seconds after which an opening that failed is tried again.
+_TRY_AGAIN: Final = 3.0
+
+
+class Opening:
+    """Opens the house in a thread of its own, and tells how far it is.
+
+    A plain object and not `st.cache_resource`, because any visitor can clear Streamlit's caches.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._house: House | None = None
+        self._error: FloraError | None = None
+        self._failed_at = 0.0
+        self._progress = (0, 1, "opening")
+
+    def start(self) -> None:
+        """Begin to open, unless that has begun; a failed opening is tried again after a while."""
+        with self._lock:
+            if self._house is not None or (self._thread is not None and self._thread.is_alive()):
+                return
+            if self._error is not None and time.monotonic() - self._failed_at < _TRY_AGAIN:
+                return
+            self._thread = threading.Thread(target=self._open, name="opening", daemon=True)
+            self._thread.start()
+
+    def house(self) -> House:
+        """The open house.
+
+        Raises
+        ------
+        Unavailable, WrongSetting
+            It is still opening, or why it can't be opened.
+        """
+        if self._house is not None:
+            return self._house
+        self.start()
+        if self._error is not None and not self.opening():
+            raise self._error
+        raise Unavailable(f"The program is starting: {self.doing()}. Try again in a few seconds.")
+
+    def wait(self, seconds: float) -> House:
+        """The open house, waiting for it up to so many seconds; raises as `house` does."""
+        if self._house is None:
+            self.start()
+            self.pause(seconds)
+        return self.house()
+
+    def doing(self) -> str:
+        """What is being done while the house opens; "" once it is open."""
+        return "" if self._house is not None else self._progress[2]
+
+    def progress(self) -> tuple[float, str]:
+        """How far the opening is, from 0 to 1, and what is being done."""
+        done, total, doing = self._progress
+        return min(1.0, done / total), doing
+
+    def opening(self) -> bool:
+        """Whether it is being opened just now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or less where the opening ends."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def close(self) -> None:
+        """Close the house, if it is open."""
+        with self._lock:
+            if self._house is not None:
+                self._house.close()
+            self._house, self._thread, self._error = None, None, None
+
+    def _open(self) -> None:
+        try:
+            house = open_house()
+            from flora_core.workflows.models.lifecycle import ensure_champion
+
+            ensure_champion(house, self._told)
+            _warm(house)
+        except FloraError as error:
+            _log.error("the house can't be opened: %s", error.message)
+            self._error, self._failed_at = error, time.monotonic()
+            return
+        self._error, self._house = None, house
+        # Streamlit collects garbage after every script run; what is loaded by now is never garbage, so it is set aside.
+        # Without this a rerun takes ten times as long (docs/performance.md).
+        gc.collect()
+        gc.freeze()
+
+    def _told(self, done: int, total: int, doing: str) -> None:
+        self._progress = (done, total, f"training the first model, {doing}")
+
+
+FRONT: Final = Opening()
+"""The one house of this process; the API's front door asks it too."""
+
+
+def _warm(house: House) -> None:
+    """Do once what the first visitor would wait for: load the champions, and draw a first flower."""
+    from ui.server.warmup import warm
+
+    warm(house)
+
+
+def on_script_error(error: Exception) -> bool:
+    """What a visitor sees where a page made a mistake: a sentence, never a traceback; True: it is shown."""
+    if isinstance(error, FloraError):
+        st.error(error.message, icon=":material/error:")
+    else:
+        _log.error("a page failed", exc_info=error)
+        st.error(
+            "This page made a mistake; it was written to the program's log. Nothing was lost.", icon=":material/error:"
+        )
+    return True

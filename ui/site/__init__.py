@@ -1,0 +1,1 @@
+"""Navigation, study picker, theme, text, tour: what every page shares."""

@@ -1,0 +1,84 @@
+"""The study that every page works on: chosen once, kept while the visitor moves between pages, carried by the address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from flora_core.study import IRIS
+from flora_core.workflows.context import House
+from ui.site.navigation import page_link
+from ui.site.text import plain
+
+_KEY: Final = "study"
+_PICKER: Final = "study-picker"
+
+
+def chosen_study(house: House) -> str:
+    """The name of the study this visitor works on: from the address, else as chosen before, else the first there is."""
+    names = house.studies.names()
+    asked = st.query_params.get(_KEY, "")
+    if asked in names:
+        st.session_state[_KEY] = asked
+    kept = st.session_state.get(_KEY, IRIS.name)
+    return str(kept) if kept in names else names[0]
+
+
+def choose_study(name: str) -> None:
+    """Let this visitor work on another study from now on; what the address holds of the former one goes."""
+    st.session_state[_KEY] = name
+    st.query_params.from_dict({_KEY: name})
+
+
+def show_study_picker(house: House) -> None:
+    """A box to choose the study by, on every page, where there is more than one; the address carries the choice."""
+    titles = house.studies.titles()
+    if len(titles) < 2:
+        return
+    chosen = chosen_study(house)
+    asked = st.query_params.get(_KEY, "")
+    if asked and asked not in titles:
+        st.warning(f"The address asks for a study “{plain(asked[:60])}”, which is not here; another one is shown.")
+    if asked != chosen:
+        st.query_params[_KEY] = chosen
+    # The box shows what was chosen, by whatever way: by the box itself, by the address, or by a button of a page.
+    st.session_state[_PICKER] = chosen
+    with st.container(key="study-choice", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Study")
+        st.selectbox(
+            "Study",
+            list(titles),
+            key=_PICKER,
+            format_func=lambda name: titles.get(name, name),
+            on_change=_picked,
+            label_visibility="collapsed",
+            width=300,
+        )
+
+
+def _picked() -> None:
+    choose_study(str(st.session_state[_PICKER]))
+
+
+def show_no_champion(house: House) -> None:
+    """What to do where the chosen study has no model that identifies yet."""
+    name = chosen_study(house)
+    title = house.studies.titles().get(name, name)
+    versions = len(house.registry.versions(name))
+    st.title(plain(title))
+    if versions:
+        st.info(
+            f"{versions} model version{'s' if versions > 1 else ''} of this study {'are' if versions > 1 else 'is'} saved, and "
+            "none identifies yet. Look at the scores, then promote one.",
+            icon=":material/inventory_2:",
+        )
+        page_link("models", "Choose the version that identifies")
+        return
+    st.info(
+        "This study has its training plants, and no model yet. Train one: that takes from seconds to a few minutes. Then "
+        "promote it, and this page names plants.",
+        icon=":material/model_training:",
+    )
+    page_link("train", "Train a first model")
+    page_link("studies", "Look at the study's plants")

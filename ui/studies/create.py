@@ -1,0 +1,275 @@
+"""The parts of the Studies page: the list, the file, which column is what, the preview, and making the study."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+
+from flora_core.errors import FloraError, Issue, TooLarge
+from flora_core.tables.columns.measurements import slug
+from flora_core.tables.names.labels import Alike
+from flora_core.tables.values.limits import span
+from flora_core.workflows.context import House
+from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
+from ui.components.facts_table import facts_table
+from ui.site.navigation import page_link
+from ui.site.study_picker import choose_study
+from ui.site.text import plain
+
+_NONE: Final = "(no column)"
+_KEPT: Final = "studies.proposals"
+_MADE: Final = "studies.made"
+_CONDITIONS: Final = ("unknown", "fresh", "pressed")
+
+
+def show_made() -> None:
+    """What was made last, and what to do with it."""
+    made = st.session_state.get(_MADE)
+    if not made:
+        return
+    with st.container(border=True):
+        st.success(
+            f"**{plain(made[1])}** was made of {made[2]:,} plants. Every page works on it now.",
+            icon=":material/check_circle:",
+        )
+        st.markdown("Next: train a first model, look at its scores, and promote it.")
+        page_link("train", "Train a first model")
+
+
+def show_list(house: House, chosen: str) -> None:
+    """All studies with plants, species and champion."""
+    rows = []
+    for view in list_studies(house):
+        study, tables = view.study, len(view.tables)
+        badge = "<span class='flora-badge on'>chosen</span>" if study.name == chosen else ""
+        rows.append(
+            (
+                f"{escape(study.title)} {badge}",
+                escape(study.name),
+                f"{sum(view.plants.values()):,} of {len(view.plants)} species",
+                f"{len(study.measurements)}",
+                f"v{view.champion}" if view.champion is not None else "no model yet",
+                f"{tables}" if tables else "none",
+            )
+        )
+    st.html(facts_table(("Study", "Name", "Plants", "Measurements", "Identifies", "Training tables"), rows))
+
+
+def uploaded_table(house: House, key: str = "studies.file") -> Any:
+    """The file a visitor gave, or None with a word on what a table should look like."""
+    file = st.file_uploader(
+        "A table: one row a plant, one column with the names of the species, the others measured",
+        type=["csv", "tsv", "txt", "xlsx"],
+        key=key,
+    )
+    if file is None:
+        st.markdown(
+            "The first row names the columns, with their units: `species`, `population`, `petal length (mm)`. Spelling of "
+            "names is mended with you, columns that would give the name away are left out, and nothing is kept before you "
+            "say so."
+        )
+        return None
+    most = house.settings.max_upload_mb
+    if file.size > most * 1_000_000:
+        raise TooLarge(f"The file has {file.size / 1_000_000:.0f} MB; the limit is {most} MB (FLORA_MAX_UPLOAD_MB).")
+    return file
+
+
+def proposed(house: House, file: Any, choices: Choices) -> Proposal:
+    """What the table comes to; the page stops with a sentence where it is no table. The last few answers are kept."""
+    kept: dict[str, Proposal] = st.session_state.setdefault(_KEPT, {})
+    key = f"{file.file_id} {choices!r}"
+    if key not in kept:
+        try:
+            kept[key] = propose(house, io.BytesIO(file.getvalue()), file.name, choices)
+        except FloraError as refused:
+            st.error(plain(refused.message), icon=":material/error:")
+            st.stop()
+        while len(kept) > 4:
+            kept.pop(next(iter(kept)))
+    return kept[key]
+
+
+def columns_chosen(house: House, file: Any) -> Choices:
+    """How the file is read, and which columns hold names, numbers and groups: guessed, and corrected by hand."""
+    choices = _reading(file)
+    first = proposed(house, file, choices)
+    header = [name for name in first.layout.header if name]
+    label, number, group = st.columns(3)
+    chosen = label.selectbox(
+        "Names of the species",
+        header,
+        index=header.index(first.label) if first.label in header else None,
+        placeholder="Choose a column",
+        key=f"label.{file.file_id}",
+    )
+    id_column = number.selectbox(
+        "Catalogue numbers", [_NONE, *header], index=_place(header, first.id_column), key=f"id.{file.file_id}"
+    )
+    group_column = group.selectbox(
+        "Population, site or plant",
+        [_NONE, *header],
+        index=_place(header, first.group),
+        key=f"group.{file.file_id}",
+        help="Plants that belong together. A model is then also scored on groups that it has not seen.",
+    )
+    if chosen is None:
+        st.error("Which column holds the species’ names? Choose it above.", icon=":material/error:")
+        st.stop()
+    return replace(
+        choices,
+        label=chosen,
+        id_column="" if id_column == _NONE else id_column,
+        group="" if group_column == _NONE else group_column,
+    )
+
+
+def _reading(file: Any) -> Choices:
+    with st.expander("How the file is read", icon=":material/tune:"):
+        one, two, three = st.columns(3)
+        decimal = one.selectbox("Decimal sign", ("", ".", ","), format_func=_or_found, key=f"decimal.{file.file_id}")
+        sheet = two.text_input("Sheet of a workbook", key=f"sheet.{file.file_id}", placeholder="the first")
+        genus = three.text_input("Genus of names that stand alone", key=f"genus.{file.file_id}", placeholder="Iris")
+        middle = st.checkbox("Read ranges like 2.0-2.5 as their middle", key=f"middle.{file.file_id}")
+        codes = st.checkbox("The names are numbers: codes of species", key=f"codes.{file.file_id}")
+        keep = st.checkbox("Keep names with cf., aff., ?, sp. and hybrids as species", key=f"keep.{file.file_id}")
+    return Choices(
+        study="new_study", decimal=decimal, sheet=sheet.strip(), genus=genus.strip(), middle_of_ranges=middle, codes=codes,
+        keep_qualified=keep,
+    )  # fmt: skip
+
+
+def _or_found(sign: str) -> str:
+    return sign or "as found"
+
+
+def _place(header: list[str], name: str) -> int:
+    return header.index(name) + 1 if name in header else 0
+
+
+def described(file: Any, choices: Choices) -> Choices:
+    """What the study is called and what is known of its plants."""
+    st.header("What it is called")
+    stem = slug(file.name.rsplit(".", 1)[0])
+    one, two, three = st.columns([4, 3, 3])
+    title = one.text_input(
+        "Title", value=stem.replace("_", " ").capitalize(), key=f"title.{file.file_id}", max_chars=200
+    )
+    name = two.text_input(
+        "Name for addresses", value=stem, key=f"name.{file.file_id}", max_chars=64, help="Small letters, digits and _."
+    )
+    organism = three.text_input(
+        "What is measured, one of them",
+        key=f"organism.{file.file_id}",
+        placeholder="found from the columns",
+        max_chars=60,
+    )
+    with st.expander("More about the plants", icon=":material/description:"):
+        condition = st.segmented_control(
+            "Measured", _CONDITIONS, default="unknown", required=True, key=f"condition.{file.file_id}",
+            help="Pressed flowers are smaller than fresh ones.",
+        )  # fmt: skip
+        region = st.text_input("Where they grew", key=f"region.{file.file_id}", max_chars=400)
+        source = st.text_input("Where the data come from", key=f"source.{file.file_id}", max_chars=400)
+        licence = st.text_input("Licence of the data", key=f"licence.{file.file_id}", max_chars=200)
+    return replace(
+        choices, study=name.strip(), title=title, organism=organism, condition=condition or "unknown", region=region,
+        source=source, licence=licence,
+    )  # fmt: skip
+
+
+def show_preview(proposal: Proposal) -> None:
+    """What would be kept: plants and limits; then what a careful colleague would say."""
+    study, plants = proposal.study, proposal.plants
+    for refused in proposal.refusals:
+        st.error(plain(refused), icon=":material/error:")
+    if study is not None and plants is not None:
+        st.header(f"{len(plants.species):,} plants of {len(study.species)} species")
+        gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
+        st.markdown(f"Rows left out: {plain(gone)}." if gone else "No row is left out.")
+        known = ~np.isnan(plants.values)
+        st.dataframe(
+            {
+                "Measurement": [m.heading for m in study.measurements],
+                "Unit": [m.unit for m in study.measurements],
+                "Plants measured": known.sum(axis=0).tolist(),
+                "Smallest": np.nanmin(plants.values, axis=0).tolist(),
+                "Median": np.nanmedian(plants.values, axis=0).tolist(),
+                "Largest": np.nanmax(plants.values, axis=0).tolist(),
+                "Plausible": [span(m) for m in study.measurements],
+            },
+            hide_index=True,
+            width="stretch",
+            key="studies.preview",
+        )
+    show_findings(proposal.warnings, proposal.notes, proposal.issues)
+
+
+def show_findings(
+    warnings: tuple[str, ...], notes: tuple[str, ...], issues: tuple[Issue, ...], *, unfolded: bool = False
+) -> None:
+    """What a careful colleague would say of a labelled table, how it was read, and which cells are wrong or unusual."""
+    for text in warnings:
+        st.warning(plain(text), icon=":material/warning:")
+    if notes:
+        with st.expander(f"What was understood ({len(notes)})", icon=":material/info:", expanded=unfolded):
+            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+    if issues:
+        with st.expander(f"Cells that are wrong or unusual ({len(issues):,})", icon=":material/error:"):
+            shown = issues[:1000]
+            st.dataframe(
+                {
+                    "Row": [issue.row for issue in shown],
+                    "Column": [issue.column for issue in shown],
+                    "Value": [issue.value for issue in shown],
+                    "What is wrong": [issue.problem for issue in shown],
+                    "What would be right": [issue.suggestion for issue in shown],
+                },
+                hide_index=True,
+                width="stretch",
+            )
+
+
+def show_merges(alike: tuple[Alike, ...], place: str, merged: dict[str, str]) -> None:
+    """Names that may be one, each with a button that merges the rarer into the commoner."""
+    for one in alike[:8]:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{plain(one.rarer)}** and **{plain(one.commoner)}**: {plain(one.because)}.")
+            st.button(
+                f"Count as {one.commoner}", key=f"{place}.merge.{one.rarer}.{one.commoner}",
+                on_click=merged.__setitem__, args=(one.rarer, one.commoner),
+            )  # fmt: skip
+
+
+def show_creation(house: House, proposal: Proposal) -> None:
+    """Make the study, in somebody's name."""
+    with st.form("make-study", border=True):
+        who, press = st.columns([5, 2], vertical_alignment="bottom")
+        by = who.text_input(
+            "Made by",
+            key="person",
+            placeholder="your name",
+            max_chars=200,
+            autocomplete="name",
+            persist_state="session",
+        )
+        pressed = press.form_submit_button(
+            "Make the study", type="primary", width="stretch", icon=":material/local_florist:",
+            disabled=bool(proposal.refusals),
+        )  # fmt: skip
+    if not pressed:
+        return
+    try:
+        view = create(house, proposal, by)
+    except FloraError as refused:
+        st.error(f"Not made. {plain(refused.message)}", icon=":material/error:")
+        return
+    st.session_state[_MADE] = (view.study.name, view.study.title, sum(view.plants.values()))
+    st.session_state.pop(_KEPT, None)
+    choose_study(view.study.name)
+    st.rerun()
