@@ -8,14 +8,10 @@ import streamlit as st
 from flora_core.api import routes
 from ui.lifespan import lifespan
 from ui.server.security import middleware
-from ui.server.startup import FRONT, on_script_error
+from ui.server.startup import STARTUP, on_script_error
 
 app = st.App(
-    "ui/frame.py",
-    routes=routes(FRONT),
-    middleware=middleware(),
-    lifespan=lifespan,
-    on_script_error=on_script_error,
+    "ui/frame.py", routes=routes(STARTUP), middleware=middleware(), lifespan=lifespan, on_script_error=on_script_error
 )
 
 if __name__ == "__main__":

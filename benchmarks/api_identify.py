@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving
+from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving
 
 CONNECTIONS = 16
 SECONDS = 3.0
@@ -62,7 +62,7 @@ def rate(port: int, path: str) -> float:
 
 def main() -> None:
     port = free_port()
-    with house_folder() as environment:
+    with installation_folder() as environment:
         command = [sys.executable, "-m", "uvicorn", "benchmarks.bare.pipeline_route:app", "--port", str(port)]
         with serving(command, ROOT, port, environment):
             arrive(port).close()

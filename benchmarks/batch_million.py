@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.visitor import ROOT
 from flora_core.settings import Settings
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 
 PLAIN = """
@@ -72,14 +72,14 @@ def main() -> None:
             "FLORA_DATABASE_URL": f"sqlite:///{here}/flora.db",
             "FLORA_MODELS": str(here / "models"),
         }
-        house = open_house(
+        context = open_context(
             Settings(database_url=environment["FLORA_DATABASE_URL"], models=here / "models", _env_file=None)
         )
-        ensure_champion(house)
+        ensure_champion(context)
         import joblib
 
-        joblib.dump(house.champion("iris").pipeline, here / "pipeline.joblib")
-        house.close()
+        joblib.dump(context.champion("iris").pipeline, here / "pipeline.joblib")
+        context.close()
         million, more = here / "million.csv", here / "five.csv"
         write_table(million, 1_000_000)
 

@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 from playwright.sync_api import sync_playwright
 
-from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving, streamlit_command
 from flora_core.workflows.models.lifecycle import iris_plants
 
 ROWS = 100_000
@@ -47,7 +47,7 @@ def megabytes(process: psutil.Process) -> float:
 
 def main() -> None:
     port = free_port()
-    with house_folder() as environment, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with installation_folder() as environment, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "flowers.csv"
         write_table(path)
         with serving(streamlit_command("app.py", port), ROOT, port, {**os.environ, **environment}) as started:
@@ -98,8 +98,10 @@ def main() -> None:
             print(
                 f"another visitor        {statistics.median(reruns):5.0f} ms a rerun meanwhile, at most {max(reruns):.0f} ms"
             )
-            print(f"server's memory        {before:.0f} MB before, {during:.0f} MB after the table, "
-                  f"{megabytes(process):.0f} MB when the visitor had gone (aim: +100 MB)")  # fmt: skip
+            print(
+                f"server's memory        {before:.0f} MB before, {during:.0f} MB after the table, "
+                f"{megabytes(process):.0f} MB when the visitor had gone (aim: +100 MB)"
+            )
             other.close()
 
 

@@ -16,7 +16,7 @@ import time
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from benchmarks.visitor import ROOT, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, free_port, installation_folder, serving, streamlit_command
 
 PLAIN = """
 from sklearn.datasets import load_iris
@@ -57,7 +57,7 @@ def until_ready(environment: dict[str, str]) -> float:
 
 def main() -> None:
     flora = [sys.executable, "-m", "flora_core"]
-    with house_folder() as environment, tempfile.TemporaryDirectory() as folder:
+    with installation_folder() as environment, tempfile.TemporaryDirectory() as folder:
         plain = timed([sys.executable, "-c", PLAIN], environment)
         taken = timed([*flora, "retrain", "--study", "iris"], environment)
         print(

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.learning.training import train
 from flora_core.settings import Settings
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.records.identifications import Rows
+from flora_core.storage.records.identifications import IdentificationColumns
 from flora_core.study import IRIS
-from flora_core.workflows.context import House, open_house
+from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.determine.inbox import inbox
 from flora_core.workflows.determine.lookup import find_plants
 from flora_core.workflows.determine.progress import progress
@@ -33,7 +33,7 @@ from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 _DAYS, _DETERMINED = 365, 0.01
 
 
-def fill(house: House, plants: int) -> None:
+def fill(context: AppContext, plants: int) -> None:
     """A year of daily tables; nine in ten plants are clear."""
     rng = np.random.default_rng(0)
     a_day = plants // _DAYS
@@ -43,12 +43,18 @@ def fill(house: House, plants: int) -> None:
         kind = rng.random(n)
         used = [str(row) for row in values[rng.integers(0, len(values), n)].round(1).tolist()]
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
-        with house.records.begin(
-            study="iris", version=1, by="Ada", door="command", source=f"{day}.csv", source_sha256=f"{day:064}", recipe="",
+        with context.records.begin(
+            study="iris",
+            version=1,
+            by="Ada",
+            door="command",
+            source=f"{day}.csv",
+            source_sha256=f"{day:064}",
+            recipe="",
             at=at,
-        ) as recorder:  # fmt: skip
+        ) as recorder:
             recorder.add(
-                Rows(
+                IdentificationColumns(
                     row=list(range(2, n + 2)),
                     catalogue_number=[f"{day}-{i}" for i in range(n)],
                     used=used,
@@ -62,10 +68,10 @@ def fill(house: House, plants: int) -> None:
             recorder.finish()
         some = rng.choice(n, max(1, int(_DETERMINED * n)), replace=False)
         slips = [
-            Slip(f"{recorder.token}-{i + 2}", GivenName(Answer.SPECIES, "Iris versicolor"), "Ada", "2026-12-31", 2)
+            Slip(f"{recorder.token}-{i + 2}", GivenName(AnswerKind.SPECIES, "Iris versicolor"), "Ada", "2026-12-31", 2)
             for i in some
         ]
-        house.determinations.add(slips, entered_by="Ada")
+        context.determinations.add(slips, entered_by="Ada")
 
 
 def median_s(function: Callable[[], object], times: int = 5) -> float:
@@ -78,12 +84,12 @@ def median_s(function: Callable[[], object], times: int = 5) -> float:
     return statistics.median(taken)
 
 
-def measure(house: House) -> dict[str, float]:
+def measure(context: AppContext) -> dict[str, float]:
     return {
-        "inbox": median_s(lambda: inbox(house, "iris")),
-        "coverage": median_s(lambda: progress(house, "iris")),
-        "newest of every plant": median_s(lambda: sum(1 for _ in house.determinations.latest("iris"))),
-        "found by catalogue number": median_s(lambda: find_plants(house, "iris", ["7-7"])),
+        "inbox": median_s(lambda: inbox(context, "iris")),
+        "coverage": median_s(lambda: progress(context, "iris")),
+        "newest of every plant": median_s(lambda: sum(1 for _ in context.determinations.latest("iris"))),
+        "found by catalogue number": median_s(lambda: find_plants(context, "iris", ["7-7"])),
     }
 
 
@@ -92,13 +98,13 @@ def main() -> None:
     for plants in (10_000, 1_000_000):
         with tempfile.TemporaryDirectory() as folder:
             url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{folder}/flora.db"
-            house = open_house(Settings(database_url=url, models=Path(folder) / "models", _env_file=None))
-            ensure_champion(house)
+            context = open_context(Settings(database_url=url, models=Path(folder) / "models", _env_file=None))
+            ensure_champion(context)
             # A challenger, so that the inbox asks both.
-            house.registry.register(train(IRIS, iris_plants(), algorithm="logistic"), "a benchmark")
-            fill(house, plants)
-            results[plants] = measure(house)
-            house.close()
+            context.registry.register(train(IRIS, iris_plants(), algorithm="logistic"), "a benchmark")
+            fill(context, plants)
+            results[plants] = measure(context)
+            context.close()
     for name, small in results[10_000].items():
         large = results[1_000_000][name]
         print(f"{name:<28} {1000 * small:8.0f} ms  {1000 * large:8.0f} ms  ratio {large / small:6.2f}")

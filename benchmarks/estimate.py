@@ -17,21 +17,21 @@ import numpy as np
 
 from benchmarks.drift import ROOT, best
 from flora_core.monitoring.performance.cbpe import estimate
-from flora_core.monitoring.predictions import Answers
+from flora_core.monitoring.predictions import PredictionSample
 
 ROWS = 200_000
 SPECIES = ("setosa", "versicolor", "virginica")
 
 
-def answers(seed: int) -> Answers:
+def answers(seed: int) -> PredictionSample:
     rng = np.random.default_rng(seed)
     probabilities = np.round(rng.dirichlet([0.4] * 3, ROWS), 6)
     boasting = probabilities**0.8 / (probabilities**0.8).sum(axis=1, keepdims=True)
     true = (rng.random((ROWS, 1)) > boasting.cumsum(axis=1)).sum(axis=1).clip(0, 2)
-    return Answers(probabilities, probabilities.argmax(axis=1), true)
+    return PredictionSample(probabilities, probabilities.argmax(axis=1), true)
 
 
-def write(path: Path, plants: Answers) -> None:
+def write(path: Path, plants: PredictionSample) -> None:
     import pandas as pd
 
     table = pd.DataFrame(plants.probabilities, columns=[f"p_{name}" for name in SPECIES])
@@ -39,7 +39,7 @@ def write(path: Path, plants: Answers) -> None:
     table.to_csv(path, index=False)
 
 
-def scikit_learn_alone(plants: Answers) -> None:
+def scikit_learn_alone(plants: PredictionSample) -> None:
     from sklearn.isotonic import IsotonicRegression
     from sklearn.model_selection import StratifiedShuffleSplit
 

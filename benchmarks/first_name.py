@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 
-from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving, streamlit_command
 
 STARTS = 7
 
@@ -32,7 +32,7 @@ def first_name(script: str, folder: str, environment: dict[str, str], wanted: st
 
 def main() -> None:
     bare, ours = [], []
-    with house_folder() as environment:
+    with installation_folder() as environment:
         for _ in range(STARTS):
             bare.append(first_name("page.py", "benchmarks/bare", environment, "Iris versicolor"))
             ours.append(first_name("app.py", ".", environment, "flora-name'><i>Iris"))

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from flora_core.determination import Answer, GivenName
-from flora_core.identification.naming import name_plants
+from flora_core.determination import AnswerKind, GivenName
+from flora_core.identification.naming import predict_plants
 from flora_core.monitoring.profiles.profile import bins_of, profile_of
 from flora_core.settings import Settings
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.records.identifications import Rows
-from flora_core.workflows.context import House, open_house
+from flora_core.storage.records.identifications import IdentificationColumns
+from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.models.lifecycle import ensure_champion
-from flora_core.workflows.monitor import certainties_of, groups_of, watched
+from flora_core.workflows.monitor import certainties_of, groups_of, monitor_study
 from ui.charts import monitor as charts
 
 LAST = date(2026, 6, 30)
@@ -33,32 +33,48 @@ DETERMINED = 1_000
 _AT_ONCE = 65_536
 
 
-def a_year(folder: Path, plants: int) -> House:
-    """A house with a year of plants, a table a day, and a thousand determinations."""
-    house = open_house(Settings(database_url=f"sqlite:///{folder}/flora.db", models=folder / "models", _env_file=None))
-    ensure_champion(house)
-    model = house.champion("iris")
+def a_year(folder: Path, plants: int) -> AppContext:
+    """A context with a year of plants, a table a day, and a thousand determinations."""
+    context = open_context(
+        Settings(database_url=f"sqlite:///{folder}/flora.db", models=folder / "models", _env_file=None)
+    )
+    ensure_champion(context)
+    model = context.champion("iris")
     rng = np.random.default_rng(0)
     reference, bins = model.reference.values, bins_of(model)
     per_day = plants // 365
     values = np.round(reference[rng.integers(0, len(reference), per_day)] + rng.normal(0, 0.1, (per_day, 4)), 1)
     values = np.maximum(values, 0.1)
-    named = name_plants(model, values)
+    named = predict_plants(model, values)
     shares = np.round(named.probabilities, 4)
     texts = [json.dumps(row.tolist()) for row in values], [json.dumps(row.tolist()) for row in shares]
     possible = [" ".join(map(str, np.flatnonzero(row))) for row in named.in_set]
-    rows = Rows(
-        list(range(2, per_day + 2)), [None] * per_day, texts[0], [None] * per_day, texts[1], named.best.tolist(),
-        possible, [0.5] * per_day,
-    )  # fmt: skip
+    rows = IdentificationColumns(
+        list(range(2, per_day + 2)),
+        [None] * per_day,
+        texts[0],
+        [None] * per_day,
+        texts[1],
+        named.best.tolist(),
+        possible,
+        [0.5] * per_day,
+    )
     profile = profile_of(bins, values, named.best, shares, np.asarray(named.in_set.any(axis=1)), rows=0)
     tokens = []
     for day in range(365):
         at = datetime.combine(LAST - timedelta(days=day), clock(12), tzinfo=UTC)
-        begun = house.records.begin(
-            study="iris", version=1, by="Ada", door="command", source=f"{day}.csv", source_sha256=f"{day:064}", recipe="",
-            at=at, bins=bins, collector=f"collector {day % 5}",
-        )  # fmt: skip
+        begun = context.records.begin(
+            study="iris",
+            version=1,
+            by="Ada",
+            door="command",
+            source=f"{day}.csv",
+            source_sha256=f"{day:064}",
+            recipe="",
+            at=at,
+            bins=bins,
+            collector=f"collector {day % 5}",
+        )
         with begun as recorder:
             recorder.add(rows, profile)
             recorder.finish()
@@ -68,45 +84,45 @@ def a_year(folder: Path, plants: int) -> House:
         Slip(f"{tokens[i % 365]}-{2 + i // 365}", _called(names[named.best[i // 365]]), "Hanna", "2026-06-30", 2)
         for i in range(DETERMINED)
     ]
-    house.determinations.add(slips, entered_by="Hanna")
-    return house
+    context.determinations.add(slips, entered_by="Hanna")
+    return context
 
 
 def _called(name: str) -> GivenName:
-    return GivenName(Answer.SPECIES, name)
+    return GivenName(AnswerKind.SPECIES, name)
 
 
-def draw(house: House) -> None:
+def draw(context: AppContext) -> None:
     """All that the page draws."""
-    found = watched(house, "iris", until=LAST)
+    found = monitor_study(context, "iris", until=LAST)
     points = charts.points_of(found)
     charts.accuracy_chart(points, "#000")
     for measurement in found.study.measurements:
         charts.measurement_chart(measurement, points, "#000")
     charts.mix_chart(found.study, points, "#000")
     charts.unfit_chart(points, "#000")
-    charts.certainty_chart(certainties_of(house, found), "#000")
+    charts.certainty_chart(certainties_of(context, found), "#000")
     charts.confusion_chart(found.study, points, "#000")
 
 
-def by_collector(house: House) -> None:
+def by_collector(context: AppContext) -> None:
     """The groups below the pictures."""
-    groups_of(house, "iris", 1, "collector", LAST - timedelta(days=30), LAST + timedelta(days=1))
+    groups_of(context, "iris", 1, "collector", LAST - timedelta(days=30), LAST + timedelta(days=1))
 
 
-def seconds(house: House, work: Callable[[House], None]) -> tuple[float, float]:
+def seconds(context: AppContext, work: Callable[[AppContext], None]) -> tuple[float, float]:
     """The first time, and the median of nine later ones."""
     found = []
     for _ in range(10):
         start = time.perf_counter()
-        work(house)
+        work(context)
         found.append(time.perf_counter() - start)
     return found[0], statistics.median(found[1:])
 
 
-def everything(house: House) -> None:
-    draw(house)
-    by_collector(house)
+def everything(context: AppContext) -> None:
+    draw(context)
+    by_collector(context)
 
 
 def main() -> None:
@@ -115,15 +131,15 @@ def main() -> None:
     many = parser.parse_args().plants
     # Imports and what is computed once for a model belong to neither.
     with tempfile.TemporaryDirectory() as folder:
-        house = a_year(Path(folder), 3_650)
-        everything(house)
-        house.close()
+        context = a_year(Path(folder), 3_650)
+        everything(context)
+        context.close()
     measured = {}
     for plants in (10_000, many):
         with tempfile.TemporaryDirectory() as folder:
-            house = a_year(Path(folder), plants)
-            measured[plants] = seconds(house, everything)
-            house.close()
+            context = a_year(Path(folder), plants)
+            measured[plants] = seconds(context, everything)
+            context.close()
         first, later = measured[plants]
         print(f"{plants:>9,} identifications: first look {first:.3f} s, later {later:.3f} s (aim: at most 0.5)")
     for i, name in enumerate(("first look", "later")):

@@ -56,7 +56,7 @@ def main() -> None:
         found = identify_with(model, typed)
         answer_card(found), candidates(found), why(found), found.next_measurement, found.as_json()
         plotly.io.to_json(among_training_plants(model, found.plant.values, x, y), validate=False)
-        mean = model.clouds.means[found.best]
+        mean = model.gaussians.means[found.best]
         flowers(IRIS, [DrawnFlower("this flower", found.plant.values, mean), DrawnFlower("mean", mean, mean)], "#000")
 
     row = np.array([[5.9, 2.8, 4.3, 1.3]])

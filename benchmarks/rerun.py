@@ -12,7 +12,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving, streamlit_command
 
 RERUNS = 60
 
@@ -34,7 +34,7 @@ def reruns(script: str, folder: str, environment: dict[str, str]) -> float:
 
 
 def main() -> None:
-    with house_folder() as environment:
+    with installation_folder() as environment:
         plain = reruns("page.py", "benchmarks/bare", environment)
         ours_bare = reruns("app.py", "benchmarks/bare", environment)
         identify = reruns("app.py", ".", environment)

@@ -16,7 +16,7 @@ import sys
 import time
 
 from benchmarks.first_name import first_name
-from benchmarks.visitor import ROOT, arrive, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving, streamlit_command
 
 STARTS, VISITS = 5, 15
 
@@ -38,12 +38,15 @@ def visits(script: str, folder: str, environment: dict[str, str], query: str = "
 
 
 def main() -> None:
-    with house_folder() as environment:
+    with installation_folder() as environment:
         start = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "flora_core", "demo", "load"],
-            cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            check=True,
+            capture_output=True,
+        )
         print(f"demo load                      {time.perf_counter() - start:5.1f} s    (aim: at most 10)")
         bare = visits("page.py", "benchmarks/bare", environment)
         ours = visits("app.py", ".", environment, "study=season")
@@ -52,10 +55,12 @@ def main() -> None:
             f"Home with a season, later      {ours[1]:5.0f} ms   {ours[1] / bare[1]:.2f} times the bare page's {bare[1]:.0f} ms"
         )
         starts = [
-            (first_name("page.py", "benchmarks/bare", environment, "Iris versicolor"),
-             first_name("app.py", ".", environment, "flora-name'><i>Iris"))
+            (
+                first_name("page.py", "benchmarks/bare", environment, "Iris versicolor"),
+                first_name("app.py", ".", environment, "flora-name'><i>Iris"),
+            )
             for _ in range(STARTS)
-        ]  # fmt: skip
+        ]
     a, b = (statistics.median(column) for column in zip(*starts, strict=True))
     print(
         f"first name with a season       {b:5.2f} s    {b / a:.2f} times the bare page's {a:.2f} s (aim: at most 1.5)"

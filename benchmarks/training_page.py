@@ -12,9 +12,9 @@ import os
 import statistics
 import time
 
-from benchmarks.visitor import ROOT, Visitor, arrive, free_port, house_folder, serving, streamlit_command
+from benchmarks.visitor import ROOT, Visitor, arrive, free_port, installation_folder, serving, streamlit_command
 from flora_core.settings import Settings
-from flora_core.workflows.context import House, open_house
+from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.jobs.requests import ask_for_training
 from flora_core.workflows.models.training import TrainingRequest
 
@@ -31,27 +31,27 @@ def reruns(visitor: Visitor) -> float:
     return statistics.median(times[10:])
 
 
-def until_learning(house: House, job: int) -> None:
-    while house.jobs.get(job).done < 2:
+def until_learning(context: AppContext, job: int) -> None:
+    while context.jobs.get(job).done < 2:
         time.sleep(0.1)
 
 
 def main() -> None:
     port = free_port()
-    with house_folder() as environment, serving(streamlit_command("app.py", port), ROOT, port, environment):
+    with installation_folder() as environment, serving(streamlit_command("app.py", port), ROOT, port, environment):
         os.environ |= {name: environment[name] for name in ("FLORA_DATABASE_URL", "FLORA_MODELS")}
-        house = open_house(Settings(_env_file=None))
+        context = open_context(Settings(_env_file=None))
         visitor = arrive(port, name="identify")
         visitor.visit()
         time.sleep(6)  # what is loaded after the first visit has been loaded
         idle = reruns(visitor)
         request = TrainingRequest(algorithm="forest", hyperparameters={"trees": 300}, search=100)
-        job = ask_for_training(house, "iris", request, "a benchmark").id
-        until_learning(house, job)
+        job = ask_for_training(context, "iris", request, "a benchmark").id
+        until_learning(context, job)
         busy = reruns(visitor)
-        house.jobs.cancel(job)
+        context.jobs.cancel(job)
         visitor.close()
-        house.close()
+        context.close()
     print(f"idle             {idle:7.1f} ms")
     print(f"while training   {busy:7.1f} ms")
     print(f"ratio            {busy / idle:7.2f}   (aim: at most 1.5)")

@@ -136,7 +136,7 @@ def streamlit_command(script: str, port: int) -> list[str]:
 
 
 @contextmanager
-def house_folder() -> Iterator[dict[str, str]]:
+def installation_folder() -> Iterator[dict[str, str]]:
     """An environment with a database and a models folder of its own, where a champion is already trained."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -146,6 +146,9 @@ def house_folder() -> Iterator[dict[str, str]]:
         }
         subprocess.run(
             [sys.executable, "-m", "flora_core", "models", "list"],
-            cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            check=True,
+            capture_output=True,
+        )
         yield environment

@@ -54,13 +54,18 @@ def main() -> None:
         port = s.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         environment = {
-            **os.environ, "FLORA_DATABASE_URL": f"sqlite:///{folder}/flora.db", "FLORA_MODELS": f"{folder}/models",
-        }  # fmt: skip
+            **os.environ,
+            "FLORA_DATABASE_URL": f"sqlite:///{folder}/flora.db",
+            "FLORA_MODELS": f"{folder}/models",
+        }
         subprocess.run([sys.executable, "-m", "flora_core", "demo", "load"], cwd=ROOT, env=environment, check=True)
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             wait_for(f"http://127.0.0.1:{port}/readyz")
             with sync_playwright() as playwright:

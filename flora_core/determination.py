@@ -15,7 +15,7 @@ from typing import Final
 from flora_core.study import Study, epithet, genus_of
 
 
-class Answer(StrEnum):
+class AnswerKind(StrEnum):
     """The kinds of answer a person may give; forced choices would poison the labels."""
 
     SPECIES = "species"
@@ -54,7 +54,7 @@ class GivenName:
         The second parent of a hybrid formula, else "".
     """
 
-    answer: Answer
+    answer: AnswerKind
     name: str = ""
     other: str = ""
 
@@ -64,40 +64,46 @@ class GivenName:
 
         A name with cf. or aff. counts at the rank above only, so it names no species.
         """
-        return self.name if self.answer is Answer.SPECIES else ""
+        return self.name if self.answer is AnswerKind.SPECIES else ""
 
     @property
     def written(self) -> str:
         """As a slip has it: "Iris cf. versicolor", "Iris sp.", "Iris versicolor × Iris virginica", "none of these"."""
         match self.answer:
-            case Answer.GENUS:
+            case AnswerKind.GENUS:
                 return f"{self.name} sp." if self.name else "genus only"
-            case Answer.CF | Answer.AFF:
+            case AnswerKind.CF | AnswerKind.AFF:
                 return f"{genus_of(self.name)} {self.answer.value} {epithet(self.name)}".strip()
-            case Answer.HYBRID:
+            case AnswerKind.HYBRID:
                 return f"{self.name} × {self.other}" if self.other else self.name
-            case Answer.NONE:
-                return Answer.NONE.value
+            case AnswerKind.NONE:
+                return AnswerKind.NONE.value
         return self.name
 
     @property
     def scientific_name(self) -> str:
         """Darwin Core's scientificName, without any qualifier: the genus where the answer is less sure than a species."""
-        if self.answer in (Answer.CF, Answer.AFF):
+        if self.answer in (AnswerKind.CF, AnswerKind.AFF):
             return genus_of(self.name)
-        return "" if self.answer is Answer.NONE else self.name if self.answer is not Answer.HYBRID else self.written
+        return (
+            ""
+            if self.answer is AnswerKind.NONE
+            else self.name
+            if self.answer is not AnswerKind.HYBRID
+            else self.written
+        )
 
     @property
     def rank(self) -> str:
         """Darwin Core's taxonRank of `scientific_name`; "" where there is no name."""
         if not self.scientific_name:
             return ""
-        return "species" if self.answer in (Answer.SPECIES, Answer.HYBRID) else "genus"
+        return "species" if self.answer in (AnswerKind.SPECIES, AnswerKind.HYBRID) else "genus"
 
     @property
     def qualifier(self) -> str:
         """Darwin Core's identificationQualifier: "cf. versicolor", "aff. versicolor", or ""."""
-        return f"{self.answer.value} {epithet(self.name)}" if self.answer in (Answer.CF, Answer.AFF) else ""
+        return f"{self.answer.value} {epithet(self.name)}" if self.answer in (AnswerKind.CF, AnswerKind.AFF) else ""
 
 
 def true_answer(given: GivenName, study: Study) -> str:
@@ -106,11 +112,11 @@ def true_answer(given: GivenName, study: Study) -> str:
     A genus of the study, cf., aff. and hybrids leave it open; another genus or another species is none of these.
     """
     match given.answer:
-        case Answer.SPECIES:
-            return given.name if given.name in study.species_names else Answer.NONE.value
-        case Answer.NONE:
-            return Answer.NONE.value
-        case Answer.GENUS:
+        case AnswerKind.SPECIES:
+            return given.name if given.name in study.species_names else AnswerKind.NONE.value
+        case AnswerKind.NONE:
+            return AnswerKind.NONE.value
+        case AnswerKind.GENUS:
             ours = {genus_of(name) for name in study.species_names}
-            return "" if not given.name or given.name in ours or "" in ours else Answer.NONE.value
+            return "" if not given.name or given.name in ours or "" in ours else AnswerKind.NONE.value
     return ""

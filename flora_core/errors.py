@@ -1,4 +1,4 @@
-"""Every exception of the house.
+"""Every exception of the program.
 
 ::
 
@@ -10,7 +10,7 @@
     │   ├── Conflict            it is there already, or somebody was quicker
     │   ├── NotAllowed          this person or key may not do this
     │   └── TooLarge            beyond a limit that is named
-    ├── Unavailable             the house can't serve now: an operator can mend it
+    ├── Unavailable             the server can't serve now: an operator can mend it
     │   ├── DatabaseUnavailable locked, read-only, gone, older or newer than the program
     │   ├── NoChampion          the study has no model that identifies
     │   └── ArtifactRefused     a model's files are missing or are not what was registered
@@ -113,7 +113,7 @@ class TooLarge(Refused):
 
 
 class Unavailable(FloraError):
-    """The house can't serve now; the message says what an operator can do."""
+    """The context can't serve now; the message says what an operator can do."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -135,8 +135,4 @@ class WrongSetting(FloraError):
 def as_document(error: FloraError) -> dict[str, Any]:
     """An error as the document that every door gives a program: {error, detail, issues[]}."""
     issues = error.issues if isinstance(error, BadValues) else ()
-    return {
-        "error": type(error).__name__,
-        "detail": error.message,
-        "issues": [asdict(issue) for issue in issues],
-    }
+    return {"error": type(error).__name__, "detail": error.message, "issues": [asdict(issue) for issue in issues]}

@@ -1,7 +1,7 @@
 """The noun between learning and identifying: a Model is a fitted pipeline, what it knows of its species, and its card.
 
 Everything in a model but the card is a scikit-learn estimator or a NumPy array, so that a model can leave and enter the
-house without a class of ours being built from a file.
+context without a class of ours being built from a file.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ class TrainingPlants:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clouds:
+class SpeciesGaussians:
     """Where the training plants of each species lie: one normal distribution a species.
 
     Attributes
@@ -240,17 +240,17 @@ class Clouds:
     means : (k, p) float
     covariances : (k, p, p) float
         Each species' own, drawn towards the pooled one where it has few plants; positive definite.
-    freedoms : (k,) float
+    degrees_of_freedom : (k,) float
         Degrees of freedom of each covariance.
-    stretch : float
+    tail_factor : float
         At least 1: the factor on the squared limit that heavy tails in the training plants ask for.
     """
 
     counts: Floats
     means: Floats
     covariances: Floats
-    freedoms: Floats
-    stretch: float
+    degrees_of_freedom: Floats
+    tail_factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,15 +288,15 @@ class Model:
     ----------
     pipeline : sklearn.pipeline.Pipeline
         `predict_proba` takes (n, p) complete rows in the study's order and units, gives (n, k).
-    set_limits : (k,) float
+    conformal_thresholds : (k,) float
         For each species, the probability mass of likelier species up to which it stays in the prediction set.
     """
 
     card: ModelCard
     pipeline: Any
-    clouds: Clouds
+    gaussians: SpeciesGaussians
     calibration: Calibration
-    set_limits: Floats
+    conformal_thresholds: Floats
     reference: Reference
 
     @property

@@ -156,7 +156,7 @@ class Study(_Noun):
     organism : str
         What is measured, one of them: "flower", "kernel", "plant".
     measurements : tuple of Measurement
-        In the order of every array of values in this house.
+        In the order of every array of values in this program.
     species : tuple of Species
         In the order of every array of probabilities; sorted by name.
     condition : {"fresh", "pressed", "unknown"}
@@ -248,30 +248,58 @@ IRIS: Final = Study(
     organism="flower",
     measurements=(
         Measurement(
-            name="sepal_length", label="sepal length", unit="cm", low=3.5, high=9.5, refuse_above=30.0,
-            term="TO:0002607", how="From the base of a fall (the outer, hanging segment) to its tip, along the middle.",
+            name="sepal_length",
+            label="sepal length",
+            unit="cm",
+            low=3.5,
+            high=9.5,
+            refuse_above=30.0,
+            term="TO:0002607",
+            how="From the base of a fall (the outer, hanging segment) to its tip, along the middle.",
         ),
         Measurement(
-            name="sepal_width", label="sepal width", unit="cm", low=1.4, high=4.8, refuse_above=30.0,
-            term="TO:0002608", how="Across the fall at its widest place, spread flat.",
+            name="sepal_width",
+            label="sepal width",
+            unit="cm",
+            low=1.4,
+            high=4.8,
+            refuse_above=30.0,
+            term="TO:0002608",
+            how="Across the fall at its widest place, spread flat.",
         ),
         Measurement(
-            name="petal_length", label="petal length", unit="cm", low=0.8, high=8.0, refuse_above=30.0,
-            term="TO:0002605", how="From the base of a standard (the inner, upright segment) to its tip.",
+            name="petal_length",
+            label="petal length",
+            unit="cm",
+            low=0.8,
+            high=8.0,
+            refuse_above=30.0,
+            term="TO:0002605",
+            how="From the base of a standard (the inner, upright segment) to its tip.",
         ),
         Measurement(
-            name="petal_width", label="petal width", unit="cm", low=0.05, high=3.5, refuse_above=30.0,
-            term="TO:0002606", how="Across the standard at its widest place, spread flat.",
+            name="petal_width",
+            label="petal width",
+            unit="cm",
+            low=0.05,
+            high=3.5,
+            refuse_above=30.0,
+            term="TO:0002606",
+            how="Across the standard at its widest place, spread flat.",
         ),
     ),
     species=(
         Species(
-            name="Iris setosa", author="Pall. ex Link", common_name="bristle-pointed iris",
+            name="Iris setosa",
+            author="Pall. ex Link",
+            common_name="bristle-pointed iris",
             note="The plants came from the Gaspé Peninsula; those are now called I. hookeri Penny.",
         ),
         Species(name="Iris versicolor", author="L.", common_name="northern blue flag"),
         Species(
-            name="Iris virginica", author="L.", common_name="southern blue flag",
+            name="Iris virginica",
+            author="L.",
+            common_name="southern blue flag",
             note="Measured on another colony than the other two species.",
         ),
     ),
@@ -290,5 +318,5 @@ IRIS: Final = Study(
         "scikit-learn, load_iris: Fisher's published values (the UCI file differs in flowers 35 and 38).",
     ),
     drawing="iris",
-)  # fmt: skip
+)
 """The study that comes with the program. Limits: docs/decisions/0004-iris-limits.md; terms: Plant Trait Ontology."""

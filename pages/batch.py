@@ -3,20 +3,20 @@
 import streamlit as st
 
 from ui.batch import sections
-from ui.page import opened_house
+from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
-house = opened_house()
-model = house.champion(chosen_study(house))
+context = require_context()
+model = context.champion(chosen_study(context))
 study = model.study
 
 st.title("A whole table")
-st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{plain(study.title)}**.")
+st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{escape_markdown(study.title)}**.")
 
-work = sections.work_in_hand(house, study.name)
+work = sections.current_session(context, study.name)
 if work is None:
-    sections.show_drop(house, model)
+    sections.show_upload(context, model)
     st.stop()
 
 sections.show_file(work)
@@ -25,7 +25,7 @@ if work.running:
     st.stop()
 
 if work.summary is not None or work.failed:
-    sections.show_result(house, work, model)
-sections.show_understood(work, study)
+    sections.show_result(context, work, model)
+sections.show_plan(work, study)
 if work.understood is not None:
     sections.show_start(work, study)

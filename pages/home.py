@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from ui.home import looked_at, show_demonstration, show_doors, show_state, show_waiting
-from ui.page import opened_house
+from ui.home import cached_overview, show_demonstration, show_start_links, show_state, show_waiting
+from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
-house = opened_house()
-view = looked_at(house, chosen_study(house))
+context = require_context()
+view = cached_overview(context, chosen_study(context))
 
-st.title(plain(view.study.title))
+st.title(escape_markdown(view.study.title))
 st.markdown("Measure a plant, learn its name, and know how far to trust it.")
 show_state(view)
 show_waiting(view)
-show_doors(view)
-show_demonstration(house)
+show_start_links(view)
+show_demonstration(context)

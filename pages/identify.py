@@ -6,16 +6,18 @@ from flora_core.errors import BadValues
 from flora_core.workflows.identify import identify_with
 from ui.identify import sections
 from ui.identify.form import measuring_form
-from ui.page import opened_house
+from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
-house = opened_house()
-model = house.champion(chosen_study(house))
+context = require_context()
+model = context.champion(chosen_study(context))
 study = model.study
 
 st.title(f"Identify {study.one}")
-st.markdown(f"Measure, and read at once what it is and how far that can be trusted. Study: **{plain(study.title)}**.")
+st.markdown(
+    f"Measure, and read at once what it is and how far that can be trusted. Study: **{escape_markdown(study.title)}**."
+)
 
 left, right = st.columns([5, 7], gap="large")
 with left.container(key="form"):
@@ -29,7 +31,7 @@ with right.container(key="answer"):
     sections.show_answer(found)
 with right.container(key="evidence"):
     sections.show_evidence(found)
-    sections.show_recording(house, found)
+    sections.show_recording(context, found)
 
 sections.show_where_it_lies(found)
 sections.show_why(found)

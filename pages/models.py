@@ -4,27 +4,27 @@ import streamlit as st
 
 from ui.models import versions as parts
 from ui.models.files import show_files
-from ui.page import opened_house
+from ui.page import require_context
 from ui.site.navigation import page_link
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
-house = opened_house()
-study = house.studies.get(chosen_study(house))
-versions = parts.list_versions(house, study.name)
+context = require_context()
+study = context.studies.get(chosen_study(context))
+versions = parts.list_versions(context, study.name)
 
 st.title("Model versions")
 st.markdown(
-    f"What **{plain(study.title)}** was taught, how well each version does, and which of them identifies. A version never "
+    f"What **{escape_markdown(study.title)}** was taught, how well each version does, and which one is in use. A version never "
     "changes, and nothing here is ever lost."
 )
-parts.show_said()
+parts.show_version_notice()
 if not versions:
     st.info("This study has no version yet: nothing can be identified until one is trained.", icon=":material/school:")
     page_link("train", "Train the first model")
     st.stop()
 
-parts.show_champion(house, study, versions)
+parts.show_champion(context, study, versions)
 VIEWS = {
     "Versions": parts.show_versions,
     "Compare": parts.show_comparing,
@@ -41,4 +41,4 @@ view = st.segmented_control(
     bind="query-params",
     label_visibility="collapsed",
 )
-VIEWS[view](house, study, versions)
+VIEWS[view](context, study, versions)

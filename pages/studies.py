@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ui.page import opened_house
+from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 from ui.studies import corrections, create, extend
 
-house = opened_house()
-study = house.studies.get(chosen_study(house))
+context = require_context()
+study = context.studies.get(chosen_study(context))
 
 st.title("Studies")
 st.markdown(
@@ -17,20 +17,20 @@ st.markdown(
 )
 create.show_made()
 extend.show_added()
-create.show_list(house, study.name)
+create.show_list(context, study.name)
 
 st.header("A labelled table")
-grow = f"More plants for {plain(study.title)}"
+grow = f"More plants for {escape_markdown(study.title)}"
 if st.radio("What becomes of it", ("A new study", grow), horizontal=True) == grow:
-    extend.show_growing(house, study)
+    extend.show_growing(context, study)
     st.stop()
-file = create.uploaded_table(house)
+file = create.uploaded_table(context)
 if file is None:
     st.stop()
-choices = create.columns_chosen(house, file)
-choices = corrections.names_chosen(house, file, choices)
-choices = corrections.measurements_chosen(house, file, choices)
-choices = create.described(file, choices)
-proposal = create.proposed(house, file, choices)
+choices = create.columns_chosen(context, file)
+choices = corrections.names_chosen(context, file, choices)
+choices = corrections.measurements_chosen(context, file, choices)
+choices = create.describe_proposal(file, choices)
+proposal = create.proposed(context, file, choices)
 create.show_preview(proposal)
-create.show_creation(house, proposal)
+create.show_creation(context, proposal)

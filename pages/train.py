@@ -3,25 +3,25 @@
 import streamlit as st
 
 from ui import train
-from ui.page import opened_house
+from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
-house = opened_house()
-study = house.studies.get(chosen_study(house))
+context = require_context()
+study = context.studies.get(chosen_study(context))
 
 st.title("Train a model")
 st.markdown(
-    f"Let the program learn **{plain(study.title)}** anew, in a way you choose. A new version is kept beside the others; it "
-    "identifies nothing until somebody promotes it."
+    f"Let the program learn **{escape_markdown(study.title)}** again, as you choose. A new version is kept beside the "
+    "others, and identifies nothing until somebody promotes it."
 )
 left, right = st.columns([5, 7], gap="large")
 with left:
     st.header("What it learns from")
-    train.show_table(study, house.studies.plants(study))
+    train.show_table(study, context.studies.plants(study))
     st.header("How it learns")
-    request, by = train.ask_settings(house, study)
-    train.show_start(house, study, request, by)
+    request, by = train.ask_settings(context, study)
+    train.show_start(context, study, request, by)
 with right:
-    train.show_jobs(house, study)
-    train.show_result(house, study)
+    train.show_jobs(context, study)
+    train.show_result(context, study)

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from flora_core.model import Floats, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
-from flora_core.tables.files.reading import Layout, Part, read_layout, read_parts
-from flora_core.workflows.batch import BatchRequest, Summary, Understanding, run_batch, understand
+from flora_core.tables.files.reading import Layout, RowChunk, read_layout, read_parts
+from flora_core.workflows.batch import BatchPlan, BatchRequest, Summary, plan_batch, run_batch
 from flora_core.workflows.batch.sinks import TableSink
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import iris_plants
 from flora_core.workflows.studies import Choices, create, propose
 
@@ -152,7 +152,7 @@ def read_table(content: bytes | str, name: str = "table.csv", *, rows: int = 65_
 class Ran:
     """What a batch gave back."""
 
-    understood: Understanding
+    understood: BatchPlan
     summary: Summary
     table: list[dict[str, str]]
 
@@ -169,21 +169,30 @@ class Ran:
         return " ".join([*self.summary.notes, *self.understood.questions])
 
 
-def run_table(house: House, content: bytes | str, name: str = "table.csv", *, record: bool = False, again: bool = False, by: str = "Ada", **said: Any) -> Ran:  # fmt: skip
+def run_table(
+    context: AppContext,
+    content: bytes | str,
+    name: str = "table.csv",
+    *,
+    record: bool = False,
+    again: bool = False,
+    by: str = "Ada",
+    **said: Any,
+) -> Ran:
     """A whole batch on a table of a test: understood, named, written as csv and read back."""
     stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
-    understood = understand(house, stream, BatchRequest(study="iris", name=name, **said))
+    understood = plan_batch(context, stream, BatchRequest(study="iris", name=name, **said))
     out = io.BytesIO()
     sink = TableSink(out, "csv", understood)
-    summary = run_batch(house, stream, understood, sinks=[sink], record=record, again=again, by=by)
+    summary = run_batch(context, stream, understood, sinks=[sink], record=record, again=again, by=by)
     sink.close()
     return Ran(understood, summary, list(csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))))
 
 
-def labelled_part(columns: dict[str, list[str]]) -> tuple[tuple[str, ...], Part]:
+def labelled_part(columns: dict[str, list[str]]) -> tuple[tuple[str, ...], RowChunk]:
     """A table as it is read, by its columns: the header, and all rows in one part."""
     rows = len(next(iter(columns.values())))
-    return tuple(columns), Part(
+    return tuple(columns), RowChunk(
         rows=np.arange(2, rows + 2), columns=[pa.array(cells, pa.string()) for cells in columns.values()], ragged={}
     )
 
@@ -210,13 +219,13 @@ def labelled_table(
     return "\n".join(lines) + "\n"
 
 
-def make_named_study(house: House, name: str, text: str, *, champion: bool = True, **said: Any) -> Study:
+def make_named_study(context: AppContext, name: str, text: str, *, champion: bool = True, **said: Any) -> Study:
     """A study of a labelled table, with a linear discriminant analysis as its champion where one is wanted."""
     from flora_core.learning.training import train
 
-    proposal = propose(house, io.BytesIO(text.encode()), f"{name}.csv", Choices(study=name, **said))
-    study = create(house, proposal, "Ada").study
+    proposal = propose(context, io.BytesIO(text.encode()), f"{name}.csv", Choices(study=name, **said))
+    study = create(context, proposal, "Ada").study
     if champion:
-        model = house.registry.register(train(study, house.studies.plants(study), algorithm="lda"), by="Ada")
-        house.registry.promote(name, model.card.version or 0, "Ada", "the first")
+        model = context.registry.register(train(study, context.studies.plants(study), algorithm="lda"), by="Ada")
+        context.registry.promote(name, model.card.version or 0, "Ada", "the first")
     return study

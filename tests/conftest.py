@@ -1,4 +1,4 @@
-"""Real parts for the tests: a house with a trained champion, a PostgreSQL server, a web server, a browser."""
+"""Real parts for the tests: a context with a trained champion, a PostgreSQL server, a web server, a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from flora_core.model import Model
 from flora_core.settings import Settings
 from flora_core.study import IRIS
-from flora_core.workflows.context import House, open_house
+from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 from tests.servers import PostgresServer, postgres_server
 
@@ -44,9 +44,9 @@ def missing(what: str, how: str) -> None:
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the program was started once: a database and the first champion."""
     folder = tmp_path_factory.mktemp("first-start")
-    house = open_house(settings_in(folder))
-    ensure_champion(house)
-    house.close()
+    context = open_context(settings_in(folder))
+    ensure_champion(context)
+    context.close()
     return folder
 
 
@@ -55,18 +55,18 @@ def settings_in(folder: Path) -> Settings:
 
 
 @pytest.fixture
-def house(first_start: Path, tmp_path: Path) -> Iterator[House]:
-    """A house of the test's own, with the first champion."""
-    shutil.copytree(first_start, tmp_path / "house")
-    opened = open_house(settings_in(tmp_path / "house"))
+def context(first_start: Path, tmp_path: Path) -> Iterator[AppContext]:
+    """A context of the test's own, with the first champion."""
+    shutil.copytree(first_start, tmp_path / "context")
+    opened = open_context(settings_in(tmp_path / "context"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def new_house(tmp_path: Path) -> Iterator[House]:
-    """A house in an empty folder: nothing made yet."""
-    opened = open_house(settings_in(tmp_path / "new"))
+def new_context(tmp_path: Path) -> Iterator[AppContext]:
+    """A context in an empty folder: nothing made yet."""
+    opened = open_context(settings_in(tmp_path / "new"))
     yield opened
     opened.close()
 
@@ -74,9 +74,9 @@ def new_house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture(scope="session")
 def champion(first_start: Path) -> Model:
     """The first champion of Iris; models never change, so all tests share it."""
-    house = open_house(settings_in(first_start))
-    model = house.champion("iris")
-    house.close()
+    context = open_context(settings_in(first_start))
+    model = context.champion("iris")
+    context.close()
     return model
 
 
@@ -101,9 +101,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def either(database_url: str, tmp_path: Path, champion: Model) -> Iterator[House]:
-    """A house with the first champion, on SQLite and on PostgreSQL."""
-    opened = open_house(Settings(database_url=database_url, models=tmp_path / "models", _env_file=None))
+def either(database_url: str, tmp_path: Path, champion: Model) -> Iterator[AppContext]:
+    """A context with the first champion, on SQLite and on PostgreSQL."""
+    opened = open_context(Settings(database_url=database_url, models=tmp_path / "models", _env_file=None))
     opened.database.prepare()
     opened.studies.add(IRIS, iris_plants(), "a test")
     opened.registry.register(champion, "a test")

@@ -46,12 +46,18 @@ class PostgresServer:
         data = self.folder / "data"
         subprocess.run(
             [self.programs / "initdb", "-D", data, "-U", "flora", "-A", "trust", "--no-sync"],
-            check=True, capture_output=True, user=user, cwd=self.folder,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            user=user,
+            cwd=self.folder,
+        )
         self.process = subprocess.Popen(
             [self.programs / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-F"],
-            user=user, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            user=user,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         end = time.monotonic() + 30
         while True:
             try:
@@ -120,8 +126,11 @@ class WebServer:
         with open(self.folder / "server.log", "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
-                cwd=ROOT, env=environment, stdout=log, stderr=log,
-            )  # fmt: skip
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
         self.wait_for("/healthz", 200)
         return self
 

@@ -45,8 +45,12 @@ def test_a_line_of_json_is_one_document(log):
     document = json.loads(in_a_request(work))
     assert document.pop("at").endswith("Z")
     assert document == {
-        "level": "WARNING", "logger": "flora.test", "message": "it is done", "status": 200, "request": "abc-1",
-    }  # fmt: skip
+        "level": "WARNING",
+        "logger": "flora.test",
+        "message": "it is done",
+        "status": 200,
+        "request": "abc-1",
+    }
 
 
 def test_an_error_keeps_its_traceback(log):

@@ -1,10 +1,10 @@
-"""What stands around every page: the window's title, the navigation, and the house behind it. Then the page itself."""
+"""What stands around every page: the window's title, the navigation, and the context of the server. Then the page itself."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from ui.page import opened_house, refusals_shown
+from ui.page import refusals_shown, require_context
 from ui.site.navigation import pages
 from ui.site.simulation_banner import show_simulated_banner
 from ui.site.study_picker import show_study_picker
@@ -20,9 +20,9 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 
 page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
-house = opened_house()
+context = require_context()
 with refusals_shown():
-    show_study_picker(house)
-    show_simulated_banner(house)
+    show_study_picker(context)
+    show_simulated_banner(context)
     show_tour()
     page.run()

@@ -10,14 +10,14 @@ import streamlit as st
 
 from flora_core.errors import FloraError
 from flora_core.model import ModelCard
-from flora_core.storage.records.statistics import Figures
-from flora_core.workflows.context import House
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo import load as demo
 from flora_core.workflows.reports.overview import DAYS, Home, home
 from ui.components.guide import guide_link
-from ui.site.navigation import go, has_page, page_link
+from ui.site.navigation import has_page, page_link, switch_to
 from ui.site.study_picker import choose_study
-from ui.site.text import italicised, plain
+from ui.site.text import escape_markdown, italicised
 from ui.site.tour import begin_tour
 
 #: Seconds for which a look at an unchanged study is good: a day passes in it only once.
@@ -30,14 +30,14 @@ _ASKED_FOR: Final = "home.season"
 _kept: dict[tuple[object, ...], tuple[float, Home]] = {}
 
 
-def looked_at(house: House, study: str) -> Home:
+def cached_overview(context: AppContext, study: str) -> Home:
     """The state of the study, computed again only where something happened to it."""
-    key = (house.database.description, study, Figures(house.database).state(study))
+    key = (context.database.description, study, RecordStatistics(context.database).state(study))
     found = _kept.get(key)
     if found is None or time.monotonic() - found[0] > _GOOD_FOR:
         while len(_kept) >= 32:
             _kept.pop(next(iter(_kept)))
-        found = _kept[key] = (time.monotonic(), home(house, study))
+        found = _kept[key] = (time.monotonic(), home(context, study))
     return found[1]
 
 
@@ -66,17 +66,17 @@ def show_waiting(view: Home) -> None:
     waiting = [one for one in view.waiting if has_page(one.page)]
     if not waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"Nothing. The next {plain(view.study.organism)} can come.")
+            st.markdown(f"Nothing. The next {escape_markdown(view.study.organism)} can come.")
             if st.button(f"Identify a {view.study.organism}", type="primary", icon=":material/search:"):
-                go("identify")
+                switch_to("identify")
     for i, one in enumerate(waiting):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(f"<p class='flora-waits'>{italicised(one.text, view.study)}</p>")
             if st.button(one.action, key=f"waiting-{one.page}", type="secondary" if i else "primary"):
-                go(one.page)
+                switch_to(one.page)
 
 
-def show_doors(view: Home) -> None:
+def show_start_links(view: Home) -> None:
     """The ways into the work: one plant, a table, plants of one's own."""
     st.header("Begin")
     doors = (
@@ -91,11 +91,11 @@ def show_doors(view: Home) -> None:
             st.markdown(text)
 
 
-def show_demonstration(house: House) -> None:
+def show_demonstration(context: AppContext) -> None:
     """Load or remove a simulated season, and be led through it."""
     if st.session_state.get(_ASKED_FOR):
-        _load(house)
-    loaded = demo.is_loaded(house)
+        _load(context)
+    loaded = demo.is_loaded(context)
     with st.expander("Show it to somebody", icon=":material/slideshow:", expanded=False):
         st.markdown(
             "A simulated season fills a study of its own: ninety days, three collectors, a week in millimetres, a new "
@@ -127,7 +127,7 @@ def _ask_for_season() -> None:
     st.session_state[_ASKED_FOR] = True
 
 
-def _load(house: House) -> None:
+def _load(context: AppContext) -> None:
     """Load the season that was asked for.
 
     Whatever else the visitor touches ends the run of the page where it next shows something: nothing is shown while the season
@@ -135,14 +135,14 @@ def _load(house: House) -> None:
     """
     with st.spinner("Simulating a season of ninety days. It takes a few seconds."):
         try:
-            demo.load(house)
+            demo.load(context)
         except FloraError as refused:
             del st.session_state[_ASKED_FOR]
-            st.error(plain(refused.message), icon=":material/error:")
+            st.error(escape_markdown(refused.message), icon=":material/error:")
             return
         del st.session_state[_ASKED_FOR]
         choose_study(demo.STUDY)
-    go("home")
+    switch_to("home")
 
 
 def _accuracy(card: ModelCard | None) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""From the server's first moment to its last: the house is opened, its jobs begin, and both end in order."""
+"""From the server's first moment to its last: the context is opened, its jobs begin, and both end in order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from flora_core.errors import FloraError
 from flora_core.workflows.operations.maintenance import sweep
-from ui.jobs.supervisor import JOBS
-from ui.server.startup import FRONT
+from ui.jobs.supervisor import SUPERVISOR
+from ui.server.startup import STARTUP
 
 #: Seconds after opening in which the first visitor is served before anything else is loaded.
 _SECOND_BREATH: Final = 4.0
@@ -20,16 +20,16 @@ _SECOND_BREATH: Final = 4.0
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open the house and begin with its jobs while the port already answers; close it when the server stops."""
-    FRONT.start()
-    JOBS.start()
+    """Open the context and begin with its jobs while the port already answers; close it when the server stops."""
+    STARTUP.start()
+    SUPERVISOR.start()
     later = asyncio.get_running_loop().call_later(_SECOND_BREATH, _load_the_rest)
     try:
         yield {}
     finally:
         later.cancel()
-        await asyncio.to_thread(JOBS.stop)
-        await asyncio.to_thread(FRONT.close)
+        await asyncio.to_thread(SUPERVISOR.stop)
+        await asyncio.to_thread(STARTUP.close)
 
 
 def _load_the_rest() -> None:
@@ -38,13 +38,13 @@ def _load_the_rest() -> None:
     def load() -> None:
         import pandas  # noqa: F401
 
-        from ui.server.warmup import look_around
+        from ui.server.warmup import preload_overviews
 
         with contextlib.suppress(FloraError):
-            look_around(FRONT.house())
+            preload_overviews(STARTUP.context())
         gc.collect()
         gc.freeze()
         with contextlib.suppress(FloraError):
-            sweep(FRONT.house())
+            sweep(STARTUP.context())
 
     threading.Thread(target=load, name="loading", daemon=True).start()

@@ -8,21 +8,21 @@ from typing import Any, Final
 import streamlit as st
 
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor import (
     GROUPINGS,
     WINDOWS,
-    Watched,
+    MonitorResult,
     certainties_of,
     groups_of,
     main_part,
-    watched,
+    monitor_study,
 )
 from ui.charts import monitor as charts
 from ui.charts.scatter import Picture
 from ui.components.picture import show_picture
 from ui.site.navigation import page_link
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 from ui.site.theme import theme
 
 _SHOWN: Final = {
@@ -33,41 +33,47 @@ _SHOWN: Final = {
 }
 
 
-def asked(house: House, study: str) -> Watched:
+def asked(context: AppContext, study: str) -> MonitorResult:
     """What the monitor says of what this visitor asks about."""
-    versions = [v.version for v in house.registry.versions(study)]
+    versions = [v.version for v in context.registry.versions(study)]
     left, right = st.columns(2)
     window = left.segmented_control(
-        "Windows", WINDOWS, default="week", required=True, key="window", bind="query-params",
+        "Windows",
+        WINDOWS,
+        default="week",
+        required=True,
+        key="window",
+        bind="query-params",
         help="One step of the lines below, and how far back the verdict looks.",
-    )  # fmt: skip
+    )
     version = right.selectbox(
         "Version",
         [None, *versions],
         format_func=lambda v: "all versions" if v is None else f"version {v}",
         key="version",
     )
-    return watched(house, study, window=window, version=version)
+    return monitor_study(context, study, window=window, version=version)
 
 
-def show_verdict(found: Watched) -> None:
+def show_verdict(found: MonitorResult) -> None:
     """The verdict first, in words; then each reason with what to do, and what else should be known."""
     element, icon, word = _SHOWN[found.verdict]
-    element(f"**{word}.** {plain(found.sentence)}", icon=icon)
+    element(f"**{word}.** {escape_markdown(found.sentence)}", icon=icon)
     for reason in found.reasons:
-        st.markdown(f"- {plain(reason)}")
+        st.markdown(f"- {escape_markdown(reason)}")
     if found.last is not None:
-        power = main_part(found.last, found.champion).judgement.power
+        power = main_part(found.last, found.champion).window_verdict.power
         days = found.last.span.written
-        st.caption(plain(f"Plants of {days}. {power}".strip()))
+        st.caption(escape_markdown(f"Plants of {days}. {power}".strip()))
     for note in found.notes:
-        st.caption(plain(note))
+        st.caption(escape_markdown(note))
 
 
-def show_empty(found: Watched) -> None:
+def show_empty(found: MonitorResult) -> None:
     """What a page without plants teaches: what will stand here, and how to fill it."""
     st.markdown(
-        f"Every {plain(found.study.organism)} that is **recorded**, one by one or as a table, is counted here by day. From "
+        f"Every {escape_markdown(found.study.organism)} that is **recorded**, one by one or as a table, "
+        "is counted here by day. From "
         "twenty on the monitor says whether they still look like the training plants, and how right their names are: "
         "estimated from the model's certainty, and counted from determinations as these come in."
     )
@@ -76,7 +82,7 @@ def show_empty(found: Watched) -> None:
     page_link("home", "Or load the simulated season on the first page")
 
 
-def show_pictures(house: House, found: Watched) -> None:
+def show_pictures(context: AppContext, found: MonitorResult) -> None:
     """Accuracy, calibration, confusion, each measurement, the mix and the strangers; each with its words and its numbers."""
     ink, points = theme().ink, charts.points_of(found)
     st.header("How right are the names?")
@@ -87,7 +93,7 @@ def show_pictures(house: House, found: Watched) -> None:
         "are no random sample: people look at the doubtful ones first. Plants that fit no species were given no name and are "
         "not counted."
     )
-    sure = certainties_of(house, found)
+    sure = certainties_of(context, found)
     if sure.windows:
         columns = st.columns(2)
         with columns[0]:
@@ -116,7 +122,7 @@ def show_pictures(house: House, found: Watched) -> None:
         _show("unfit", charts.unfit_chart(points, ink), found.study)
 
 
-def show_groups(house: House, study: str, found: Watched) -> None:
+def show_groups(context: AppContext, study: str, found: MonitorResult) -> None:
     """Whose plants, or from where, are unlike the others."""
     if found.last is None:
         return
@@ -124,10 +130,12 @@ def show_groups(house: House, study: str, found: Watched) -> None:
     by = st.segmented_control("By", GROUPINGS, default="collector", required=True, key="grouping", bind="query-params")
     part = main_part(found.last, found.champion)
     since = min(found.last.span.since, found.last.span.until - timedelta(days=30))
-    groups, plants = groups_of(house, study, part.version, by, since, found.last.span.until)
+    groups, plants = groups_of(context, study, part.version, by, since, found.last.span.until)
     for group in groups:
-        name = plain(group.name) if group.name else f"{by} not recorded"
-        st.markdown(f"- **{name}** ({_SHOWN[group.verdict][2].lower()}): {plain(group.judgement.sentence)}")
+        name = escape_markdown(group.name) if group.name else f"{by} not recorded"
+        st.markdown(
+            f"- **{name}** ({_SHOWN[group.verdict][2].lower()}): {escape_markdown(group.window_verdict.sentence)}"
+        )
     st.caption(
         f"{plants:,} plants of version {part.version} since {since:%d %B %Y}, evenly from all of them where they are more than "
         "2,000; corrected for the number of groups."
@@ -151,17 +159,17 @@ def show_two_tables(study: Any) -> None:
     try:
         found = drift_of_tables(read_table(first, first.name), read_table(second, second.name), study=study)
     except FloraError as error:
-        st.error(plain(error.message), icon=":material/block:")
+        st.error(escape_markdown(error.message), icon=":material/block:")
         return
     for window in found.windows:
-        element, icon, word = _SHOWN[window.judgement.verdict]
-        element(f"**{word}.** {plain(window.judgement.sentence)}", icon=icon)
-        for reason in window.judgement.reasons:
-            st.markdown(f"- {plain(f'{reason.text} {reason.next_step}'.strip())}")
-        if window.judgement.power:
-            st.caption(plain(window.judgement.power))
+        element, icon, word = _SHOWN[window.window_verdict.verdict]
+        element(f"**{word}.** {escape_markdown(window.window_verdict.sentence)}", icon=icon)
+        for reason in window.window_verdict.reasons:
+            st.markdown(f"- {escape_markdown(f'{reason.text} {reason.next_step}'.strip())}")
+        if window.window_verdict.power:
+            st.caption(escape_markdown(window.window_verdict.power))
     for note in found.notes:
-        st.caption(plain(note))
+        st.caption(escape_markdown(note))
 
 
 def _show(name: str, picture: Picture, study: Study) -> None:

@@ -1,4 +1,4 @@
-"""The house for a page; on a first start, the training of the first model is watched instead."""
+"""The context for a page; on a first start, the training of the first model is watched instead."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from contextlib import contextmanager
 import streamlit as st
 
 from flora_core.errors import FloraError, NoChampion
-from flora_core.workflows.context import House
-from ui.server.startup import FRONT
+from flora_core.workflows.context import AppContext
+from ui.server.startup import STARTUP
 from ui.site.study_picker import show_no_champion
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 
-def opened_house() -> House:
-    """The open house; a page stops here, with a sentence, where it can't be opened."""
+def require_context() -> AppContext:
+    """The open context; a page stops here, with a sentence, where it can't be opened."""
     try:
-        return FRONT.wait(0.2)
+        return STARTUP.wait(0.2)
     except FloraError:
-        if FRONT.opening():
+        if STARTUP.opening():
             _watch()
     try:
-        return FRONT.house()
+        return STARTUP.context()
     except FloraError as error:
-        st.error(plain(error.message), icon=":material/error:")
+        st.error(escape_markdown(error.message), icon=":material/error:")
         st.button("Try again")
         st.stop()
 
@@ -32,13 +32,13 @@ def opened_house() -> House:
 def _watch() -> None:
     """Show how far the opening is until it is done; only training a first model takes long enough to be seen."""
     place = st.empty()
-    while FRONT.opening():
-        done, doing = FRONT.progress()
+    while STARTUP.opening():
+        done, doing = STARTUP.progress()
         with place.container():
             if doing.startswith("training"):
                 st.markdown("**Starting for the first time.** Four ways of learning are compared on Fisher’s irises.")
             st.progress(done, f"{doing[:1].upper()}{doing[1:]} …")
-        FRONT.pause(0.15)
+        STARTUP.pause(0.15)
     place.empty()
 
 
@@ -48,6 +48,6 @@ def refusals_shown() -> Iterator[None]:
     try:
         yield
     except NoChampion:
-        show_no_champion(opened_house())
+        show_no_champion(require_context())
     except FloraError as error:
-        st.error(plain(error.message), icon=":material/error:")
+        st.error(escape_markdown(error.message), icon=":material/error:")

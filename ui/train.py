@@ -13,15 +13,15 @@ from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO
 from flora_core.learning.algorithms.hyperparameters import Hyperparameter, Value
 from flora_core.model import TrainingPlants
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.requests import TrainingResult, ask_for_training, newest_jobs
 from flora_core.workflows.models.determined_plants import determined_plants
 from flora_core.workflows.models.training import TrainingRequest
 from ui.jobs.queue import show_queue
-from ui.jobs.supervisor import JOBS
+from ui.jobs.supervisor import SUPERVISOR
 from ui.models.card import show_card
 from ui.site.navigation import page_link
-from ui.site.text import italicised, plain
+from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
 _AUTO_SENTENCE: Final = (
@@ -43,7 +43,7 @@ def show_table(study: Study, plants: TrainingPlants) -> None:
     )
 
 
-def ask_settings(house: House, study: Study) -> tuple[TrainingRequest, str]:
+def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, str]:
     """Algorithm, hyperparameters, search and extras, as a request; and who asks."""
     names = ["auto", *ALGORITHMS]
     algorithm = st.selectbox(
@@ -52,7 +52,7 @@ def ask_settings(house: House, study: Study) -> tuple[TrainingRequest, str]:
         format_func=lambda name: "the best of four" if name == "auto" else ALGORITHMS[name].title,
         key=f"train.{study.name}.algorithm",
     )
-    st.caption(plain(_AUTO_SENTENCE if algorithm == "auto" else ALGORITHMS[algorithm].sentence))
+    st.caption(escape_markdown(_AUTO_SENTENCE if algorithm == "auto" else ALGORITHMS[algorithm].sentence))
     given: dict[str, Value] = {}
     if algorithm != "auto":
         knobs = ALGORITHMS[algorithm].hyperparameters
@@ -62,16 +62,20 @@ def ask_settings(house: House, study: Study) -> tuple[TrainingRequest, str]:
                 if value != place.default:
                     given[place.name] = value
     search = st.number_input(
-        "Settings to try", 0, MOST, 0, key=f"train.{study.name}.search",
+        "Settings to try",
+        0,
+        MOST,
+        0,
+        key=f"train.{study.name}.search",
         help="A search tries so many settings on the same plants and keeps the best. 0: only the settings above.",
-    )  # fmt: skip
+    )
     st.caption("0 trains with the settings as they stand. A search tries more, holding fixed what you changed.")
     with st.expander("Extras", icon=":material/tune:"):
         ratios = st.toggle("Shape ratios", key=f"train.{study.name}.ratios")
         st.caption(
             "Each length over the mean of all lengths, on a log scale: shape without size, beside the measurements."
         )
-        known = len(determined_plants(house, study))
+        known = len(determined_plants(context, study))
         determined = st.toggle(
             f"Learn from {known} determined {study.plural} too" if known else "Learn from determined plants too",
             key=f"train.{study.name}.determined",
@@ -88,34 +92,38 @@ def ask_settings(house: House, study: Study) -> tuple[TrainingRequest, str]:
         "Trained by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session"
     )
     request = TrainingRequest(
-        algorithm=algorithm, hyperparameters=given, search=int(search), shape_ratios=ratios,
-        with_determinations=determined, seed=int(seed),
-    )  # fmt: skip
+        algorithm=algorithm,
+        hyperparameters=given,
+        search=int(search),
+        shape_ratios=ratios,
+        with_determinations=determined,
+        seed=int(seed),
+    )
     return request, by
 
 
-def show_start(house: House, study: Study, request: TrainingRequest, by: str) -> None:
+def show_start(context: AppContext, study: Study, request: TrainingRequest, by: str) -> None:
     """The button that puts the training into the queue, and a refusal where it can't be."""
     if not st.button("Train", type="primary", icon=":material/school:", key="train.start"):
         return
     try:
-        ask_for_training(house, study.name, request, by)
+        ask_for_training(context, study.name, request, by)
     except FloraError as refused:
-        st.error(plain(refused.message), icon=":material/error:")
+        st.error(escape_markdown(refused.message), icon=":material/error:")
         return
-    JOBS.wake()
+    SUPERVISOR.wake()
     st.rerun()
 
 
-def show_jobs(house: House, study: Study) -> None:
-    """The queue of the whole house, while anything is in it; and what became of this study's last trainings."""
+def show_jobs(context: AppContext, study: Study) -> None:
+    """The queue of the whole context, while anything is in it; and what became of this study's last trainings."""
     st.header("Being worked on")
-    show_queue(house, study.name)
+    show_queue(context, study.name)
 
 
-def show_result(house: House, study: Study) -> None:
+def show_result(context: AppContext, study: Study) -> None:
     """The newest version that was trained here, and what to do with it."""
-    done = [q.job for q in newest_jobs(house, study.name) if q.job.kind == "train" and q.job.state == "done"]
+    done = [q.job for q in newest_jobs(context, study.name) if q.job.kind == "train" and q.job.state == "done"]
     if not done:
         st.info(
             "What a training comes to is shown here: how many plants it named right that it had not seen, which species it "
@@ -132,10 +140,10 @@ def show_result(house: House, study: Study) -> None:
         key=f"train.{study.name}.result.{max(versions)}",
     )
     version = int(chosen or next(iter(versions)))
-    card = house.registry.card(study.name, version)
+    card = context.registry.card(study.name, version)
     st.header(f"Version {version}: {card.algorithm_title}")
     show_card(card, "train")
-    champion = house.registry.champion_version(study.name)
+    champion = context.registry.champion_version(study.name)
     if champion == version:
         st.success("This version identifies now.", icon=":material/check_circle:")
     else:
@@ -163,9 +171,14 @@ def _ask(knob: Hyperparameter, key: str) -> Value:
     else:
         default = float(str(knob.default))
         value = st.number_input(
-            knob.label, float(knob.low), float(knob.high), default,
-            step=max(float(knob.low), default / 10), format="%.3g", key=key,
-        )  # fmt: skip
+            knob.label,
+            float(knob.low),
+            float(knob.high),
+            default,
+            step=max(float(knob.low), default / 10),
+            format="%.3g",
+            key=key,
+        )
     span = "" if knob.kind == "choice" else f" From {knob.low:g} to {knob.high:g}."
-    st.caption(plain(f"{knob.sentence}{span}"))
+    st.caption(escape_markdown(f"{knob.sentence}{span}"))
     return value

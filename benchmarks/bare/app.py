@@ -1,4 +1,4 @@
-"""The bare page behind our own front door: the same house, guard and start-up, another page."""
+"""The bare page behind our own front door: the same context, guard and start-up, another page."""
 
 import sys
 from pathlib import Path
@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from flora_core.api import routes
 from ui.lifespan import lifespan
 from ui.server.security import middleware
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 app = st.App(
-    str(Path(__file__).resolve().parent / "page.py"), routes=routes(FRONT), middleware=middleware(), lifespan=lifespan
+    str(Path(__file__).resolve().parent / "page.py"), routes=routes(STARTUP), middleware=middleware(), lifespan=lifespan
 )

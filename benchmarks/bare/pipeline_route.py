@@ -13,14 +13,14 @@ from flora_core.api import routes
 from flora_core.model import Model
 from ui.lifespan import lifespan
 from ui.server.security import middleware
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 NAMES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 
 
 @cache
 def champion() -> Model:
-    return FRONT.house().champion("iris")
+    return STARTUP.context().champion("iris")
 
 
 async def bare(request: Request) -> JSONResponse:
@@ -32,7 +32,7 @@ async def bare(request: Request) -> JSONResponse:
 
 app = st.App(
     "ui/frame.py",
-    routes=[Route("/bare/identify", bare, methods=["POST"]), *routes(FRONT)],
+    routes=[Route("/bare/identify", bare, methods=["POST"]), *routes(STARTUP)],
     middleware=middleware(),
     lifespan=lifespan,
 )

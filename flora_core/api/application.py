@@ -14,30 +14,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
 from flora_core.api.batch import batch
-from flora_core.api.dependencies import Front
+from flora_core.api.dependencies import ContextProvider
 from flora_core.api.determinations import determining
 from flora_core.api.docs_page import docs_page
 from flora_core.api.identify import identifying
 from flora_core.api.monitor import monitoring
-from flora_core.errors import (
-    FloraError,
-    NotAllowed,
-    TooLarge,
-    Unavailable,
-    Unknown,
-    as_document,
-)
-from flora_core.workflows.context import House
+from flora_core.errors import FloraError, NotAllowed, TooLarge, Unavailable, Unknown, as_document
+from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora.api")
 
 #: What the API can be asked, in the order of its page.
-ROUTES: Final = (
-    identifying,
-    batch,
-    determining,
-    monitoring,
-)
+ROUTES: Final = (identifying, batch, determining, monitoring)
 
 #: The status of each family of errors, most special first; any other refusal is 422.
 _STATUS: Final[tuple[tuple[type[FloraError], int], ...]] = (
@@ -48,7 +36,7 @@ _STATUS: Final[tuple[tuple[type[FloraError], int], ...]] = (
 )
 
 
-def create_api(front: Front) -> FastAPI:
+def create_api(front: ContextProvider) -> FastAPI:
     """The API, with its OpenAPI document at /openapi.json and a page of it at /docs."""
     api = FastAPI(
         title="Flora Classification",
@@ -61,7 +49,7 @@ def create_api(front: Front) -> FastAPI:
 
     async def caller(request: Request) -> str:
         """The owner of the request's key; "" where the API needs none."""
-        return _caller(front.house(), request)
+        return _caller(front.context(), request)
 
     @api.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -72,8 +60,8 @@ def create_api(front: Front) -> FastAPI:
     return api
 
 
-def _caller(house: House, request: Request) -> str:
-    keys = house.settings.api_keys_by_name()
+def _caller(context: AppContext, request: Request) -> str:
+    keys = context.settings.api_keys_by_name()
     if not keys:
         return ""
     given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()

@@ -15,12 +15,12 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
-from flora_core.api.dependencies import Caller, Front, refusals
+from flora_core.api.dependencies import Caller, ContextProvider, refusals
 from flora_core.errors import BadTable, Refused
-from flora_core.storage.files.batch_store import Batch
-from flora_core.tables.rows.checking import Duplicates
+from flora_core.storage.files.batch_store import BatchFolder
+from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.batch import BatchRequest, check_size
-from flora_core.workflows.batch.queue import Desk, Order
+from flora_core.workflows.batch.queue import BatchJob, BatchQueue
 
 #: Bytes of a body that are gathered before they are written.
 _WRITTEN_AT_ONCE: Final = 1 << 20
@@ -43,7 +43,9 @@ class BatchParameters(BaseModel):
     decimal: Signs = Field("", description="The decimal sign, where the file does not tell.")
     separator: str = Field("", max_length=5, description="What parts columns: one sign, tab or space.")
     middle_of_ranges: bool = Field(False, description="Read 2.0-2.5 as 2.25.")
-    duplicates: Duplicates = Field(Duplicates.FLAG, description="What is done with rows of one catalogue number.")
+    duplicates: DuplicatePolicy = Field(
+        DuplicatePolicy.FLAG, description="What is done with rows of one catalogue number."
+    )
     change: list[str] = Field(
         [], max_length=100, description="Mix-ups to be undone, as they were offered; may be repeated."
     )
@@ -54,15 +56,22 @@ class BatchParameters(BaseModel):
     site: str = Field("", max_length=500, description="Where they grew, for the record.")
     darwin_core: bool = Field(False, description="Whether to make a Darwin Core archive too.")
 
-    def order(self, owner: str) -> Order:
+    def order(self, owner: str) -> BatchJob:
         """As the workflow takes it."""
         request = BatchRequest(
-            study=self.study, name=self.name, sheet=self.sheet, decimal=self.decimal,
+            study=self.study,
+            name=self.name,
+            sheet=self.sheet,
+            decimal=self.decimal,
             separator={"tab": "\t", "space": " "}.get(self.separator, self.separator),
-            columns=_equals("map", self.map), units=_equals("unit", self.unit), id_column=self.id,
-            middle_of_ranges=self.middle_of_ranges, duplicates=self.duplicates, changes=tuple(self.change),
-        )  # fmt: skip
-        return Order(
+            columns=_equals("map", self.map),
+            units=_equals("unit", self.unit),
+            id_column=self.id,
+            middle_of_ranges=self.middle_of_ranges,
+            duplicates=self.duplicates,
+            changes=tuple(self.change),
+        )
+        return BatchJob(
             request, owner, self.record, self.again, owner or self.by, self.collector, self.site, self.darwin_core
         )
 
@@ -94,15 +103,15 @@ class BatchAnswer(BaseModel):
     detail: str | None = None
 
 
-def batch(front: Front, caller: Caller) -> APIRouter:
+def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     """The routes."""
     router = APIRouter()
-    desks: list[Desk] = []
+    desks: list[BatchQueue] = []
 
-    def desk() -> Desk:
-        house = front.house()
+    def queue() -> BatchQueue:
+        context = front.context()
         if not desks:
-            desks.append(Desk(house))
+            desks.append(BatchQueue(context))
         return desks[0]
 
     @router.post(
@@ -116,13 +125,13 @@ def batch(front: Front, caller: Caller) -> APIRouter:
         request: Request, given: Annotated[BatchParameters, Query()], who: str = Depends(caller)
     ) -> JSONResponse:
         """Hand in a table; the body is the file itself, or a form with a field `file`."""
-        at = await run_in_threadpool(desk)
-        most = front.house().settings.max_upload_mb
+        at = await run_in_threadpool(queue)
+        most = front.context().settings.max_upload_mb
         stated = request.headers.get("content-length", "")
         check_size(int(stated) if stated.isdecimal() else 0, most)
         order = given.order(who)
         await run_in_threadpool(at.check, order)
-        place = await run_in_threadpool(at.receive)
+        place = await run_in_threadpool(at.reserve)
         try:
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
                 order = await _from_form(request, place, given, who, most)
@@ -130,9 +139,9 @@ def batch(front: Front, caller: Caller) -> APIRouter:
             else:
                 await _from_body(request, place, most)
         except BaseException:
-            at.forget(place)
+            at.discard(place)
             raise
-        answer = await run_in_threadpool(at.hand_in, place, order)
+        answer = await run_in_threadpool(at.submit, place, order)
         return JSONResponse(_addressed(answer), 202, headers={"Location": f"/api/v1/batch/{answer['id']}"})
 
     @router.get(
@@ -142,11 +151,11 @@ def batch(front: Front, caller: Caller) -> APIRouter:
     )
     def look(id: str, who: str = Depends(caller)) -> JSONResponse:
         """How far a table is, and what came of it."""
-        return JSONResponse(_addressed(desk().look(id, who)))
+        return JSONResponse(_addressed(queue().status(id, who)))
 
     def result(kind: str, media_type: str, ending: str) -> Callable[..., StreamingResponse]:
         def download(id: str, who: str = Depends(caller)) -> StreamingResponse:
-            name, stream, size = desk().result(id, who, kind)
+            name, stream, size = queue().result(id, who, kind)
             headers = {"Content-Length": str(size), "Content-Disposition": _attachment(name, ending)}
             return StreamingResponse(_blocks(stream), media_type=media_type, headers=headers)
 
@@ -186,10 +195,10 @@ _BODY: Final = {
 }
 
 
-async def _from_body(request: Request, place: Batch, most_mb: int) -> None:
+async def _from_body(request: Request, place: BatchFolder, most_mb: int) -> None:
     """Write the body to the disk as it comes, and stop at the limit."""
     came, held = 0, bytearray()
-    with await run_in_threadpool(place.receiving) as file:
+    with await run_in_threadpool(place.open_upload) as file:
         try:
             async for chunk in request.stream():
                 came += len(chunk)
@@ -203,7 +212,7 @@ async def _from_body(request: Request, place: Batch, most_mb: int) -> None:
         await run_in_threadpool(file.write, bytes(held))
 
 
-async def _from_form(request: Request, place: Batch, given: BatchParameters, who: str, most_mb: int) -> Order:
+async def _from_form(request: Request, place: BatchFolder, given: BatchParameters, who: str, most_mb: int) -> BatchJob:
     """The table of a form, which its parser puts down on the disk; its other fields are parameters."""
     limited = Request(request.scope, _limited(request.receive, most_mb))
     try:
@@ -229,9 +238,9 @@ async def _from_form(request: Request, place: Batch, given: BatchParameters, who
     return order
 
 
-def _copy(source: BinaryIO, place: Batch) -> None:
+def _copy(source: BinaryIO, place: BatchFolder) -> None:
     source.seek(0)
-    with place.receiving() as file:
+    with place.open_upload() as file:
         while block := source.read(_WRITTEN_AT_ONCE):
             file.write(block)
 

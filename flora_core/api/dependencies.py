@@ -8,20 +8,20 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 #: Says whose key a request carries; "" where the API needs none.
 Caller = Callable[[Request], Awaitable[str]]
 
 
-class Front(Protocol):
-    """What the front door knows: the open house, or why it is not open."""
+class ContextProvider(Protocol):
+    """What the API needs of its host: the context, or why it is not open."""
 
-    def house(self) -> House:
-        """The open house; raises Unavailable while it is not."""
+    def context(self) -> AppContext:
+        """The open context; raises Unavailable while it is not."""
 
     def doing(self) -> str:
-        """What is being done while the house opens; "" once it is open."""
+        """What is being done while it starts; "" once it is open."""
 
 
 class ErrorResponse(BaseModel):

@@ -9,16 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from flora_core.api.dependencies import Caller, Front, refusals
+from flora_core.api.dependencies import Caller, ContextProvider, refusals
 from flora_core.errors import BadValues
-from flora_core.tables.rows.determinations import Written
-from flora_core.workflows.context import House
-from flora_core.workflows.determine import Laying, defaults
+from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.determine import DeterminationRecorder, defaults
 
 MAX_ROWS: Final = 1000
 
 
-class Slip(BaseModel):
+class DeterminationRow(BaseModel):
     """One determination as a person wrote it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -43,7 +43,7 @@ class DeterminationsRequest(BaseModel):
 
     study: str = Field("iris", max_length=64, description="In which catalogue numbers are looked up.")
     by: str = Field("", max_length=500, description="Who determined, where a row does not say.")
-    rows: list[Slip] = Field(min_length=1, max_length=MAX_ROWS)
+    rows: list[DeterminationRow] = Field(min_length=1, max_length=MAX_ROWS)
 
 
 class FoundIssue(BaseModel):
@@ -68,7 +68,7 @@ class DeterminationsResponse(BaseModel):
     notes: list[str] = Field(description="What counts as what, and what was dated today.")
 
 
-def determining(front: Front, caller: Caller) -> APIRouter:
+def determining(front: ContextProvider, caller: Caller) -> APIRouter:
     """The route."""
     router = APIRouter()
 
@@ -79,22 +79,27 @@ def determining(front: Front, caller: Caller) -> APIRouter:
     )
     async def determine(body: DeterminationsRequest, who: str = Depends(caller)) -> JSONResponse:
         """Lay determinations beside identifications: good rows are added, each bad one is an issue; 422 where none is good."""
-        return JSONResponse(await run_in_threadpool(_determine, front.house(), body, who))
+        return JSONResponse(await run_in_threadpool(_determine, front.context(), body, who))
 
     return router
 
 
-def _determine(house: House, body: DeterminationsRequest, who: str) -> dict[str, Any]:
-    house.studies.get(body.study)
+def _determine(context: AppContext, body: DeterminationsRequest, who: str) -> dict[str, Any]:
+    context.studies.get(body.study)
     by = body.by or who
-    laying = Laying(house, body.study, defaults=defaults(by), entered_by=who or by or "API")
+    laying = DeterminationRecorder(context, body.study, defaults=defaults(by), entered_by=who or by or "API")
     rows = [
-        Written(
-            number, slip.id or slip.catalogue_number, slip.name, slip.by, slip.date,
-            "" if slip.level is None else str(slip.level), slip.remark,
+        WrittenDetermination(
+            number,
+            slip.id or slip.catalogue_number,
+            slip.name,
+            slip.by,
+            slip.date,
+            "" if slip.level is None else str(slip.level),
+            slip.remark,
         )
         for number, slip in enumerate(body.rows, start=1)
-    ]  # fmt: skip
+    ]
     laying.lay(rows, may_be_blank=False)
     outcome = laying.finish()
     if outcome.refused == outcome.rows:

@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from flora_core.api.dependencies import Caller, Front, refusals
+from flora_core.api.dependencies import Caller, ContextProvider, refusals
 from flora_core.errors import BadValues, Issue
 from flora_core.units import parse_unit
 from flora_core.workflows import identify as workflow
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 MAX_ROWS: Final = 1000
 
@@ -93,7 +93,7 @@ def _brief(caller: Caller) -> type[APIRoute]:
     return Brief
 
 
-def identifying(front: Front, caller: Caller) -> APIRouter:
+def identifying(front: ContextProvider, caller: Caller) -> APIRouter:
     """The route."""
     router = APIRouter(route_class=_brief(caller))
 
@@ -104,18 +104,18 @@ def identifying(front: Front, caller: Caller) -> APIRouter:
     )
     async def identify(body: IdentifyRequest, who: str = Depends(caller)) -> JSONResponse:
         """Name plants; record them where asked, all or none."""
-        house = front.house()
+        context = front.context()
         # One plant is named faster than another thread could be woken for it.
         if len(body.rows) == 1 and not body.record:
-            return JSONResponse(_identify(house, body, who))
-        return JSONResponse(await run_in_threadpool(_identify, house, body, who))
+            return JSONResponse(_identify(context, body, who))
+        return JSONResponse(await run_in_threadpool(_identify, context, body, who))
 
     return router
 
 
-def _identify(house: House, body: IdentifyRequest, who: str) -> dict[str, Any]:
+def _identify(context: AppContext, body: IdentifyRequest, who: str) -> dict[str, Any]:
     # What is recorded names the champion of that very moment.
-    model = house.champion(body.study) if body.record else house.champion_lately(body.study)
+    model = context.champion(body.study) if body.record else context.champion_cached(body.study)
     unit = parse_unit(body.unit)
     answers, issues = [], []
     refused: BadValues | None = None
@@ -132,7 +132,7 @@ def _identify(house: House, body: IdentifyRequest, who: str) -> dict[str, Any]:
     identifiers: list[str | None] = [None] * len(answers)
     if body.record:
         recorded = workflow.record(
-            house, answers, by=who or body.by, door="api", collector=body.collector, site=body.site
+            context, answers, by=who or body.by, door="api", collector=body.collector, site=body.site
         )
         identifiers = [found.id for found in recorded]
     return {

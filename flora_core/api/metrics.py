@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from flora_core.errors import FloraError
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.reports.metrics import StudyFigures, study_figures
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _BUCKETS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10
 
 
 class Metrics:
-    """Counters of this process, and a reader of the house's figures at each scrape."""
+    """Counters of this process, and a reader of the context's figures at each scrape."""
 
     @cached_property
     def _seconds(self) -> Histogram:
@@ -42,13 +42,13 @@ class Metrics:
         known = method if method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH") else "other"
         self._seconds.labels(known, route, str(status)).observe(seconds)
 
-    def page(self, house: House | None) -> tuple[bytes, str]:
-        """The page's content and its type; without a house, only what this process counted."""
+    def page(self, context: AppContext | None) -> tuple[bytes, str]:
+        """The page's content and its type; without a context, only what this process counted."""
         from prometheus_client import CollectorRegistry
         from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
         whole = CollectorRegistry()
-        whole.register(_Both(self._seconds, house))
+        whole.register(_Both(self._seconds, context))
         page: bytes = generate_latest(whole)  # type: ignore[no-untyped-call]
         return page, CONTENT_TYPE_LATEST
 
@@ -56,22 +56,22 @@ class Metrics:
 class _Both:
     """A collector, as the library calls anything with `collect`."""
 
-    def __init__(self, counted: Histogram, house: House | None) -> None:
-        self._counted, self._house = counted, house
+    def __init__(self, counted: Histogram, context: AppContext | None) -> None:
+        self._counted, self._context = counted, context
 
     def collect(self) -> Iterator[Any]:
         yield from self._counted.collect()
-        yield from _of_house(self._house)
+        yield from _record_statistics(self._context)
 
 
-def _of_house(house: House | None) -> Iterator[Any]:
+def _record_statistics(context: AppContext | None) -> Iterator[Any]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     figures: list[StudyFigures] = []
-    ready = house is not None
-    if house is not None:
+    ready = context is not None
+    if context is not None:
         try:
-            figures = study_figures(house)
+            figures = study_figures(context)
         except FloraError as error:
             ready = False
             _log.error("the figures can't be read: %s", error.message)

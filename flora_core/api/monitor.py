@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from flora_core.api.dependencies import Caller, Front, refusals
-from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, watched
+from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, monitor_study
 
 
 class DriftEntry(BaseModel):
@@ -67,7 +67,7 @@ class MonitorResponse(BaseModel):
     unfit: list[dict[str, Any]]
 
 
-def monitoring(front: Front, caller: Caller) -> APIRouter:
+def monitoring(front: ContextProvider, caller: Caller) -> APIRouter:
     """The route."""
     router = APIRouter()
 
@@ -94,7 +94,7 @@ def monitoring(front: Front, caller: Caller) -> APIRouter:
 
         def found() -> dict[str, Any]:
             return monitor_document(
-                watched(front.house(), study, since=first, until=last, window=kind, version=version)
+                monitor_study(front.context(), study, since=first, until=last, window=kind, version=version)
             )
 
         return JSONResponse(await run_in_threadpool(found))

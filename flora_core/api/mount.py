@@ -15,13 +15,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from flora_core.api.metrics import Metrics
-from flora_core.api.request_logging import Watched
+from flora_core.api.request_logging import RequestLogger
 from flora_core.errors import FloraError, as_document
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from flora_core.api.dependencies import Front
+    from flora_core.api.dependencies import ContextProvider
 
 #: The largest body of a JSON request, in bytes; tables go to /batch.
 MAX_BODY: Final = 2_000_000
@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-def routes(front: Front) -> list[BaseRoute]:
+def routes(front: ContextProvider) -> list[BaseRoute]:
     """The routes for the front door; opens nothing."""
 
     async def healthz(request: Request) -> JSONResponse:
@@ -40,12 +40,12 @@ def routes(front: Front) -> list[BaseRoute]:
 
     def readyz(request: Request) -> JSONResponse:
         try:
-            house = front.house()
+            context = front.context()
             champions = {}
-            for study in house.studies.names():
-                version = house.registry.champion_version(study)
+            for study in context.studies.names():
+                version = context.registry.champion_version(study)
                 if version is not None:
-                    champions[study] = house.model(study, version).card.version
+                    champions[study] = context.model(study, version).card.version
         except FloraError as error:
             return JSONResponse({"ready": False, "doing": front.doing(), **as_document(error)}, 503)
         return JSONResponse({"ready": True, "champions": champions})
@@ -54,17 +54,17 @@ def routes(front: Front) -> list[BaseRoute]:
 
     def page_of_metrics(request: Request) -> Response:
         try:
-            house = front.house()
+            context = front.context()
         except FloraError:
-            house = None
-        content, kind = metrics.page(house)
+            context = None
+        content, kind = metrics.page(context)
         return Response(content, media_type=kind)
 
     return [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", page_of_metrics),
-        _everything_below("/api", Watched(_LateApi(front), metrics)),
+        _everything_below("/api", RequestLogger(_LateApi(front), metrics)),
     ]
 
 
@@ -78,7 +78,7 @@ def _everything_below(path: str, app: ASGIApp) -> Mount:
 class _LateApi:
     """The API's application, built when its first request comes: a visitor of the pages does not wait for FastAPI."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: ContextProvider) -> None:
         self._front = front
         self._lock = threading.Lock()
         self._app: FastAPI | None = None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar, written_whole
+from flora_core.cli.options import Json, Study, atomic_output, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -28,12 +28,17 @@ def archive(
     from flora_core.workflows.reports.darwin_core_archive import write_archive
 
     first, last = _day(since, "--since"), _day(until, "--until")
-    house = open_with_champion()
-    with written_whole(file) as stream:
+    context = context_with_champion()
+    with atomic_output(file) as stream:
         found = write_archive(
-            house, study, stream, since=first, until=last and last + timedelta(days=1), only_determined=determined,
+            context,
+            study,
+            stream,
+            since=first,
+            until=last and last + timedelta(days=1),
+            only_determined=determined,
             progress=progress_bar(file.name),
-        )  # fmt: skip
+        )
     if as_json:
         print_json({"file": str(file), **asdict(found)})
         return

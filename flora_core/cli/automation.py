@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -22,11 +22,11 @@ def report(
     as_json: Json = False,
 ) -> None:
     """What continuous integration publishes: report.md, report.html, figures, report.json, junit.xml."""
-    from flora_core.reporting.documents import papers
-    from flora_core.workflows.reports.study_report import gather
+    from flora_core.reporting.documents import render_documents
+    from flora_core.workflows.reports.study_report import build_study_report
 
-    facts = gather(open_with_champion(), study)
-    files = papers(facts)
+    facts = build_study_report(context_with_champion(), study)
+    files = render_documents(facts)
     try:
         output.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -54,7 +54,7 @@ def retrain(
     from flora_core.workflows.models.retraining import retrain as cycle
 
     done = cycle(
-        open_with_champion(),
+        context_with_champion(),
         study,
         by=by or getpass.getuser(),
         if_needed=if_needed,
@@ -80,14 +80,14 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Look at the verdict of every study, tell of a change (FLORA_ALERTS), and retrain at night; until it is stopped."""
-    from flora_core.workflows.operations.scheduler import look, watching
+    from flora_core.workflows.operations.scheduler import check_all_studies, run_scheduler
 
-    house = open_with_champion()
+    context = context_with_champion()
     if once:
-        lines = look(house)
+        lines = check_all_studies(context)
         if as_json:
             print_json(lines)
         for line in [] if as_json else lines:
             typer.echo(line["detail"])
         return
-    watching(house, every=every, retrain_at=retrain_at)
+    run_scheduler(context, every=every, retrain_at=retrain_at)

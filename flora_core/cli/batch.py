@@ -11,7 +11,7 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar, written_whole
+from flora_core.cli.options import Json, Study, atomic_output, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -61,8 +61,8 @@ def batch(
     as_json: Json = False,
 ) -> None:
     """A table; every row back, in order, its own columns untouched, with a name or a reason."""
-    from flora_core.tables.rows.checking import Duplicates
-    from flora_core.workflows.batch import BatchRequest, remember_columns, run_batch, summary_document, understand
+    from flora_core.tables.rows.checking import DuplicatePolicy
+    from flora_core.workflows.batch import BatchRequest, plan_batch, remember_columns, run_batch, summary_document
     from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
     from flora_core.workflows.operations.maintenance import sweep
 
@@ -75,29 +75,36 @@ def batch(
     signs: dict[str, Literal[".", ",", ""]] = {"": "", ".": ".", ",": ","}
     if decimal not in signs:
         raise Refused(f"'{decimal}' is not a decimal sign; it is . or ,")
-    if duplicates not in list(Duplicates):
-        raise Refused(f"--duplicates can't be '{duplicates}'; it is {', '.join(Duplicates)}.")
-    house = open_with_champion()
+    if duplicates not in list(DuplicatePolicy):
+        raise Refused(f"--duplicates can't be '{duplicates}'; it is {', '.join(DuplicatePolicy)}.")
+    context = context_with_champion()
     request = BatchRequest(
-        study=study, name=file.name, sheet=sheet, decimal=signs[decimal],
+        study=study,
+        name=file.name,
+        sheet=sheet,
+        decimal=signs[decimal],
         separator={"tab": "\t", "space": " "}.get(separator, separator),
-        columns=_equals(columns, "--map", "COLUMN=NAME"), units=_equals(units, "--unit", "NAME=UNIT"), id_column=id_column,
-        middle_of_ranges=middle_of_ranges, duplicates=Duplicates(duplicates), changes=tuple(changes or ()),
-    )  # fmt: skip
+        columns=_equals(columns, "--map", "COLUMN=NAME"),
+        units=_equals(units, "--unit", "NAME=UNIT"),
+        id_column=id_column,
+        middle_of_ranges=middle_of_ranges,
+        duplicates=DuplicatePolicy(duplicates),
+        changes=tuple(changes or ()),
+    )
     with ExitStack() as files:
         stream = files.enter_context(_reading(file))
-        understood = understand(house, stream, request)
-        written = files.enter_context(written_whole(target, file))
+        understood = plan_batch(context, stream, request)
+        written = files.enter_context(atomic_output(target, file))
         sinks: list[Any] = [
             TableSink(written, "tsv" if kind == "tsv" else "xlsx" if kind == "xlsx" else "csv", understood)
         ]
         if issues is not None:
-            sinks.append(IssuesSink(files.enter_context(written_whole(issues, file))))
+            sinks.append(IssuesSink(files.enter_context(atomic_output(issues, file))))
         if darwin_core is not None:
-            sinks.append(DarwinCoreSink(files.enter_context(written_whole(darwin_core, file)), understood))
+            sinks.append(DarwinCoreSink(files.enter_context(atomic_output(darwin_core, file)), understood))
         person = by or getpass.getuser()
         summary = run_batch(
-            house,
+            context,
             stream,
             understood,
             sinks=sinks,
@@ -111,8 +118,8 @@ def batch(
         for sink in sinks:
             sink.close()
     if columns or units:
-        remember_columns(house, understood, person)
-    sweep(house)
+        remember_columns(context, understood, person)
+    sweep(context)
     if as_json:
         print_json(summary_document(understood, summary, str(target)))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flora_core.cli.options import Json, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, context_with_champion, print_json, progress_bar
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A simulated season, to show every page with.")
 
@@ -14,7 +14,7 @@ def demo_load(as_json: Json = False) -> None:
     """Fill a study of its own with ninety simulated days; one that is there is replaced."""
     from flora_core.workflows.demo.load import load
 
-    done = load(open_with_champion(), progress=progress_bar("Simulating a season"))
+    done = load(context_with_champion(), progress=progress_bar("Simulating a season"))
     if as_json:
         print_json({"study": done.study, "records": done.records, "determinations": done.determinations})
     else:
@@ -29,7 +29,7 @@ def demo_remove(as_json: Json = False) -> None:
     """Remove the simulated season without a trace."""
     from flora_core.workflows.demo.load import remove
 
-    removed = remove(open_with_champion())
+    removed = remove(context_with_champion())
     if as_json:
         print_json({"records": removed})
     else:

@@ -8,7 +8,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -50,9 +50,16 @@ def _one(plant: str, name: str, by: str, date: str, status: str, remark: str, st
     from flora_core.workflows import determine as workflow
 
     laid = workflow.determine(
-        open_with_champion(), study, plant, name,
-        by=by, date=date, level=status, remark=remark, entered_by=getpass.getuser(),
-    )  # fmt: skip
+        context_with_champion(),
+        study,
+        plant,
+        name,
+        by=by,
+        date=date,
+        level=status,
+        remark=remark,
+        entered_by=getpass.getuser(),
+    )
     if as_json:
         print_json(laid.as_json())
         return
@@ -81,10 +88,16 @@ def _table(
     with _reading(file) as stream:
         told = progress_bar(file.name)
         found = determine_table(
-            open_with_champion(), study, stream, file.name,
-            defaults=defaults(by, date, status, remark), columns=_pairs(columns), sheet=sheet,
-            entered_by=getpass.getuser(), progress=lambda share, doing: told(round(100 * share), 100, doing),
-        )  # fmt: skip
+            context_with_champion(),
+            study,
+            stream,
+            file.name,
+            defaults=defaults(by, date, status, remark),
+            columns=_pairs(columns),
+            sheet=sheet,
+            entered_by=getpass.getuser(),
+            progress=lambda share, doing: told(round(100 * share), 100, doing),
+        )
     if as_json:
         print_json(found.as_json())
         return

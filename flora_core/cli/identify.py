@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json
+from flora_core.cli.options import Json, Study, context_with_champion, print_json
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -32,12 +32,12 @@ def identify(
     from flora_core.units import parse_unit
     from flora_core.workflows import identify as workflow
 
-    house = open_with_champion()
-    found = workflow.identify(house, study, _pairs(values), parse_unit(unit))
+    context = context_with_champion()
+    found = workflow.identify(context, study, _pairs(values), parse_unit(unit))
     identifier = None
     if record:
         who = by or getpass.getuser()
-        (recorded,) = workflow.record(house, [found], by=who, door="command", collector=collector, site=site)
+        (recorded,) = workflow.record(context, [found], by=who, door="command", collector=collector, site=site)
         identifier = recorded.id
     if as_json:
         print_json(found.as_json(identifier))

@@ -1,4 +1,4 @@
-"""`migrate`, `backup`, `restore`: what an operator does to the house itself."""
+"""`migrate`, `backup`, `restore`: what an operator does to an installation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, open_house, print_json
+from flora_core.cli.options import Json, command_context, print_json
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -16,7 +16,7 @@ commands = typer.Typer(rich_markup_mode=None)
 @commands.command(epilog="Example: python -m flora_core migrate")
 def migrate(as_json: Json = False) -> None:
     """Bring the database to this program's age; make a copy of it first."""
-    before, after = open_house().database.migrate()
+    before, after = command_context().database.migrate()
     if as_json:
         print_json({"before": before, "after": after})
     else:
@@ -27,13 +27,12 @@ def migrate(as_json: Json = False) -> None:
 
 @commands.command(epilog="Example: python -m flora_core backup flora-2026-05-03.zip")
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .zip file.")],
-    as_json: Json = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .zip file.")], as_json: Json = False
 ) -> None:
     """Write database and models to one file, while the program may run. SQLite only."""
     from flora_core.workflows.operations.maintenance import back_up
 
-    done = back_up(open_house(), file)
+    done = back_up(command_context(), file)
     if as_json:
         print_json({"file": str(file), **asdict(done)})
     else:
@@ -45,17 +44,16 @@ def backup(
 
 @commands.command(epilog="Example: python -m flora_core restore flora-2026-05-03.zip")
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
-    as_json: Json = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")], as_json: Json = False
 ) -> None:
     """Make database and models from a backup, where none are; every file is checked before it counts."""
     from flora_core.workflows.models.lifecycle import verify_versions
     from flora_core.workflows.operations.maintenance import restore as restore_from
 
-    house = open_house()
-    done = restore_from(house, file)
-    house.database.migrate()
-    verified, _ = verify_versions(house)
+    context = command_context()
+    done = restore_from(context, file)
+    context.database.migrate()
+    verified, _ = verify_versions(context)
     wrong = [v.problem for v in verified if v.problem]
     if as_json:
         print_json({"file": str(file), **asdict(done), "ok": not wrong})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def models_list(study: Study = "iris", as_json: Json = False) -> None:
     """All versions, oldest first, and which of them is the champion."""
     from flora_core.workflows.models.lifecycle import list_versions
 
-    found = list_versions(open_with_champion(), study)
+    found = list_versions(context_with_champion(), study)
     if as_json:
         print_json([v.model_dump() for v in found])
         return
@@ -44,7 +44,7 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
     from flora_core.learning.libraries import libraries_note
     from flora_core.workflows.models.lifecycle import show_version, version_number
 
-    row, card, events = show_version(open_with_champion(), study, version_number(version))
+    row, card, events = show_version(context_with_champion(), study, version_number(version))
     if as_json:
         document = card.model_dump(mode="json")
         document["events"] = [_event_document(e) for e in events]
@@ -76,7 +76,7 @@ def models_verify(as_json: Json = False) -> None:
     """Compare every version's files with the checksums they were registered with; exit 1 where one differs."""
     from flora_core.workflows.models.lifecycle import verify_versions
 
-    verified, spare = verify_versions(open_with_champion())
+    verified, spare = verify_versions(context_with_champion())
     wrong = [v for v in verified if v.problem]
     if as_json:
         print_json(
@@ -104,7 +104,7 @@ def models_history(study: Study = "iris", as_json: Json = False) -> None:
     """Everything that happened to the versions of a study, oldest first: what, when, who, why."""
     from flora_core.workflows.models.lifecycle import history
 
-    found = history(open_with_champion(), study)
+    found = history(context_with_champion(), study)
     if as_json:
         print_json([{"version": e.version, **_event_document(e)} for e in found])
         return
@@ -122,9 +122,9 @@ def models_compare(
     """Two versions on the same folds, and on determined plants; exit 3 where the gate would not let B in A's place."""
     from flora_core.workflows.models.lifecycle import compare_versions, version_number
 
-    house = open_with_champion()
+    context = context_with_champion()
     a, b = version_number(champion), version_number(challenger)
-    comparison, gate = compare_versions(house, study, a, b, progress=progress_bar(f"Comparing v{a} with v{b}"))
+    comparison, gate = compare_versions(context, study, a, b, progress=progress_bar(f"Comparing v{a} with v{b}"))
     if as_json:
         print_json(_comparison_document(a, b, comparison, gate))
     else:
@@ -152,9 +152,9 @@ def models_promote(
 
     if overrule and not by.strip():
         raise typer.BadParameter("whoever overrules the gate gives a name: --by WHO", param_hint="--overrule")
-    house = open_with_champion()
+    context = context_with_champion()
     number = version_number(version)
-    done = promote(house, study, number, by=by or getpass.getuser(), why=why, overrule=overrule)
+    done = promote(context, study, number, by=by or getpass.getuser(), why=why, overrule=overrule)
     document: dict[str, Any] = {
         "study": study,
         "version": number,
@@ -183,7 +183,7 @@ def models_rollback(why: Why, by: By = "", study: Study = "iris", as_json: Json 
     """Let the champion before this one identify again."""
     from flora_core.workflows.models.lifecycle import roll_back
 
-    version = roll_back(open_with_champion(), study, by=by or getpass.getuser(), why=why)
+    version = roll_back(context_with_champion(), study, by=by or getpass.getuser(), why=why)
     if as_json:
         print_json({"study": study, "version": version})
     else:
@@ -196,7 +196,7 @@ def models_retire(version: str, why: Why, by: By = "", study: Study = "iris", as
     from flora_core.workflows.models.lifecycle import retire, version_number
 
     number = version_number(version)
-    retire(open_with_champion(), study, number, by=by or getpass.getuser(), why=why)
+    retire(context_with_champion(), study, number, by=by or getpass.getuser(), why=why)
     if as_json:
         print_json({"study": study, "version": number, "retired": True})
     else:
@@ -244,7 +244,7 @@ def models_export(
 
     number = version_number(version)
     if mlflow:
-        export_mlflow(open_with_champion(), study, number, output)
+        export_mlflow(context_with_champion(), study, number, output)
         if as_json:
             print_json({"study": study, "version": number, "output": str(output)})
         else:
@@ -252,7 +252,7 @@ def models_export(
                 f"Wrote {study} v{number} to {output}; try it with: mlflow models serve -m {output} --env-manager local"
             )
         return
-    _, content = export_version(open_with_champion(), study, number)
+    _, content = export_version(context_with_champion(), study, number)
     try:
         with open(output, "xb") as stream:
             stream.write(content)
@@ -276,14 +276,14 @@ def models_import(
     """Bring in a version from a skops file, not promoted; its types are compared with a list before anything is built."""
     from flora_core.workflows.models.transfer import import_version
 
-    house = open_with_champion()
+    context = context_with_champion()
     try:
-        if file.stat().st_size > house.settings.max_upload_mb * 1_000_000:
-            raise Refused(f"{file} is larger than {house.settings.max_upload_mb} MB (FLORA_MAX_UPLOAD_MB).")
+        if file.stat().st_size > context.settings.max_upload_mb * 1_000_000:
+            raise Refused(f"{file} is larger than {context.settings.max_upload_mb} MB (FLORA_MAX_UPLOAD_MB).")
         content = file.read_bytes()
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
-    card = import_version(house, study, content, file.name, by=by or getpass.getuser())
+    card = import_version(context, study, content, file.name, by=by or getpass.getuser())
     if as_json:
         assert card.imported is not None  # noqa: S101  just written
         document = {"study": study, "version": card.version, "algorithm": card.algorithm}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json
+from flora_core.cli.options import Json, Study, context_with_champion, print_json
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -23,11 +23,11 @@ def monitor(
     as_json: Json = False,
 ) -> None:
     """The verdict on the last plants, and what happened before them, window by window; exit 3 when it is red."""
-    from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, watched
+    from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, monitor_study
 
     first, last = asked_days(since, until)
-    house = open_with_champion()
-    found = watched(house, study, since=first, until=last, window=asked_window(window), version=version)
+    context = context_with_champion()
+    found = monitor_study(context, study, since=first, until=last, window=asked_window(window), version=version)
     if as_json:
         print_json(monitor_document(found))
     else:

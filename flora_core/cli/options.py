@@ -1,4 +1,4 @@
-"""What every command shares: its options, the open house, a bar of progress, one JSON document."""
+"""What every command shares: its options, the context, a bar of progress, one JSON document."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ import typer
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
-    from flora_core.workflows.context import House
+    from flora_core.workflows.context import AppContext
 
 Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
 
 
-def open_house() -> House:
-    """The house of the settings; what it is made of is imported only now, for commands that need none start sooner."""
+def command_context() -> AppContext:
+    """The context of the settings; what it is made of is imported only now, for commands that need none start sooner."""
     from flora_core.workflows import context
 
-    return context.open_house()
+    return context.open_context()
 
 
-def open_with_champion() -> House:
-    """The house, with its first champion trained where there is none yet."""
+def context_with_champion() -> AppContext:
+    """The context, with its first champion trained where there is none yet."""
     from flora_core.workflows.models.lifecycle import ensure_champion
 
-    house = open_house()
-    ensure_champion(house, progress_bar("Training the first model"))
-    return house
+    context = command_context()
+    ensure_champion(context, progress_bar("Training the first model"))
+    return context
 
 
 def progress_bar(title: str) -> Any:
@@ -58,7 +58,7 @@ def print_json(document: object) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
-def reading(file: Path) -> BinaryIO:
+def open_input(file: Path) -> BinaryIO:
     """A file to be read.
 
     Raises
@@ -73,7 +73,7 @@ def reading(file: Path) -> BinaryIO:
 
 
 @contextmanager
-def written_whole(target: Path, source: Path | None = None) -> Iterator[BinaryIO]:
+def atomic_output(target: Path, source: Path | None = None) -> Iterator[BinaryIO]:
     """A file that appears whole or not at all, and never in place of the one that is read."""
     if source is not None and target.exists() and source.exists() and target.samefile(source):
         raise Refused(f"{target} is the file that is read; choose another name for the result.")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_house, print_json
+from flora_core.cli.options import Json, Study, command_context, print_json
 
 commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What the monitor reads, day by day.")
 
@@ -16,7 +16,7 @@ def check(study: Study = "iris", as_json: Json = False) -> None:
     """Compare the profiles with the records, to the last digit; exit 3 where a day differs."""
     from flora_core.workflows.monitor.profiles import recount
 
-    found = recount(open_house(), study)
+    found = recount(command_context(), study)
     if as_json:
         print_json({"study": study, "versions": [asdict(one) for one in found]})
     for one in found if not as_json else ():
@@ -34,7 +34,7 @@ def rebuild(study: Study = "iris", as_json: Json = False) -> None:
     """Make the profiles again from the records; the same records give the same profiles."""
     from flora_core.workflows.monitor.profiles import rebuild as made_again
 
-    plants = made_again(open_house(), study)
+    plants = made_again(command_context(), study)
     if as_json:
         print_json({"study": study, "plants": plants})
     else:

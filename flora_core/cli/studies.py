@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from flora_core.cli.options import Json, open_with_champion, print_json, reading
+from flora_core.cli.options import Json, context_with_champion, open_input, print_json
 from flora_core.errors import Issue, Refused
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
@@ -42,7 +42,7 @@ def studies_list(as_json: Json = False) -> None:
     """All plant groups."""
     from flora_core.workflows.studies import list_studies
 
-    found = list_studies(open_with_champion())
+    found = list_studies(context_with_champion())
     if as_json:
         print_json([study_document(view) for view in found])
         return
@@ -59,7 +59,7 @@ def studies_show(name: str, as_json: Json = False) -> None:
     """One plant group: measurements with units and limits, species with plants, what to know before trusting it."""
     from flora_core.workflows.studies import show_study
 
-    _print(show_study(open_with_champion(), name), as_json, {})
+    _print(show_study(context_with_champion(), name), as_json, {})
 
 
 @commands.command(
@@ -107,18 +107,32 @@ def studies_create(
     if condition not in ("fresh", "pressed", "unknown"):
         raise Refused(f"--condition can't be '{condition}'; it is fresh, pressed or unknown.")
     kept: Literal["fresh", "pressed", "unknown"] = condition  # type: ignore[assignment]
-    house = open_with_champion()
-    with reading(file) as stream:
+    context = context_with_champion()
+    with open_input(file) as stream:
         choices = Choices(
-            study=name, label=label, id_column=id_column, group=group, genus=genus,
+            study=name,
+            label=label,
+            id_column=id_column,
+            group=group,
+            genus=genus,
             measurements=dict(_column_and_unit(text) for text in measurements or ()),
             units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()),
-            names=_names(merge, leave_out), keep_qualified=keep_qualified, codes=codes, sheet=sheet,
-            decimal=_decimal(decimal), separator=_separator(separator), middle_of_ranges=middle_of_ranges, title=title,
-            organism=organism, condition=kept, region=region, licence=licence, source=source,
-        )  # fmt: skip
-        proposal = propose(house, stream, file.name, choices)
-    view = create(house, proposal, by or getpass.getuser())
+            names=_names(merge, leave_out),
+            keep_qualified=keep_qualified,
+            codes=codes,
+            sheet=sheet,
+            decimal=_decimal(decimal),
+            separator=_separator(separator),
+            middle_of_ranges=middle_of_ranges,
+            title=title,
+            organism=organism,
+            condition=kept,
+            region=region,
+            licence=licence,
+            source=source,
+        )
+        proposal = propose(context, stream, file.name, choices)
+    view = create(context, proposal, by or getpass.getuser())
     said = {
         "label": proposal.label,
         "id": proposal.id_column,
@@ -159,17 +173,26 @@ def studies_add(
     """More plants for a plant group, of its species or of new ones: its next training table. Models stay as they are."""
     from flora_core.workflows.studies import Choices, add_plants, propose_addition
 
-    house = open_with_champion()
-    with reading(file) as stream:
+    context = context_with_champion()
+    with open_input(file) as stream:
         choices = Choices(
-            study=name, label=label, id_column=id_column, group=group, genus=genus,
-            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()), names=_names(merge, leave_out),
-            keep_qualified=keep_qualified, codes=codes, sheet=sheet, decimal=_decimal(decimal),
-            separator=_separator(separator), middle_of_ranges=middle_of_ranges,
-        )  # fmt: skip
+            study=name,
+            label=label,
+            id_column=id_column,
+            group=group,
+            genus=genus,
+            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()),
+            names=_names(merge, leave_out),
+            keep_qualified=keep_qualified,
+            codes=codes,
+            sheet=sheet,
+            decimal=_decimal(decimal),
+            separator=_separator(separator),
+            middle_of_ranges=middle_of_ranges,
+        )
         said_columns = dict(_pair(text, "--map", "COLUMN=NAME") for text in columns or ())
-        addition = propose_addition(house, stream, file.name, choices, said_columns)
-    view = add_plants(house, addition, by or getpass.getuser())
+        addition = propose_addition(context, stream, file.name, choices, said_columns)
+    view = add_plants(context, addition, by or getpass.getuser())
     said = {
         "added": addition.added,
         "new_species": list(addition.new_species),
@@ -192,7 +215,7 @@ def _print(
     notes: Sequence[str] = (),
     issues: Sequence[Issue] = (),
 ) -> None:
-    from flora_core.tables.values.limits import span
+    from flora_core.tables.values.limits import limits_text
     from flora_core.workflows.studies import issues_shown
 
     told = [*warnings, *(w for w in view.warnings if not any(w.rstrip(".") in one for one in warnings))]
@@ -202,7 +225,7 @@ def _print(
     study = view.study
     typer.echo(f"{study.title} ({study.name})")
     for m in study.measurements:
-        typer.echo(f"  {m.name}: {span(m)}{f', {m.term}' if m.term else ''}{f'. {m.how}' if m.how else ''}")
+        typer.echo(f"  {m.name}: {limits_text(m)}{f', {m.term}' if m.term else ''}{f'. {m.how}' if m.how else ''}")
     for species in study.species:
         about = f" {species.note}" if species.note else ""
         typer.echo(
@@ -220,11 +243,15 @@ def study_document(view: Any) -> dict[str, Any]:
     document["champion"] = view.champion
     document["tables"] = [
         {
-            "number": t.number, "plants": t.plants, "source": t.source, "sha256": t.sha256, "added_by": t.added_by,
+            "number": t.number,
+            "plants": t.plants,
+            "source": t.source,
+            "sha256": t.sha256,
+            "added_by": t.added_by,
             "added_at": t.added_at.isoformat(timespec="seconds"),
         }
         for t in view.tables
-    ]  # fmt: skip
+    ]
     document["warnings"] = list(view.warnings)
     return document
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 from flora_core.model import ModelCard, Scores
 
@@ -38,9 +38,9 @@ def train(
     """A new version of a study's model, with honest scores; not promoted."""
     from flora_core.workflows.models.training import train_version
 
-    house = open_with_champion()
+    context = context_with_champion()
     card = train_version(
-        house,
+        context,
         study,
         algorithm=algorithm,
         hyperparameters=_settings(settings),
@@ -61,7 +61,7 @@ def train(
         typer.echo(_scored(card.group_scores))
     for warning in card.warnings:
         typer.echo(f"  {warning}")
-    champion = house.registry.champion_version(study)
+    champion = context.registry.champion_version(study)
     following = f"compare {champion} {card.version}" if champion else f"promote {card.version} --why REASON"
     typer.echo(f"Not promoted. Next: python -m flora_core models {following} --study {study}")
 

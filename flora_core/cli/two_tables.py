@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, open_house, print_json
+from flora_core.cli.options import Json, Study, command_context, print_json
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def drift(
     for one in found.windows:
         if len(found.windows) > 1:
             typer.echo(f"Rows {one.window.start + 1:,} to {one.window.stop:,}")
-        typer.echo(one.judgement.sentence)
-        for reason in one.judgement.reasons[1:]:
+        typer.echo(one.window_verdict.sentence)
+        for reason in one.window_verdict.reasons[1:]:
             typer.echo(f"  {reason.text}")
-        for step in dict.fromkeys(reason.next_step for reason in one.judgement.reasons if reason.next_step):
+        for step in dict.fromkeys(reason.next_step for reason in one.window_verdict.reasons if reason.next_step):
             typer.echo(f"  {step}")
-        if one.judgement.power:
-            typer.echo(f"  {one.judgement.power}")
+        if one.window_verdict.power:
+            typer.echo(f"  {one.window_verdict.power}")
     if not found.windows:
         for f in found.figures:
             told = f"{f.value:.6g}" if f.value is not None else "no value"
@@ -94,9 +94,14 @@ def estimate(
     if tool not in ("flora", "nannyml"):
         raise Refused(f"--as can't be '{tool}'; it is flora or nannyml.")
     found = estimate_of_tables(
-        _read(reference), _read(current), identified=identified, true=true, probabilities=_pairs(probability),
-        tool="nannyml" if tool == "nannyml" else "flora", size=chunk_size,
-    )  # fmt: skip
+        _read(reference),
+        _read(current),
+        identified=identified,
+        true=true,
+        probabilities=_pairs(probability),
+        tool="nannyml" if tool == "nannyml" else "flora",
+        size=chunk_size,
+    )
     if as_json:
         print_json(figures_document(found))
         return
@@ -127,7 +132,7 @@ def _study(name: str) -> Noun:
 
     if name == IRIS.name:
         return IRIS
-    return open_house().studies.get(name)
+    return command_context().studies.get(name)
 
 
 def _names(text: str, table: Table) -> list[str]:

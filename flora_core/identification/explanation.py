@@ -63,7 +63,7 @@ def explain(model: Model, values: Floats) -> Explanation:
     values : (p,) float
         One plant, NaN where not measured.
     """
-    means = model.clouds.means
+    means = model.gaussians.means
     spread = _spread(model)
     return Explanation(standings(model, values), (values - means) / spread, _evidence(model, values))
 
@@ -132,7 +132,7 @@ def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
     if not len(gaps):
         return None
     row = values[None, :]
-    completed, weights = completions(model.clouds, row, tuple(bool(o) for o in observed))
+    completed, weights = completions(model.gaussians, row, tuple(bool(o) for o in observed))
     now = probabilities(model, row)[0]
     # Each species gives its possible values as often as it is likely.
     k = len(weights[0])
@@ -150,13 +150,13 @@ def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
 
 def _evidence(model: Model, values: Floats) -> Floats:
     """Log odds of each species from one measurement alone, less the log odds from the training shares."""
-    evidence = np.full(model.clouds.means.shape, np.nan)
+    evidence = np.full(model.gaussians.means.shape, np.nan)
     weighed = np.flatnonzero(~np.isnan(values))
     if len(values) > MOST_WEIGHED:
         return _evidence_of_clouds(model, values, weighed)
     rows = np.full((len(weighed), len(values)), np.nan)
     rows[np.arange(len(weighed)), weighed] = values[weighed]
-    shares = model.clouds.counts / model.clouds.counts.sum()
+    shares = model.gaussians.counts / model.gaussians.counts.sum()
     evidence[:, weighed] = (_log_odds(probabilities(model, rows)) - _log_odds(shares)).T
     return evidence
 
@@ -165,9 +165,9 @@ def _evidence_of_clouds(model: Model, values: Floats, weighed: Ints) -> Floats:
     """As `_evidence`, from the species' normal distributions: where there are many measurements, asking the model about each
     would mean to complete all the others every time.
     """
-    evidence = np.full(model.clouds.means.shape, np.nan)
-    spread, z = _spread(model), (values - model.clouds.means) / _spread(model)
-    shares = model.clouds.counts / model.clouds.counts.sum()
+    evidence = np.full(model.gaussians.means.shape, np.nan)
+    spread, z = _spread(model), (values - model.gaussians.means) / _spread(model)
+    shares = model.gaussians.counts / model.gaussians.counts.sum()
     logs = np.log(shares)[:, None] - np.log(spread[:, weighed]) - 0.5 * z[:, weighed] ** 2
     p = np.exp(logs - logs.max(axis=0))
     evidence[:, weighed] = _log_odds(p / p.sum(axis=0)) - _log_odds(shares)[:, None]
@@ -181,7 +181,7 @@ def _log_odds(p: Floats) -> Floats:
 
 @lru_cache(maxsize=64)
 def _spread(model: Model) -> Floats:
-    return np.sqrt(np.diagonal(model.clouds.covariances, axis1=1, axis2=2))
+    return np.sqrt(np.diagonal(model.gaussians.covariances, axis1=1, axis2=2))
 
 
 @lru_cache(maxsize=64)
@@ -189,5 +189,5 @@ def _by_species(model: Model) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]]
     """The reference plants ordered by species, and where each species begins."""
     species = model.reference.species
     order = np.argsort(species, kind="stable")
-    counts = np.bincount(species, minlength=len(model.clouds.means))
+    counts = np.bincount(species, minlength=len(model.gaussians.means))
     return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp), model.reference.values[order]

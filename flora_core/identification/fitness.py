@@ -14,15 +14,15 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtri, fdtri
 
-from flora_core.model import Clouds, Floats, Ints, Model
+from flora_core.model import Floats, Ints, Model, SpeciesGaussians
 
 #: The share of a species' own plants that lie within its limit.
 WITHIN: Final = 0.999
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """The clouds of all species seen in the measured columns only.
+class MarginalGaussians:
+    """The gaussians of all species seen in the measured columns only.
 
     Attributes
     ----------
@@ -44,36 +44,38 @@ class View:
     limits: Floats
 
 
-def view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
-    """The clouds seen in the `observed` columns; kept for the next plant that was measured in the same ones."""
-    return _small_view(clouds, observed) if is_small(clouds) else _large_view(clouds, observed)
+def marginalize(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> MarginalGaussians:
+    """The gaussians seen in the `observed` columns; kept for the next plant that was measured in the same ones."""
+    return _small_view(gaussians, observed) if is_small(gaussians) else _large_view(gaussians, observed)
 
 
-def is_small(clouds: Clouds) -> bool:
+def is_small(gaussians: SpeciesGaussians) -> bool:
     """Whether what is worked out for one pattern of gaps may be kept for a thousand of them: at most 160 kB each."""
-    return clouds.covariances.size <= 20_000
+    return gaussians.covariances.size <= 20_000
 
 
 @lru_cache(maxsize=1024)
-def _small_view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
-    return _view(clouds, observed)
+def _small_view(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> MarginalGaussians:
+    return _view(gaussians, observed)
 
 
 @lru_cache(maxsize=8)
-def _large_view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
-    return _view(clouds, observed)
+def _large_view(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> MarginalGaussians:
+    return _view(gaussians, observed)
 
 
-def _view(clouds: Clouds, observed: tuple[bool, ...]) -> View:
+def _view(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> MarginalGaussians:
     columns = np.flatnonzero(observed)
-    means = clouds.means[:, columns]
-    lower = np.linalg.cholesky(clouds.covariances[:, columns[:, None], columns])
+    means = gaussians.means[:, columns]
+    lower = np.linalg.cholesky(gaussians.covariances[:, columns[:, None], columns])
     whiteners = np.linalg.inv(lower).transpose(0, 2, 1)
     log_determinants = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    return View(columns, means, np.ascontiguousarray(whiteners), log_determinants, limits(clouds, len(columns)))
+    return MarginalGaussians(
+        columns, means, np.ascontiguousarray(whiteners), log_determinants, limits(gaussians, len(columns))
+    )
 
 
-def limits(clouds: Clouds, measured: int) -> Floats:
+def limits(gaussians: SpeciesGaussians, measured: int) -> Floats:
     """The squared distance to each species beyond which a plant fits it no more.
 
     Parameters
@@ -93,19 +95,19 @@ def limits(clouds: Clouds, measured: int) -> Floats:
     Hotelling (1931), The generalization of Student's ratio; Tracy, Young & Mason (1992), Multivariate control charts for
     individual observations, Journal of Quality Technology 24: 88-95.
     """
-    p, v, n = float(measured), clouds.freedoms, clouds.counts
+    p, v, n = float(measured), gaussians.degrees_of_freedom, gaussians.counts
     second = v - p + 1.0
     enough = second >= 1.0
     by_f = (1.0 + 1.0 / n) * p * v / np.where(enough, second, 1.0) * fdtri(p, np.where(enough, second, 1.0), WITHIN)
     by_chi2 = (1.0 + 1.0 / n) * chdtri(p, 1.0 - WITHIN)
-    return np.asarray(np.where(enough, by_f, by_chi2) * clouds.stretch)
+    return np.asarray(np.where(enough, by_f, by_chi2) * gaussians.tail_factor)
 
 
 #: Numbers worked on at once, so that they stay near the processor.
 _AT_ONCE: Final = 500_000
 
 
-def squared_distances(seen: View, X: Floats) -> Floats:
+def squared_distances(seen: MarginalGaussians, X: Floats) -> Floats:
     """Squared Mahalanobis distances of rows measured in the view's columns to each species.
 
     Parameters
@@ -134,7 +136,7 @@ def squared_distances(seen: View, X: Floats) -> Floats:
     return distances
 
 
-def misfits(clouds: Clouds, X: Floats) -> Floats:
+def misfits(gaussians: SpeciesGaussians, X: Floats) -> Floats:
     """How far each plant lies from each species, in units of that species' limit: at most 1 fits.
 
     Parameters
@@ -147,10 +149,10 @@ def misfits(clouds: Clouds, X: Floats) -> Floats:
     (n, k) float
         Squared distance over its limit.
     """
-    result = np.zeros((len(X), len(clouds.means)))
+    result = np.zeros((len(X), len(gaussians.means)))
     for observed, rows in patterns(X):
         if any(observed):
-            seen = view(clouds, observed)
+            seen = marginalize(gaussians, observed)
             values = X[rows] if all(observed) else X[rows][:, seen.columns]
             result[rows] = squared_distances(seen, values) / seen.limits
     return result
@@ -183,19 +185,19 @@ def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:
     if observed.sum() < 2:
         return tuple(int(i) for i in np.flatnonzero(observed))
     columns = np.flatnonzero(observed)
-    misfit = _without_each(model.clouds, values, tuple(bool(o) for o in observed)).min(axis=0)
+    misfit = _without_each(model.gaussians, values, tuple(bool(o) for o in observed)).min(axis=0)
     return tuple(int(columns[i]) for i in np.argsort(misfit) if misfit[i] <= 1.0)
 
 
-def _without_each(clouds: Clouds, values: Floats, observed: tuple[bool, ...]) -> Floats:
+def _without_each(gaussians: SpeciesGaussians, values: Floats, observed: tuple[bool, ...]) -> Floats:
     """The misfit of a plant when each of its measurements in turn is left out; (k, o).
 
     With P the inverse covariance and d the deviations, leaving out i takes ``(P d)_i^2 / P_ii`` from the squared distance.
     """
-    seen = view(clouds, observed)
+    seen = marginalize(gaussians, observed)
     deviations = values[seen.columns] - seen.means
     white = np.einsum("ko,kop->kp", deviations, seen.whiteners)
     pulls = np.einsum("kop,kp->ko", seen.whiteners, white)
     precisions = (seen.whiteners**2).sum(axis=2)
     distances = (white**2).sum(axis=1)[:, None] - pulls**2 / precisions
-    return np.asarray(distances / limits(clouds, len(seen.columns) - 1)[:, None])
+    return np.asarray(distances / limits(gaussians, len(seen.columns) - 1)[:, None])

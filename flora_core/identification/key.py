@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import betaincinv
 
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.model import Floats, Ints, Model
 from flora_core.study import Study
 
@@ -127,7 +127,7 @@ def surrogate_key(model: Model, seed: int = 0) -> Key:
     from sklearn.tree import DecisionTreeClassifier
 
     X = _completed(model)
-    names = name_plants(model, X).best.astype(np.int64)
+    names = predict_plants(model, X).best.astype(np.int64)
     rng = np.random.default_rng(seed)
     part = rng.integers(0, 5, len(X))
     species = len(np.unique(names))
@@ -154,7 +154,7 @@ def _completed(model: Model) -> Floats:
     """The reference plants, a gap filled with the middle of its species: a key must be asked with a number."""
     values, species = model.reference.values.copy(), model.reference.species
     gaps = np.isnan(values)
-    values[gaps] = model.clouds.means[species][gaps]
+    values[gaps] = model.gaussians.means[species][gaps]
     return values
 
 

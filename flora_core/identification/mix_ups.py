@@ -97,7 +97,7 @@ def did_you_mean(model: Model, values: Floats) -> Suggestion | None:
         than none.
     """
     row = np.asarray(values, dtype=np.float64)[None, :]
-    if misfits(model.clouds, row).min() <= 1.0:
+    if misfits(model.gaussians, row).min() <= 1.0:
         return None
     return mix_ups(model, row)[0]
 
@@ -133,10 +133,10 @@ def _inside(model: Model, changes: Sequence[Change], X: Floats) -> Bools:
         # One plant and many changes are asked at once, as are many plants and one change.
         for i, row in enumerate(X):
             changed = np.concatenate([change.apply(row[None]) for change in changes])
-            inside[:, i] = misfits(model.clouds, changed).min(axis=1) <= 1.0
+            inside[:, i] = misfits(model.gaussians, changed).min(axis=1) <= 1.0
         return inside
     for c, change in enumerate(changes):
-        inside[c] = misfits(model.clouds, change.apply(X)).min(axis=1) <= 1.0
+        inside[c] = misfits(model.gaussians, change.apply(X)).min(axis=1) <= 1.0
     return inside
 
 

@@ -18,7 +18,7 @@ NONE_OF_THESE: Final = "none of these"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class PredictedPlants:
     """The answers for n plants.
 
     Attributes
@@ -41,7 +41,7 @@ class Named:
     in_set: Bools
 
 
-def name_plants(model: Model, X: Floats) -> Named:
+def predict_plants(model: Model, X: Floats) -> PredictedPlants:
     """The answers for rows in the study's order and units, NaN where not measured.
 
     Parameters
@@ -50,10 +50,10 @@ def name_plants(model: Model, X: Floats) -> Named:
         Checked values: at least one measured in each row.
     """
     p = probabilities(model, X)
-    misfit = misfits(model.clouds, X)
+    misfit = misfits(model.gaussians, X)
     fits = misfit.min(axis=1) <= 1.0
-    in_set = prediction_sets(p, model.set_limits) & fits[:, None]
-    return Named(p, p.argmax(axis=1), misfit, fits, in_set)
+    in_set = prediction_sets(p, model.conformal_thresholds) & fits[:, None]
+    return PredictedPlants(p, p.argmax(axis=1), misfit, fits, in_set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Answer:
 
 
 def answer(study: Study, probability: Floats, best: int, fits: bool, in_set: Bools) -> Answer:
-    """The answer for one plant of `Named`.
+    """The answer for one plant of `PredictedPlants`.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 import sklearn
 
-from flora_core.identification.fitness import View, is_small, patterns, squared_distances, view
-from flora_core.model import Bools, Calibration, Clouds, Floats, Ints, Model
+from flora_core.identification.fitness import MarginalGaussians, is_small, marginalize, patterns, squared_distances
+from flora_core.model import Bools, Calibration, Floats, Ints, Model, SpeciesGaussians
 
 #: Completions of a plant for each species. 32 leave an error of the averaged probability near 1 %.
 DRAWS: Final = 32
@@ -40,17 +40,17 @@ def probabilities(model: Model, X: Floats) -> Floats:
     (n, k) float
         Rows sum to 1.
     """
-    return predict(model.pipeline, model.clouds, model.calibration, X)
+    return predict(model.pipeline, model.gaussians, model.calibration, X)
 
 
-def predict(pipeline: Any, clouds: Clouds, calibration: Calibration, X: Floats) -> Floats:
+def predict(pipeline: Any, gaussians: SpeciesGaussians, calibration: Calibration, X: Floats) -> Floats:
     """As `probabilities`, for parts that are not yet a model."""
-    return calibrate(uncalibrated(pipeline, clouds, X), calibration)
+    return calibrate(uncalibrated(pipeline, gaussians, X), calibration)
 
 
-def uncalibrated(pipeline: Any, clouds: Clouds, X: Floats) -> Floats:
+def uncalibrated(pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Floats:
     """What the pipeline itself says, averaged over the completions where something was not measured; (n, k)."""
-    result = np.zeros((len(X), len(clouds.means)))
+    result = np.zeros((len(X), len(gaussians.means)))
     if not len(X):
         return result
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
@@ -60,7 +60,7 @@ def uncalibrated(pipeline: Any, clouds: Clouds, X: Floats) -> Floats:
             if all(observed):
                 result[rows] = _in_parts(pipeline, X[rows])
                 continue
-            for part in _completed(clouds, X, np.arange(len(X))[rows], observed):
+            for part in _completed(gaussians, X, np.arange(len(X))[rows], observed):
                 # A forest takes as long to be asked once as to answer: plants of many patterns are asked about together.
                 waiting.append(part)
                 if sum(len(w.plants) for w in waiting) * DRAWS > _ROWS_AT_ONCE:
@@ -119,17 +119,17 @@ class _Completed:
     weights: Floats
 
 
-def _completed(clouds: Clouds, X: Floats, rows: Ints, observed: tuple[bool, ...]) -> Iterator[_Completed]:
+def _completed(gaussians: SpeciesGaussians, X: Floats, rows: Ints, observed: tuple[bool, ...]) -> Iterator[_Completed]:
     """The completions of plants measured in the same columns, some at once."""
-    k = len(clouds.means)
-    means, slopes, noise = _conditional(clouds, observed)
-    seen = view(clouds, observed)
+    k = len(gaussians.means)
+    means, slopes, noise = _conditional(gaussians, observed)
+    seen = marginalize(gaussians, observed)
     gap = np.flatnonzero(~np.asarray(observed))
     at_once = max(1, _ROWS_AT_ONCE // (k * DRAWS))
     for start in range(0, len(rows), at_once):
         some = rows[start : start + at_once]
         measured = X[some][:, seen.columns]
-        weights = species_weights(clouds, seen, measured)
+        weights = species_weights(gaussians, seen, measured)
         plant, species = np.nonzero(weights > _NEGLIGIBLE / k)
         centred = measured[plant] - seen.means[species]
         middle = means[species] + np.einsum("mo,mog->mg", centred, slopes[species])
@@ -147,7 +147,7 @@ def _average(pipeline: Any, parts: Sequence[_Completed], result: Floats) -> None
     np.add.at(result, plants, weights[:, None] * answers)
 
 
-def completions(clouds: Clouds, X: Floats, observed: tuple[bool, ...]) -> tuple[Floats, Floats]:
+def completions(gaussians: SpeciesGaussians, X: Floats, observed: tuple[bool, ...]) -> tuple[Floats, Floats]:
     """What each plant may have been, had everything been measured.
 
     Parameters
@@ -163,19 +163,19 @@ def completions(clouds: Clouds, X: Floats, observed: tuple[bool, ...]) -> tuple[
         How likely each species is from the measured values alone, by the same distributions and the training shares.
     """
     gap = np.flatnonzero(~np.asarray(observed))
-    means, slopes, noise = _conditional(clouds, observed)
-    seen = view(clouds, observed)
+    means, slopes, noise = _conditional(gaussians, observed)
+    seen = marginalize(gaussians, observed)
     measured = X[:, seen.columns]
-    k, p = clouds.means.shape
+    k, p = gaussians.means.shape
     centred = measured[:, None, :] - seen.means[None, :, :]
     middle = means[None, :, :] + np.einsum("nko,kog->nkg", centred, slopes)
     completed = np.empty((len(X), k, DRAWS, p))
     completed[:] = X[:, None, None, :]
     completed[..., gap] = middle[:, :, None, :] + noise[None, :, :, :]
-    return completed, species_weights(clouds, seen, measured)
+    return completed, species_weights(gaussians, seen, measured)
 
 
-def species_weights(clouds: Clouds, seen: View, measured: Floats) -> Floats:
+def species_weights(gaussians: SpeciesGaussians, seen: MarginalGaussians, measured: Floats) -> Floats:
     """The species' shares given the measured values, by their normal distributions and the training counts.
 
     Parameters
@@ -187,7 +187,7 @@ def species_weights(clouds: Clouds, seen: View, measured: Floats) -> Floats:
     (n, k) float
         Rows sum to 1.
     """
-    logs = np.log(clouds.counts) - 0.5 * seen.log_determinants
+    logs = np.log(gaussians.counts) - 0.5 * seen.log_determinants
     if len(seen.columns):
         logs = logs - 0.5 * squared_distances(seen, measured)
     else:
@@ -197,21 +197,21 @@ def species_weights(clouds: Clouds, seen: View, measured: Floats) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def _small_conditional(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
-    return _worked_out(clouds, observed)
+def _small_conditional(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+    return _worked_out(gaussians, observed)
 
 
-def _conditional(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
-    return _small_conditional(clouds, observed) if is_small(clouds) else _worked_out(clouds, observed)
+def _conditional(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+    return _small_conditional(gaussians, observed) if is_small(gaussians) else _worked_out(gaussians, observed)
 
 
-def _worked_out(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+def _worked_out(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
     """For each species: the unmeasured means (k, g), their slopes on the measured values (k, o, g), and the draws'
     scatter around them (k, DRAWS, g). The normal draws are the same for every plant and every call.
     """
     seen: Bools = np.asarray(observed)
     o, g = np.flatnonzero(seen), np.flatnonzero(~seen)
-    covariances = clouds.covariances
+    covariances = gaussians.covariances
     across = covariances[:, o[:, None], g]
     slopes = np.asarray(np.linalg.solve(covariances[:, o[:, None], o], across) if len(o) else across, dtype=np.float64)
     left = covariances[:, g[:, None], g] - across.transpose(0, 2, 1) @ slopes
@@ -220,4 +220,4 @@ def _worked_out(clouds: Clouds, observed: tuple[bool, ...]) -> tuple[Floats, Flo
     roots = vectors * np.sqrt(np.clip(values, 0.0, None))[:, None, :]
     half = np.random.default_rng(20361936).standard_normal((DRAWS // 2, len(g)))
     scatter = np.concatenate([half, -half])
-    return clouds.means[:, g], slopes, np.einsum("dg,khg->kdh", scatter, roots)
+    return gaussians.means[:, g], slopes, np.einsum("dg,khg->kdh", scatter, roots)

@@ -16,7 +16,7 @@ from flora_core.model import Bools, Floats, Ints
 LEVEL: Final = 0.95
 
 
-def likelier_mass(probabilities: Floats) -> Floats:
+def cumulative_probability(probabilities: Floats) -> Floats:
     """For each plant and species, the probability of all species likelier than it: 0 for the first.
 
     Parameters
@@ -45,7 +45,7 @@ def prediction_sets(probabilities: Floats, limits: Floats) -> Bools:
     probabilities : (n, k) float
         Calibrated.
     limits : (k,) float
-        From `set_limits`.
+        From `fit_conformal_thresholds`.
 
     Returns
     -------
@@ -57,10 +57,10 @@ def prediction_sets(probabilities: Floats, limits: Floats) -> Bools:
         other = probabilities[:, ::-1]
         first = np.stack([probabilities[:, 0] >= other[:, 0], probabilities[:, 1] > other[:, 1]], axis=1)
         return np.asarray(first | (other <= limits))
-    return np.asarray(likelier_mass(probabilities) <= limits)
+    return np.asarray(cumulative_probability(probabilities) <= limits)
 
 
-def set_limits(probabilities: Floats, species: Ints, level: float = LEVEL) -> Floats:
+def fit_conformal_thresholds(probabilities: Floats, species: Ints, level: float = LEVEL) -> Floats:
     """For each species, the mass of likelier species up to which it stays in the set.
 
     Parameters
@@ -85,7 +85,7 @@ def set_limits(probabilities: Floats, species: Ints, level: float = LEVEL) -> Fl
     conformal prediction with many classes (pooling of rare classes).
     """
     k = probabilities.shape[1]
-    mass = likelier_mass(probabilities)[np.arange(len(species)), species]
+    mass = cumulative_probability(probabilities)[np.arange(len(species)), species]
     counts = np.bincount(species, minlength=k)
     rare = counts < _smallest(level)
     pooled = mass[rare[species]]

@@ -47,7 +47,7 @@ def sentence(model: Model, values: Floats, probability: Floats, given: Answer, s
     if not given.prediction_set:
         return _none_of_these(model, values, suggestion)
     study = model.study
-    z = (values - model.clouds.means) / np.sqrt(np.diagonal(model.clouds.covariances, axis1=1, axis2=2))
+    z = (values - model.gaussians.means) / np.sqrt(np.diagonal(model.gaussians.covariances, axis1=1, axis2=2))
     places = [study.species_names.index(name) for name in given.prediction_set]
     text = _several(study, z, places, given, probability) if len(places) > 1 else _one(study, values, z, places[0])
     return f"{text}{_measured_so_far(study, values)}."

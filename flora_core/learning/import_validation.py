@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
-from flora_core.learning.validation.scoring import interval
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.model import Ints, Model, TrainingPlants
 
 #: What an algorithm's pipeline ends with.
@@ -28,7 +28,7 @@ _ENDS: Final = {
 }
 
 
-def unsound(model: Model) -> tuple[str, ...]:
+def model_problems(model: Model) -> tuple[str, ...]:
     """What is wrong with a model's parts, in words; empty where they fit together. Asks it about a few plants last."""
     found = [*_card(model), *_numbers(model)]
     if found:
@@ -42,9 +42,9 @@ def unsound(model: Model) -> tuple[str, ...]:
 
 def named_right(model: Model, plants: TrainingPlants) -> tuple[float, float, float]:
     """Share of a table's plants that the model itself names right, with its 95 % interval."""
-    named = name_plants(model, plants.values).best
+    named = predict_plants(model, plants.values).best
     right = int((named == plants.species).sum())
-    low, high = interval(right, len(named))
+    low, high = clopper_pearson(right, len(named))
     return right / len(named), low, high
 
 
@@ -66,14 +66,14 @@ def _card(model: Model) -> list[str]:
 
 def _numbers(model: Model) -> list[str]:
     k, p = len(model.study.species), len(model.study.measurements)
-    clouds, reference = model.clouds, model.reference
+    gaussians, reference = model.gaussians, model.reference
     n = len(reference.species)
     shapes = {
-        "counts": (clouds.counts, (k,)),
-        "means": (clouds.means, (k, p)),
-        "covariances": (clouds.covariances, (k, p, p)),
-        "freedoms": (clouds.freedoms, (k,)),
-        "set limits": (model.set_limits, (k,)),
+        "counts": (gaussians.counts, (k,)),
+        "means": (gaussians.means, (k, p)),
+        "covariances": (gaussians.covariances, (k, p, p)),
+        "freedoms": (gaussians.degrees_of_freedom, (k,)),
+        "set limits": (model.conformal_thresholds, (k,)),
         "reference": (reference.values, (n, p)),
         "reference probabilities": (reference.probabilities, (n, k)),
     }
@@ -88,9 +88,9 @@ def _numbers(model: Model) -> list[str]:
         return ["numbers in it are infinite or missing"]
     if not n or reference.species.min() < 0 or reference.species.max() >= k:
         return ["its reference plants are of other species than its study has"]
-    if np.linalg.eigvalsh((clouds.covariances + clouds.covariances.transpose(0, 2, 1)) / 2).min() <= 0:
+    if np.linalg.eigvalsh((gaussians.covariances + gaussians.covariances.transpose(0, 2, 1)) / 2).min() <= 0:
         return ["a covariance in it is none"]
-    if not (model.calibration.temperature > 0 and 0 <= model.calibration.floor <= 1 and clouds.stretch >= 1):
+    if not (model.calibration.temperature > 0 and 0 <= model.calibration.floor <= 1 and gaussians.tail_factor >= 1):
         return ["its calibration is none"]
     return []
 
@@ -168,7 +168,7 @@ def _support(svc: Any, width: int, k: int) -> bool:
 
 
 def _answers(model: Model) -> list[str]:
-    p = np.asarray(model.pipeline.predict_proba(model.clouds.means))
+    p = np.asarray(model.pipeline.predict_proba(model.gaussians.means))
     k = len(model.study.species)
     if p.shape != (k, k) or not np.isfinite(p).all() or np.abs(p.sum(axis=1) - 1).max() > 1e-6:
         return ["it does not answer with probabilities"]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.fitness import misfits, patterns
-from flora_core.model import Clouds, Floats, Ints
+from flora_core.model import Floats, Ints, SpeciesGaussians
 
 #: A species with at least this many plants for each measurement stands on its own covariance.
 _PLANTS_A_MEASUREMENT: Final = 5
@@ -20,7 +20,7 @@ _STILL: Final = 1e-2
 _RIDGE: Final = 1e-3
 
 
-def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) -> Clouds:
+def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float = 1.0) -> SpeciesGaussians:
     """One normal distribution for each species.
 
     Parameters
@@ -30,12 +30,12 @@ def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) 
     species : (n,) int
     count : int
         How many species there are.
-    stretch : float
-        Kept in the result; see `fit_stretch`.
+    tail_factor : float
+        Kept in the result; see `fit_tail_factor`.
 
     Returns
     -------
-    Clouds
+    SpeciesGaussians
         The covariance of a species with few plants is drawn towards the pooled one, as by a conjugate prior that is worth
         as many plants as are lacking to five a measurement.
 
@@ -71,17 +71,17 @@ def fit_clouds(values: Floats, species: Ints, count: int, stretch: float = 1.0) 
     ridge = _RIDGE * np.einsum("kii->ki", covariances)
     covariances = covariances + np.einsum("ki,ij->kij", np.maximum(ridge, 1e-12), np.eye(p))
     # The pooled covariance can't be worth more than the plants it was taken from.
-    freedoms = np.minimum(np.maximum(counts - 1.0, 0.0) + weights, np.maximum(n - count, 1.0))
-    return Clouds(
+    degrees_of_freedom = np.minimum(np.maximum(counts - 1.0, 0.0) + weights, np.maximum(n - count, 1.0))
+    return SpeciesGaussians(
         counts=np.maximum(counts, 1.0),
         means=means * scale + centre,
         covariances=covariances * np.outer(scale, scale),
-        freedoms=freedoms,
-        stretch=stretch,
+        degrees_of_freedom=degrees_of_freedom,
+        tail_factor=tail_factor,
     )
 
 
-def without_gaps(clouds: Clouds, values: Floats, species: Ints, seed: int) -> Floats:
+def impute_within_species(gaussians: SpeciesGaussians, values: Floats, species: Ints, seed: int) -> Floats:
     """Training plants with each gap filled by one draw from its own species' distribution given what was measured.
 
     Filling with a median or a mean would put plants where none grow. The label is known while learning, so each plant is
@@ -100,8 +100,8 @@ def without_gaps(clouds: Clouds, values: Floats, species: Ints, seed: int) -> Fl
     if not np.isnan(values).any():
         return values.copy()
     rng = np.random.default_rng(seed)
-    scale = np.sqrt(np.einsum("kii->ki", clouds.covariances).mean(axis=0))
-    means, covariances = clouds.means / scale, clouds.covariances / np.outer(scale, scale)
+    scale = np.sqrt(np.einsum("kii->ki", gaussians.covariances).mean(axis=0))
+    means, covariances = gaussians.means / scale, gaussians.covariances / np.outer(scale, scale)
     precisions = np.asarray(np.linalg.inv(covariances), dtype=np.float64)
     filled = values / scale
     for observed, rows in patterns(values):
@@ -124,13 +124,13 @@ def without_gaps(clouds: Clouds, values: Floats, species: Ints, seed: int) -> Fl
     return np.where(np.isnan(values), filled * scale, values)
 
 
-def fit_stretch(held_out: Floats) -> float:
+def fit_tail_factor(held_out: Floats) -> float:
     """The factor on the squared limits that heavy tails ask for.
 
     Parameters
     ----------
     held_out : (n,) float
-        Misfit of each training plant to its own species, by clouds that were fitted without it and have stretch 1.
+        Misfit of each training plant to its own species, by gaussians that were fitted without it and have tail_factor 1.
 
     Returns
     -------
@@ -142,9 +142,9 @@ def fit_stretch(held_out: Floats) -> float:
     return float(max(1.0, np.quantile(held_out, 0.99, method="higher" if len(held_out) < 100 else "linear")))
 
 
-def own_misfits(clouds: Clouds, values: Floats, species: Ints) -> Floats:
+def own_misfits(gaussians: SpeciesGaussians, values: Floats, species: Ints) -> Floats:
     """The misfit of each plant to its own species; (n,)."""
-    return np.asarray(misfits(clouds, values)[np.arange(len(values)), species])
+    return np.asarray(misfits(gaussians, values)[np.arange(len(values)), species])
 
 
 def _centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
@@ -156,11 +156,7 @@ def _centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
 
 
 def _expected(
-    Z: Floats,
-    species: Ints,
-    known: list[tuple[tuple[bool, ...], Ints | slice]],
-    means: Floats,
-    covariances: Floats,
+    Z: Floats, species: Ints, known: list[tuple[tuple[bool, ...], Ints | slice]], means: Floats, covariances: Floats
 ) -> tuple[Floats, Floats]:
     """The table with its gaps filled by their expectation, and the scatter (k, p, p) that filling leaves out."""
     k, p = means.shape

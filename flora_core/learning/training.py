@@ -11,20 +11,20 @@ import numpy as np
 
 from flora_core.errors import Refused
 from flora_core.identification.predicting import uncalibrated
-from flora_core.identification.prediction_sets import set_limits
+from flora_core.identification.prediction_sets import fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
 from flora_core.learning.algorithms.hyperparameters import Value
-from flora_core.learning.algorithms.pipelines import Lengths, Recipe, lengths_of
-from flora_core.learning.data_checks.minimum_plants import enough
+from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns, shape_ratio_columns
+from flora_core.learning.data_checks.minimum_plants import require_enough_plants
 from flora_core.learning.libraries import libraries
-from flora_core.learning.species_gaussians import fit_clouds, fit_stretch, without_gaps
+from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor, impute_within_species
 from flora_core.learning.validation.cautions import warnings_of
 from flora_core.learning.validation.diagnostics import calibration_curve, importance
-from flora_core.learning.validation.final_assessment import Parts, Work, examine
+from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import Progress, held_out_misfits, silent
 from flora_core.learning.validation.out_of_fold import one_thread
-from flora_core.learning.validation.selection import Choice
-from flora_core.model import Clouds, Floats, Model, ModelCard, Reference, TrainingPlants
+from flora_core.learning.validation.selection import ModelSelection
+from flora_core.model import Floats, Model, ModelCard, Reference, SpeciesGaussians, TrainingPlants
 from flora_core.study import Study
 
 #: Plants kept with a model for drift tests and for the pictures.
@@ -71,40 +71,42 @@ def train(
         The plants or settings can't train a model; the message says what would.
     """
     start = time.perf_counter()
-    enough(study, plants)
+    require_enough_plants(study, plants)
     tried = candidates(algorithm, hyperparameters or {}, search, plants, seed)
     lengths = _lengths(study) if shape_ratios else None
     gaps = bool(np.isnan(plants.values).any())
     recipes = [Recipe(a, h, seed, gaps, lengths) for a, h in tried]
     searched = tuple(name for r in recipes for name in r.hyperparameters if name not in (hyperparameters or {}))
     with one_thread():
-        return _trained(study, plants, recipes, Work(progress, processes), seed, by, searched if search else (), start)
+        return _trained(
+            study, plants, recipes, StepProgress(progress, processes), seed, by, searched if search else (), start
+        )
 
 
 def _trained(
     study: Study,
     plants: TrainingPlants,
     recipes: Sequence[Recipe],
-    work: Work,
+    work: StepProgress,
     seed: int,
     by: str,
     searched: tuple[str, ...],
     start: float,
 ) -> Model:
-    parts = Parts.of(plants, seed)
+    parts = AssessmentFolds.of(plants, seed)
     work.total = parts.steps(len(recipes)) + 2
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
     results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying)
-    choice = Choice.among(recipes, results, plants.species)
+    choice = ModelSelection.among(recipes, results, plants.species)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
 
     work.step(f"fitting {recipe.algorithm.title}")
-    stretch = fit_stretch(held_out_misfits(plants, parts.folds))
-    clouds = fit_clouds(plants.values, plants.species, len(study.species), stretch)
-    whole = without_gaps(clouds, plants.values, plants.species, seed)
+    tail_factor = fit_tail_factor(held_out_misfits(plants, parts.folds))
+    gaussians = fit_gaussians(plants.values, plants.species, len(study.species), tail_factor)
+    whole = impute_within_species(gaussians, plants.values, plants.species, seed)
     pipeline = recipe.fit(whole, plants.species, len(study.species))
-    seen_accuracy = _seen_accuracy(pipeline, clouds, plants, seed)
+    seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)
     work.step("asking which measurement matters")
     important = importance(study, recipe, plants, parts.folds, seed)
 
@@ -143,15 +145,15 @@ def _trained(
     return Model(
         card=card,
         pipeline=pipeline,
-        clouds=clouds,
+        gaussians=gaussians,
         calibration=choice.calibrations[choice.best],
-        set_limits=set_limits(examined.held_out[0], plants.species),
+        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0], plants.species),
         reference=_reference(plants, examined.held_out[0], seed),
     )
 
 
-def _lengths(study: Study) -> Lengths:
-    lengths = lengths_of(study)
+def _lengths(study: Study) -> ShapeRatioColumns:
+    lengths = shape_ratio_columns(study)
     if lengths is None:
         raise Refused(
             f"{study.title} has fewer than two lengths in one unit, so there are no shape ratios. Train without them."
@@ -159,9 +161,9 @@ def _lengths(study: Study) -> Lengths:
     return lengths
 
 
-def _seen_accuracy(pipeline: Any, clouds: Clouds, plants: TrainingPlants, seed: int) -> float:
+def _seen_accuracy(pipeline: Any, gaussians: SpeciesGaussians, plants: TrainingPlants, seed: int) -> float:
     rows = np.sort(np.random.default_rng(seed).permutation(len(plants.species))[:REFERENCE_PLANTS])
-    named = uncalibrated(pipeline, clouds, plants.values[rows]).argmax(axis=1)
+    named = uncalibrated(pipeline, gaussians, plants.values[rows]).argmax(axis=1)
     return float((named == plants.species[rows]).mean())
 
 

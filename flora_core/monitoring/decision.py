@@ -13,12 +13,12 @@ from typing import Final, Literal
 Verdict = Literal["green", "amber", "red", "too few"]
 
 #: Below so many plants in a window nothing is said.
-SMALLEST: Final = 20
+MIN_PLANTS: Final = 20
 #: Corrected p below which chance is an unlikely explanation, and none.
-UNLIKELY: Final = 0.05
-VERY_UNLIKELY: Final = 0.01
+ALPHA_AMBER: Final = 0.05
+ALPHA_RED: Final = 0.01
 #: A shift worth naming, in the reference's standard deviations.
-WORTH_NAMING: Final = 0.2
+MIN_EFFECT: Final = 0.2
 
 _ORDER: Final = ("too few", "green", "amber", "red")
 
@@ -40,19 +40,19 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(corrected)
 
 
-def judge(p: float, effect: bool) -> Verdict:
+def verdict_of(p: float, effect: bool) -> Verdict:
     """What a corrected p value and the size of the effect come to together.
 
     Red needs both: chance is no explanation (p < 0.01), and the effect is worth naming. Amber: chance is an unlikely
     explanation (p < 0.05), however large or small the effect. An effect without that is no reason: among 75 plants one
     of four means wanders by 0.2 standard deviations in every other window.
     """
-    if p < VERY_UNLIKELY and effect:
+    if p < ALPHA_RED and effect:
         return "red"
-    return "amber" if p < UNLIKELY else "green"
+    return "amber" if p < ALPHA_AMBER else "green"
 
 
-def needed(reference: int, current: int, smallest: int = SMALLEST) -> int:
+def plants_missing(reference: int, current: int, smallest: int = MIN_PLANTS) -> int:
     """How many plants are still missing for an answer; 0 where there are enough on both sides."""
     return max(0, smallest - current, smallest - reference)
 

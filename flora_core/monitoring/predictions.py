@@ -11,7 +11,7 @@ from flora_core.monitoring.windows import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class PredictionSample:
     """What a model said of each plant, and its true species where a person determined it.
 
     Attributes
@@ -39,9 +39,9 @@ class Answers:
         """The plants with an identification and a true species."""
         return (self.identified >= 0) & (self.true >= 0)
 
-    def __getitem__(self, rows: Bools | Ints | slice | Window) -> Answers:
+    def __getitem__(self, rows: Bools | Ints | slice | Window) -> PredictionSample:
         chosen = rows.rows if isinstance(rows, Window) else rows
-        return Answers(self.probabilities[chosen], self.identified[chosen], self.true[chosen])
+        return PredictionSample(self.probabilities[chosen], self.identified[chosen], self.true[chosen])
 
 
 @dataclass(frozen=True, slots=True)

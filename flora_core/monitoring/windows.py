@@ -34,14 +34,31 @@ class Window:
         return self.stop - self.start
 
     def figure(
-        self, n: int, column: str, method: str, value: float | None, *,
-        p: float | None = None, low: float | None = None, high: float | None = None, alert: bool = False,
-    ) -> Figure:  # fmt: skip
+        self,
+        n: int,
+        column: str,
+        method: str,
+        value: float | None,
+        *,
+        p: float | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        alert: bool = False,
+    ) -> DriftStatistic:
         """A figure of this window; NaN and infinity, which no document can hold, become None."""
-        return Figure(
-            self.number, self.start, self.stop - 1, n, column, method,
-            number_or_none(value), number_or_none(p), number_or_none(low), number_or_none(high), bool(alert),
-        )  # fmt: skip
+        return DriftStatistic(
+            self.number,
+            self.start,
+            self.stop - 1,
+            n,
+            column,
+            method,
+            number_or_none(value),
+            number_or_none(p),
+            number_or_none(low),
+            number_or_none(high),
+            bool(alert),
+        )
 
 
 def windows(rows: int, size: int) -> tuple[Window, ...]:
@@ -55,7 +72,7 @@ def about(rows: int, count: int) -> tuple[Window, ...]:
     return windows(rows, max(1, rows // count))
 
 
-def cut(rows: int, size: int | None, count: int) -> tuple[Window, ...]:
+def windows_of(rows: int, size: int | None, count: int) -> tuple[Window, ...]:
     """Windows of `size` rows where a size is given, about `count` of them where not."""
     return windows(rows, size) if size else about(rows, count)
 
@@ -92,7 +109,7 @@ def present(values: Floats | Ints) -> Floats | Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class DriftStatistic:
     """One figure of one window: what a method says of a column.
 
     Attributes

@@ -9,11 +9,11 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
-from flora_core.learning.validation.scoring import interval
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.model import Candidate, ModelCard
 from flora_core.reporting import svg_figures
-from flora_core.reporting.svg_figures import Figure
-from flora_core.workflows.reports.study_report import Facts
+from flora_core.reporting.svg_figures import SvgFigure
+from flora_core.workflows.reports.study_report import StudyReport
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _COLOURS: Final = {
@@ -27,7 +27,7 @@ _STATES: Final = {"passed": "passed", "warning": "warning", "failed": "FAILED"}
 _HISTORY: Final = 30
 
 
-def papers(facts: Facts) -> dict[str, str]:
+def render_documents(facts: StudyReport) -> dict[str, str]:
     """Every file of the report by its name: the same facts give the same bytes."""
     drawn = _figures(facts)
     return {
@@ -39,7 +39,7 @@ def papers(facts: Facts) -> dict[str, str]:
     }
 
 
-def as_document(facts: Facts) -> dict[str, Any]:
+def as_document(facts: StudyReport) -> dict[str, Any]:
     """The report for a program."""
     rival = facts.rival
     return {
@@ -77,7 +77,7 @@ def _card(card: ModelCard) -> dict[str, Any]:
     return document
 
 
-def _tried(facts: Facts) -> list[dict[str, Any]]:
+def _tried(facts: StudyReport) -> list[dict[str, Any]]:
     """The best settings of every algorithm that was tried, in the order of the card."""
     card = facts.champion
     best: dict[str, Candidate] = {}
@@ -86,17 +86,24 @@ def _tried(facts: Facts) -> list[dict[str, Any]]:
             best[c.algorithm] = c
     rows = []
     for c in best.values():
-        low, high = interval(c.accuracy * card.scores.plants, card.scores.plants)
+        low, high = clopper_pearson(c.accuracy * card.scores.plants, card.scores.plants)
         title = ALGORITHMS[c.algorithm].title if c.algorithm in ALGORITHMS else c.algorithm
         chosen = c.algorithm == card.algorithm
         rows.append(
-            {"title": title, "accuracy": c.accuracy, "low": low, "high": high, "balanced": c.balanced_accuracy,
-             "log_loss": c.log_loss, "mark": "chosen" if chosen else ""}
-        )  # fmt: skip
+            {
+                "title": title,
+                "accuracy": c.accuracy,
+                "low": low,
+                "high": high,
+                "balanced": c.balanced_accuracy,
+                "log_loss": c.log_loss,
+                "mark": "chosen" if chosen else "",
+            }
+        )
     return rows
 
 
-def _drift(facts: Facts) -> list[tuple[str, int, float | None, float | None, bool]]:
+def _drift(facts: StudyReport) -> list[tuple[str, int, float | None, float | None, bool]]:
     """For each measurement: its label, plants, the shift in reference standard deviations, the corrected p, an alert."""
     study = facts.champion.study
     return [
@@ -105,7 +112,7 @@ def _drift(facts: Facts) -> list[tuple[str, int, float | None, float | None, boo
     ]
 
 
-def _figures(facts: Facts) -> list[Figure]:
+def _figures(facts: StudyReport) -> list[SvgFigure]:
     card, tried = facts.champion, _tried(facts)
     names = [facts.study.short(name) for name in facts.study.species_names]
     drawn = []
@@ -120,19 +127,29 @@ def _figures(facts: Facts) -> list[Figure]:
         labels = [card.study.measurement(i.measurement).label for i in card.importance]
         values = [(100 * i.drop, 100 * i.low, 100 * i.high) for i in card.importance]
         drawn.append(
-            svg_figures.bars("importance", "What is lost without a measurement", labels, values,
-                         "loss of accuracy when it is shuffled, in points, with 95 % interval")
-        )  # fmt: skip
+            svg_figures.bars(
+                "importance",
+                "What is lost without a measurement",
+                labels,
+                values,
+                "loss of accuracy when it is shuffled, in points, with 95 % interval",
+            )
+        )
     moved = [(label, value) for label, _, value, _, _ in _drift(facts) if value is not None]
     if moved:
         drawn.append(
-            svg_figures.bars("drift", "How far the last plants moved from the training plants", [label for label, _ in moved],
-                         [(value, value, value) for _, value in moved], "difference of means, in reference standard deviations")
-        )  # fmt: skip
+            svg_figures.bars(
+                "drift",
+                "How far the last plants moved from the training plants",
+                [label for label, _ in moved],
+                [(value, value, value) for _, value in moved],
+                "difference of means, in reference standard deviations",
+            )
+        )
     return drawn
 
 
-def _render(name: str, facts: Facts, drawn: list[Figure]) -> str:
+def _render(name: str, facts: StudyReport, drawn: list[SvgFigure]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup, escape
 
@@ -180,7 +197,7 @@ def _render(name: str, facts: Facts, drawn: list[Figure]) -> str:
     )
 
 
-def _junit(facts: Facts) -> str:
+def _junit(facts: StudyReport) -> str:
     """Checks, gate and verdict as test cases: what a build server shows."""
     suite = ElementTree.Element("testsuite", name=f"flora {facts.study.name}")
 

@@ -21,7 +21,7 @@ _PALE: Final = "#c9c5b6"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SvgFigure:
     """One picture: its file name without ending, what it says, what it shows in words, and itself as SVG."""
 
     name: str
@@ -60,7 +60,7 @@ def _canvas(width: float, height: float) -> Iterator[tuple[Any, Any, list[str]]]
 
 def accuracies(
     titles: Sequence[str], rates: Sequence[tuple[float, float, float]], baseline: float, chosen: int
-) -> Figure:
+) -> SvgFigure:
     """Accuracy of every algorithm that was tried, as (rate, low, high), and the baseline."""
     with _canvas(7.0, 0.6 + 0.42 * len(titles)) as (_, axes, written):
         y = np.arange(len(titles))[::-1]
@@ -76,12 +76,12 @@ def accuracies(
     said = "; ".join(
         f"{t} {100 * r[0]:.1f} % ({100 * r[1]:.1f} to {100 * r[2]:.1f})" for t, r in zip(titles, rates, strict=True)
     )
-    return Figure(
+    return SvgFigure(
         "accuracies", "Accuracy of what was tried", f"Accuracy: {said}; baseline {100 * baseline:.1f} %.", written[0]
     )
 
 
-def confusion(names: Sequence[str], counts: Sequence[Sequence[int]]) -> Figure:
+def confusion(names: Sequence[str], counts: Sequence[Sequence[int]]) -> SvgFigure:
     """Which species were taken for which: rows the true name, columns the name given."""
     table = np.asarray(counts, dtype=float)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
@@ -102,15 +102,17 @@ def confusion(names: Sequence[str], counts: Sequence[Sequence[int]]) -> Figure:
                             j, i, f"{int(table[i, j])}", ha="center", va="center", color="white" if white else "black"
                         )
     wrong = [
-        (int(table[i, j]), f"{int(table[i, j])} {names[i]} named {names[j]}") for i in range(k) for j in range(k)
+        (int(table[i, j]), f"{int(table[i, j])} {names[i]} named {names[j]}")
+        for i in range(k)
+        for j in range(k)
         if i != j and table[i, j]
-    ]  # fmt: skip
+    ]
     wrong.sort(key=lambda one: (-one[0], one[1]))
     said = "; ".join(text for _, text in wrong[:8]) or "none"
-    return Figure("confusion", "Which species are taken for which", f"Mistaken plants: {said}.", written[0])
+    return SvgFigure("confusion", "Which species are taken for which", f"Mistaken plants: {said}.", written[0])
 
 
-def calibration(bins: Sequence[CalibrationBin]) -> Figure:
+def calibration(bins: Sequence[CalibrationBin]) -> SvgFigure:
     """Of plants named with a certainty, how many were named right."""
     with _canvas(5.2, 4.6) as (_, axes, written):
         axes.plot([0, 100], [0, 100], color=_PALE, linewidth=1.5)
@@ -120,12 +122,14 @@ def calibration(bins: Sequence[CalibrationBin]) -> Figure:
         axes.set_xlabel("how sure it was, %")
         axes.set_ylabel("named right, %, with 95 % interval")
     said = "; ".join(f"sure {100 * b.certainty:.0f} %: right {100 * b.right:.0f} % (n = {b.plants})" for b in bins)
-    return Figure("calibration", "Is a certainty of 90 % right nine times of ten?", f"Calibration: {said}.", written[0])
+    return SvgFigure(
+        "calibration", "Is a certainty of 90 % right nine times of ten?", f"Calibration: {said}.", written[0]
+    )
 
 
 def bars(
     name: str, title: str, labels: Sequence[str], values: Sequence[tuple[float, float, float]], what: str
-) -> Figure:
+) -> SvgFigure:
     """Horizontal bars with intervals, as (value, low, high); at most the twenty largest."""
     order = sorted(range(len(labels)), key=lambda i: (-values[i][0], labels[i]))[:20]
     with _canvas(7.0, 0.7 + 0.36 * len(order)) as (_, axes, written):
@@ -136,4 +140,4 @@ def bars(
         axes.set_yticks(y, [labels[i] for i in order])
         axes.set_xlabel(what)
     said = "; ".join(f"{labels[i]} {values[i][0]:.3g} ({values[i][1]:.3g} to {values[i][2]:.3g})" for i in order)
-    return Figure(name, title, f"{what}: {said}.", written[0])
+    return SvgFigure(name, title, f"{what}: {said}.", written[0])

@@ -39,7 +39,7 @@ class Announcement:
     delivered_at: datetime | None
 
 
-class Announcements:
+class AlertOutbox:
     """The announcements of all studies."""
 
     def __init__(self, database: Database) -> None:

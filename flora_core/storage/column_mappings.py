@@ -10,13 +10,13 @@ from flora_core.storage.database import Database
 from flora_core.storage.schema import matched_columns
 
 
-class MatchedColumns:
+class ColumnMappings:
     """What was said of headers; the newest word counts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def remember(self, study: str, header_sha256: str, document: str, by: str) -> None:
+    def save(self, study: str, header_sha256: str, document: str, by: str) -> None:
         """Keep what was said of a header, in place of what was said before; one transaction."""
         with self._database.write() as connection:
             connection.execute(
@@ -30,7 +30,7 @@ class MatchedColumns:
                 )
             )
 
-    def recall(self, study: str, header_sha256: str) -> str | None:
+    def find(self, study: str, header_sha256: str) -> str | None:
         """What was said of a header, or None."""
         with self._database.read() as connection:
             return connection.execute(

@@ -9,7 +9,7 @@
        └────────────────────────►└► cancelled
 
 Whoever works on a job signs for it with a name of its own, and says every second that it is alive. A job that nobody has heard
-of for `LOST` is interrupted by the next process that looks.
+of for `HEARTBEAT_TIMEOUT` is interrupted by the next process that looks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ State = Literal["waiting", "running", "cancelling", "done", "failed", "cancelled
 Kind = Literal["train", "compare"]
 
 #: After so long without a word, a job's process is taken for dead.
-LOST: Final = timedelta(seconds=30)
+HEARTBEAT_TIMEOUT: Final = timedelta(seconds=30)
 #: Jobs that may wait; more would be a mistake, or malice.
 MOST: Final = 20
 _ACTIVE: Final = ("waiting", "running", "cancelling")
@@ -80,13 +80,13 @@ class Job:
         return self.state in _ACTIVE
 
 
-class Jobs:
+class JobQueue:
     """The jobs of all studies."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(self, study: str, kind: Kind, request: str, by: str) -> Job:
+    def enqueue(self, study: str, kind: Kind, request: str, by: str) -> Job:
         """Put a job at the end of the queue.
 
         Raises
@@ -96,7 +96,7 @@ class Jobs:
         TooLarge
             The queue is full.
         """
-        with self._alone() as connection:
+        with self._exclusive() as connection:
             waiting = connection.execute(select(jobs).where(jobs.c.state.in_(_ACTIVE)).order_by(jobs.c.id)).all()
             for row in waiting:
                 if (row.study, row.kind, row.request) == (study, kind, request):
@@ -135,7 +135,7 @@ class Jobs:
         with self._database.read() as connection:
             return tuple(map(_job, connection.execute(statement)))
 
-    def same(self, study: str, kind: Kind, request: str) -> Job | None:
+    def find_identical(self, study: str, kind: Kind, request: str) -> Job | None:
         """The newest job that was asked to do the very same; None where there is none."""
         with self._database.read() as connection:
             found = connection.execute(
@@ -154,10 +154,10 @@ class Jobs:
         if not self.active():
             return None
         now = datetime.now(UTC)
-        with self._alone() as connection:
+        with self._exclusive() as connection:
             connection.execute(
                 update(jobs)
-                .where(jobs.c.state.in_(_WORKING), jobs.c.seen_at < now - LOST)
+                .where(jobs.c.state.in_(_WORKING), jobs.c.seen_at < now - HEARTBEAT_TIMEOUT)
                 .values(state="interrupted", ended_at=now, result=_LOST_SENTENCE)
             )
             if connection.execute(select(jobs.c.id).where(jobs.c.state.in_(_WORKING))).first() is not None:
@@ -171,7 +171,7 @@ class Jobs:
             ).first()
             return None if found is None else _job(found)
 
-    def tell(self, identifier: int, runner: str, done: int, total: int, doing: str) -> bool:
+    def heartbeat(self, identifier: int, runner: str, done: int, total: int, doing: str) -> bool:
         """Say that a job's process is alive, and how far it is.
 
         Returns
@@ -188,7 +188,7 @@ class Jobs:
             ).scalar()
             return found == "running"
 
-    def end(
+    def finish(
         self, identifier: int, runner: str, state: Literal["done", "failed", "cancelled", "interrupted"], result: str
     ) -> bool:
         """Write what came of a job; whether it was still this runner's to end."""
@@ -210,7 +210,7 @@ class Jobs:
             It is over.
         """
         now = datetime.now(UTC)
-        with self._alone() as connection:
+        with self._exclusive() as connection:
             row = _row(connection, identifier)
             if row.state not in _ACTIVE:
                 raise Conflict(f"Job {identifier} is {row.state} already; there is nothing to cancel.")
@@ -221,7 +221,7 @@ class Jobs:
             return _job(_row(connection, identifier))
 
     @contextmanager
-    def _alone(self) -> Iterator[Connection]:
+    def _exclusive(self) -> Iterator[Connection]:
         """A transaction in which nobody else asks for, claims or cancels jobs."""
         with self._database.write() as connection:
             # SQLite lets one write at a time.

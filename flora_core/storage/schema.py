@@ -170,8 +170,12 @@ a part at a time, so that nobody waits for it; its recording counts only when it
 read: the same file with the same recipe and version gives the same identifications. `refused` rows of a table could not be
 identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants."""
 #: Those that no profile counts yet: none, as a rule, and then found at once.
-Index("ix_recordings_unprofiled", recordings.c.study, sqlite_where=~recordings.c.profiled,
-      postgresql_where=~recordings.c.profiled)  # fmt: skip
+Index(
+    "ix_recordings_unprofiled",
+    recordings.c.study,
+    sqlite_where=~recordings.c.profiled,
+    postgresql_where=~recordings.c.profiled,
+)
 
 identifications = Table(
     "identifications",

@@ -58,7 +58,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class RowChunk:
     """Some rows of a table, in order.
 
     Attributes

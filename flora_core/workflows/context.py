@@ -1,4 +1,4 @@
-"""The open house: settings, database, studies, registry and records, as every workflow is handed them."""
+"""The application context: settings, database, studies, registry and records, as every workflow is handed them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Final
 from flora_core.errors import NoChampion
 from flora_core.model import Model
 from flora_core.settings import Settings, read_settings
-from flora_core.storage.alert_outbox import Announcements
-from flora_core.storage.column_mappings import MatchedColumns
+from flora_core.storage.alert_outbox import AlertOutbox
+from flora_core.storage.column_mappings import ColumnMappings
 from flora_core.storage.database import Database
-from flora_core.storage.files.batch_store import Batches, batches_folder
-from flora_core.storage.job_queue import Jobs
+from flora_core.storage.files.batch_store import BatchStore, batches_folder
+from flora_core.storage.job_queue import JobQueue
 from flora_core.storage.records.determinations import Determinations
 from flora_core.storage.records.identifications import Records
 from flora_core.storage.records.profiles import Profiles
@@ -24,11 +24,11 @@ from flora_core.storage.registry.registry import Registry
 from flora_core.storage.studies import Studies
 
 #: Seconds for which `champion_lately` believes what it was told.
-LATELY: Final = 0.2
+CHAMPION_TTL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppContext:
     """What a workflow works with. Made once a process; safe to share between threads."""
 
     settings: Settings
@@ -36,14 +36,14 @@ class House:
     studies: Studies
     registry: Registry
     records: Records
-    matched_columns: MatchedColumns
-    announcements: Announcements
+    column_mappings: ColumnMappings
+    alert_outbox: AlertOutbox
     determinations: Determinations
-    jobs: Jobs
+    jobs: JobQueue
     profiles: Profiles
-    batches: Batches
-    _crowned: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
-    _before_closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    batches: BatchStore
+    _champion_cache: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
+    _on_close: list[Callable[[], None]] = field(default_factory=list, repr=False)
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -66,15 +66,15 @@ class House:
             )
         return self.model(study, version)
 
-    def champion_lately(self, study: str) -> Model:
+    def champion_cached(self, study: str) -> Model:
         """As `champion`, by a word of the database that may be a fifth of a second old: for doors that are asked hundreds of
         times a second.
         """
-        asked, version = self._crowned.get(study, (-math.inf, 0))
-        if time.monotonic() - asked < LATELY:
+        asked, version = self._champion_cache.get(study, (-math.inf, 0))
+        if time.monotonic() - asked < CHAMPION_TTL_SECONDS:
             return self.model(study, version)
         model = self.champion(study)
-        self._crowned[study] = (time.monotonic(), model.card.version or 0)
+        self._champion_cache[study] = (time.monotonic(), model.card.version or 0)
         return model
 
     def model(self, study: str, version: int) -> Model:
@@ -94,19 +94,19 @@ class House:
                 self._loaded[study, version] = found
         return found
 
-    def before_closing(self, stop: Callable[[], None]) -> None:
-        """Have something stopped before the house is closed under it."""
-        self._before_closing.append(stop)
+    def on_close(self, stop: Callable[[], None]) -> None:
+        """Have something stopped before the database is closed."""
+        self._on_close.append(stop)
 
     def close(self) -> None:
-        """Stop what works in the house, then close the database's connections."""
-        for stop in self._before_closing:
+        """Stop what runs in the background, then close the database's connections."""
+        for stop in self._on_close:
             stop()
         self.database.close()
 
 
-def open_house(settings: Settings | None = None) -> House:
-    """The house for these settings, or for those of the environment; opens no file and no connection yet.
+def open_context(settings: Settings | None = None) -> AppContext:
+    """The context for these settings, or for those of the environment; opens no file and no connection yet.
 
     Raises
     ------
@@ -114,16 +114,16 @@ def open_house(settings: Settings | None = None) -> House:
     """
     settings = settings or read_settings()
     database = Database(settings.database_url)
-    return House(
+    return AppContext(
         settings,
         database,
         Studies(database),
         Registry(database, settings.models),
         Records(database),
-        MatchedColumns(database),
-        Announcements(database),
+        ColumnMappings(database),
+        AlertOutbox(database),
         Determinations(database),
-        Jobs(database),
+        JobQueue(database),
         Profiles(database),
-        Batches(batches_folder(database)),
+        BatchStore(batches_folder(database)),
     )

@@ -13,14 +13,14 @@ import numpy as np
 from flora_core.errors import BadValues, Refused
 from flora_core.identification.explanation import Explanation, NextMeasurement, explain, next_measurement
 from flora_core.identification.mix_ups import Suggestion, did_you_mean
-from flora_core.identification.naming import Answer, answer, name_plants
+from flora_core.identification.naming import Answer, answer, predict_plants
 from flora_core.identification.sentences import sentence
 from flora_core.model import Floats, Model
 from flora_core.monitoring.profiles.bins import bins_of
-from flora_core.storage.records.identifications import Door, Plant, Recorded
+from flora_core.storage.records.identifications import Channel, IdentificationRecord, Plant
 from flora_core.study import Study
 from flora_core.tables.rows.single_plant import CheckedPlant, check_plant
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Identification:
         }
 
 
-def identify(house: House, study: str, typed: Mapping[str, str], unit: str = "") -> Identification:
+def identify(context: AppContext, study: str, typed: Mapping[str, str], unit: str = "") -> Identification:
     """What the study's champion says of one plant; records nothing.
 
     Parameters
@@ -135,7 +135,7 @@ def identify(house: House, study: str, typed: Mapping[str, str], unit: str = "")
     Unknown, Unavailable
         No such study; no champion, or its files are not the registered ones.
     """
-    return identify_with(house.champion(study), typed, unit)
+    return identify_with(context.champion(study), typed, unit)
 
 
 def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Identification:
@@ -143,7 +143,7 @@ def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Ide
     plant = check_plant(model.study, typed, unit)
     if plant.issues:
         raise _refusal(model, plant)
-    named = name_plants(model, plant.values[None, :])
+    named = predict_plants(model, plant.values[None, :])
     best = int(named.best[0])
     given = answer(model.study, named.probabilities[0], best, bool(named.fits[0]), named.in_set[0])
     suggestion = None if named.fits[0] else did_you_mean(model, plant.values)
@@ -172,16 +172,16 @@ def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
 
 
 def record(
-    house: House,
+    context: AppContext,
     identifications: Sequence[Identification],
     *,
     by: str,
-    door: Door,
+    door: Channel,
     catalogue_number: str = "",
     collector: str = "",
     site: str = "",
     at: datetime | None = None,
-) -> tuple[Recorded, ...]:
+) -> tuple[IdentificationRecord, ...]:
     """Record identifications by one model: as typed, as used, unit, version, time, who. One transaction.
 
     Parameters
@@ -193,7 +193,7 @@ def record(
 
     Returns
     -------
-    tuple of Recorded
+    tuple of IdentificationRecord
         As read back from the database, so that what is shown as recorded is.
 
     Raises
@@ -206,7 +206,7 @@ def record(
     if not by.strip():
         raise Refused("Who identifies? Give a name; a record without a person can't be asked about later.")
     card = identifications[0].model.card
-    identifiers = house.records.record(
+    identifiers = context.records.record(
         study=card.study.name,
         version=card.version or 0,
         by=by.strip(),
@@ -218,7 +218,7 @@ def record(
         at=at,
         bins=bins_of(identifications[0].model),
     )
-    return tuple(house.records.get(identifier) for identifier in identifiers)
+    return tuple(context.records.get(identifier) for identifier in identifiers)
 
 
 def _as_plant(row: int, found: Identification, catalogue_number: str) -> Plant:

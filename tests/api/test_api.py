@@ -10,20 +10,20 @@ from flora_core.api import routes
 from flora_core.api.mount import MAX_BODY
 from flora_core.errors import Unavailable
 from flora_core.settings import Settings
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from tests.builders import SETOSA
 
 
 class Front:
-    """A front door whose house is open, or shut with a reason."""
+    """A front door whose context is open, or shut with a reason."""
 
-    def __init__(self, house=None, error=None):
-        self._house, self._error = house, error
+    def __init__(self, context=None, error=None):
+        self._context, self._error = context, error
 
-    def house(self):
+    def context(self):
         if self._error:
             raise self._error
-        return self._house
+        return self._context
 
     def doing(self):
         return "training the first model" if self._error else ""
@@ -34,8 +34,8 @@ def client_of(front):
 
 
 @pytest.fixture
-def client(house):
-    return client_of(Front(house))
+def client(context):
+    return client_of(Front(context))
 
 
 def identify(client, **body):
@@ -57,20 +57,20 @@ def test_rows_come_back_in_their_order_missing_values_and_all(client):
     assert [a["measurements"]["petal_length"] for a in answers] == [1.4, 6.0, 6.0]
 
 
-def test_plants_are_recorded_together_on_request(client, house):
+def test_plants_are_recorded_together_on_request(client, context):
     rows = [SETOSA, {"petal_length": 6}]
     answers = identify(client, rows=rows, record=True, by="a program", site="Gaspé").json()["rows"]
-    first, second = (house.records.get(a["id"]) for a in answers)
+    first, second = (context.records.get(a["id"]) for a in answers)
     assert first.recording == second.recording
     assert (first.recording.door, first.recording.site) == ("api", "Gaspé")
     assert second.plant.used == (None, None, 6.0, None)
 
 
-def test_one_bad_row_refuses_all_with_its_number_and_records_nothing(client, house):
+def test_one_bad_row_refuses_all_with_its_number_and_records_nothing(client, context):
     answer = identify(client, rows=[SETOSA, {"petal_length": "x1"}, {"sepal_width": -1}], record=True, by="a program")
     assert answer.status_code == 422
     assert [(i["row"], i["column"]) for i in answer.json()["issues"]] == [(2, "petal_length"), (3, "sepal_width")]
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_body_that_is_too_large_is_refused_while_it_comes(client):
 
 
 @pytest.fixture
-def locked(house):
+def locked(context):
     keys = "herbarium:0123456789abcdef"
     settings = Settings(
-        database_url=f"sqlite:///{house.database.path}", models=house.settings.models, api_keys=keys, _env_file=None
+        database_url=f"sqlite:///{context.database.path}", models=context.settings.models, api_keys=keys, _env_file=None
     )
-    opened = open_house(settings)
+    opened = open_context(settings)
     yield client_of(Front(opened))
     opened.close()
 
@@ -160,22 +160,25 @@ def test_a_wrong_key_is_refused(locked, headers):
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Bearer 0123456789abcdef"}, {"X-API-Key": "0123456789abcdef"}])
-def test_the_owner_of_the_key_signs_the_record(locked, house, headers):
+def test_the_owner_of_the_key_signs_the_record(locked, context, headers):
     answer = locked.post(
         "/api/v1/identify", json={"rows": [SETOSA], "record": True, "by": "somebody else"}, headers=headers
     )
-    assert house.records.get(answer.json()["rows"][0]["id"]).recording.by == "herbarium"
+    assert context.records.get(answer.json()["rows"][0]["id"]).recording.by == "herbarium"
 
 
-def test_alive_even_while_the_house_is_shut():
+def test_alive_even_while_the_server_is_still_starting():
     client = client_of(Front(error=Unavailable("The database is gone. Put it back.")))
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert ready.status_code == 503
     assert ready.json() == {
-        "ready": False, "doing": "training the first model",
-        "error": "Unavailable", "detail": "The database is gone. Put it back.", "issues": [],
-    }  # fmt: skip
+        "ready": False,
+        "doing": "training the first model",
+        "error": "Unavailable",
+        "detail": "The database is gone. Put it back.",
+        "issues": [],
+    }
     answer = identify(client)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
@@ -184,8 +187,8 @@ def test_ready_when_database_and_champion_answer(client):
     assert client.get("/readyz").json() == {"ready": True, "champions": {"iris": 1}}
 
 
-def test_a_missing_artifact_is_not_ready_but_alive_and_says_why(client, house):
-    (house.settings.models / "iris" / "1" / "model.joblib").unlink()
+def test_a_missing_artifact_is_not_ready_but_alive_and_says_why(client, context):
+    (context.settings.models / "iris" / "1" / "model.joblib").unlink()
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
     assert ready.status_code == 503
@@ -193,8 +196,8 @@ def test_a_missing_artifact_is_not_ready_but_alive_and_says_why(client, house):
     assert identify(client).status_code == 503
 
 
-def test_a_database_that_went_away_is_not_ready_and_records_nothing(client, house):
-    house.database.path.unlink()
+def test_a_database_that_went_away_is_not_ready_and_records_nothing(client, context):
+    context.database.path.unlink()
     assert client.get("/readyz").status_code == 503
     answer = identify(client, record=True, by="x")
     assert answer.status_code == 503

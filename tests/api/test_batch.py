@@ -15,9 +15,9 @@ import pytest
 import time_machine
 
 from flora_core.settings import Settings
-from flora_core.storage.files.batch_store import Batch
+from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.workflows.batch import queue
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from tests.api.test_api import Front, client_of
 from tests.builders import FLOWERS, HEADER, table_text
 from tests.servers import ROOT, WebServer
@@ -26,17 +26,17 @@ SPECIES = ["Iris setosa", "Iris setosa", "Iris versicolor", "Iris virginica"]
 KEYS = {"one": "0123456789abcdef", "two": "fedcba9876543210"}
 
 
-def opened(house, **settings):
-    """A client of the same house with other settings."""
+def opened(context, **settings):
+    """A client of the same context with other settings."""
     changed = Settings(
-        database_url=f"sqlite:///{house.database.path}", models=house.settings.models, _env_file=None, **settings
+        database_url=f"sqlite:///{context.database.path}", models=context.settings.models, _env_file=None, **settings
     )
-    return open_house(changed)
+    return open_context(changed)
 
 
 @pytest.fixture
-def client(house):
-    return client_of(Front(house))
+def client(context):
+    return client_of(Front(context))
 
 
 def hand_in(client, content=None, headers=None, **parameters):
@@ -59,8 +59,8 @@ def rows_of(content):
     return list(csv.DictReader(io.StringIO(content, newline="")))
 
 
-def folder_of(house):
-    return house.database.path.parent / "batches"
+def folder_of(context):
+    return context.database.path.parent / "batches"
 
 
 def test_a_table_is_handed_in_worked_on_and_fetched(client):
@@ -102,10 +102,19 @@ def test_what_came_of_it_is_what_the_command_says(client):
 
 def test_parameters_say_what_a_person_would(client):
     text = "nr;c1;c2;c3;c4\n1;51;35;1,4;2\n1;70;32;4,7;14\n"
-    found = done(client, hand_in(
-        client, text, map=["c1=sepal_length", "c2=sepal_width", "c3=petal_length", "c4=petal_width"], unit=["c1=mm", "c2=mm", "c4=mm"],
-        id="nr", duplicates="error", decimal=",", separator=";",
-    ))  # fmt: skip
+    found = done(
+        client,
+        hand_in(
+            client,
+            text,
+            map=["c1=sepal_length", "c2=sepal_width", "c3=petal_length", "c4=petal_width"],
+            unit=["c1=mm", "c2=mm", "c4=mm"],
+            id="nr",
+            duplicates="error",
+            decimal=",",
+            separator=";",
+        ),
+    )
     assert (found["state"], found["rows"], found["identified"]) == ("done", 2, 0)
     assert found["units"] == {"c1": "mm", "c2": "mm", "c3": "cm", "c4": "mm"}
     assert "Give each specimen a number of its own." in found["issues"][0]["suggestion"]
@@ -118,16 +127,19 @@ def test_a_darwin_core_archive_is_made_where_it_is_asked_for(client):
     assert "meta.xml" in zipfile.ZipFile(io.BytesIO(archive.content)).namelist()
     without = done(client, hand_in(client))
     refused = client.get(f"{without['address']}/darwin-core")
-    assert (refused.status_code, refused.json()["detail"]) == (422, "A Darwin Core archive was not asked for; send the table again with darwin_core=true.")  # fmt: skip
+    assert (refused.status_code, refused.json()["detail"]) == (
+        422,
+        "A Darwin Core archive was not asked for; send the table again with darwin_core=true.",
+    )
 
 
-def test_identifications_are_recorded_on_request_and_once(client, house):
+def test_identifications_are_recorded_on_request_and_once(client, context):
     assert done(client, hand_in(client))["recorded"] == 0
     found = done(
         client, hand_in(client, name="flowers.csv", record="true", by="a program", collector="Ada", site="the bog")
     )
     assert found["recorded"] == 4
-    r = house.records.newest("iris")[0].recording
+    r = context.records.newest("iris")[0].recording
     assert (r.door, r.by, r.source, r.collector, r.site) == ("api", "a program", "flowers.csv", "Ada", "the bog")
     assert done(client, hand_in(client, record="true", by="a program"))["recorded"] == 0
     assert done(client, hand_in(client, record="true", by="a program", again="true"))["recorded"] == 4
@@ -135,9 +147,11 @@ def test_identifications_are_recorded_on_request_and_once(client, house):
 
 def test_a_form_is_taken_too_and_its_fields_are_parameters(client):
     answer = client.post(
-        "/api/v1/batch", files={"file": ("flowers of the bog.csv", table_text(), "text/csv")},
-        data={"id": "", "map": ["petal width="]}, params={"middle_of_ranges": "true"},
-    )  # fmt: skip
+        "/api/v1/batch",
+        files={"file": ("flowers of the bog.csv", table_text(), "text/csv")},
+        data={"id": "", "map": ["petal width="]},
+        params={"middle_of_ranges": "true"},
+    )
     assert answer.status_code == 202
     found = done(client, answer)
     assert (found["name"], found["id_column"], found["rows"]) == ("flowers of the bog.csv", None, 4)
@@ -157,11 +171,11 @@ def test_a_form_is_taken_too_and_its_fields_are_parameters(client):
         ),
     ],
 )
-def test_a_form_that_is_none_is_refused(client, house, form, status, words):
+def test_a_form_that_is_none_is_refused(client, context, form, status, words):
     answer = client.post("/api/v1/batch", **form)
     assert answer.status_code == status
     assert words in answer.json()["detail"]
-    assert list(folder_of(house).iterdir()) == []
+    assert list(folder_of(context).iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -181,12 +195,12 @@ def test_a_form_that_is_none_is_refused(client, house, form, status, words):
         (table_text(), {"nonsense": "x"}, 422, "nonsense"),
     ],
 )
-def test_what_can_be_refused_at_once_is_and_nothing_stays(client, house, content, parameters, status, words):
+def test_what_can_be_refused_at_once_is_and_nothing_stays(client, context, content, parameters, status, words):
     answer = hand_in(client, content, name="t.csv", **parameters)
     assert answer.status_code == status
     assert words in answer.json()["detail"]
     assert set(answer.json()) == {"error", "detail", "issues"}
-    assert not folder_of(house).exists() or list(folder_of(house).iterdir()) == []
+    assert not folder_of(context).exists() or list(folder_of(context).iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -206,8 +220,8 @@ def test_what_is_only_seen_at_work_is_refused_with_the_same_words(client, text, 
     assert (answer.status_code, answer.json()["detail"]) == (422, "There is no result: the table is refused.")
 
 
-def test_a_table_beyond_the_limit_is_413_by_its_stated_size_and_while_it_comes(house):
-    small = opened(house, max_upload_mb=1)
+def test_a_table_beyond_the_limit_is_413_by_its_stated_size_and_while_it_comes(context):
+    small = opened(context, max_upload_mb=1)
     client = client_of(Front(small))
     answer = hand_in(client, b"x" * 1_000_001)
     assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
@@ -220,7 +234,7 @@ def test_a_table_beyond_the_limit_is_413_by_its_stated_size_and_while_it_comes(h
     assert client.post("/api/v1/batch", content=unstated()).status_code == 413
     form = client.post("/api/v1/batch", files={"file": ("t.csv", b"z" * 1_000_001)})
     assert form.status_code == 413
-    assert not folder_of(house).exists() or list(folder_of(house).iterdir()) == []
+    assert not folder_of(context).exists() or list(folder_of(context).iterdir()) == []
     small.close()
 
 
@@ -235,15 +249,15 @@ def test_a_table_in_many_pieces_is_put_together(client):
     assert (found["rows"], found["identified"]) == (120_000, 120_000)
 
 
-def test_a_table_belongs_to_the_key_that_made_it(house):
-    locked = opened(house, api_keys=",".join(f"{name}:{key}" for name, key in KEYS.items()))
+def test_a_table_belongs_to_the_key_that_made_it(context):
+    locked = opened(context, api_keys=",".join(f"{name}:{key}" for name, key in KEYS.items()))
     client = client_of(Front(locked))
     mine, theirs = ({"Authorization": f"Bearer {key}"} for key in KEYS.values())
     assert hand_in(client).status_code == 401
     answer = hand_in(client, headers=mine, record="true", by="somebody else")
     found = done(client, answer, headers=mine)
     assert found["recorded"] == 4
-    assert house.records.newest("iris")[0].recording.by == "one"
+    assert context.records.newest("iris")[0].recording.by == "one"
     for path in ("", "/result", "/issues", "/darwin-core"):
         assert client.get(f"{found['address']}{path}").status_code == 401
         other = client.get(f"{found['address']}{path}", headers=theirs)
@@ -262,23 +276,23 @@ def test_a_table_that_is_not_there_is_404_and_no_path(client, identifier):
         assert set(answer.json()) == {"error", "detail", "issues"}
 
 
-def test_results_are_kept_for_a_while_and_then_swept(client, house):
+def test_results_are_kept_for_a_while_and_then_swept(client, context):
     found = done(client, hand_in(client))
     created, kept = (datetime.datetime.fromisoformat(found[name]) for name in ("created", "kept_until"))
     assert kept - created == datetime.timedelta(hours=24)
     with time_machine.travel(kept + datetime.timedelta(minutes=5)):
         done(client, hand_in(client))
         assert client.get(found["address"]).status_code == 404
-    assert len(list(folder_of(house).iterdir())) == 1
+    assert len(list(folder_of(context).iterdir())) == 1
 
 
-def test_the_table_itself_is_deleted_once_it_is_named(client, house):
+def test_the_table_itself_is_deleted_once_it_is_named(client, context):
     found = done(client, hand_in(client))
     end = time.monotonic() + 5
-    while "upload" in (names := {path.name for path in (folder_of(house) / found["id"]).iterdir()}):
+    while "upload" in (names := {path.name for path in (folder_of(context) / found["id"]).iterdir()}):
         assert time.monotonic() < end
     assert names == {"batch.json", "issues.csv", "lock", "result.csv"}
-    assert oct((folder_of(house) / found["id"]).stat().st_mode & 0o777) == "0o700"
+    assert oct((folder_of(context) / found["id"]).stat().st_mode & 0o777) == "0o700"
 
 
 def test_tables_are_worked_on_in_turn_and_the_rest_waits(client, monkeypatch):
@@ -341,17 +355,17 @@ def test_a_download_is_called_after_the_table_in_letters_that_a_header_may_hold(
     assert "/" not in disposition.split("filename")[1]
 
 
-def test_a_house_that_closes_stops_its_tables_and_records_nothing(house, monkeypatch):
+def test_a_server_that_stops_stops_its_tables_and_records_nothing(context, monkeypatch):
     monkeypatch.setattr("flora_core.tables.files.text_reader.BLOCK", 2_000)
-    own = opened(house)
+    own = opened(context)
     client = client_of(Front(own))
     answer = hand_in(client, table_text(FLOWERS * 20_000), id="", record="true", by="Ada")
     while client.get(answer.json()["address"]).json()["state"] == "waiting":
         time.sleep(0.001)
     own.close()
-    again = client_of(Front(house)).get(answer.json()["address"]).json()
+    again = client_of(Front(context)).get(answer.json()["address"]).json()
     assert (again["state"], again["doing"]) == ("interrupted", "the program was restarted; send the table again")
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
 
 
 _KILLED = """
@@ -359,44 +373,55 @@ import os, sys, time
 sys.path.insert(0, sys.argv[2])
 from flora_core.settings import Settings
 from flora_core.workflows.batch import BatchRequest
-from flora_core.workflows.batch.queue import Desk, Order
-from flora_core.workflows.context import open_house
-from flora_core.storage.files.batch_store import Batch
+from flora_core.workflows.batch.queue import BatchQueue, BatchJob
+from flora_core.workflows.context import open_context
+from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.workflows.batch import queue
-house = open_house(Settings(database_url=sys.argv[1], models=sys.argv[3], _env_file=None))
-at = Desk(house)
+context = open_context(Settings(database_url=sys.argv[1], models=sys.argv[3], _env_file=None))
+at = BatchQueue(context)
 queue.run_batch = lambda *words, **named: time.sleep(60)
-place = at.receive()
-with place.receiving() as file:
+place = at.reserve()
+with place.open_upload() as file:
     file.write(open(sys.argv[4], "rb").read())
-print(at.hand_in(place, Order(BatchRequest(study="iris", name="t.csv")))["id"], flush=True)
-while at.look(place.identifier, "")["state"] != "running":
+print(at.submit(place, BatchJob(BatchRequest(study="iris", name="t.csv")))["id"], flush=True)
+while at.status(place.identifier, "")["state"] != "running":
     time.sleep(0.01)
 os.kill(os.getpid(), 9)
 """
 
 
-def test_a_table_of_a_process_that_was_killed_is_interrupted(house, tmp_path):
+def test_a_table_of_a_process_that_was_killed_is_interrupted(context, tmp_path):
     (tmp_path / "t.csv").write_text(table_text())
     killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, f"sqlite:///{house.database.path}", str(ROOT), str(house.settings.models), str(tmp_path / "t.csv")],
-        capture_output=True, text=True, env={**os.environ}, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            _KILLED,
+            f"sqlite:///{context.database.path}",
+            str(ROOT),
+            str(context.settings.models),
+            str(tmp_path / "t.csv"),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        check=False,
+    )
     assert killed.returncode == -9, killed.stderr
-    answer = client_of(Front(house)).get(f"/api/v1/batch/{killed.stdout.strip()}")
+    answer = client_of(Front(context)).get(f"/api/v1/batch/{killed.stdout.strip()}")
     assert (answer.status_code, answer.json()["state"]) == (200, "interrupted")
 
 
-def test_a_table_that_is_done_while_somebody_looks_is_not_interrupted(client, house, monkeypatch):
+def test_a_table_that_is_done_while_somebody_looks_is_not_interrupted(client, context, monkeypatch):
     """What became of it is written between the look at its document and the look at its lock."""
     address = hand_in(client).json()["address"]
-    batch = house.batches.get(address.rsplit("/", 1)[1])
-    while batch.document()["state"] != "done" or batch.is_held():
+    batch = context.batches.get(address.rsplit("/", 1)[1])
+    while batch.document()["state"] != "done" or batch.is_locked():
         time.sleep(0.01)
     after = batch.document()
     before = {name: value for name, value in after.items() if name != "outcome"} | {"state": "running"}
     read = iter([before])
-    monkeypatch.setattr(Batch, "document", lambda _: next(read, after))
+    monkeypatch.setattr(BatchFolder, "document", lambda _: next(read, after))
     found = client.get(address).json()
     assert (found["state"], found["identified"]) == ("done", 4)
 
@@ -437,9 +462,11 @@ def test_a_real_server_takes_a_large_table_without_holding_it_in_memory(first_st
         process = psutil.Process(server.process.pid)
         before = process.memory_info().rss
         request = urllib.request.Request(
-            f"{server.address}/api/v1/batch?id=&name=many.csv", data=pieces(), method="POST",
+            f"{server.address}/api/v1/batch?id=&name=many.csv",
+            data=pieces(),
+            method="POST",
             headers={"Content-Type": "text/csv"},
-        )  # fmt: skip
+        )
         import json
 
         with urllib.request.urlopen(request, timeout=60) as answer:

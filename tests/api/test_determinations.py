@@ -9,16 +9,16 @@ from tests.workflows.determine.conftest import recorded
 
 
 @pytest.fixture
-def client(house):
-    return client_of(Front(house))
+def client(context):
+    return client_of(Front(context))
 
 
 def determine(client, *rows, **more):
     return client.post("/api/v1/determinations", json={"rows": rows, **more})
 
 
-def test_good_rows_are_added_and_each_bad_one_is_an_issue(client, house):
-    first, second = recorded(house, "1", "2")
+def test_good_rows_are_added_and_each_bad_one_is_an_issue(client, context):
+    first, second = recorded(context, "1", "2")
     rows = [
         {"id": first, "name": "versicolor", "by": "Grace", "date": "2024-06", "level": 3, "remark": "fresh"},
         {"catalogue_number": "2", "name": "Iris sp."},
@@ -29,9 +29,9 @@ def test_good_rows_are_added_and_each_bad_one_is_an_issue(client, house):
     document = answer.json()
     assert (document["rows"], document["added"], document["unchanged"], document["refused"]) == (3, 2, 0, 1)
     assert [(i["row"], i["column"], i["problem"]) for i in document["issues"]] == [(3, "id", "'3' is no plant of iris")]
-    (slip,) = house.determinations.of(first)
+    (slip,) = context.determinations.of(first)
     assert (slip.by, slip.at, slip.level, slip.remark, slip.entered_by) == ("Grace", "2024-06", 3, "fresh", "Ada")
-    assert house.determinations.of(second)[0].by == "Ada"
+    assert context.determinations.of(second)[0].by == "Ada"
     assert determine(client, *rows, by="Ada").json()["unchanged"] == 2
 
 
@@ -54,8 +54,8 @@ def test_each_refusal_has_its_status_and_its_words(client, body, status, words):
     assert words in answer.json()["detail"]
 
 
-def test_a_level_that_is_none_and_a_person_that_nobody_names_are_issues(client, house):
-    (plant,) = recorded(house)
+def test_a_level_that_is_none_and_a_person_that_nobody_names_are_issues(client, context):
+    (plant,) = recorded(context)
     rows = [{"id": plant, "name": "setosa", "level": 7}, {"id": plant, "name": "setosa\u0000"}]
     issues = determine(client, *rows).json()["issues"]
     assert [i["column"] for i in issues] == ["by", "by"]
@@ -64,21 +64,21 @@ def test_a_level_that_is_none_and_a_person_that_nobody_names_are_issues(client, 
     assert determine(client, rows[1], by="Ada").json()["added"] == 1
 
 
-def test_a_keys_owner_signs_where_nobody_else_is_named(house):
+def test_a_keys_owner_signs_where_nobody_else_is_named(context):
     object.__setattr__(
-        house, "settings", Settings(**{**house.settings.model_dump(), "api_keys": "herbarium:0123456789abcdef"})
+        context, "settings", Settings(**{**context.settings.model_dump(), "api_keys": "herbarium:0123456789abcdef"})
     )
-    (plant,) = recorded(house)
-    client = client_of(Front(house))
+    (plant,) = recorded(context)
+    client = client_of(Front(context))
     assert determine(client, {"id": plant, "name": "setosa"}).status_code == 401
     client.headers["X-API-Key"] = "0123456789abcdef"
     determine(client, {"id": plant, "name": "setosa"}, {"id": plant, "name": "setosa", "by": "Ada"})
-    assert [(s.by, s.entered_by) for s in house.determinations.of(plant)] == [
+    assert [(s.by, s.entered_by) for s in context.determinations.of(plant)] == [
         ("herbarium", "herbarium"),
         ("Ada", "herbarium"),
     ]
 
 
-def test_a_shut_house_is_503():
+def test_a_server_that_is_still_starting_is_503():
     client = client_of(Front(error=DatabaseUnavailable("gone")))
     assert determine(client, {"id": "x", "name": "setosa"}).status_code == 503

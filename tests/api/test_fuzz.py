@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from flora_core.api import routes
 from flora_core.workflows.batch import queue
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from tests.api.test_api import Front
 from tests.conftest import settings_in
 
@@ -20,14 +20,14 @@ load_all_checks()
 
 @pytest.fixture(scope="module")
 def api(first_start, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("fuzz") / "house"
+    folder = tmp_path_factory.mktemp("fuzz") / "context"
     shutil.copytree(first_start, folder)
-    house = open_house(settings_in(folder))
+    context = open_context(settings_in(folder))
     patch = pytest.MonkeyPatch()
     patch.setattr(queue, "MOST_WAITING", 100_000)
-    yield schemathesis.openapi.from_asgi("/api/openapi.json", Starlette(routes=routes(Front(house))))
+    yield schemathesis.openapi.from_asgi("/api/openapi.json", Starlette(routes=routes(Front(context))))
     patch.undo()
-    house.close()
+    context.close()
 
 
 #: What the description allows may still be refused: a name that is no measurement, a file that is no table.

@@ -11,27 +11,27 @@ from starlette.testclient import TestClient
 
 from flora_core.api import routes
 from flora_core.errors import Unavailable
-from flora_core.workflows.batch import BatchRequest, run_batch, understand
-from flora_core.workflows.monitor.alerts import tell_of_change
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
+from flora_core.workflows.monitor.alerts import announce_change
 from tests.builders import SETOSA, table_text
 
 
 class Front:
-    def __init__(self, house):
-        self._house = house
+    def __init__(self, context):
+        self._context = context
 
-    def house(self):
-        if self._house is None:
+    def context(self):
+        if self._context is None:
             raise Unavailable("The program is starting.")
-        return self._house
+        return self._context
 
     def doing(self):
-        return "" if self._house else "opening"
+        return "" if self._context else "opening"
 
 
 @pytest.fixture
-def client(house):
-    return TestClient(Starlette(routes=routes(Front(house))), raise_server_exceptions=False)
+def client(context):
+    return TestClient(Starlette(routes=routes(Front(context))), raise_server_exceptions=False)
 
 
 def scraped(client):
@@ -45,7 +45,7 @@ def scraped(client):
     }
 
 
-def test_the_house_s_figures(client, house):
+def test_the_statistics_of_the_records(client, context):
     before = scraped(client)
     assert before["flora_ready", ()] == 1
     assert before["flora_champion_version", (("study", "iris"),)] == 1
@@ -53,7 +53,7 @@ def test_the_house_s_figures(client, house):
     assert before["flora_identifications_total", (("study", "iris"),)] == 0
     assert not any(name == "flora_verdict" for name, _ in before)
     client.post("/api/v1/identify", json={"rows": [SETOSA, SETOSA], "record": True, "by": "Ada"})
-    tell_of_change(house, "iris", "amber", "Look.")
+    announce_change(context, "iris", "amber", "Look.")
     after = scraped(client)
     assert after["flora_identifications_total", (("study", "iris"),)] == 2
     assert after["flora_determinations_total", (("study", "iris"),)] == 0
@@ -62,11 +62,11 @@ def test_the_house_s_figures(client, house):
     assert after["flora_verdict", (("study", "iris"), ("verdict", "green"))] == 0
 
 
-def test_rows_with_issues_and_rows_that_could_not_be_identified_are_counted(client, house):
+def test_rows_with_issues_and_rows_that_could_not_be_identified_are_counted(client, context):
     rows = [["5.1", "3.5", "1.4", "0.2"], ["5.1", "3.5", "14", "0.2"], ["x", "y", "", ""], ["", "", "", ""]]
     table = io.BytesIO(table_text(rows, ["sepal_length", "sepal_width", "petal_length", "petal_width"]).encode())
-    understood = understand(house, table, BatchRequest(study="iris", name="flowers.csv"))
-    summary = run_batch(house, table, understood, record=True, by="Ada")
+    understood = plan_batch(context, table, BatchRequest(study="iris", name="flowers.csv"))
+    summary = run_batch(context, table, understood, record=True, by="Ada")
     found = scraped(client)
     assert found["flora_identifications_total", (("study", "iris"),)] == 2
     assert found["flora_rows_refused_total", (("study", "iris"),)] == summary.rows - 2
@@ -85,7 +85,7 @@ def test_requests_are_counted_by_route_and_never_by_what_a_caller_wrote(client):
     assert not any("secret" in part or "BREW" in part for label in labels for part in label)
 
 
-def test_a_house_that_is_not_open_is_not_ready_and_the_page_still_answers():
+def test_a_server_that_is_still_starting_is_not_ready_and_the_page_still_answers():
     client = TestClient(Starlette(routes=routes(Front(None))), raise_server_exceptions=False)
     assert scraped(client) == {("flora_ready", ()): 0}
 

@@ -16,9 +16,14 @@ from tests.servers import WebServer
 
 #: Nothing of the browser's own goes out while a page is tested.
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
@@ -43,7 +48,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def server(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """The program with its first champion; tests that change it take a server of their own."""
-    folder = tmp_path_factory.mktemp("server") / "house"
+    folder = tmp_path_factory.mktemp("server") / "context"
     shutil.copytree(first_start, folder)
     with WebServer(folder) as running:
         running.wait_for("/readyz", 200)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from tests.browser.conftest import IDLE
 from tests.conftest import settings_in
 from tests.servers import WebServer
@@ -16,17 +16,17 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def season(first_start, tmp_path_factory):
-    """A server with three recorded flowers, and its house."""
-    folder = tmp_path_factory.mktemp("determine") / "house"
+    """A server with three recorded flowers, and its context."""
+    folder = tmp_path_factory.mktemp("determine") / "context"
     shutil.copytree(first_start, folder)
-    house = open_house(settings_in(folder))
-    recorded(house, "ordinary")
-    recorded(house, "stranger", petal_length=7.9)
-    recorded(house, "unsure", sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
+    context = open_context(settings_in(folder))
+    recorded(context, "ordinary")
+    recorded(context, "stranger", petal_length=7.9)
+    recorded(context, "unsure", sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
     with WebServer(folder) as server:
         server.wait_for("/readyz", 200)
-        yield server, house
-    house.close()
+        yield server, context
+    context.close()
 
 
 def press(page, key):
@@ -40,7 +40,7 @@ def shown(page, number):
 
 
 def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_across_pages(visit, season):
-    server, house = season
+    server, context = season
     page = visit(address=server.address)
     page.get_by_role("link", name="Determine").click()
     shown(page, "stranger")
@@ -60,7 +60,7 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
     press(page, "2")
     shown(page, "ordinary")
     said = {
-        d.recorded.plant.catalogue_number: d.determination.given.written for d in house.determinations.latest("iris")
+        d.recorded.plant.catalogue_number: d.determination.given.written for d in context.determinations.latest("iris")
     }
     assert said == {"stranger": "none of these", "unsure": "Iris versicolor"}
     page.get_by_role("link", name="Identify").click()
@@ -68,7 +68,7 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
 
 
 def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
-    server, house = season
+    server, context = season
     page = visit("/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
     page.get_by_label("Identified by").fill("Grace")
     page.get_by_text("Collector and site").click()
@@ -77,6 +77,6 @@ def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
     page.get_by_text("Confirm or correct").click()
     page.get_by_role("button", name="Iris virginica").click()
     expect(page.get_by_text("Iris virginica, determined by Grace")).to_be_visible()
-    newest = house.records.newest("iris", 1)[0]
+    newest = context.records.newest("iris", 1)[0]
     assert newest.recording.site == "Gaspé"
-    assert [s.given.species for s in house.determinations.of(newest.id)] == ["Iris virginica"]
+    assert [s.given.species for s in context.determinations.of(newest.id)] == ["Iris virginica"]

@@ -11,8 +11,15 @@ from tests.servers import SHARED, WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-COLUMNS = ["area_mm2", "perimeter_mm", "compactness", "kernel_length_mm", "kernel_width_mm", "asymmetry_coefficient",
-           "kernel_groove_length_mm"]  # fmt: skip
+COLUMNS = [
+    "area_mm2",
+    "perimeter_mm",
+    "compactness",
+    "kernel_length_mm",
+    "kernel_width_mm",
+    "asymmetry_coefficient",
+    "kernel_groove_length_mm",
+]
 
 
 def kernels(folder):
@@ -21,8 +28,11 @@ def kernels(folder):
     if real.exists():
         return real
     rng = np.random.default_rng(7)
-    middles = {"Kama": [14.3, 14.3, 0.88, 5.5, 3.2, 2.7, 5.1], "Rosa": [18.3, 16.1, 0.88, 6.1, 3.7, 3.6, 6.0],
-               "Canadian": [11.9, 13.2, 0.85, 5.2, 2.9, 4.8, 5.1]}  # fmt: skip
+    middles = {
+        "Kama": [14.3, 14.3, 0.88, 5.5, 3.2, 2.7, 5.1],
+        "Rosa": [18.3, 16.1, 0.88, 6.1, 3.7, 3.6, 6.0],
+        "Canadian": [11.9, 13.2, 0.85, 5.2, 2.9, 4.8, 5.1],
+    }
     spread = np.array([0.9, 0.5, 0.015, 0.2, 0.15, 1.0, 0.2])
     lines = [",".join([*COLUMNS, "variety"])]
     for name, middle in middles.items():
@@ -70,7 +80,7 @@ def sign(page, why):
 
 
 def test_a_genus_of_ones_own(visit, tmp_path):
-    with WebServer(tmp_path / "house") as server:
+    with WebServer(tmp_path / "context") as server:
         server.wait_for("/readyz", 200)
         page = visit("/studies", address=server.address)
         page.set_viewport_size({"width": 1360, "height": 1600})
@@ -111,8 +121,9 @@ def test_a_genus_of_ones_own(visit, tmp_path):
         page.get_by_text("Version 2 identifies from now on.").wait_for()
 
         turn_to(page, "Identify")
-        for box, value in zip(page.get_by_role("spinbutton").all(), ["11.2", "13.1", "0.82", "5.2", "2.8", "4.4", "5.1"],
-                              strict=True):  # fmt: skip
+        for box, value in zip(
+            page.get_by_role("spinbutton").all(), ["11.2", "13.1", "0.82", "5.2", "2.8", "4.4", "5.1"], strict=True
+        ):
             box.fill(value)
             page.keyboard.press("Enter")
             settle(page)
@@ -128,9 +139,12 @@ def test_a_genus_of_ones_own(visit, tmp_path):
         rows = [row.inner_text().split("\t") for row in page.locator(".flora-facts tbody tr").all()]
         told = [(row[1], row[2], row[3], row[4].split("\n")[0]) for row in reversed(rows)]
         assert [row[:3] for row in told] == [
-            ("v1", "registered", "Ada"), ("v1", "promoted", "Ada"), ("v2", "registered", "Ada"), ("v2", "promoted", "Ada"),
+            ("v1", "registered", "Ada"),
+            ("v1", "promoted", "Ada"),
+            ("v2", "registered", "Ada"),
+            ("v2", "promoted", "Ada"),
             ("v1", "rolled back", "Ada"),
-        ]  # fmt: skip
+        ]
         assert told[1][3] == "the first of its kind"
         assert told[3][3] == "a key can be printed"
         assert told[4][3] == "a key is not worth its mistakes"

@@ -19,7 +19,7 @@ def settle(page):
 
 @pytest.fixture
 def fresh(tmp_path):
-    with WebServer(tmp_path / "house") as server:
+    with WebServer(tmp_path / "context") as server:
         server.wait_for("/readyz", 200)
         yield server
 

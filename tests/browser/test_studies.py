@@ -16,8 +16,8 @@ HEADERS = ("area_mm2", "perimeter_mm", "compactness", "kernel_length_mm", "kerne
 
 @pytest.fixture
 def own_server(first_start, tmp_path):
-    shutil.copytree(first_start, tmp_path / "house")
-    with WebServer(tmp_path / "house") as running:
+    shutil.copytree(first_start, tmp_path / "context")
+    with WebServer(tmp_path / "context") as running:
         running.wait_for("/readyz", 200)
         yield running
 

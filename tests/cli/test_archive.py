@@ -10,8 +10,8 @@ from tests.workflows.determine.conftest import recorded
 __all__ = ["flora"]
 
 
-def test_an_archive_in_words_and_as_a_document(flora, house, tmp_path):
-    recorded(house, "1", "2")
+def test_an_archive_in_words_and_as_a_document(flora, context, tmp_path):
+    recorded(context, "1", "2")
     target = tmp_path / "records.zip"
     done = flora("archive", str(target))
     assert done.stdout == f"Written to {target}: 2 plants, 0 of them determined (0 determinations).\n"

@@ -13,18 +13,22 @@ from tests.servers import ROOT
 
 
 @pytest.fixture
-def flora(house):
+def flora(context):
     environment = {
         **os.environ,
-        "FLORA_DATABASE_URL": f"sqlite:///{house.database.path}",
-        "FLORA_MODELS": str(house.settings.models),
+        "FLORA_DATABASE_URL": f"sqlite:///{context.database.path}",
+        "FLORA_MODELS": str(context.settings.models),
     }
 
     def run(*words, **more):
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "flora_core", *words],
-            cwd=ROOT, capture_output=True, text=True, timeout=180, env={**environment, **more},
-        )  # fmt: skip
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            env={**environment, **more},
+        )
 
     run.environment = environment
     return run
@@ -82,9 +86,12 @@ def test_wrong_settings_are_one_line_with_an_exit_code(flora):
 
 def test_the_watch_ends_cleanly_when_it_is_told_to(flora):
     process = subprocess.Popen(
-        [sys.executable, "-m", "flora_core", "watch"], cwd=ROOT, text=True, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "flora_core", "watch"],
+        cwd=ROOT,
+        text=True,
+        stderr=subprocess.PIPE,
         env={**flora.environment, "FLORA_LOG": "json"},
-    )  # fmt: skip
+    )
     line = ""
     end = time.monotonic() + 60
     while "before stands" not in line and time.monotonic() < end:

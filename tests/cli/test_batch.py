@@ -22,11 +22,11 @@ SPECIES = ["Iris setosa", "Iris setosa", "Iris versicolor", "Iris virginica"]
 
 
 @pytest.fixture
-def environment(house):
+def environment(context):
     return {
         **os.environ,
-        "FLORA_DATABASE_URL": f"sqlite:///{house.database.path}",
-        "FLORA_MODELS": str(house.settings.models),
+        "FLORA_DATABASE_URL": f"sqlite:///{context.database.path}",
+        "FLORA_MODELS": str(context.settings.models),
     }
 
 
@@ -37,8 +37,12 @@ def batch(environment, tmp_path):
     def run(*words):
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "flora_core", "batch", *map(str, words)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, env={**environment, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+        )
 
     return run
 
@@ -100,7 +104,7 @@ def test_a_table_in_words(batch, flowers, tmp_path):
     assert "Written to flowers-identified-2.csv" in batch("flowers.csv", "--by", "Ada").stdout
 
 
-def test_a_table_as_a_document_and_nothing_else_on_stdout(batch, flowers, house):
+def test_a_table_as_a_document_and_nothing_else_on_stdout(batch, flowers, context):
     done = batch(flowers, "-o", "out.csv", "--json", "--by", "Ada")
     document = json.loads(done.stdout)
     assert {
@@ -116,12 +120,12 @@ def test_a_table_as_a_document_and_nothing_else_on_stdout(batch, flowers, house)
     assert (document["rows"], document["identified"], document["not_identified"], document["recorded"]) == (5, 4, 1, 4)
     assert [i["row"] for i in document["issues"]] == [6]
     assert document["output"] == "out.csv"
-    assert house.records.newest("iris")[0].recording.by == "Ada"
+    assert context.records.newest("iris")[0].recording.by == "Ada"
 
 
-def test_nothing_is_recorded_on_request_and_nothing_twice(document, flowers, house):
+def test_nothing_is_recorded_on_request_and_nothing_twice(document, flowers, context):
     assert document(flowers, "--no-record")["recorded"] == 0
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
     assert document(flowers, "--by", "Ada")["recorded"] == 4
     again = document(flowers, "--by", "Ada")
     assert again["recorded"] == 0
@@ -158,9 +162,14 @@ def test_issues_and_darwin_core_are_written_too(here, flowers, tmp_path):
     assert here(flowers, "-o", "out.csv", "--issues", "issues.csv", "--darwin-core", "dwc.zip", "--by", "Ada")[0] == 0
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
     assert rows_of(tmp_path / "issues.csv") == [
-        {"row": "6", "column": "sepal length", "value": "x", "problem": "sepal length 'x' is not a number",
-         "suggestion": "Write a number like 5.1, or leave the cell empty."}
-    ]  # fmt: skip
+        {
+            "row": "6",
+            "column": "sepal length",
+            "value": "x",
+            "problem": "sepal length 'x' is not a number",
+            "suggestion": "Write a number like 5.1, or leave the cell empty.",
+        }
+    ]
     with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
         found = [(row.data["http://rs.tdwg.org/dwc/terms/scientificName"], len(row.extensions)) for row in reader]
     # Four measurements and an identification each; three measurements where nothing could be named.
@@ -171,19 +180,28 @@ def test_issues_and_darwin_core_are_written_too(here, flowers, tmp_path):
     ("words", "line"),
     [
         (["missing.csv"], "flora: missing.csv can't be read: No such file or directory."),
-        (["flowers.csv", "-o", "flowers.csv"], "flora: flowers.csv is the file that is read; choose another name for the result."),
+        (
+            ["flowers.csv", "-o", "flowers.csv"],
+            "flora: flowers.csv is the file that is read; choose another name for the result.",
+        ),
         (["flowers.csv", "-o", "out.pdf"], "flora: The result can't be written as .pdf; choose .csv, .tsv or .xlsx."),
-        (["flowers.csv", "-o", "no/folder/out.csv"], "flora: no/folder/out.csv can't be written: No such file or directory."),
+        (
+            ["flowers.csv", "-o", "no/folder/out.csv"],
+            "flora: no/folder/out.csv can't be written: No such file or directory.",
+        ),
         (["flowers.csv", "--map", "petal"], "flora: --map 'petal' is not COLUMN=NAME."),
         (["flowers.csv", "--unit", "petal length=ell"], "flora: 'ell' is not a unit that is known here."),
         (["flowers.csv", "--decimal", ";"], "flora: ';' is not a decimal sign; it is . or ,"),
-        (["flowers.csv", "--duplicates", "x"], "flora: --duplicates can't be 'x'; it is flag, replicate, latest, error."),
+        (
+            ["flowers.csv", "--duplicates", "x"],
+            "flora: --duplicates can't be 'x'; it is flag, replicate, latest, error.",
+        ),
         (["flowers.csv", "--sheet", "x"], "flora: flowers.csv is a text file and has no sheets."),
         (["flowers.csv", "--change", "x"], "flora: 'x' is not a change that is known here."),
         (["flowers.csv", "--separator", "x"], "flora: 'x' can't part columns."),
         (["."], "flora: . can't be read: it is a folder."),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_one_line_exit_1_and_no_file(here, flowers, tmp_path, words, line):
     before = sorted(path.name for path in tmp_path.iterdir())
     code, said, complained = here(*words, "--no-record")
@@ -200,9 +218,23 @@ def test_wrong_usage_is_exit_2(here):
 
 def test_a_table_may_come_through_a_pipe(environment, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "flora_core", "batch", "/dev/stdin", "-o", str(tmp_path / "out.csv"), "--no-record", "--json"],
-        cwd=ROOT, env=environment, input=table_text().encode(), capture_output=True, timeout=120,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "flora_core",
+            "batch",
+            "/dev/stdin",
+            "-o",
+            str(tmp_path / "out.csv"),
+            "--no-record",
+            "--json",
+        ],
+        cwd=ROOT,
+        env=environment,
+        input=table_text().encode(),
+        capture_output=True,
+        timeout=120,
+    )
     assert json.loads(done.stdout)["identified"] == 4, done.stderr
 
 
@@ -220,7 +252,7 @@ def test_an_earlier_result_is_replaced_whole(here, flowers, tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_nothing_counts_and_it_works_when_started_again(environment, tmp_path, house, batch):
+def test_killed_in_the_middle_nothing_counts_and_it_works_when_started_again(environment, tmp_path, context, batch):
     many = tmp_path / "many.csv"
     with open(many, "w") as file:
         file.write(",".join(HEADER) + "\n")
@@ -229,14 +261,14 @@ def test_killed_in_the_middle_nothing_counts_and_it_works_when_started_again(env
     command = [sys.executable, "-m", "flora_core", "batch", str(many), "-o", str(tmp_path / "out.csv"), "--by", "Ada"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
-    while count(house, "identifications") == 0:
+    while count(context, "identifications") == 0:
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert count(house, "identifications") > 0
-    assert house.records.newest("iris") == ()
+    assert count(context, "identifications") > 0
+    assert context.records.newest("iris") == ()
     assert not (tmp_path / "out.csv").exists()
     # Started again it is a first time, not a second.
     document = json.loads(batch(many, "-o", "out.csv", "--by", "Ada", "--json").stdout)
@@ -246,12 +278,12 @@ def test_killed_in_the_middle_nothing_counts_and_it_works_when_started_again(env
     # What the killed one left is swept up once it is a day old; the finished one stays.
     import datetime
 
-    assert house.records.sweep(older_than=datetime.timedelta(0)) == 1
-    assert count(house, "identifications") == 400_000
+    assert context.records.sweep(older_than=datetime.timedelta(0)) == 1
+    assert count(context, "identifications") == 400_000
 
 
-def count(house, table):
+def count(context, table):
     from sqlalchemy import text
 
-    with house.database.read() as connection:
+    with context.database.read() as connection:
         return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()

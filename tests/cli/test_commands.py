@@ -17,20 +17,23 @@ FLOWER = ["sepal_length=5.1", "sepal_width=3.5", "petal_length=1.4", "petal_widt
 
 
 @pytest.fixture
-def flora(house):
-    """Runs a command on the test's own house."""
+def flora(context):
+    """Runs a command on the test's own context."""
 
     def run(*words, **environment):
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "flora_core", *words],
-            cwd=ROOT, capture_output=True, text=True, timeout=120,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
             env={
                 **os.environ,
-                "FLORA_DATABASE_URL": f"sqlite:///{house.database.path}",
-                "FLORA_MODELS": str(house.settings.models),
+                "FLORA_DATABASE_URL": f"sqlite:///{context.database.path}",
+                "FLORA_MODELS": str(context.settings.models),
                 **environment,
             },
-        )  # fmt: skip
+        )
 
     return run
 
@@ -65,10 +68,10 @@ def test_a_flower_in_millimetres_with_its_names_as_people_write_them(flora):
     assert json.loads(done.stdout)["measurements"]["sepal_length"] == 5.1
 
 
-def test_a_flower_is_recorded_on_request(flora, house):
+def test_a_flower_is_recorded_on_request(flora, context):
     words = ["--record", "--by", "Ada", "--collector", "Anderson", "--site", "Gaspé", "--json"]
     document = json.loads(flora("identify", *FLOWER, *words).stdout)
-    recorded = house.records.get(document["id"])
+    recorded = context.records.get(document["id"])
     assert (recorded.recording.collector, recorded.recording.site) == ("Anderson", "Gaspé")
     assert recorded.recording.by == "Ada"
     assert recorded.recording.door == "command"
@@ -77,15 +80,27 @@ def test_a_flower_is_recorded_on_request(flora, house):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["petal_length=57"], "flora: Petal length is 57.0 cm. These plants have 0.8 to 8.0 cm. Is it in millimetres? Did you mean petal length 5.7 cm?"),
-        (["petal_length=x1"], "flora: Petal length 'x1' is not a number. Write a number like 5.1, or leave the cell empty."),
+        (
+            ["petal_length=57"],
+            "flora: Petal length is 57.0 cm. These plants have 0.8 to 8.0 cm. Is it in millimetres? Did you mean petal length 5.7 cm?",
+        ),
+        (
+            ["petal_length=x1"],
+            "flora: Petal length 'x1' is not a number. Write a number like 5.1, or leave the cell empty.",
+        ),
         (["petal_length"], "flora: 'petal_length' is not NAME=VALUE; write for example petal_length=5.1"),
         (["petal_length=1", "petal_length=2"], "flora: petal_length is given twice; give it once."),
-        (["petl=1"], "flora: 'petl' is not a measurement of iris. There are: sepal_length, sepal_width, petal_length, petal_width."),
+        (
+            ["petl=1"],
+            "flora: 'petl' is not a measurement of iris. There are: sepal_length, sepal_width, petal_length, petal_width.",
+        ),
         ([*FLOWER, "--study", "rosa"], "flora: There is no study 'rosa'. There are: iris."),
-        ([*FLOWER, "--unit", "ell"], "flora: 'ell' is not a unit that is known here. There are: µm, mm, cm, dm, m, in, mm², cm², dm², m², px, °, %, g, mg."),
+        (
+            [*FLOWER, "--unit", "ell"],
+            "flora: 'ell' is not a unit that is known here. There are: µm, mm, cm, dm, m, in, mm², cm², dm², m², px, °, %, g, mg.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_one_line_and_exit_1(flora, words, line):
     done = flora("identify", *words)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{line}\n")
@@ -112,15 +127,17 @@ def test_versions_and_studies(flora):
     assert "147 of 150" not in flora("models", "show", "1").stdout
     assert "Accuracy 98." in flora("models", "show", "1").stdout
     assert json.loads(flora("studies", "list", "--json").stdout)[0]["species"] == {
-        "Iris setosa": 50, "Iris versicolor": 50, "Iris virginica": 50,
-    }  # fmt: skip
+        "Iris setosa": 50,
+        "Iris versicolor": 50,
+        "Iris virginica": 50,
+    }
     assert json.loads(flora("studies", "show", "iris", "--json").stdout)["name"] == "iris"
     assert "Fisher himself warned" in flora("studies", "show", "iris").stdout
 
 
-def test_verify_is_exit_1_where_a_file_is_not_the_registered_one(flora, house):
+def test_verify_is_exit_1_where_a_file_is_not_the_registered_one(flora, context):
     assert json.loads(flora("models", "verify", "--json").stdout)["ok"] is True
-    (house.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
+    (context.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
     done = flora("models", "verify")
     assert done.returncode == 1
     assert "model.joblib is not the file that was registered as version 1" in done.stdout

@@ -10,8 +10,8 @@ from tests.workflows.determine.conftest import recorded
 __all__ = ["flora"]
 
 
-def test_one_determination_in_words_and_as_a_document(flora, house):
-    (plant,) = recorded(house, "00042")
+def test_one_determination_in_words_and_as_a_document(flora, context):
+    (plant,) = recorded(context, "00042")
     done = flora(
         "determine", plant, "Iris", "versicolor", "--by", "Asa Gray", "--date", "1.VI.2024", "--remark", "fresh"
     )
@@ -28,8 +28,8 @@ def test_one_determination_in_words_and_as_a_document(flora, house):
     assert flora(*words[:-1]).stdout.startswith(f"{plant}: said before; nothing was added.")
 
 
-def test_a_table_in_words_and_as_a_document(flora, house, tmp_path):
-    recorded(house, "1", "2")
+def test_a_table_in_words_and_as_a_document(flora, context, tmp_path):
+    recorded(context, "1", "2")
     table = tmp_path / "slips.tsv"
     table.write_text("No.\tchecked as\tBy\n1\tIris setosa\tAda\n2\tIris sertosa\tAda\n3\tsetosa\tAda\n")
     words = ["determine", str(table), "--map", "checked as=name", "--date", "2024"]
@@ -54,16 +54,28 @@ def test_a_table_in_words_and_as_a_document(flora, house, tmp_path):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["nowhere.csv"], "flora: nowhere.csv can't be read: No such file or directory. For one plant write: determine ID NAME --by WHO."),
-        (["1", "setosa"], "flora: Nobody is named. Give the person who determined; a determination without a person can't be asked about later."),
-        (["2", "setosa", "--by", "Ada"], "flora: '2' is no plant of iris. Give the identifier of its record, like k7f3q2mh4p-1, or a catalogue number that was recorded."),
+        (
+            ["nowhere.csv"],
+            "flora: nowhere.csv can't be read: No such file or directory. For one plant write: determine ID NAME --by WHO.",
+        ),
+        (
+            ["1", "setosa"],
+            "flora: Nobody is named. Give the person who determined; a determination without a person can't be asked about later.",
+        ),
+        (
+            ["2", "setosa", "--by", "Ada"],
+            "flora: '2' is no plant of iris. Give the identifier of its record, like k7f3q2mh4p-1, or a catalogue number that was recorded.",
+        ),
         (["1", "setosa", "--by", "Ada", "--date", "3000"], "flora: The date 3000 lies in the future."),
-        (["1", "setosa", "--by", "Ada", "--status", "9"], "flora: '9' is not a verification level. There are: 0 not checked by anybody;"),
+        (
+            ["1", "setosa", "--by", "Ada", "--status", "9"],
+            "flora: '9' is not a verification level. There are: 0 not checked by anybody;",
+        ),
         (["1", "setosa", "--by", "Ada", "--study", "rosa"], "flora: There is no study 'rosa'. There are: iris."),
     ],
-)  # fmt: skip
-def test_a_refusal_is_one_line_and_exit_1(flora, house, words, line):
-    recorded(house, "1")
+)
+def test_a_refusal_is_one_line_and_exit_1(flora, context, words, line):
+    recorded(context, "1")
     done = flora("determine", *words)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(line)

@@ -11,13 +11,16 @@ from tests.servers import ROOT
 def flora(folder, *words):
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "flora_core", *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
         env={**os.environ, "FLORA_DATABASE_URL": f"sqlite:///{folder}/flora.db", "FLORA_MODELS": f"{folder}/models"},
-    )  # fmt: skip
+    )
 
 
-def test_a_house_moves_to_another_place(house, tmp_path):
-    old, new = house.settings.models.parent, tmp_path / "new"
+def test_an_installation_moves_to_another_place(context, tmp_path):
+    old, new = context.settings.models.parent, tmp_path / "new"
     done = flora(old, "backup", str(tmp_path / "b.zip"))
     assert done.returncode == 0, done.stderr
     assert "1 model versions" in done.stdout
@@ -27,8 +30,8 @@ def test_a_house_moves_to_another_place(house, tmp_path):
     assert flora(new, "identify", "petal_length=1.4").stdout == flora(old, "identify", "petal_length=1.4").stdout
 
 
-def test_a_second_restore_is_refused_in_one_line(house, tmp_path):
-    folder = house.settings.models.parent
+def test_a_second_restore_is_refused_in_one_line(context, tmp_path):
+    folder = context.settings.models.parent
     flora(folder, "backup", str(tmp_path / "b.zip"))
     done = flora(folder, "restore", str(tmp_path / "b.zip"))
     assert done.returncode == 1

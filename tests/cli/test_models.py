@@ -54,11 +54,14 @@ def test_the_life_of_a_version(flora):  # noqa: F811
     ("words", "line"),
     [
         (["train", "--set", "depth"], "flora: --set 'depth' is not NAME=VALUE; write for example trees=300\n"),
-        (["train", "--algorithm", "tree", "--set", "depth=99"], "flora: depth can't be 99; it lies between 0 and 30.\n"),
+        (
+            ["train", "--algorithm", "tree", "--set", "depth=99"],
+            "flora: depth can't be 99; it lies between 0 and 30.\n",
+        ),
         (["models", "rollback", "--why", "x"], "flora: iris has had no other champion that could identify"),
         (["models", "compare", "1", "7"], "flora: iris has no model version 7. There are: 1.\n"),
     ],
-)  # fmt: skip
+)
 def test_refusals(flora, words, line):  # noqa: F811
     done = flora(*words)
     assert done.returncode == 1

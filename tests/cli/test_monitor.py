@@ -11,14 +11,14 @@ from starlette.testclient import TestClient
 
 from flora_core import cli
 from flora_core.api.mount import routes
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from tests.workflows.monitor.seasons import flowers, record_flowers
 
 
 @pytest.fixture
-def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setenv("FLORA_DATABASE_URL", house.settings.database_url)
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+def run(context: AppContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("FLORA_DATABASE_URL", context.settings.database_url)
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
 
     def command(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["flora", *arguments])
@@ -33,8 +33,8 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 JUNE = ("--since", "2026-06-01", "--until", "2026-06-07")
 
 
-def test_ordinary_plants_exit_0_and_the_verdict_stands_first(house: House, run) -> None:
-    record_flowers(house, flowers(house.champion("iris"), 40, seed=1)[0], 0)
+def test_ordinary_plants_exit_0_and_the_verdict_stands_first(context: AppContext, run) -> None:
+    record_flowers(context, flowers(context.champion("iris"), 40, seed=1)[0], 0)
     code, out, _ = run("monitor", *JUNE)
     assert code == 0
     lines = out.splitlines()
@@ -43,8 +43,8 @@ def test_ordinary_plants_exit_0_and_the_verdict_stands_first(house: House, run) 
     assert lines[-1].endswith("green")
 
 
-def test_a_red_verdict_exits_3_and_says_why(house: House, run) -> None:
-    record_flowers(house, flowers(house.champion("iris"), 40, seed=1)[0] + np.array([1.0, 0, 0, 0]), 0)
+def test_a_red_verdict_exits_3_and_says_why(context: AppContext, run) -> None:
+    record_flowers(context, flowers(context.champion("iris"), 40, seed=1)[0] + np.array([1.0, 0, 0, 0]), 0)
     code, out, _ = run("monitor", *JUNE)
     assert code == 3
     assert out.startswith("RED: ")
@@ -79,19 +79,19 @@ def test_what_can_t_be_asked_is_refused_in_one_line(run, arguments: tuple[str, .
 
 
 class Door:
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
-    def house(self) -> House:
-        return self._house
+    def context(self) -> AppContext:
+        return self._context
 
     def doing(self) -> str:
         return ""
 
 
-def test_the_api_says_the_same_as_the_command(house: House, run) -> None:
-    record_flowers(house, flowers(house.champion("iris"), 40, seed=1)[0], 0)
-    client = TestClient(Starlette(routes=routes(Door(house))))
+def test_the_api_says_the_same_as_the_command(context: AppContext, run) -> None:
+    record_flowers(context, flowers(context.champion("iris"), 40, seed=1)[0], 0)
+    client = TestClient(Starlette(routes=routes(Door(context))))
     answer = client.get("/api/v1/monitor?since=2026-06-01&until=2026-06-07")
     assert answer.status_code == 200
     assert answer.json() == json.loads(run("monitor", *JUNE, "--json")[1])

@@ -14,17 +14,20 @@ TWO = {"Planta alba": 12, "Planta rubra": 12}
 
 
 @pytest.fixture
-def flora(house):
+def flora(context):
     def run(*words):
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "flora_core", *map(str, words)],
-            cwd=ROOT, capture_output=True, text=True, timeout=120,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
             env={
                 **os.environ,
-                "FLORA_DATABASE_URL": f"sqlite:///{house.database.path}",
-                "FLORA_MODELS": str(house.settings.models),
+                "FLORA_DATABASE_URL": f"sqlite:///{context.database.path}",
+                "FLORA_MODELS": str(context.settings.models),
             },
-        )  # fmt: skip
+        )
 
     return run
 
@@ -33,9 +36,25 @@ def test_a_study_is_made_grown_and_shown(flora, tmp_path):
     table, more = tmp_path / "plants.csv", tmp_path / "more.csv"
     table.write_text(labelled_table({**TWO, "Planta allba": 2, "Planta cf. alba": 1}, more={"no": lambda i: f"p{i}"}))
     done = flora(
-        "studies", "create", "planta", "--from", table, "--label", "species", "--measurement", "leaf length (mm)",
-        "--measurement", "leaf width (mm)=cm", "--merge", "Planta allba=Planta alba", "--id", "no", "--by", "Ada", "--json",
-    )  # fmt: skip
+        "studies",
+        "create",
+        "planta",
+        "--from",
+        table,
+        "--label",
+        "species",
+        "--measurement",
+        "leaf length (mm)",
+        "--measurement",
+        "leaf width (mm)=cm",
+        "--merge",
+        "Planta allba=Planta alba",
+        "--id",
+        "no",
+        "--by",
+        "Ada",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["name"] == "planta"

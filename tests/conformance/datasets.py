@@ -34,8 +34,11 @@ def study_and_plants(key: str) -> tuple[Study, TrainingPlants]:
         species=tuple(Species(name=name) for name in names),
     )
     table = TrainingTable(
-        source=facts["source"], sha256="0" * 64, rows=len(rows), plants={n: int(c) for n, c in zip(names, np.bincount(species), strict=True)}
-    )  # fmt: skip
+        source=facts["source"],
+        sha256="0" * 64,
+        rows=len(rows),
+        plants={n: int(c) for n, c in zip(names, np.bincount(species), strict=True)},
+    )
     return study, TrainingPlants(values=values, species=species, groups=None, table=table)
 
 
@@ -45,5 +48,10 @@ def _measurement(column: str, values: np.ndarray) -> Measurement:
     name = stem if unit else column.removesuffix("_mid").lower()
     low, high = np.nanmin(values), np.nanmax(values)
     return Measurement(
-        name=name, label=name.replace("_", " "), unit=unit, low=low - abs(low) * 0.3 - 1e-9, high=high * 1.3, positive=bool(low > 0)
-    )  # fmt: skip
+        name=name,
+        label=name.replace("_", " "),
+        unit=unit,
+        low=low - abs(low) * 0.3 - 1e-9,
+        high=high * 1.3,
+        positive=bool(low > 0),
+    )

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from flora_core.monitoring.compat import nannyml_performance
 from flora_core.monitoring.performance.cbpe import estimate
-from flora_core.monitoring.predictions import Answers
+from flora_core.monitoring.predictions import PredictionSample
 from tests.servers import SHARED
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,9 @@ def halves(name, algorithm, seed):
     folds = StratifiedKFold(4, shuffle=True, random_state=0)
     seen = cross_val_predict(pipeline, values[one], species[one], cv=folds, method="predict_proba")
     new = pipeline.fit(values[one], species[one]).predict_proba(values[other])
-    return Answers(seen, seen.argmax(axis=1), species[one]), Answers(new, new.argmax(axis=1), species[other])
+    return PredictionSample(seen, seen.argmax(axis=1), species[one]), PredictionSample(
+        new, new.argmax(axis=1), species[other]
+    )
 
 
 def errors(estimates):

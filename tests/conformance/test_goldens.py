@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flora_core.monitoring.compat import evidently, nannyml_drift, nannyml_performance
-from flora_core.monitoring.predictions import Answers
+from flora_core.monitoring.predictions import PredictionSample
 from flora_core.monitoring.windows import Column
 from tests.servers import SHARED
 
@@ -31,7 +31,7 @@ def column(name, reference, current):
 
 
 def answers(table):
-    return Answers(
+    return PredictionSample(
         table[[f"p_{s}" for s in SPECIES]].to_numpy(),
         table.y_pred.map(SPECIES.index).to_numpy(),
         table.y_true.map(SPECIES.index).to_numpy(),
@@ -57,10 +57,15 @@ def test_every_series_of_estimated_accuracy_that_nannyml_gave(metric):
     expected = golden("nannyml.json")[f"cbpe_{metric}"]
     found = [e for e in nannyml_performance.estimate(reference, current, 100) if e.metric == metric]
     for ours, theirs in {
-        "value": "value", "standard_error": "sampling_error", "realised": "realized",
-        "low": "lower_confidence_boundary", "high": "upper_confidence_boundary",
-        "threshold_low": "lower_threshold", "threshold_high": "upper_threshold", "alert": "alert",
-    }.items():  # fmt: skip
+        "value": "value",
+        "standard_error": "sampling_error",
+        "realised": "realized",
+        "low": "lower_confidence_boundary",
+        "high": "upper_confidence_boundary",
+        "threshold_low": "lower_threshold",
+        "threshold_high": "upper_threshold",
+        "alert": "alert",
+    }.items():
         np.testing.assert_allclose([getattr(e, ours) for e in found], expected[theirs][10:], rtol=0, atol=1e-9)
 
 

@@ -13,15 +13,15 @@ from tests.servers import SHARED
 NAMES = ("wheat_seeds", "rice_cammeo_osmancik", "leaf_uci", "dry_bean", "physaria_herbarium")
 
 
-def proposed(house, name):
+def proposed(context, name):
     about = json.loads((SHARED / "datasets" / "manifest.json").read_text())[name]
     with (SHARED / "datasets" / about["file"]).open("rb") as stream:
-        return about, propose(house, stream, about["file"], Choices(study=name))
+        return about, propose(context, stream, about["file"], Choices(study=name))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shared_table_is_proposed_as_its_manifest_has_it(house, name):
-    about, found = proposed(house, name)
+def test_a_shared_table_is_proposed_as_its_manifest_has_it(context, name):
+    about, found = proposed(context, name)
     assert found.refusals == ()
     assert found.label == about["target"]
     assert found.group == ""
@@ -44,12 +44,12 @@ def test_a_shared_table_is_proposed_as_its_manifest_has_it(house, name):
 
 
 @pytest.mark.parametrize("name", ["wheat_seeds", "rice_cammeo_osmancik", "leaf_uci"])
-def test_a_study_of_it_names_its_own_plants(house, name):
+def test_a_study_of_it_names_its_own_plants(context, name):
     from flora_core.learning.training import train
 
-    _, found = proposed(house, name)
-    study = create(house, found, "Ada").study
-    model = train(study, house.studies.plants(study), algorithm="lda")
+    _, found = proposed(context, name)
+    study = create(context, found, "Ada").study
+    model = train(study, context.studies.plants(study), algorithm="lda")
     rows = np.linspace(0, len(found.plants.species) - 1, 40).round().astype(int)
     right = 0
     for i in rows:

@@ -5,8 +5,8 @@ import io
 import pytest
 
 from flora_core.learning.training import train
-from flora_core.workflows.batch import BatchRequest, run_batch, understand
-from flora_core.workflows.context import open_house
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
+from flora_core.workflows.context import open_context
 from tests.builders import read_table
 from tests.conformance.datasets import DATASETS, UPLOADS, manifest, study_and_plants
 from tests.conftest import settings_in
@@ -19,15 +19,29 @@ def read(name):
 @pytest.mark.parametrize(
     ("name", "separator", "decimal", "columns", "rows", "notes"),
     [
-        ("01_decimal_comma_tab.txt", "\t", ",", 28, 11, ("Columns are parted by tabs.", "The decimal sign is the comma.")),
+        (
+            "01_decimal_comma_tab.txt",
+            "\t",
+            ",",
+            28,
+            11,
+            ("Columns are parted by tabs.", "The decimal sign is the comma."),
+        ),
         ("02_text_and_stars_in_numeric_ragged_rows.txt", "\t", ".", 28, 11, ("Columns are parted by tabs.",)),
-        ("04_semicolon_decimal_comma_CRLF.csv", ";", ",", 18, 11, ("Columns are parted by semicolons.", "The decimal sign is the comma.")),
+        (
+            "04_semicolon_decimal_comma_CRLF.csv",
+            ";",
+            ",",
+            18,
+            11,
+            ("Columns are parted by semicolons.", "The decimal sign is the comma."),
+        ),
         ("05_lost_decimal_point_x1000.csv", ",", ".", 17, 11, ()),
         ("08_BOM_three_dashes_missing_dd-Mon-yy.csv", ",", ".", 20, 7, ()),
         ("10_quoted_commas_partial_dates.csv", ",", ".", 19, 5, ()),
         ("13_herbarium_ranges_and_multiple_identifications.csv", ",", ".", 13, 15, ()),
     ],
-)  # fmt: skip
+)
 def test_what_is_understood_of_a_published_file(name, separator, decimal, columns, rows, notes):
     found = read(name)
     assert (found.layout.separator, found.layout.decimal, found.layout.header_row) == (separator, decimal, 1)
@@ -57,22 +71,22 @@ def test_every_row_of_a_dataset_is_read(key):
 
 @pytest.fixture(scope="module")
 def herbarium(tmp_path_factory):
-    """A house that knows beans, wheat, leaves and Physaria."""
-    house = open_house(settings_in(tmp_path_factory.mktemp("herbarium")))
-    house.database.prepare()
+    """A context that knows beans, wheat, leaves and Physaria."""
+    context = open_context(settings_in(tmp_path_factory.mktemp("herbarium")))
+    context.database.prepare()
     for key in ("wheat_seeds", "dry_bean", "leaf_uci", "physaria_herbarium"):
         study, plants = study_and_plants(key)
-        house.studies.add(study, plants, "a test")
-        model = house.registry.register(train(study, plants, algorithm="lda"), "a test")
-        house.registry.promote(key, model.card.version, "a test", "to name tables")
-    yield house
-    house.close()
+        context.studies.add(study, plants, "a test")
+        model = context.registry.register(train(study, plants, algorithm="lda"), "a test")
+        context.registry.promote(key, model.card.version, "a test", "to name tables")
+    yield context
+    context.close()
 
 
-def named(house, study, path, **said):
+def named(context, study, path, **said):
     stream = io.BytesIO(path.read_bytes())
-    understood = understand(house, stream, BatchRequest(study=study, name=path.name, **said))
-    return understood, run_batch(house, stream, understood, record=False)
+    understood = plan_batch(context, stream, BatchRequest(study=study, name=path.name, **said))
+    return understood, run_batch(context, stream, understood, record=False)
 
 
 @pytest.mark.slow
@@ -103,9 +117,13 @@ def test_ranges_of_a_herbarium_are_asked_about(herbarium):
     path = UPLOADS / "13_herbarium_ranges_and_multiple_identifications.csv"
     understood, summary = named(herbarium, "physaria_herbarium", path)
     assert {a.measurement: a.unit for a in understood.assignment.assigned} == {
-        "stem_length": "dm", "basal_leaf_length": "cm", "petal_length": "mm", "style_length": "mm",
-        "mature_fruit_length": "mm", "ovule_number": "",
-    }  # fmt: skip
+        "stem_length": "dm",
+        "basal_leaf_length": "cm",
+        "petal_length": "mm",
+        "style_length": "mm",
+        "mature_fruit_length": "mm",
+        "ovule_number": "",
+    }
     assert understood.questions == (
         "71 cells are ranges like 0.25-0.35. Shall the middle be used (--middle-of-ranges)?",
     )

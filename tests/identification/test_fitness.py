@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import f
 
-from flora_core.identification.fitness import _without_each, limits, misfits, odd_measurements, patterns, view
-from flora_core.learning.species_gaussians import fit_clouds
+from flora_core.identification.fitness import _without_each, limits, marginalize, misfits, odd_measurements, patterns
+from flora_core.learning.species_gaussians import fit_gaussians
 from tests.builders import iris_table, make_flower
 
 X, y = iris_table()
-CLOUDS = fit_clouds(X, y, 3)
+CLOUDS = fit_gaussians(X, y, 3)
 NAN = np.nan
 
 
@@ -28,9 +28,9 @@ def test_the_limit_is_the_f_corrected_one_worked_out_by_scipy():
 def test_distances_are_mahalanobis_distances():
     row = np.array([6.0, 2.7, 5.1, 1.6])
     for k in range(3):
-        cloud = X[y == k]
-        covariance = np.cov(cloud, rowvar=False)
-        distance = (row - cloud.mean(0)) @ np.linalg.inv(covariance) @ (row - cloud.mean(0))
+        plants = X[y == k]
+        covariance = np.cov(plants, rowvar=False)
+        distance = (row - plants.mean(0)) @ np.linalg.inv(covariance) @ (row - plants.mean(0))
         found = misfits(CLOUDS, row[None])[0, k] * limits(CLOUDS, 4)[k]
         assert found == pytest.approx(distance, rel=0.01)  # a ridge of a thousandth is in the covariance
 
@@ -39,7 +39,7 @@ def test_no_flower_of_fisher_is_called_a_stranger_when_left_out():
     alarms = 0
     for i in range(150):
         others = np.arange(150) != i
-        alarms += misfits(fit_clouds(X[others], y[others], 3), X[i : i + 1]).min() > 1
+        alarms += misfits(fit_gaussians(X[others], y[others], 3), X[i : i + 1]).min() > 1
     assert alarms == 0
 
 
@@ -86,7 +86,7 @@ def test_a_plant_with_nothing_measured_fits_everything():
 
 def test_missing_measurements_are_left_out_of_the_distance():
     row = np.array([[5.1, NAN, 1.4, NAN]])
-    part = fit_clouds(X[:, [0, 2]], y, 3)
+    part = fit_gaussians(X[:, [0, 2]], y, 3)
     assert misfits(CLOUDS, row) == pytest.approx(misfits(part, row[:, [0, 2]]), rel=1e-6)
 
 
@@ -99,7 +99,7 @@ def test_rows_come_back_in_their_order_whatever_is_missing_in_them():
 
 
 def test_a_view_is_kept_for_the_next_plant():
-    assert view(CLOUDS, (True, False, True, True)) is view(CLOUDS, (True, False, True, True))
+    assert marginalize(CLOUDS, (True, False, True, True)) is marginalize(CLOUDS, (True, False, True, True))
 
 
 def test_the_value_to_blame_is_named(champion):

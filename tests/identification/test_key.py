@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flora_core.identification.key import _couplets, key_of, surrogate_key
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -70,7 +70,7 @@ def test_other_models_have_no_key_of_their_own_but_a_short_one_that_says_how_far
     assert key.tested == 150
     assert 0.85 < key.low < key.fidelity < key.high
     assert "of 150 plants not used to make it, it names" in key.sentence
-    said = [IRIS.species_names[j] for j in name_plants(champion, FLOWERS.values).best]
+    said = [IRIS.species_names[j] for j in predict_plants(champion, FLOWERS.values).best]
     assert np.mean([follow(key, IRIS, row) == name for row, name in zip(FLOWERS.values, said, strict=True)]) > 0.95
     assert surrogate_key(champion) == key
 

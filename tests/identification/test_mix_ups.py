@@ -13,17 +13,26 @@ NAN = np.nan
     [
         (dict(petal_length=14.0), "Did you mean petal length 1.4 cm?", make_flower()),
         (dict(sepal_length=51.0), "Did you mean sepal length 5.1 cm?", make_flower()),
-        (dict(sepal_length=51, sepal_width=35, petal_length=14, petal_width=2),
-         "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
-         "was the flower measured in millimetres?", make_flower()),
-        (dict(sepal_length=1.4, sepal_width=0.2, petal_length=5.1, petal_width=3.5),
-         "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
-         "are sepal and petal swapped?", make_flower()),
-        (dict(petal_length=0.2, petal_width=1.4),
-         "Did you mean petal length 1.4 cm, petal width 0.2 cm: are petal length and petal width swapped?", make_flower()),
+        (
+            dict(sepal_length=51, sepal_width=35, petal_length=14, petal_width=2),
+            "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
+            "was the flower measured in millimetres?",
+            make_flower(),
+        ),
+        (
+            dict(sepal_length=1.4, sepal_width=0.2, petal_length=5.1, petal_width=3.5),
+            "Did you mean sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm: "
+            "are sepal and petal swapped?",
+            make_flower(),
+        ),
+        (
+            dict(petal_length=0.2, petal_width=1.4),
+            "Did you mean petal length 1.4 cm, petal width 0.2 cm: are petal length and petal width swapped?",
+            make_flower(),
+        ),
         (dict(sepal_length=510.0), "Did you mean sepal length 5.1 cm?", make_flower()),
     ],
-)  # fmt: skip
+)
 def test_the_one_change_that_helps_is_asked_about(champion, values, question, corrected):
     found = did_you_mean(champion, make_flower(**values))
     assert found is not None
@@ -42,8 +51,8 @@ def test_nothing_is_asked_where_no_change_helps(champion):
 def test_nothing_is_asked_where_several_changes_would_help(champion):
     # One value alone: divided by ten or by 2.54 twice over, any of them may be what was meant.
     ambiguous = np.array([NAN, NAN, 12.0, NAN])
-    assert misfits(champion.clouds, ambiguous[None]).min() > 1
-    inside = [v for v in (1.2, 12 / 2.54) if misfits(champion.clouds, np.array([[NAN, NAN, v, NAN]])).min() <= 1]
+    assert misfits(champion.gaussians, ambiguous[None]).min() > 1
+    inside = [v for v in (1.2, 12 / 2.54) if misfits(champion.gaussians, np.array([[NAN, NAN, v, NAN]])).min() <= 1]
     assert len(inside) == 2
     assert did_you_mean(champion, ambiguous) is None
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flora_core.identification.naming import NONE_OF_THESE, answer, name_plants
+from flora_core.identification.naming import NONE_OF_THESE, answer, predict_plants
 from flora_core.study import IRIS
 from tests.builders import iris_table, make_flower
 
@@ -53,22 +53,22 @@ def test_names_without_a_genus_are_qualified_too():
 
 
 def test_a_table_of_plants_and_one_plant_get_the_same_answer(champion):
-    together = name_plants(champion, X)
+    together = predict_plants(champion, X)
     for i in (0, 70, 133):
-        alone = name_plants(champion, X[i : i + 1])
+        alone = predict_plants(champion, X[i : i + 1])
         assert alone.probabilities[0] == pytest.approx(together.probabilities[i])
         assert (alone.best[0], alone.fits[0]) == (together.best[i], together.fits[i])
         assert (alone.in_set[0] == together.in_set[i]).all()
 
 
 def test_every_training_flower_fits_and_its_species_is_in_its_set(champion):
-    named = name_plants(champion, X)
+    named = predict_plants(champion, X)
     assert named.fits.all()
     assert named.in_set[np.arange(150), y].all()
     assert named.in_set.sum(axis=1).mean() < 1.2
 
 
 def test_a_stranger_has_an_empty_set(champion):
-    named = name_plants(champion, make_flower(petal_length=14.0)[None])
+    named = predict_plants(champion, make_flower(petal_length=14.0)[None])
     assert not named.fits[0]
     assert not named.in_set.any()

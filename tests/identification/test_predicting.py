@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flora_core.identification.fitness import view
+from flora_core.identification.fitness import marginalize
 from flora_core.identification.predicting import calibrate, completions, entropy, probabilities, species_weights
 from flora_core.model import Calibration
 from tests.builders import iris_table, make_flower
@@ -56,12 +56,12 @@ def test_with_nothing_measured_the_training_shares_are_all_that_is_known(champio
 def test_completions_keep_what_was_measured_and_centre_on_the_regression(champion):
     row = make_flower()
     row[2:] = NAN
-    completed, weights = completions(champion.clouds, row[None], (True, True, False, False))
+    completed, weights = completions(champion.gaussians, row[None], (True, True, False, False))
     assert (completed[..., :2] == row[:2]).all()
     # By hand for setosa: the regression of petal length on the sepals among its 50 flowers.
-    cloud = X[y == 0]
-    design = np.column_stack([np.ones(50), cloud[:, :2]])
-    expected = np.array([1, *row[:2]]) @ np.linalg.lstsq(design, cloud[:, 2:], rcond=None)[0]
+    plants = X[y == 0]
+    design = np.column_stack([np.ones(50), plants[:, :2]])
+    expected = np.array([1, *row[:2]]) @ np.linalg.lstsq(design, plants[:, 2:], rcond=None)[0]
     assert completed[0, 0, :, 2:].mean(axis=0) == pytest.approx(expected, abs=0.01)
     assert weights.argmax() == 0
 
@@ -69,13 +69,13 @@ def test_completions_keep_what_was_measured_and_centre_on_the_regression(champio
 def test_weights_are_bayes_rule_with_normal_densities(champion):
     from scipy.stats import multivariate_normal
 
-    seen = view(champion.clouds, (True, True, False, False))
+    seen = marginalize(champion.gaussians, (True, True, False, False))
     row = np.array([[5.9, 2.8]])
     densities = [
-        multivariate_normal(champion.clouds.means[k, :2], champion.clouds.covariances[k, :2, :2]).pdf(row)
+        multivariate_normal(champion.gaussians.means[k, :2], champion.gaussians.covariances[k, :2, :2]).pdf(row)
         for k in range(3)
     ]
-    assert species_weights(champion.clouds, seen, row)[0] == pytest.approx(np.array(densities) / np.sum(densities))
+    assert species_weights(champion.gaussians, seen, row)[0] == pytest.approx(np.array(densities) / np.sum(densities))
 
 
 def test_a_temperature_above_one_makes_humbler_and_one_changes_nothing():

@@ -10,24 +10,39 @@ from tests.builders import typed_flower
     ("typed", "sentence"),
     [
         (typed_flower(), "Iris setosa: all 4 measurements lie among its flowers."),
-        (typed_flower(sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6),
-         "Iris cf. virginica: the flower fits both I. virginica and I. versicolor."),
-        (typed_flower(sepal_length=6.6, sepal_width=3.4, petal_length=5.0, petal_width=1.7),
-         "Iris cf. versicolor: the petals fit both I. versicolor and I. virginica."),
-        ({"sepal_length": "5.9", "sepal_width": "2.8"},
-         "Iris cf. versicolor: the flower fits both I. versicolor and I. virginica; named without the petal length and petal width."),
-        ({"petal_length": "1.4"}, "Iris setosa: the measurement lies among its flowers; named without the sepal length, sepal width and petal width."),
+        (
+            typed_flower(sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6),
+            "Iris cf. virginica: the flower fits both I. virginica and I. versicolor.",
+        ),
+        (
+            typed_flower(sepal_length=6.6, sepal_width=3.4, petal_length=5.0, petal_width=1.7),
+            "Iris cf. versicolor: the petals fit both I. versicolor and I. virginica.",
+        ),
+        (
+            {"sepal_length": "5.9", "sepal_width": "2.8"},
+            "Iris cf. versicolor: the flower fits both I. versicolor and I. virginica; named without the petal length and petal width.",
+        ),
+        (
+            {"petal_length": "1.4"},
+            "Iris setosa: the measurement lies among its flowers; named without the sepal length, sepal width and petal width.",
+        ),
         (typed_flower(petal_width=0.6), "Iris setosa, although the petal width of 0.6 cm is large for it."),
-        (typed_flower(petal_length=14),
-         "None of these: the petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm. "
-         "Did you mean petal length 1.4 cm?"),
-        (typed_flower(sepal_length=6.3, sepal_width=3.3, petal_length=6.0, petal_width=0.25),
-         "None of these: the petal width of 0.25 cm does not go with the other values in any species here. "
-         "Did you mean petal width 2.5 cm?"),
-        (typed_flower(sepal_length=29, sepal_width=0.3, petal_length=7.7, petal_width=3.4),
-         "None of these: the flower lies outside every species of this study."),
+        (
+            typed_flower(petal_length=14),
+            "None of these: the petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm. "
+            "Did you mean petal length 1.4 cm?",
+        ),
+        (
+            typed_flower(sepal_length=6.3, sepal_width=3.3, petal_length=6.0, petal_width=0.25),
+            "None of these: the petal width of 0.25 cm does not go with the other values in any species here. "
+            "Did you mean petal width 2.5 cm?",
+        ),
+        (
+            typed_flower(sepal_length=29, sepal_width=0.3, petal_length=7.7, petal_width=3.4),
+            "None of these: the flower lies outside every species of this study.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_botanist_would_say(champion, typed, sentence):
     assert identify_with(champion, typed).sentence == sentence
 

@@ -7,7 +7,7 @@ import pytest
 
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.algorithms.pipelines import Recipe
-from flora_core.learning.import_validation import named_right, unsound
+from flora_core.learning.import_validation import model_problems, named_right
 from flora_core.workflows.models.lifecycle import iris_plants
 
 
@@ -23,7 +23,7 @@ def with_algorithm(champion, name, **settings):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_model_of_ours_is_sound(champion, name):
     settings = {"trees": 10} if name in ("forest", "boosting") else {}
-    assert unsound(with_algorithm(champion, name, **settings)) == ()
+    assert model_problems(with_algorithm(champion, name, **settings)) == ()
 
 
 def test_what_it_names_right_of_a_table_is_measured(champion):
@@ -35,26 +35,26 @@ def test_what_it_names_right_of_a_table_is_measured(champion):
 @pytest.mark.parametrize(
     ("part", "value", "said"),
     [
-        ("set_limits", np.ones(2), "set limits have the shape"),
-        ("set_limits", np.array([1, np.nan, 1]), "infinite or missing"),
+        ("conformal_thresholds", np.ones(2), "set limits have the shape"),
+        ("conformal_thresholds", np.array([1, np.nan, 1]), "infinite or missing"),
         ("pipeline", "no pipeline", "no pipeline"),
     ],
 )
 def test_parts_of_the_wrong_shape(champion, part, value, said):
-    (found,) = unsound(dataclasses.replace(champion, **{part: value}))
+    (found,) = model_problems(dataclasses.replace(champion, **{part: value}))
     assert said in found
 
 
 def test_a_card_of_another_algorithm(champion):
     card = champion.card.model_copy(update={"algorithm": "forest", "algorithm_title": "random forest"})
-    assert unsound(dataclasses.replace(champion, card=card)) == (
+    assert model_problems(dataclasses.replace(champion, card=card)) == (
         "its card says random forest, its pipeline is a LinearDiscriminantAnalysis",
     )
 
 
 def test_a_covariance_that_is_none(champion):
-    clouds = dataclasses.replace(champion.clouds, covariances=-champion.clouds.covariances)
-    assert unsound(dataclasses.replace(champion, clouds=clouds)) == ("a covariance in it is none",)
+    gaussians = dataclasses.replace(champion.gaussians, covariances=-champion.gaussians.covariances)
+    assert model_problems(dataclasses.replace(champion, gaussians=gaussians)) == ("a covariance in it is none",)
 
 
 def test_a_tree_whose_branch_leads_astray_or_in_a_circle(champion):
@@ -62,28 +62,28 @@ def test_a_tree_whose_branch_leads_astray_or_in_a_circle(champion):
         model = with_algorithm(champion, "tree")
         # children_left is a view into the tree itself.
         model.pipeline[-1].tree_.children_left[0] = branch
-        assert unsound(model) == ("the inside of its pipeline does not hang together",)
+        assert model_problems(model) == ("the inside of its pipeline does not hang together",)
 
 
 def test_a_boosted_tree_whose_branch_leads_astray(champion):
     model = with_algorithm(champion, "boosting", trees=10)
     model.pipeline[-1]._predictors[0][0].nodes["right"][0] = 10**6
-    assert unsound(model) == ("the inside of its pipeline does not hang together",)
+    assert model_problems(model) == ("the inside of its pipeline does not hang together",)
 
 
 def test_support_vectors_that_are_not_there(champion):
     model = with_algorithm(champion, "svm")
     svc = model.pipeline[-1].calibrated_classifiers_[0].estimator
     svc._n_support = svc._n_support * 100
-    assert unsound(model) == ("the inside of its pipeline does not hang together",)
+    assert model_problems(model) == ("the inside of its pipeline does not hang together",)
 
 
 def test_species_in_another_order_or_other_measurements(champion):
     model = with_algorithm(champion, "bayes")
     model.pipeline[-1].classes_ = np.array([2, 1, 0])
-    assert "other species" in unsound(model)[0]
+    assert "other species" in model_problems(model)[0]
     model = with_algorithm(champion, "bayes")
     model.pipeline[-1].n_features_in_ = 7
-    assert "measures 7 characters" in unsound(model)[0]
+    assert "measures 7 characters" in model_problems(model)[0]
     del model.pipeline[-1].classes_
-    assert "lacks something" in unsound(model)[0]
+    assert "lacks something" in model_problems(model)[0]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Refused
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.training import REFERENCE_PLANTS, train
 from flora_core.model import ModelCard
@@ -31,8 +31,8 @@ def test_the_same_plants_settings_and_seed_give_the_same_model():
     )
     assert first.card.scores == second.card.scores
     assert (
-        name_plants(first, iris_plants().values).probabilities
-        == name_plants(second, iris_plants().values).probabilities
+        predict_plants(first, iris_plants().values).probabilities
+        == predict_plants(second, iris_plants().values).probabilities
     ).all()
     other = train(IRIS, iris_plants(), algorithm="forest", hyperparameters={"trees": 10}, seed=6)
     assert other.card.scores != first.card.scores
@@ -72,7 +72,7 @@ def test_hyperparameters_belong_to_one_algorithm():
 def test_two_plants_a_species_are_enough_and_warned_of(algorithm):
     model = train(make_study(), make_plants((2, 4), gap=9.0), algorithm=algorithm)
     assert "Fewer than 10 plants: Planta speciesa (2), Planta speciesb (4)" in model.card.warnings[0]
-    assert np.isfinite(name_plants(model, make_plants((2, 4)).values).probabilities).all()
+    assert np.isfinite(predict_plants(model, make_plants((2, 4)).values).probabilities).all()
 
 
 def test_a_support_vector_machine_says_how_many_plants_it_needs():
@@ -88,7 +88,7 @@ def test_gaps_in_training_and_in_identifying(algorithm):
     model = train(make_study(2, 4), plants, algorithm=algorithm, hyperparameters=few)
     assert model.card.algorithm == algorithm
     assert model.card.scores.accuracy > 0.93
-    assert np.isfinite(name_plants(model, plants.values).probabilities).all()
+    assert np.isfinite(predict_plants(model, plants.values).probabilities).all()
 
 
 def test_the_reference_of_a_large_table_is_a_sample_that_keeps_the_shares():
@@ -111,9 +111,17 @@ def test_the_card_tells_everything_that_was_asked(champion):
 
 def test_a_card_written_before_all_that_is_still_read(champion):
     new = {
-        "shape_ratios", "searched", "group_scores", "groups", "seen_accuracy", "calibration_curve", "learning_curve",
-        "more_plants", "importance", "imported",
-    }  # fmt: skip
+        "shape_ratios",
+        "searched",
+        "group_scores",
+        "groups",
+        "seen_accuracy",
+        "calibration_curve",
+        "learning_curve",
+        "more_plants",
+        "importance",
+        "imported",
+    }
     older = {name: value for name, value in champion.card.model_dump(mode="json").items() if name not in new}
     read = ModelCard.model_validate(older)
     assert read.scores == champion.card.scores

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.monitoring.decision import holm, judge, needed, worst
+from flora_core.monitoring.decision import holm, plants_missing, verdict_of, worst
 
 
 def test_holm_by_hand():
@@ -29,13 +29,13 @@ def test_correction_never_helps_and_keeps_the_order(values):
     ],
 )
 def test_p_and_effect_together(p, effect, verdict):
-    assert judge(p, effect) == verdict
+    assert verdict_of(p, effect) == verdict
 
 
 def test_how_many_plants_are_still_missing():
-    assert needed(150, 12) == 8
-    assert needed(5, 12) == 15
-    assert needed(150, 20) == 0
+    assert plants_missing(150, 12) == 8
+    assert plants_missing(5, 12) == 15
+    assert plants_missing(150, 20) == 0
 
 
 def test_the_gravest_verdict():

@@ -5,11 +5,11 @@ import pytest
 from sklearn.datasets import load_iris
 from threadpoolctl import threadpool_limits
 
-from flora_core.monitoring.decision import holm, judge
-from flora_core.monitoring.drift.multivariate import together
+from flora_core.monitoring.decision import holm, verdict_of
+from flora_core.monitoring.drift.multivariate import multivariate_drift
 from flora_core.monitoring.drift.samples import compare_columns
-from flora_core.monitoring.drift.univariate import shift_of
-from flora_core.monitoring.statistics.power import seen_half_the_time
+from flora_core.monitoring.drift.univariate import univariate_drift
+from flora_core.monitoring.statistics.power import detectable_shift
 from flora_core.monitoring.windows import Column
 
 pytestmark = pytest.mark.slow
@@ -40,9 +40,9 @@ def alarms(kind, n, m, decimals, repeats):
     count = 0
     for _ in range(repeats):
         reference, current = kind(rng, n, decimals), kind(rng, m, decimals)
-        shifts = [shift_of(name, reference[:, j], current[:, j], tests=4) for j, name in enumerate(NAMES)]
+        shifts = [univariate_drift(name, reference[:, j], current[:, j], tests=4) for j, name in enumerate(NAMES)]
         corrected = holm([shift.p for shift in shifts])
-        count += any(judge(p, s.worth_naming) != "green" for s, p in zip(shifts, corrected, strict=True))
+        count += any(verdict_of(p, s.is_material) != "green" for s, p in zip(shifts, corrected, strict=True))
     return count / repeats
 
 
@@ -59,7 +59,7 @@ def test_false_alarms_of_large_windows_in_bins(decimals):
 
 def test_false_alarms_where_far_values_are_the_rule():
     rng = np.random.default_rng(21)
-    p = [shift_of("x", rng.standard_t(2, 100), rng.standard_t(2, 75)).p for _ in range(500)]
+    p = [univariate_drift("x", rng.standard_t(2, 100), rng.standard_t(2, 75)).p for _ in range(500)]
     assert np.mean(np.array(p) < 0.05) <= 0.08
 
 
@@ -81,16 +81,17 @@ def test_a_shift_is_seen_at_75_against_75(shift, power, decimals):
     seen = 0
     for _ in range(800):
         before, now = rng.normal(5.84, 0.83, 75), rng.normal(5.84 + shift, 0.83, 75)
-        seen += shift_of("sepal_length", np.round(before, decimals), np.round(now, decimals)).p < 0.05
+        seen += univariate_drift("sepal_length", np.round(before, decimals), np.round(now, decimals)).p < 0.05
     assert seen / 800 >= power
 
 
 @pytest.mark.parametrize(("n", "m", "tests"), [(75, 75, 1), (150, 42, 1), (150, 42, 4), (1000, 100, 4), (150, 20, 1)])
 def test_what_would_be_seen_half_of_the_time_is(n, m, tests):
     rng = np.random.default_rng(24)
-    shift = seen_half_the_time(1.0, n, m, tests)
+    shift = detectable_shift(1.0, n, m, tests)
     found = [
-        shift_of("x", rng.normal(size=n), rng.normal(shift, 1, m), tests=tests).p < 0.05 / tests for _ in range(600)
+        univariate_drift("x", rng.normal(size=n), rng.normal(shift, 1, m), tests=tests).p < 0.05 / tests
+        for _ in range(600)
     ]
     assert 0.4 <= np.mean(found) <= 0.6
 
@@ -102,8 +103,8 @@ def test_a_correlation_that_broke_is_seen_all_together_and_by_no_single_measurem
     seen = alone = quiet = 0
     for _ in range(150):
         before, now, same = (rng.multivariate_normal(np.zeros(4), c, 75) for c in (covariance, loose, covariance))
-        seen += together(NAMES, before, now).p < 0.05
-        quiet += together(NAMES, before, same).p < 0.05
-        alone += shift_of("x", before[:, 0], now[:, 0]).p < 0.05
+        seen += multivariate_drift(NAMES, before, now).p < 0.05
+        quiet += multivariate_drift(NAMES, before, same).p < 0.05
+        alone += univariate_drift("x", before[:, 0], now[:, 0]).p < 0.05
     assert seen / 150 >= 0.7
     assert max(quiet, alone) / 150 <= 0.1

@@ -11,20 +11,20 @@ from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
 from ui.batch.sections import _answer_first
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 GOOD = b"specimen,sepal_length,sepal_width,petal_length,petal_width\nA1,5.1,3.5,1.4,0.2\nA2,5.9,3.0,4.2,1.5\nA3,x,3.0,4.2,1.5\n"
 
 
 @pytest.fixture
-def page(house, monkeypatch):
-    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
-    FRONT.close()
-    FRONT.wait(30)
+def page(context, monkeypatch):
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{context.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
+    STARTUP.close()
+    STARTUP.wait(30)
     at = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
     yield at.switch_page("../pages/batch.py").run()
-    FRONT.close()
+    STARTUP.close()
 
 
 def drop(page, content, name="flowers.csv"):
@@ -64,7 +64,7 @@ def test_an_empty_page_teaches_what_a_table_looks_like(page):
     assert any(b.label == "Example table" for b in page.get("download_button"))
 
 
-def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, house):
+def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, context):
     drop(page, GOOD)
     assert "as they were read" in said(page)
     name_the_rows(page)
@@ -75,16 +75,16 @@ def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, hou
     assert [row["specimen"] for row in rows] == ["A1", "A2", "A3"]
     assert [row["flora_species"] for row in rows] == ["Iris setosa", "Iris versicolor", ""]
     assert "'x'" in rows[2]["flora_issues"] or "x" in rows[2]["flora_issues"]
-    assert house.records.get(rows[0]["flora_id"]).recording.by == "Ada"
-    assert house.records.get(rows[0]["flora_id"]).recording.door == "page"
+    assert context.records.get(rows[0]["flora_id"]).recording.by == "Ada"
+    assert context.records.get(rows[0]["flora_id"]).recording.door == "page"
 
 
-def test_nobody_named_is_refused_and_nothing_is_lost(page, house):
+def test_nobody_named_is_refused_and_nothing_is_lost(page, context):
     drop(page, GOOD)
     page.text_input(key="person").set_value("")
     button(page, "Name the rows").click().run()
     assert "Who identifies? Give a name" in said(page)
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
     assert page.session_state["batch.work"].understood is not None
 
 
@@ -123,17 +123,17 @@ def test_a_unit_is_offered_never_applied_silently_and_can_be_undone(page):
     assert "as was agreed, in 6 rows" in said(page)
 
 
-def test_the_same_file_again_is_recognised_and_not_recorded_twice(page, house):
+def test_the_same_file_again_is_recognised_and_not_recorded_twice(page, context):
     drop(page, GOOD)
     name_the_rows(page)
     button(page, "Another file").click().run()
     drop(page, GOOD)
     assert "by Ada. It is not recorded twice." in said(page)
     name_the_rows(page)
-    assert len(house.records.newest("iris", 100)) == 2
+    assert len(context.records.newest("iris", 100)) == 2
     page.checkbox(key="batch.again").check()
     name_the_rows(page)
-    assert len(house.records.newest("iris", 100)) == 4
+    assert len(context.records.newest("iris", 100)) == 4
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def pick(page, *rows, filtered="all rows"):
     return page.run()
 
 
-def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, house):
+def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, context):
     drop(page, GOOD)
     name_the_rows(page)
     pick(page, 0)
@@ -183,10 +183,11 @@ def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, house
     next(b for b in page.button if b.label == "*Iris virginica*").click().run()
     assert "**2 plants**: Iris virginica, determined by Ada." in said(page)
     assert "So far: <i>Iris setosa</i> and <i>Iris virginica</i>" in said(page)
-    slips = house.determinations.of_each(row["flora_id"] for row in table(page)[:2])
+    slips = context.determinations.of_each(row["flora_id"] for row in table(page)[:2])
     assert [[s.given.species for s in each] for each in slips.values()] == [
-        ["Iris setosa", "Iris virginica"], ["Iris virginica"],
-    ]  # fmt: skip
+        ["Iris setosa", "Iris virginica"],
+        ["Iris virginica"],
+    ]
 
 
 def test_a_row_that_was_not_recorded_can_t_be_determined(page):
@@ -225,7 +226,16 @@ def cells(workbook):
 
 
 def test_the_name_stands_beside_the_number_and_where_something_is_wrong_the_reason_does():
-    columns = ["row", "specimen", "sepal_length", "flora_id", "flora_species", "flora_probability", "flora_qualifier", "flora_issues"]  # fmt: skip
+    columns = [
+        "row",
+        "specimen",
+        "sepal_length",
+        "flora_id",
+        "flora_species",
+        "flora_probability",
+        "flora_qualifier",
+        "flora_issues",
+    ]
     shown = _answer_first(columns, "specimen", "all rows")
     assert shown[:4] == ["row", "specimen", "flora_species", "flora_qualifier"]
     assert sorted(shown) == sorted(columns)

@@ -11,19 +11,19 @@ from tests.pages.test_identify import FRAME, errors
 from tests.servers import ROOT
 from tests.workflows.determine.conftest import recorded
 from ui.determine import tables
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
 PAGE = str(ROOT / "pages" / "determine.py")
 
 
 @pytest.fixture
-def page(house, monkeypatch):
-    """Opens the page on the test's own house, signed by Ada."""
-    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
-    FRONT.close()
-    FRONT.wait(30)
+def page(context, monkeypatch):
+    """Opens the page on the test's own context, signed by Ada."""
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{context.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
+    STARTUP.close()
+    STARTUP.wait(30)
 
     def open_page(by="Ada", **query):
         at = AppTest.from_file(FRAME, default_timeout=30)
@@ -37,7 +37,7 @@ def page(house, monkeypatch):
         return at
 
     yield open_page
-    FRONT.close()
+    STARTUP.close()
 
 
 def button(at, label):
@@ -56,41 +56,45 @@ def test_an_empty_study_says_what_to_do(page):
     assert "No plant waits for a determination. Record some on the Identify or the Batch page" in at.info[0].value
 
 
-def test_the_plant_that_teaches_most_is_shown_with_reasons_and_answers(page, house):
-    recorded(house, "sure")
-    recorded(house, "unsure", **UNSURE)
+def test_the_plant_that_teaches_most_is_shown_with_reasons_and_answers(page, context):
+    recorded(context, "sure")
+    recorded(context, "unsure", **UNSURE)
     at = page(by="")
     assert [s.value for s in at.header][:2] == ["No. unsure", "Where it lies among the 150 training flowers"]
     assert "2 species are possible: <i>I. virginica</i> and <i>I. versicolor</i>." in texts(at)
     assert "Plant 1 of the 2 that teach most, of 2 undetermined." in texts(at)
     assert [b.label for b in at.button][:5] == [
-        "Confirm: *Iris virginica*", "*Iris setosa*", "*Iris versicolor*", "*Iris virginica*", "None of these",
-    ]  # fmt: skip
+        "Confirm: *Iris virginica*",
+        "*Iris setosa*",
+        "*Iris versicolor*",
+        "*Iris virginica*",
+        "None of these",
+    ]
 
 
-def test_confirming_lays_a_slip_and_shows_the_next_plant(page, house):
-    (sure,) = recorded(house, "sure")
-    (unsure,) = recorded(house, "unsure", **UNSURE)
+def test_confirming_lays_a_slip_and_shows_the_next_plant(page, context):
+    (sure,) = recorded(context, "sure")
+    (unsure,) = recorded(context, "unsure", **UNSURE)
     at = page()
     next(t for t in at.text_input if t.label == "Remark").set_value("seen alive")
     button(at, "Confirm").click().run()
-    (slip,) = house.determinations.of(unsure)
+    (slip,) = context.determinations.of(unsure)
     assert (slip.given.species, slip.by, slip.level, slip.remark) == ("Iris virginica", "Ada", 2, "seen alive")
     assert at.success[0].value.startswith(f"**{unsure}**: Iris virginica, determined by Ada.".replace("-", r"\-"))
     assert at.header[0].value == "No. sure"
     assert next(t for t in at.text_input if t.label == "Remark").value == ""
     button(at, "*Iris versicolor*").click().run()
-    assert house.determinations.of(sure)[0].given.species == "Iris versicolor"
+    assert context.determinations.of(sure)[0].given.species == "Iris versicolor"
     # The queue is at its end, and nothing waits any more.
     assert "No plant waits for a determination." in at.info[0].value
 
 
-def test_nothing_is_added_without_a_person_and_the_page_says_so(page, house):
-    (plant,) = recorded(house)
+def test_nothing_is_added_without_a_person_and_the_page_says_so(page, context):
+    (plant,) = recorded(context)
     at = page(by="")
     button(at, "Confirm").click().run()
     assert errors(at)[0].startswith("Not added. Nobody is named. Give the person who determined")
-    assert house.determinations.of(plant) == ()
+    assert context.determinations.of(plant) == ()
     assert button(at, "Confirm")
 
 
@@ -104,41 +108,41 @@ def test_nothing_is_added_without_a_person_and_the_page_says_so(page, house):
         ("another name", "Iris pseudacorus", "Iris pseudacorus"),
     ],
 )
-def test_every_other_answer_is_a_few_words_away(page, house, kind, name, written):
-    (plant,) = recorded(house)
+def test_every_other_answer_is_a_few_words_away(page, context, kind, name, written):
+    (plant,) = recorded(context)
     at = page()
     at.radio[0].set_value(kind).run()
     next(t for t in at.text_input if t.label == "Name").set_value(name)
     button(at, "Lay down").click().run()
-    assert [s.given.written for s in house.determinations.of(plant)] == [written]
+    assert [s.given.written for s in context.determinations.of(plant)] == [written]
     if name == "Iris pseudacorus":
         assert "It counts as “none of these” for the model" in at.info[0].value
 
 
-def test_a_misspelt_name_is_sent_back_and_the_plant_stays(page, house):
-    (plant,) = recorded(house)
+def test_a_misspelt_name_is_sent_back_and_the_plant_stays(page, context):
+    (plant,) = recorded(context)
     at = page()
     at.radio[0].set_value("another name").run()
     next(t for t in at.text_input if t.label == "Name").set_value("Iris sertosa")
     button(at, "Lay down").click().run()
     assert "Did you mean Iris setosa?" in errors(at)[0]
-    assert house.determinations.of(plant) == ()
+    assert context.determinations.of(plant) == ()
 
 
-def test_next_and_back_leave_everything_as_it_is(page, house):
-    first, second = recorded(house, "1", "2")
+def test_next_and_back_leave_everything_as_it_is(page, context):
+    first, second = recorded(context, "1", "2")
     at = page()
     shown = at.header[0].value
     button(at, "Next").click().run()
     assert at.header[0].value != shown
     button(at, "Back").click().run()
     assert at.header[0].value == shown
-    assert house.determinations.of_each([first, second]) == {first: (), second: ()}
+    assert context.determinations.of_each([first, second]) == {first: (), second: ()}
 
 
-def test_a_filter_shows_only_such_plants(page, house):
-    recorded(house, "ordinary")
-    recorded(house, "stranger", petal_length=7.9)
+def test_a_filter_shows_only_such_plants(page, context):
+    recorded(context, "ordinary")
+    recorded(context, "stranger", petal_length=7.9)
     at = page()
     filters = next(p for p in at.get("button_group"))
     filters.set_value("fits nothing").run()
@@ -149,19 +153,19 @@ def test_a_filter_shows_only_such_plants(page, house):
     assert "No plant waits here: none is “rare”. 2 others wait." in at.info[0].value
 
 
-def test_a_plant_that_chance_chose_is_marked_as_such(page, house):
-    (plant,) = recorded(house)
+def test_a_plant_that_chance_chose_is_marked_as_such(page, context):
+    (plant,) = recorded(context)
     at = page()
     at.get("button_group")[0].set_value("at random").run()
     assert "Plant 1 of the 1 that chance chose, of 1 undetermined." in texts(at)
     button(at, "Confirm").click().run()
-    assert [s.source for s in house.determinations.of(plant)] == ["drawn at random"]
+    assert [s.source for s in context.determinations.of(plant)] == ["drawn at random"]
 
 
-def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, house):
-    (plant,) = recorded(house, "00042")
-    determine(house, "iris", plant, "cf. setosa", by="<b>Grace</b>", date="1928", remark="from a slide")
-    determine(house, "iris", plant, "setosa", by="Ada", date="2024")
+def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, context):
+    (plant,) = recorded(context, "00042")
+    determine(context, "iris", plant, "cf. setosa", by="<b>Grace</b>", date="1928", remark="from a slide")
+    determine(context, "iris", plant, "setosa", by="Ada", date="2024")
     at = page()
     find = next(t for t in at.text_input if t.label == "Find a plant")
     find.set_value("43").run()
@@ -176,13 +180,13 @@ def test_a_plant_is_found_by_its_number_with_its_slips_side_by_side(page, house)
     assert "No plant waits" in at.info[0].value
 
 
-def test_a_plant_whose_version_is_damaged_can_be_determined_all_the_same(page, house):
-    (plant,) = recorded(house, "1")
-    house.studies.add(make_study(), make_plants(), "a test")
-    determine(house, "iris", plant, "setosa", by="Ada")
+def test_a_plant_whose_version_is_damaged_can_be_determined_all_the_same(page, context):
+    (plant,) = recorded(context, "1")
+    context.studies.add(make_study(), make_plants(), "a test")
+    determine(context, "iris", plant, "setosa", by="Ada")
     at = page()
-    FRONT.house()._loaded.clear()
-    (house.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
+    STARTUP.context()._loaded.clear()
+    (context.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
     next(t for t in at.text_input if t.label == "Find a plant").set_value("1").run()
     assert any(
         "is not the file that was registered" in e.replace("\\", "")
@@ -190,28 +194,28 @@ def test_a_plant_whose_version_is_damaged_can_be_determined_all_the_same(page, h
     )
 
 
-def test_a_study_with_many_species_has_a_list_for_the_others(page, house):
+def test_a_study_with_many_species_has_a_list_for_the_others(page, context):
     names = [f"Planta {a}{b}us" for a in "bcd" for b in "xyzw"]
     study = make_study().model_copy(update={"name": "many", "species": tuple(Species(name=n) for n in names)})
     plants = make_plants(per_species=(6,) * 12, gap=8.0)
-    house.studies.add(study, plants, "a test")
-    house.registry.register(train(study, plants, algorithm="lda"), "a test")
-    house.registry.promote("many", 1, "a test", "first")
+    context.studies.add(study, plants, "a test")
+    context.registry.register(train(study, plants, algorithm="lda"), "a test")
+    context.registry.promote("many", 1, "a test", "first")
     from flora_core.workflows.identify import identify, record
 
-    record(house, [identify(house, "many", {"leaf_0": "20", "leaf_1": "20"})], by="Ada", door="page")
+    record(context, [identify(context, "many", {"leaf_0": "20", "leaf_1": "20"})], by="Ada", door="page")
     at = page(study="many")
     assert sum(b.label.startswith("*Planta") for b in at.button) == 9
     assert "Other species" in str(at.main)
 
 
-def test_the_page_knows_the_species_of_the_study(page, house):
-    recorded(house)
+def test_the_page_knows_the_species_of_the_study(page, context):
+    recorded(context)
     assert {f"*{s.name}*" for s in IRIS.species} <= {b.label for b in page().button}
 
 
-def test_a_table_is_understood_laid_down_and_its_bad_rows_listed(page, house):
-    (plant,) = recorded(house, "1")
+def test_a_table_is_understood_laid_down_and_its_bad_rows_listed(page, context):
+    (plant,) = recorded(context, "1")
     at = page()
     table = b"No,checked as,Date\n1,setosa,2024\n1,sertosa,2024\n"
     at.get("file_uploader")[0].upload("slips.csv", table, "text/csv").run()
@@ -220,17 +224,17 @@ def test_a_table_is_understood_laid_down_and_its_bad_rows_listed(page, house):
     columns["Determined name"].set_value("checked as").run()
     [b for b in at.button if b.label == "Lay down"][-1].click().run()
     assert at.success[-1].value.replace("\\", "") == "1 of 2 determinations added; 1 can't be used."
-    assert [s.by for s in house.determinations.of(plant)] == ["Ada"]
+    assert [s.by for s in context.determinations.of(plant)] == ["Ada"]
     assert at.dataframe[0].value["row"].tolist() == [3]
 
 
-def test_all_records_can_be_taken_home_as_an_archive(page, house):
+def test_all_records_can_be_taken_home_as_an_archive(page, context):
     at = page()
     assert at.get("download_button")[-1].label == "Download 0 plants"
-    recorded(house, "1", "2")
+    recorded(context, "1", "2")
     at = page()
     assert at.get("download_button")[-1].label == "Download 2 plants"
-    assert tables._packed(house, "iris").startswith(b"PK")
+    assert tables._packed(context, "iris").startswith(b"PK")
 
 
 def test_a_file_that_is_no_table_is_refused_with_the_reason(page):

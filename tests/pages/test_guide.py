@@ -5,18 +5,18 @@ from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
 from ui.components.guide import chapters
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 
 @pytest.fixture
-def page(house, monkeypatch):
-    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
-    FRONT.close()
-    FRONT.wait(30)
+def page(context, monkeypatch):
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{context.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
+    STARTUP.close()
+    STARTUP.wait(30)
     at = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=30).run()
     yield at.switch_page("../pages/guide.py").run()
-    FRONT.close()
+    STARTUP.close()
 
 
 def test_every_chapter_can_be_read(page):

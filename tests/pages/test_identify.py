@@ -4,18 +4,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 FRAME = str(ROOT / "ui" / "frame.py")
 
 
 @pytest.fixture
-def page(house, monkeypatch):
-    """Opens the page on the test's own house."""
-    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
-    FRONT.close()
-    FRONT.wait(30)
+def page(context, monkeypatch):
+    """Opens the page on the test's own context."""
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{context.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
+    STARTUP.close()
+    STARTUP.wait(30)
 
     def open_page(**query):
         at = AppTest.from_file(FRAME, default_timeout=30).run()
@@ -25,7 +25,7 @@ def page(house, monkeypatch):
         return at.run()
 
     yield open_page
-    FRONT.close()
+    STARTUP.close()
 
 
 def name_of(at):
@@ -118,7 +118,7 @@ def test_a_stranger_is_asked_about_and_one_click_mends_it(page):
     assert name_of(at) == "Iris setosa"
 
 
-def test_a_flower_in_millimetres_read_as_centimetres_is_refused_and_mended(page, house):
+def test_a_flower_in_millimetres_read_as_centimetres_is_refused_and_mended(page, context):
     at = page(sepal_length="51", sepal_width="35", petal_length="14", petal_width="2")
     assert errors(at)[0] == "Sepal length is 51.0 cm. These plants have 3.5 to 9.5 cm. Is it in millimetres?"
     assert not any(b.label == "Record" for b in at.button)
@@ -159,33 +159,33 @@ def test_an_address_in_a_strange_unit_says_so(page):
     assert "is not a unit that is known here" in at.warning[0].value.replace("\\", "")
 
 
-def test_exploring_records_nothing_and_record_writes_once(page, house):
+def test_exploring_records_nothing_and_record_writes_once(page, context):
     at = page(sepal_length="51", sepal_width="35", petal_length="14", petal_width="2", unit="mm")
     slider(at, "Petal width").set_value(3.0).run()
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
     next(t for t in at.text_input if t.label == "Identified by").input("Ada")
     next(t for t in at.text_input if t.label == "Catalogue number").input("0042")
     next(b for b in at.button if b.label == "Record").click().run()
-    (recorded,) = house.records.newest("iris")
+    (recorded,) = context.records.newest("iris")
     assert recorded.plant.typed == ("51", "35", "14", "3")
     assert recorded.plant.used == (5.1, 3.5, 1.4, 0.3)
     assert (recorded.recording.unit, recorded.recording.by, recorded.plant.catalogue_number) == ("mm", "Ada", "0042")
     assert recorded.id in at.success[0].value
     assert at.get("download_button")
     at.run()
-    assert len(house.records.newest("iris")) == 1
+    assert len(context.records.newest("iris")) == 1
 
 
-def test_without_a_name_nothing_is_recorded(page, house):
+def test_without_a_name_nothing_is_recorded(page, context):
     at = page()
     next(b for b in at.button if b.label == "Record").click().run()
     assert errors(at) == [
         "Not recorded. Who identifies? Give a name; a record without a person can't be asked about later."
     ]
-    assert house.records.newest("iris") == ()
+    assert context.records.newest("iris") == ()
 
 
-def test_the_next_flower_begins_with_an_empty_form_and_the_same_person(page, house):
+def test_the_next_flower_begins_with_an_empty_form_and_the_same_person(page, context):
     at = page()
     next(t for t in at.text_input if t.label == "Identified by").input("Ada")
     next(b for b in at.button if b.label == "Record").click().run()
@@ -196,25 +196,25 @@ def test_the_next_flower_begins_with_an_empty_form_and_the_same_person(page, hou
     assert next(t for t in at.text_input if t.label == "Identified by").value == "Ada"
 
 
-def test_a_database_that_went_away_records_nothing_and_says_so(page, house):
+def test_a_database_that_went_away_records_nothing_and_says_so(page, context):
     at = page()
-    house.database.path.rename(house.database.path.with_suffix(".gone"))
+    context.database.path.rename(context.database.path.with_suffix(".gone"))
     next(t for t in at.text_input if t.label == "Identified by").input("Ada")
     next(b for b in at.button if b.label == "Record").click().run()
     assert not at.exception
     assert "is gone" in errors(at)[0]
 
 
-def test_a_tampered_champion_is_a_sentence_and_no_traceback(page, house):
-    FRONT.close()
-    (house.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
+def test_a_tampered_champion_is_a_sentence_and_no_traceback(page, context):
+    STARTUP.close()
+    (context.settings.models / "iris" / "1" / "model.joblib").write_bytes(b"x")
     at = page()
     assert not at.title or "is not the file that was registered" in " ".join(errors(at))
     assert "is not the file that was registered" in " ".join(errors(at))
 
 
-def test_the_house_that_can_t_be_opened_is_a_sentence_with_a_way_on(page, monkeypatch, tmp_path):
-    FRONT.close()
+def test_a_start_that_fails_is_a_sentence_with_a_way_on(page, monkeypatch, tmp_path):
+    STARTUP.close()
     (tmp_path / "bad.db").write_text("not a database " * 100)
     monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{tmp_path}/bad.db")
     at = page()

@@ -5,20 +5,20 @@ from streamlit.testing.v1 import AppTest
 
 from tests.builders import labelled_table
 from tests.servers import ROOT
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 TWO = {"Planta alba": 15, "Planta rubra": 15}
 
 
 @pytest.fixture
-def page(house, monkeypatch):
-    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{house.database.path}")
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
-    FRONT.close()
-    FRONT.wait(30)
+def page(context, monkeypatch):
+    monkeypatch.setenv("FLORA_DATABASE_URL", f"sqlite:///{context.database.path}")
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
+    STARTUP.close()
+    STARTUP.wait(30)
     at = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
     yield at.switch_page("../pages/studies.py").run()
-    FRONT.close()
+    STARTUP.close()
 
 
 def give(at, text, name="plants.csv"):
@@ -36,7 +36,7 @@ def test_studies_are_listed_with_their_champions(page):
     assert "data-heading='Identifies'>v1</td>" in listed
 
 
-def test_a_table_becomes_a_study_and_every_page_works_on_it(page, house):
+def test_a_table_becomes_a_study_and_every_page_works_on_it(page, context):
     at = give(page, labelled_table(TWO, more={"site": lambda i: "abc"[i % 3]}))
     assert not at.exception, at.exception
     assert named(at.selectbox, "Names of the species").value == "species"
@@ -47,7 +47,7 @@ def test_a_table_becomes_a_study_and_every_page_works_on_it(page, house):
     assert not at.exception, at.exception
     assert "was made of 30 plants" in at.success[0].value
     assert at.query_params["study"] == "plants"
-    assert house.studies.tables("plants")[0].added_by == "Ada"
+    assert context.studies.tables("plants")[0].added_by == "Ada"
 
 
 def test_names_that_may_be_one_are_merged_by_a_button(page):
@@ -93,7 +93,7 @@ e,4.8,3.1,1.5,0.2,Iris pumila
 """
 
 
-def test_more_plants_become_the_next_training_table(page, house):
+def test_more_plants_become_the_next_training_table(page, context):
     at = adding(page, FLOWERS)
     assert not at.exception, at.exception
     next(b for b in at.button if b.label == "Count as Iris versicolor").click().run()
@@ -107,7 +107,7 @@ def test_more_plants_become_the_next_training_table(page, house):
     assert at.success[0].value.replace("\\", "") == (
         "5 plants were added to Fisher's irises as table 2, Iris pumila among them for the first time."
     )
-    assert house.studies.tables("iris")[-1].counts["Iris pumila"] == 2
+    assert context.studies.tables("iris")[-1].counts["Iris pumila"] == 2
     # The same file once more is recognised.
     at = adding(at, FLOWERS, "again.csv")
     assert any("These very plants are in iris already" in e.value for e in at.error)
@@ -127,8 +127,8 @@ def test_what_cannot_be_added_is_said(page, text, sentence):
     assert any(sentence in e.value.replace("\\", "") for e in at.error)
 
 
-def test_nobody_adds_nothing(page, house):
+def test_nobody_adds_nothing(page, context):
     at = adding(page, FLOWERS)
     named(at.button, "Add the plants").click().run()
     assert "Not added. Who makes this" in at.error[0].value
-    assert len(house.studies.tables("iris")) == 1
+    assert len(context.studies.tables("iris")) == 1

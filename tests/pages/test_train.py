@@ -5,10 +5,10 @@ import json
 import pytest
 
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
-from flora_core.storage.job_queue import Jobs
+from flora_core.storage.job_queue import JobQueue
 from flora_core.workflows.jobs import worker
 from flora_core.workflows.models.training import TrainingRequest
-from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own house
+from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own context
 from tests.servers import ROOT
 
 
@@ -48,19 +48,19 @@ def test_every_hyperparameter_has_a_widget_with_its_sentence(train, name):
         assert knob.sentence in shown
 
 
-def test_a_training_is_asked_for_with_what_was_changed_and_nothing_else(train, house):
+def test_a_training_is_asked_for_with_what_was_changed_and_nothing_else(train, context):
     choose(train, "forest")
     train.number_input(key="train.iris.forest.trees").set_value(30)
     train.text_input(key="person").set_value("Ada")
     train.button(key="train.start").click().run()
     assert not train.error
-    (job,) = house.jobs.active()
+    (job,) = context.jobs.active()
     assert (job.by, job.kind) == ("Ada", "train")
     request = TrainingRequest.model_validate_json(job.request)
     assert request == TrainingRequest(algorithm="forest", hyperparameters={"trees": 30})
     assert "Train: random forest; trees 30" in words(train).replace("\\", "")
     train.button(key=f"cancel-{job.id}").click().run()
-    assert house.jobs.get(job.id).state == "cancelled"
+    assert context.jobs.get(job.id).state == "cancelled"
 
 
 def test_without_a_name_or_twice_the_same_is_refused_in_words(train):
@@ -73,10 +73,10 @@ def test_without_a_name_or_twice_the_same_is_refused_in_words(train):
     assert "The same was asked for by Ada already" in train.error[0].value
 
 
-def test_a_result_is_there_for_whoever_comes_later(train, house):
-    job = house.jobs.ask("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
-    house.jobs.claim("a test")
-    worker.work_on(house, job.id, "a test")
+def test_a_result_is_there_for_whoever_comes_later(train, context):
+    job = context.jobs.enqueue("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
+    context.jobs.claim("a test")
+    worker.run_job(context, job.id, "a test")
     train.run()
     assert not train.exception
     assert "Version 2: decision tree" in [s.value for s in train.header]
@@ -88,11 +88,11 @@ def test_a_result_is_there_for_whoever_comes_later(train, house):
         assert train.get("plotly_chart")[0].proto.alt
 
 
-def test_an_interrupted_training_can_be_started_again(train, house):
-    job = house.jobs.ask("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
-    house.jobs.claim("a test")
-    house.jobs.end(job.id, "a test", "interrupted", "The server was ended while it worked on this.")
+def test_an_interrupted_training_can_be_started_again(train, context):
+    job = context.jobs.enqueue("iris", "train", TrainingRequest(algorithm="tree").model_dump_json(), "Ada")
+    context.jobs.claim("a test")
+    context.jobs.finish(job.id, "a test", "interrupted", "The server was ended while it worked on this.")
     train.run()
     assert "The server was ended while it worked on this" in words(train).replace("\\", "")
     train.button(key=f"again-{job.id}").click().run()
-    assert [j.by for j in Jobs(house.database).active()] == ["Ada"]
+    assert [j.by for j in JobQueue(context.database).active()] == ["Ada"]

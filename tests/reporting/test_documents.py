@@ -8,35 +8,35 @@ from xml.etree import ElementTree
 import pytest
 
 from flora_core.learning.data_checks.checks import Check
-from flora_core.reporting.documents import papers
+from flora_core.reporting.documents import render_documents
 from flora_core.workflows.models.training import train_version
-from flora_core.workflows.reports.study_report import gather
+from flora_core.workflows.reports.study_report import build_study_report
 
 
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory, first_start):
     import shutil
 
-    from flora_core.workflows.context import open_house
+    from flora_core.workflows.context import open_context
     from tests.conftest import settings_in
 
-    folder = tmp_path_factory.mktemp("report") / "house"
+    folder = tmp_path_factory.mktemp("report") / "context"
     shutil.copytree(first_start, folder)
-    house = open_house(settings_in(folder))
-    train_version(house, "iris", algorithm="bayes", by="Ada")
-    found = gather(house, "iris")
-    house.close()
+    context = open_context(settings_in(folder))
+    train_version(context, "iris", algorithm="bayes", by="Ada")
+    found = build_study_report(context, "iris")
+    context.close()
     return found
 
 
 @pytest.fixture(scope="module")
 def files(facts):
-    return papers(facts)
+    return render_documents(facts)
 
 
 def test_every_file_is_there_and_the_same_facts_give_the_same_bytes(facts, files):
     assert set(files) >= {"report.md", "report.html", "report.json", "junit.xml", "confusion.svg", "importance.svg"}
-    assert papers(facts) == files
+    assert render_documents(facts) == files
 
 
 def test_the_page_is_one_small_file_that_calls_nobody(files):
@@ -79,22 +79,22 @@ def test_a_build_server_sees_checks_gate_and_verdict(facts, files):
     assert int(suite.get("tests")) == len(suite) == len(facts.checks) + 2
     assert suite.get("failures") == "0"
     broken = replace(facts, checks=(Check("limits", "failed", "Values that can't be: petal length has 3."),))
-    suite = ElementTree.fromstring(papers(broken)["junit.xml"])
+    suite = ElementTree.fromstring(render_documents(broken)["junit.xml"])
     assert suite.get("failures") == "1"
     assert "petal length has 3" in suite.find(".//failure").get("message")
-    assert json.loads(papers(broken)["report.json"])["verdict"] == "red"
+    assert json.loads(render_documents(broken)["report.json"])["verdict"] == "red"
 
 
 def test_what_a_person_wrote_never_becomes_markup(facts):
     event = replace(facts.history[0], by="<script>|x", why="[link](http://x) `code`")
-    files = papers(replace(facts, history=(event,)))
+    files = render_documents(replace(facts, history=(event,)))
     assert "<script>" not in files["report.html"]
     assert r"\<script\>\|x" in files["report.md"]
     assert r"\[link\](http://x) \`code\`" in files["report.md"]
 
 
 def test_a_simulated_study_is_marked_on_every_paper(facts):
-    files = papers(replace(facts, simulated=True))
+    files = render_documents(replace(facts, simulated=True))
     assert "**Simulated.**" in files["report.md"]
     assert "<strong>Simulated.</strong>" in files["report.html"]
     assert json.loads(files["report.json"])["simulated"] is True

@@ -1,6 +1,6 @@
 import pytest
 
-from flora_core.storage.column_mappings import MatchedColumns
+from flora_core.storage.column_mappings import ColumnMappings
 from flora_core.storage.database import Database
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -12,18 +12,18 @@ def columns(database_url):
     database = Database(database_url)
     database.prepare()
     Studies(database).add(IRIS, iris_plants(), "a test")
-    yield MatchedColumns(database)
+    yield ColumnMappings(database)
     database.close()
 
 
 def test_what_was_said_of_a_header_is_known_of_the_next_file_with_it(columns):
-    columns.remember("iris", "ab", '{"columns": {"Länge": ["petal_length", "mm"]}}', "Ada")
-    assert columns.recall("iris", "ab") == '{"columns": {"Länge": ["petal_length", "mm"]}}'
-    assert columns.recall("iris", "cd") is None
-    assert columns.recall("rosa", "ab") is None
+    columns.save("iris", "ab", '{"columns": {"Länge": ["petal_length", "mm"]}}', "Ada")
+    assert columns.find("iris", "ab") == '{"columns": {"Länge": ["petal_length", "mm"]}}'
+    assert columns.find("iris", "cd") is None
+    assert columns.find("rosa", "ab") is None
 
 
 def test_the_newest_word_counts(columns):
-    columns.remember("iris", "ab", "{}", "Ada")
-    columns.remember("iris", "ab", '{"id_column": "x"}', "Eva")
-    assert columns.recall("iris", "ab") == '{"id_column": "x"}'
+    columns.save("iris", "ab", "{}", "Ada")
+    columns.save("iris", "ab", '{"id_column": "x"}', "Eva")
+    assert columns.find("iris", "ab") == '{"id_column": "x"}'

@@ -117,9 +117,9 @@ def _prepare(url, barrier, results):
 
 
 def test_processes_that_start_at_once_make_one_database(database_url):
-    context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=_prepare, args=(database_url, barrier, results)) for _ in range(4)]
+    mp_context = multiprocessing.get_context("spawn")
+    barrier, results = mp_context.Barrier(4), mp_context.Queue()
+    processes = [mp_context.Process(target=_prepare, args=(database_url, barrier, results)) for _ in range(4)]
     for process in processes:
         process.start()
     found = [results.get(timeout=60) for _ in processes]
@@ -270,7 +270,12 @@ def test_an_upgrade_from_the_first_release_keeps_every_record(database_url):
     assert database.migrate() == ("0001", HEAD)
     found = Records(database).get("k7f3q2mh4p-1")
     assert (found.recording.by, found.recording.unit, found.recording.recipe) == ("Ada", "mm", "")
-    assert (found.plant.catalogue_number, found.plant.used, found.plant.typed, found.plant.possible) == ("00042", (5.1, None), ("51", ""), (0, 1))  # fmt: skip
+    assert (found.plant.catalogue_number, found.plant.used, found.plant.typed, found.plant.possible) == (
+        "00042",
+        (5.1, None),
+        ("51", ""),
+        (0, 1),
+    )
     with database.read() as connection:
         assert connection.execute(text("SELECT why FROM events")).scalar() == "y"
     for statement in ("UPDATE identifications SET species = 1", "DELETE FROM identifications", "DELETE FROM events"):

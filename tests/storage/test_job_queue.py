@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from flora_core.errors import Conflict, TooLarge, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.job_queue import LOST, MOST, Jobs
+from flora_core.storage.job_queue import HEARTBEAT_TIMEOUT, MOST, JobQueue
 from flora_core.storage.schema import jobs as table
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -26,7 +26,7 @@ def database(database_url):
 
 @pytest.fixture
 def jobs(database):
-    return Jobs(database)
+    return JobQueue(database)
 
 
 def silent_since(database, identifier, seconds):
@@ -36,34 +36,34 @@ def silent_since(database, identifier, seconds):
 
 
 def test_a_job_waits_runs_and_is_done(jobs):
-    asked = jobs.ask("iris", "train", "{}", "Ada")
+    asked = jobs.enqueue("iris", "train", "{}", "Ada")
     assert (asked.state, asked.by, asked.active) == ("waiting", "Ada", True)
     assert jobs.claim("me").id == asked.id
-    assert jobs.tell(asked.id, "me", 3, 10, "trying") is True
+    assert jobs.heartbeat(asked.id, "me", 3, 10, "trying") is True
     (running,) = jobs.active()
     assert (running.state, running.done, running.total, running.doing) == ("running", 3, 10, "trying")
-    assert jobs.end(asked.id, "me", "done", '{"version":2}') is True
+    assert jobs.finish(asked.id, "me", "done", '{"version":2}') is True
     over = jobs.get(asked.id)
     assert (over.state, over.result, over.active) == ("done", '{"version":2}', False)
     assert over.ended_at >= over.started_at >= over.asked_at
     assert jobs.active() == ()
-    assert jobs.same("iris", "train", "{}") == over
-    assert jobs.same("iris", "train", "{} ") is None
+    assert jobs.find_identical("iris", "train", "{}") == over
+    assert jobs.find_identical("iris", "train", "{} ") is None
 
 
 def test_one_at_a_time_and_in_the_order_they_were_asked_for(jobs):
-    first, second = (jobs.ask("iris", "train", str(i), "x") for i in range(2))
+    first, second = (jobs.enqueue("iris", "train", str(i), "x") for i in range(2))
     assert jobs.claim("me").id == first.id
     assert jobs.claim("you") is None
-    jobs.end(first.id, "me", "done", "")
+    jobs.finish(first.id, "me", "done", "")
     assert jobs.claim("you").id == second.id
     assert [job.id for job in jobs.newest("iris")] == [second.id, first.id]
     assert jobs.newest("rosa") == ()
 
 
 def test_of_many_who_claim_at_once_one_gets_the_job(jobs):
-    jobs.ask("iris", "train", "1", "x")
-    jobs.ask("iris", "train", "2", "x")
+    jobs.enqueue("iris", "train", "1", "x")
+    jobs.enqueue("iris", "train", "2", "x")
     barrier, found = threading.Barrier(4), []
 
     def claim(name):
@@ -79,27 +79,27 @@ def test_of_many_who_claim_at_once_one_gets_the_job(jobs):
 
 
 def test_a_job_that_nobody_has_heard_of_is_interrupted_and_the_next_begins(jobs, database):
-    first, second = (jobs.ask("iris", "train", str(i), "x") for i in range(2))
+    first, second = (jobs.enqueue("iris", "train", str(i), "x") for i in range(2))
     jobs.claim("dead")
-    silent_since(database, first.id, LOST.total_seconds() - 5)
+    silent_since(database, first.id, HEARTBEAT_TIMEOUT.total_seconds() - 5)
     assert jobs.claim("me") is None
-    silent_since(database, first.id, LOST.total_seconds() + 5)
+    silent_since(database, first.id, HEARTBEAT_TIMEOUT.total_seconds() + 5)
     assert jobs.claim("me").id == second.id
     lost = jobs.get(first.id)
     assert lost.state == "interrupted"
     assert lost.result == "The process that worked on it is gone; nothing was saved by it. It can be started again."
-    assert jobs.tell(first.id, "dead", 1, 2, "back again") is False
-    assert jobs.end(first.id, "dead", "done", "x") is False, "what was given up is nobody's to end"
+    assert jobs.heartbeat(first.id, "dead", 1, 2, "back again") is False
+    assert jobs.finish(first.id, "dead", "done", "x") is False, "what was given up is nobody's to end"
     assert jobs.get(first.id).state == "interrupted"
 
 
 def test_cancelling_what_waits_takes_it_out_and_what_runs_is_asked_to_stop(jobs):
-    first, second = (jobs.ask("iris", "train", str(i), "x") for i in range(2))
+    first, second = (jobs.enqueue("iris", "train", str(i), "x") for i in range(2))
     jobs.claim("me")
     assert jobs.cancel(second.id).state == "cancelled"
     assert jobs.cancel(first.id).state == "cancelling"
-    assert jobs.tell(first.id, "me", 1, 2, "x") is False
-    assert jobs.end(first.id, "me", "cancelled", "") is True
+    assert jobs.heartbeat(first.id, "me", 1, 2, "x") is False
+    assert jobs.finish(first.id, "me", "cancelled", "") is True
     with pytest.raises(Conflict, match=f"Job {first.id} is cancelled already"):
         jobs.cancel(first.id)
     with pytest.raises(Unknown, match="There is no job 99"):
@@ -107,10 +107,10 @@ def test_cancelling_what_waits_takes_it_out_and_what_runs_is_asked_to_stop(jobs)
 
 
 def test_the_very_same_is_not_asked_for_twice_and_the_queue_ends_somewhere(jobs):
-    jobs.ask("iris", "train", "0", "Ada")
+    jobs.enqueue("iris", "train", "0", "Ada")
     with pytest.raises(Conflict, match="The same was asked for by Ada already; it is job 1"):
-        jobs.ask("iris", "train", "0", "Grace")
+        jobs.enqueue("iris", "train", "0", "Grace")
     for i in range(1, MOST):
-        jobs.ask("iris", "train", str(i), "Ada")
+        jobs.enqueue("iris", "train", str(i), "Ada")
     with pytest.raises(TooLarge, match=f"{MOST} jobs are waiting already"):
-        jobs.ask("iris", "train", "x", "Ada")
+        jobs.enqueue("iris", "train", "x", "Ada")

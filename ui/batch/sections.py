@@ -11,19 +11,19 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.model import Model
 from flora_core.study import Study
-from flora_core.tables.rows.checking import Duplicates
+from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.units import convertible
-from flora_core.workflows.batch import Summary, Understanding
+from flora_core.workflows.batch import BatchPlan, Summary
 from flora_core.workflows.batch.result_rows import FILTERS, first_identifiers, page_of_rows
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.slips import slip_page
-from ui.batch.session import TableWork
+from ui.batch.session import BatchSession
 from ui.charts.batch import certainties, plants_among_training, species_counts
 from ui.charts.scatter import axis_title, best_pair
 from ui.components.determination import determine_here
 from ui.components.guide import guide_link
 from ui.components.picture import show_picture
-from ui.site.text import italicised, plain
+from ui.site.text import escape_markdown, italicised
 from ui.site.theme import theme
 
 _WORK: Final = "batch.work"
@@ -36,30 +36,30 @@ _SLIPS: Final = 500
 _MOST_BOXES: Final = 24
 
 _DUPLICATES: Final = {
-    Duplicates.FLAG: "name each row, and flag them",
-    Duplicates.REPLICATE: "one plant measured several times: one answer from the means",
-    Duplicates.LATEST: "the last row counts",
-    Duplicates.ERROR: "name none of them",
+    DuplicatePolicy.FLAG: "name each row, and flag them",
+    DuplicatePolicy.REPLICATE: "one plant measured several times: one answer from the means",
+    DuplicatePolicy.LATEST: "the last row counts",
+    DuplicatePolicy.ERROR: "name none of them",
 }
 
 
-def work_in_hand(house: House, study: str) -> TableWork | None:
+def current_session(context: AppContext, study: str) -> BatchSession | None:
     """The table this visitor is at, or None; one of another study is put away."""
-    work: TableWork | None = st.session_state.get(_WORK)
+    work: BatchSession | None = st.session_state.get(_WORK)
     if work is not None and work.request.study != study:
-        put_away()
+        close_session()
         return None
     return work
 
 
-def put_away() -> None:
+def close_session() -> None:
     """Take the table and everything made of it away."""
-    work: TableWork | None = st.session_state.pop(_WORK, None)
+    work: BatchSession | None = st.session_state.pop(_WORK, None)
     if work is not None:
         work.clear()
 
 
-def show_drop(house: House, model: Model) -> None:
+def show_upload(context: AppContext, model: Model) -> None:
     """Where a file is dropped; and for who has none, what a table looks like."""
     study = model.study
     number = st.session_state.setdefault(_DROP, 0)
@@ -71,9 +71,9 @@ def show_drop(house: House, model: Model) -> None:
     )
     if dropped is not None:
         try:
-            st.session_state[_WORK] = TableWork(house, study.name, dropped.name, dropped)
+            st.session_state[_WORK] = BatchSession(context, study.name, dropped.name, dropped)
         except FloraError as refused:
-            st.error(plain(refused.message), icon=":material/error:")
+            st.error(escape_markdown(refused.message), icon=":material/error:")
             return
         # A new box under another name: Streamlit lets go of the bytes it held.
         st.session_state[_DROP] = number + 1
@@ -88,9 +88,13 @@ def show_drop(house: House, model: Model) -> None:
     st.table(example[:4], hide_index=True)
     with st.container(horizontal=True):
         st.download_button(
-            "Example table", _as_csv(example), file_name=f"{study.name}-example.csv", mime="text/csv", on_click="ignore",
+            "Example table",
+            _as_csv(example),
+            file_name=f"{study.name}-example.csv",
+            mime="text/csv",
+            on_click="ignore",
             icon=":material/download:",
-        )  # fmt: skip
+        )
         guide_link("tables", "More about tables")
 
 
@@ -115,19 +119,19 @@ def _as_csv(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def show_file(work: TableWork) -> None:
+def show_file(work: BatchSession) -> None:
     """Which file it is, and the way to another."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{plain(work.request.name)}** · {_size(work.size)}")
-        st.button("Another file", on_click=put_away, icon=":material/close:")
+        st.markdown(f"**{escape_markdown(work.request.name)}** · {_size(work.size)}")
+        st.button("Another file", on_click=close_session, icon=":material/close:")
 
 
-def show_understood(work: TableWork, study: Study) -> None:
+def show_plan(work: BatchSession, study: Study) -> None:
     """What was understood of the file, how its numbers were read, and what is asked."""
     done = work.summary is not None
     st.header("Read it otherwise" if done else "What was understood")
     if work.refused:
-        st.error(plain(_for_a_page(work.refused)), icon=":material/error:")
+        st.error(escape_markdown(_for_a_page(work.refused)), icon=":material/error:")
     understood = work.understood
     if understood is not None:
         if understood.remembered:
@@ -136,12 +140,12 @@ def show_understood(work: TableWork, study: Study) -> None:
                 icon=":material/history:",
             )
         for question in understood.questions:
-            st.warning(plain(_for_a_page(question)), icon=":material/help:")
+            st.warning(escape_markdown(_for_a_page(question)), icon=":material/help:")
         _show_offers(work, understood)
         if not done:
             notes = [_for_a_page(note) for note in understood.notes]
             if notes:
-                st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+                st.markdown("\n".join(f"- {escape_markdown(note)}" for note in notes))
             _show_preview(understood)
     if work.layout is not None:
         # What is asked is answered there.
@@ -155,26 +159,28 @@ def show_understood(work: TableWork, study: Study) -> None:
             _ask_signs(work)
 
 
-def _show_offers(work: TableWork, understood: Understanding) -> None:
+def _show_offers(work: BatchSession, understood: BatchPlan) -> None:
     study = understood.model.study
     for i, offer in enumerate(understood.offers):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(
                 f"**{offer.rows} of {offer.examined}** of the first rows that fit no species would fit with "
-                f"**{plain(offer.change.words)}**. Was it a slip? Only those rows would be read so, and it is said."
+                f"**{escape_markdown(offer.change.words)}**. Was it a slip? Only those rows would be read so, and it is said."
             )
             st.button(
-                "Yes, read them so", key=f"offer-{study.name}-{i}", on_click=work.say,
+                "Yes, read them so",
+                key=f"offer-{study.name}-{i}",
+                on_click=work.say,
                 kwargs={"changes": (*work.request.changes, offer.change.words)},
-            )  # fmt: skip
+            )
     for words in work.request.changes:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"Read with **{plain(words)}** where a row fits no species otherwise.")
+            st.markdown(f"Read with **{escape_markdown(words)}** where a row fits no species otherwise.")
             others = tuple(one for one in work.request.changes if one != words)
             st.button("Undo", key=f"undo-{words}", on_click=work.say, kwargs={"changes": others})
 
 
-def _show_preview(understood: Understanding) -> None:
+def _show_preview(understood: BatchPlan) -> None:
     """The first rows: what stands in the file, and the numbers as they were read."""
     study, first = understood.model.study, understood.first
     shown = understood.assignment.assigned[:8]
@@ -195,7 +201,7 @@ def _show_preview(understood: Understanding) -> None:
         st.caption(f"And {len(understood.assignment.assigned) - len(shown)} more columns.")
 
 
-def _ask_columns(work: TableWork, study: Study) -> None:
+def _ask_columns(work: BatchSession, study: Study) -> None:
     layout, understood = work.layout, work.understood
     if layout is None:
         return
@@ -213,25 +219,38 @@ def _ask_columns(work: TableWork, study: Study) -> None:
             options = [_NOT_THERE, *columns]
             key = f"column.{m.name}.{now}"
             st.selectbox(
-                axis_title(m), options, index=options.index(now) if now in options else 0, key=key,
-                on_change=_match, args=(work, m.name, now, key),
-            )  # fmt: skip
+                axis_title(m),
+                options,
+                index=options.index(now) if now in options else 0,
+                key=key,
+                on_change=_match,
+                args=(work, m.name, now, key),
+            )
             if m.unit and assigned is not None:
                 units = convertible(m.unit)
                 unit_key = f"unit.{m.name}.{assigned.unit}"
                 st.selectbox(
-                    f"Unit of {m.label}", units, index=units.index(assigned.unit) if assigned.unit in units else 0,
-                    key=unit_key, on_change=_in_unit, args=(work, layout.header[assigned.column], unit_key), width=110,
-                )  # fmt: skip
+                    f"Unit of {m.label}",
+                    units,
+                    index=units.index(assigned.unit) if assigned.unit in units else 0,
+                    key=unit_key,
+                    on_change=_in_unit,
+                    args=(work, layout.header[assigned.column], unit_key),
+                    width=110,
+                )
     id_now = understood.id_name if understood is not None else ""
     id_options = [_NOT_THERE, *columns]
     st.selectbox(
-        "Catalogue number", id_options, index=id_options.index(id_now) if id_now in id_options else 0,
-        key=f"id.{id_now}", on_change=_number_in, args=(work, f"id.{id_now}"),
-    )  # fmt: skip
+        "Catalogue number",
+        id_options,
+        index=id_options.index(id_now) if id_now in id_options else 0,
+        key=f"id.{id_now}",
+        on_change=_number_in,
+        args=(work, f"id.{id_now}"),
+    )
 
 
-def _match(work: TableWork, measurement: str, before: str, key: str) -> None:
+def _match(work: BatchSession, measurement: str, before: str, key: str) -> None:
     chosen = st.session_state[key]
     columns = dict(work.request.columns)
     if work.understood is not None:
@@ -247,54 +266,70 @@ def _match(work: TableWork, measurement: str, before: str, key: str) -> None:
     work.say(columns=columns)
 
 
-def _in_unit(work: TableWork, column: str, key: str) -> None:
+def _in_unit(work: BatchSession, column: str, key: str) -> None:
     work.say(units={**work.request.units, column: st.session_state[key]})
 
 
-def _number_in(work: TableWork, key: str) -> None:
+def _number_in(work: BatchSession, key: str) -> None:
     chosen = st.session_state[key]
     work.say(id_column="" if chosen == _NOT_THERE else chosen)
 
 
-def _ask_signs(work: TableWork) -> None:
+def _ask_signs(work: BatchSession) -> None:
     layout = work.layout
     if layout is None:
         return
     with st.container(horizontal=True):
         if len(layout.sheets) > 1:
             st.selectbox(
-                "Sheet", layout.sheets, index=layout.sheets.index(layout.sheet), key="batch.sheet",
+                "Sheet",
+                layout.sheets,
+                index=layout.sheets.index(layout.sheet),
+                key="batch.sheet",
                 on_change=lambda: work.say(sheet=st.session_state["batch.sheet"]),
-            )  # fmt: skip
+            )
         signs = {_AS_FOUND: "", "point (3.5)": ".", "comma (3,5)": ","}
         st.selectbox(
-            "Decimal sign", list(signs), index=list(signs.values()).index(work.request.decimal), key="batch.decimal",
+            "Decimal sign",
+            list(signs),
+            index=list(signs.values()).index(work.request.decimal),
+            key="batch.decimal",
             on_change=lambda: work.say(decimal=signs[st.session_state["batch.decimal"]]),
-        )  # fmt: skip
+        )
         if layout.kind == "text":
             parts = {_AS_FOUND: "", "comma": ",", "semicolon": ";", "tab": "\t", "spaces": " "}
             st.selectbox(
-                "Columns are parted by", list(parts), index=list(parts.values()).index(work.request.separator),
-                key="batch.separator", on_change=lambda: work.say(separator=parts[st.session_state["batch.separator"]]),
-            )  # fmt: skip
+                "Columns are parted by",
+                list(parts),
+                index=list(parts.values()).index(work.request.separator),
+                key="batch.separator",
+                on_change=lambda: work.say(separator=parts[st.session_state["batch.separator"]]),
+            )
     st.checkbox(
-        "Read a range by its middle (2.0-2.5 as 2.25)", value=work.request.middle_of_ranges, key="batch.ranges",
+        "Read a range by its middle (2.0-2.5 as 2.25)",
+        value=work.request.middle_of_ranges,
+        key="batch.ranges",
         on_change=lambda: work.say(middle_of_ranges=st.session_state["batch.ranges"]),
-    )  # fmt: skip
+    )
     if work.understood is not None and work.understood.id_name:
         st.selectbox(
-            "Rows with one catalogue number", list(_DUPLICATES), index=list(_DUPLICATES).index(work.request.duplicates),
-            format_func=_DUPLICATES.__getitem__, key="batch.duplicates",
+            "Rows with one catalogue number",
+            list(_DUPLICATES),
+            index=list(_DUPLICATES).index(work.request.duplicates),
+            format_func=_DUPLICATES.__getitem__,
+            key="batch.duplicates",
             on_change=lambda: work.say(duplicates=st.session_state["batch.duplicates"]),
-        )  # fmt: skip
+        )
 
 
-def show_start(work: TableWork, study: Study) -> None:
+def show_start(work: BatchSession, study: Study) -> None:
     """Who records, and the button that begins."""
     before = work.recorded_before()
     understood = work.understood
     with st.form("batch.start", border=True):
-        st.markdown(f"**Name every row.** The {plain(study.plural)} are recorded with the file's name and checksum.")
+        st.markdown(
+            f"**Name every row.** The {escape_markdown(study.plural)} are recorded with the file's name and checksum."
+        )
         who, collector, site = st.columns(3)
         by = who.text_input(
             "Identified by",
@@ -312,7 +347,8 @@ def show_start(work: TableWork, study: Study) -> None:
         again = False
         if before:
             st.info(
-                f"This file was recorded on {plain(before)}. It is not recorded twice.", icon=":material/content_copy:"
+                f"This file was recorded on {escape_markdown(before)}. It is not recorded twice.",
+                icon=":material/content_copy:",
             )
             again = st.checkbox("Record it once more all the same", value=False, key="batch.again")
         pressed = st.form_submit_button("Name the rows", type="primary", icon=":material/play_arrow:")
@@ -321,20 +357,20 @@ def show_start(work: TableWork, study: Study) -> None:
     try:
         work.start(record=record, again=again, by=by, collector=gathered, site=where)
     except FloraError as refused:
-        st.error(plain(refused.message), icon=":material/error:")
+        st.error(escape_markdown(refused.message), icon=":material/error:")
         return
     # A small table is done before anybody could watch it.
     work.wait(0.4)
     st.rerun()
 
 
-def _unless_said(understood: Understanding | None, kind: str) -> str:
+def _unless_said(understood: BatchPlan | None, kind: str) -> str:
     """What stands in an empty field: where the file says it row by row, that it does."""
     column = getattr(understood.provenance, kind) if understood is not None else None
     return "if it is known" if understood is None or column is None else f"as '{understood.layout.header[column]}' says"
 
 
-def watch(work: TableWork) -> None:
+def watch(work: BatchSession) -> None:
     """How far the run is, with the way to stop it; the page is drawn again when it has ended."""
 
     @st.fragment(run_every=0.5)
@@ -348,20 +384,20 @@ def watch(work: TableWork) -> None:
     shown()
 
 
-def show_result(house: House, work: TableWork, model: Model) -> None:
+def show_result(context: AppContext, work: BatchSession, model: Model) -> None:
     """What came of the table: in words, in pictures, row by row, and to take home."""
     summary = work.summary
     if work.failed:
-        st.error(plain(work.failed), icon=":material/error:")
+        st.error(escape_markdown(work.failed), icon=":material/error:")
     if summary is None:
         return
     study = model.study
     st.header("What came of it")
     st.html(f"<p class='flora-says'>{italicised(summary.sentence(study), study)}</p>")
     _show_notes(summary)
-    _show_downloads(house, work, summary, study)
+    _show_downloads(context, work, summary, study)
     _show_pictures(work, summary, model)
-    _show_rows(house, work)
+    _show_rows(context, work)
 
 
 def _show_notes(summary: Summary) -> None:
@@ -373,10 +409,10 @@ def _show_notes(summary: Summary) -> None:
         issues = "1 issue; it stands" if summary.issue_count == 1 else f"{summary.issue_count:,} issues; each stands"
         lines.insert(0, f"{issues} in its row, and in a list to download.")
     if lines:
-        st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+        st.markdown("\n".join(f"- {escape_markdown(line)}" for line in lines))
 
 
-def _show_downloads(house: House, work: TableWork, summary: Summary, study: Study) -> None:
+def _show_downloads(context: AppContext, work: BatchSession, summary: Summary, study: Study) -> None:
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in work.request.name.rsplit(".", 1)[0])[:80] or "table"
     kinds: tuple[tuple[str, str, str, str], ...] = (
         ("csv", "Table (.csv)", f"{stem}-identified.csv", "text/csv"),
@@ -388,31 +424,42 @@ def _show_downloads(house: House, work: TableWork, summary: Summary, study: Stud
         for kind, label, name, mime in kinds:
             if kind != "issues" or summary.issue_count:
                 st.download_button(
-                    label, data=_maker(work, kind), file_name=name, mime=mime, on_click="ignore", key=f"get-{kind}",
-                    type="primary" if kind == "csv" else "secondary", icon=":material/download:",
-                )  # fmt: skip
+                    label,
+                    data=_maker(work, kind),
+                    file_name=name,
+                    mime=mime,
+                    on_click="ignore",
+                    key=f"get-{kind}",
+                    type="primary" if kind == "csv" else "secondary",
+                    icon=":material/download:",
+                )
         if summary.recorded or summary.recorded_before:
             most = min(_SLIPS, summary.identified)
             label = "Slips" if summary.identified <= _SLIPS else f"Slips of the first {most}"
             st.download_button(
-                label, data=lambda: _slips(house, work), file_name=f"{stem}-slips.html", mime="text/html", on_click="ignore",
-                key="get-slips", icon=":material/print:",
-            )  # fmt: skip
+                label,
+                data=lambda: _slips(context, work),
+                file_name=f"{stem}-slips.html",
+                mime="text/html",
+                on_click="ignore",
+                key="get-slips",
+                icon=":material/print:",
+            )
 
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _maker(work: TableWork, kind: str) -> Any:
+def _maker(work: BatchSession, kind: str) -> Any:
     return lambda: work.result(kind)
 
 
-def _slips(house: House, work: TableWork) -> str:
+def _slips(context: AppContext, work: BatchSession) -> str:
     identifiers = first_identifiers(work.rows(), _SLIPS)
-    return slip_page(house, tuple(house.records.get(identifier) for identifier in identifiers))
+    return slip_page(context, tuple(context.records.get(identifier) for identifier in identifiers))
 
 
-def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
+def _show_pictures(work: BatchSession, summary: Summary, model: Model) -> None:
     screen, ink = work.screen, theme().ink
     if screen is None or not summary.identified:
         return
@@ -429,7 +476,7 @@ def _show_pictures(work: TableWork, summary: Summary, model: Model) -> None:
     show_picture(among, study, "batch.among")
 
 
-def _show_rows(house: House, work: TableWork) -> None:
+def _show_rows(context: AppContext, work: BatchSession) -> None:
     st.header("Row by row")
     chosen = st.segmented_control("Show", FILTERS, default=FILTERS[0], required=True, key="batch.filter")
     _, total = page_of_rows(work.rows(), chosen, 0, 0)
@@ -444,12 +491,16 @@ def _show_rows(house: House, work: TableWork) -> None:
         f"{first:,} to {min(total, first + _PAGE - 1):,} of {total:,} rows; row numbers are those of the spreadsheet."
     )
     picked: Any = st.dataframe(
-        table, hide_index=True, column_order=_answer_first(table.column_names, work.number_column, chosen),
-        column_config={"flora_issues": st.column_config.TextColumn(width="large")}, selection_mode="multi-row",
-        key=f"batch.rows.{chosen}.{number}", on_select="rerun",
+        table,
+        hide_index=True,
+        column_order=_answer_first(table.column_names, work.number_column, chosen),
+        column_config={"flora_issues": st.column_config.TextColumn(width="large")},
+        selection_mode="multi-row",
+        key=f"batch.rows.{chosen}.{number}",
+        on_select="rerun",
         alt=f"The table's rows with what was found: {chosen}.",
-    )  # fmt: skip
-    _determine_picked(house, table.take(pa.array(picked.selection.rows, pa.int64())))
+    )
+    _determine_picked(context, table.take(pa.array(picked.selection.rows, pa.int64())))
 
 
 def _answer_first(columns: list[str], number: str, chosen: str) -> list[str]:
@@ -461,7 +512,7 @@ def _answer_first(columns: list[str], number: str, chosen: str) -> list[str]:
     return [*first, *(name for name in columns if name not in first)]
 
 
-def _determine_picked(house: House, rows: pa.Table) -> None:
+def _determine_picked(context: AppContext, rows: pa.Table) -> None:
     """Confirm or correct the rows that were picked, all at once."""
     found = [
         (i, name) for i, name in zip(rows["flora_id"].to_pylist(), rows["flora_species"].to_pylist(), strict=True) if i
@@ -478,7 +529,7 @@ def _determine_picked(house: House, rows: pa.Table) -> None:
             f"**{len(found):,} picked row{'s' if len(found) > 1 else ''}: what {'are they' if len(found) > 1 else 'is it'}?**"
         )
         determine_here(
-            house, [i for i, _ in found], names.pop() if len(names) == 1 else "", where="batch", asked_elsewhere=True
+            context, [i for i, _ in found], names.pop() if len(names) == 1 else "", where="batch", asked_elsewhere=True
         )
 
 

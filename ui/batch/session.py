@@ -9,21 +9,21 @@ from dataclasses import replace
 from typing import Any, BinaryIO, Final
 
 from flora_core.errors import BadTable, FloraError, Refused
-from flora_core.storage.files.process_memory import give_back_memory
-from flora_core.storage.files.upload_folder import Desk
+from flora_core.storage.files.process_memory import release_memory
+from flora_core.storage.files.upload_folder import UploadFolder
 from flora_core.tables.files.reading import Layout, read_layout
 from flora_core.workflows.batch import (
+    BatchPlan,
     BatchRequest,
     Summary,
-    Understanding,
+    plan_batch,
     recorded_before,
     remember_columns,
     run_batch,
-    understand,
 )
 from flora_core.workflows.batch.result_rows import ScreenSink
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora")
 _FILE: Final = "table"
@@ -33,7 +33,7 @@ class _Stopped(Exception):
     """A person stopped the run."""
 
 
-class TableWork:
+class BatchSession:
     """Lives in a visitor's session; its files go with it.
 
     Attributes
@@ -42,7 +42,7 @@ class TableWork:
         What was said of the file so far.
     size : int
         In bytes.
-    understood : Understanding or None
+    understood : BatchPlan or None
     layout : Layout or None
         Where the file is a table at all, also where no column was recognised.
     refused : str
@@ -57,11 +57,11 @@ class TableWork:
         Why the run ended without a result.
     """
 
-    def __init__(self, house: House, study: str, name: str, content: BinaryIO) -> None:
-        self._house, self._desk = house, Desk()
-        self.size = self._desk.put(_FILE, content)
+    def __init__(self, context: AppContext, study: str, name: str, content: BinaryIO) -> None:
+        self._context, self._folder = context, UploadFolder()
+        self.size = self._folder.save(_FILE, content)
         self.request = BatchRequest(study=study, name=name)
-        self.understood: Understanding | None = None
+        self.understood: BatchPlan | None = None
         self.layout: Layout | None = None
         self.refused = ""
         self.progress = (0.0, "beginning")
@@ -70,7 +70,7 @@ class TableWork:
         self.recorded_by = ""
         self.failed = ""
         # What the result was made with; what is said of the file afterwards belongs to the next run.
-        self._named: Understanding | None = None
+        self._named: BatchPlan | None = None
         self._making = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -84,18 +84,21 @@ class TableWork:
     def look(self) -> None:
         """Understand the file as it was said; what can't be understood is kept as a sentence."""
         self.refused, self.understood = "", None
-        with self._desk.reading(_FILE) as stream:
+        with self._folder.open_read(_FILE) as stream:
             try:
-                self.understood = understand(self._house, stream, self.request)
+                self.understood = plan_batch(self._context, stream, self.request)
                 self.layout = self.understood.layout
                 return
             except FloraError as error:
                 self.refused = error.message
             try:
                 self.layout = read_layout(
-                    stream, self.request.name, sheet=self.request.sheet, decimal=self.request.decimal,
+                    stream,
+                    self.request.name,
+                    sheet=self.request.sheet,
+                    decimal=self.request.decimal,
                     separator=self.request.separator,
-                )  # fmt: skip
+                )
             except BadTable:
                 self.layout = None
 
@@ -103,7 +106,7 @@ class TableWork:
         """When and by whom this file was recorded, or ""."""
         if self.understood is None:
             return ""
-        earlier = recorded_before(self._house, self.understood)
+        earlier = recorded_before(self._context, self.understood)
         return f"{earlier[0].at:%d %B %Y} by {earlier[0].by}" if earlier else ""
 
     @property
@@ -142,19 +145,21 @@ class TableWork:
     def result(self, kind: str) -> bytes:
         """A download: "csv", "xlsx", "issues" or "darwin core"; made again from the file where it was not kept."""
         if kind in ("csv", "issues"):
-            with self._desk.reading(kind) as file:
+            with self._folder.open_read(kind) as file:
                 return file.read()
         understood = self._named
         assert understood is not None  # noqa: S101  there is no result before
         # One after the other: two downloads at once would write into one file.
-        with self._making, self._desk.reading(_FILE) as stream, self._desk.writing("download") as target:
+        with self._making, self._folder.open_read(_FILE) as stream, self._folder.open_write("download") as target:
             sink: Any = (
                 DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, "xlsx", understood)
             )
             # A recorded file is recognised: its records are named in the download, and nothing is recorded again.
-            run_batch(self._house, stream, understood, sinks=[sink], record=bool(self.recorded_by), by=self.recorded_by)
+            run_batch(
+                self._context, stream, understood, sinks=[sink], record=bool(self.recorded_by), by=self.recorded_by
+            )
             sink.close()
-            give_back_memory()
+            release_memory()
             target.seek(0)
             return target.read()
 
@@ -165,27 +170,27 @@ class TableWork:
 
     def rows(self) -> str:
         """Where the rows for the screen lie."""
-        return self._desk.path("rows")
+        return self._folder.path("rows")
 
     def clear(self) -> None:
         """End the run and take the files away."""
         self.stop()
         self.wait(10)
-        self._desk.clear()
+        self._folder.clear()
 
-    def _run(self, understood: Understanding, options: dict[str, Any]) -> None:
+    def _run(self, understood: BatchPlan, options: dict[str, Any]) -> None:
         recorded = False
         try:
             with (
-                self._desk.reading(_FILE) as stream,
-                self._desk.writing("csv") as csv,
-                self._desk.writing("issues") as issues,
-                self._desk.writing("rows") as rows,
+                self._folder.open_read(_FILE) as stream,
+                self._folder.open_write("csv") as csv,
+                self._folder.open_write("issues") as issues,
+                self._folder.open_write("rows") as rows,
             ):
                 screen = ScreenSink(rows, understood)
                 sinks: list[Any] = [TableSink(csv, "csv", understood), IssuesSink(issues), screen]
                 summary = run_batch(
-                    self._house, stream, understood, sinks=sinks, door="page", progress=self._told, **options
+                    self._context, stream, understood, sinks=sinks, door="page", progress=self._told, **options
                 )
                 recorded = summary.recorded > 0
                 for sink in sinks:
@@ -201,13 +206,13 @@ class TableWork:
             self.failed = f"The program made a mistake; it was written to its log. {kept}"
         else:
             self._remember(understood, options["by"])
-        give_back_memory()
+        release_memory()
 
-    def _remember(self, understood: Understanding, by: str) -> None:
+    def _remember(self, understood: BatchPlan, by: str) -> None:
         """Keep what was said of the columns for the next file; where that fails, it is asked again, and nothing is lost."""
         if self.request.columns or self.request.units:
             try:
-                remember_columns(self._house, understood, by or "a visitor")
+                remember_columns(self._context, understood, by or "a visitor")
             except FloraError as error:
                 _log.warning("the columns of a table could not be remembered: %s", error.message)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from flora_core.workflows.monitor.calendar import Span
+from flora_core.workflows.monitor.calendar import DateRange
 
 ALERT: Final = "#c62828"
 LINE: Final = "#0072b2"
@@ -20,7 +20,7 @@ _FEW_DAYS: Final = 10
 
 
 def step(
-    spans: Sequence[Span], y: Sequence[Any], name: str, dash: str = "solid", color: str = LINE, width: float = 2.5
+    spans: Sequence[DateRange], y: Sequence[Any], name: str, dash: str = "solid", color: str = LINE, width: float = 2.5
 ) -> dict[str, Any]:
     """A level line over each window, joined where windows follow each other, broken where there is no value."""
     xs: list[Any] = []
@@ -31,11 +31,19 @@ def step(
         for span, level in run:
             xs += [span.since.isoformat(), span.until.isoformat()]
             ys += [level, level]
-    return {"type": "scatter", "mode": "lines", "name": name, "x": xs, "y": ys,
-            "line": {"dash": dash, "color": color, "width": width}}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "line": {"dash": dash, "color": color, "width": width},
+    }
 
 
-def band(spans: Sequence[Span], low: Sequence[Any], high: Sequence[Any], name: str, fill: str = BAND) -> dict[str, Any]:
+def band(
+    spans: Sequence[DateRange], low: Sequence[Any], high: Sequence[Any], name: str, fill: str = BAND
+) -> dict[str, Any]:
     """What lies between two levels of each window."""
     xs: list[Any] = []
     ys: list[Any] = []
@@ -48,12 +56,21 @@ def band(spans: Sequence[Span], low: Sequence[Any], high: Sequence[Any], name: s
         above = [b for _, (_, b) in run for _ in range(2)]
         xs += ends + ends[::-1]
         ys += below + above[::-1]
-    return {"type": "scatter", "mode": "lines", "name": name, "x": xs, "y": ys, "fill": "toself", "fillcolor": fill,
-            "line": {"width": 0}, "hoverinfo": "skip"}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "fill": "toself",
+        "fillcolor": fill,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
 
 
 def marks(
-    spans: Sequence[Span],
+    spans: Sequence[DateRange],
     y: Sequence[Any],
     name: str,
     color: str,
@@ -61,16 +78,26 @@ def marks(
     high: Sequence[Any] | None = None,
 ) -> dict[str, Any]:
     """A dot in the middle of each window, with its interval."""
-    trace = {"type": "scatter", "mode": "markers", "name": name, "x": _middles(spans), "y": list(y),
-             "marker": {"symbol": "circle", "size": 9, "color": color}}  # fmt: skip
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": _middles(spans),
+        "y": list(y),
+        "marker": {"symbol": "circle", "size": 9, "color": color},
+    }
     if low is not None and high is not None:
-        trace["error_y"] = {"type": "data", "symmetric": False, "color": color,
-                            "array": [h - v for h, v in zip(high, y, strict=True)],
-                            "arrayminus": [v - a for a, v in zip(low, y, strict=True)]}  # fmt: skip
+        trace["error_y"] = {
+            "type": "data",
+            "symmetric": False,
+            "color": color,
+            "array": [h - v for h, v in zip(high, y, strict=True)],
+            "arrayminus": [v - a for a, v in zip(low, y, strict=True)],
+        }
     return trace
 
 
-def alerts(spans: Sequence[Span], y: Sequence[Any]) -> dict[str, Any]:
+def alerts(spans: Sequence[DateRange], y: Sequence[Any]) -> dict[str, Any]:
     """A red diamond in each window that asks to be looked at."""
     marker = {"symbol": "diamond", "size": 13, "color": ALERT, "line": {"color": "white", "width": 1}}
     return {
@@ -84,14 +111,14 @@ def alerts(spans: Sequence[Span], y: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def bars(spans: Sequence[Span], y: Sequence[Any], name: str, **looks: Any) -> dict[str, Any]:
+def bars(spans: Sequence[DateRange], y: Sequence[Any], name: str, **looks: Any) -> dict[str, Any]:
     """A bar over each window, a little narrower than its days."""
     day = 24 * 3600 * 1000
     widths = [0.9 * day * (span.until - span.since).days for span in spans]
     return {"type": "bar", "name": name, "x": _middles(spans), "y": list(y), "width": widths, **looks}
 
 
-def figure(data: list[dict[str, Any]], spans: Sequence[Span], y: str, ink: str, share: bool = False) -> go.Figure:
+def figure(data: list[dict[str, Any]], spans: Sequence[DateRange], y: str, ink: str, share: bool = False) -> go.Figure:
     """The picture of these windows, earliest first.
 
     Parameters
@@ -112,7 +139,7 @@ def figure(data: list[dict[str, Any]], spans: Sequence[Span], y: str, ink: str, 
     return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
-def _days(spans: Sequence[Span]) -> dict[str, Any]:
+def _days(spans: Sequence[DateRange]) -> dict[str, Any]:
     """How the days are written below the picture: as a botanist dates a slip."""
     if not spans:
         return {"showticklabels": False}
@@ -131,9 +158,9 @@ def _days(spans: Sequence[Span]) -> dict[str, Any]:
     }
 
 
-def _runs(spans: Sequence[Span], values: Sequence[Any]) -> Iterator[list[tuple[Span, Any]]]:
+def _runs(spans: Sequence[DateRange], values: Sequence[Any]) -> Iterator[list[tuple[DateRange, Any]]]:
     """Windows with values that follow each other day on day."""
-    run: list[tuple[Span, Any]] = []
+    run: list[tuple[DateRange, Any]] = []
     for span, value in zip(spans, values, strict=True):
         if run and (value is None or span.since != run[-1][0].until):
             yield run
@@ -144,7 +171,7 @@ def _runs(spans: Sequence[Span], values: Sequence[Any]) -> Iterator[list[tuple[S
         yield run
 
 
-def _middles(spans: Sequence[Span]) -> list[str]:
+def _middles(spans: Sequence[DateRange]) -> list[str]:
     found = []
     for span in spans:
         since = datetime.combine(span.since, time(), tzinfo=UTC)

@@ -22,7 +22,7 @@ class DrawnFlower:
     typical: Floats
 
 
-def described(study: Study, drawn: Sequence[DrawnFlower]) -> str:
+def flower_description(study: Study, drawn: Sequence[DrawnFlower]) -> str:
     """The picture of `flowers` in words, for those who can't see it."""
     return f"Drawn to one scale. {'. '.join(_described(study, flower) for flower in drawn)}."
 

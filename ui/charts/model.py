@@ -99,9 +99,14 @@ def calibration(card: ModelCard, ink: str) -> Picture:
             f"Where it is about {100 * b.certainty:.0f} % sure, {100 * b.right:.0f} % were right ({b.plants} plants)"
         )
     even = {
-        "type": "scatter", "mode": "lines", "x": [0, 100], "y": [0, 100], "name": "as sure as right",
-        "line": {"color": ink, "dash": "dot", "width": 1}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, 100],
+        "y": [0, 100],
+        "name": "as sure as right",
+        "line": {"color": ink, "dash": "dot", "width": 1},
+        "hoverinfo": "skip",
+    }
     points = {
         "type": "scatter",
         "mode": "markers+lines",
@@ -132,15 +137,24 @@ def learning(card: ModelCard, ink: str) -> Picture:
     """Accuracy on held-out plants by how many plants were learned from."""
     points = card.learning_curve
     band = {
-        "type": "scatter", "mode": "lines", "line": {"width": 0}, "fill": "toself", "fillcolor": "rgba(47,138,87,0.18)",
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": "rgba(47,138,87,0.18)",
         "x": [p.plants for p in points] + [p.plants for p in reversed(points)],
-        "y": [100 * p.high for p in points] + [100 * p.low for p in reversed(points)], "hoverinfo": "skip",
-    }  # fmt: skip
+        "y": [100 * p.high for p in points] + [100 * p.low for p in reversed(points)],
+        "hoverinfo": "skip",
+    }
     line = {
-        "type": "scatter", "mode": "lines+markers", "x": [p.plants for p in points],
-        "y": [100 * p.accuracy for p in points], "line": {"color": GREEN, "width": 2}, "marker": {"size": 9, "color": GREEN},
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [p.plants for p in points],
+        "y": [100 * p.accuracy for p in points],
+        "line": {"color": GREEN, "width": 2},
+        "marker": {"size": 9, "color": GREEN},
         "hovertemplate": "%{x} plants: %{y:.1f} % right<extra></extra>",
-    }  # fmt: skip
+    }
     layout = _layout(ink, left="Named right (%)", below="Plants learned from")
     said = "; ".join(
         f"{p.plants} plants {100 * p.accuracy:.1f} % ({100 * p.low:.1f} to {100 * p.high:.1f})" for p in points

@@ -7,21 +7,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from flora_core.monitoring.drift.univariate import Shift
+from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.verdicts.wording import first_upper, percent
 from flora_core.study import Measurement, Study
-from flora_core.workflows.monitor import Certainties, Part, Watched
-from flora_core.workflows.monitor.calendar import Span
+from flora_core.workflows.monitor import Certainties, MonitorResult, VersionWindow
+from flora_core.workflows.monitor.calendar import DateRange
 from ui.charts.calendar import alerts, band, bars, figure, marks, step
 from ui.charts.scatter import Picture, axis_title, colour, label_of
 
 _RIGHT: Final = "#009e73"
 _GAP: Final = "rgba(213,94,0,.25)"
 
-Point = tuple[Span, Part]
+Point = tuple[DateRange, VersionWindow]
 
 
-def points_of(watched: Watched) -> list[Point]:
+def points_of(watched: MonitorResult) -> list[Point]:
     """For each window with plants the part with most of them: what a line goes through."""
     return [(w.span, max(w.parts, key=lambda part: part.profile.plants)) for w in watched.windows if w.parts]
 
@@ -31,10 +31,18 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
     found = [(span, _shift(part, measurement.name)) for span, part in points]
     shown = [(span, s) for span, s in found if s.now is not None and s.before is not None]
     rows = [
-        {"window": span.since.isoformat(), "plants": s.m, "mean": s.now, "training mean": s.before, "low": _bounds(s)[0],
-         "high": _bounds(s)[1], "p": s.corrected, "verdict": s.verdict}
+        {
+            "window": span.since.isoformat(),
+            "plants": s.m,
+            "mean": s.now,
+            "training mean": s.before,
+            "low": _bounds(s)[0],
+            "high": _bounds(s)[1],
+            "p": s.corrected,
+            "verdict": s.verdict,
+        }
         for span, s in shown
-    ]  # fmt: skip
+    ]
     spans, unlike = [span for span, _ in shown], [s.verdict in ("amber", "red") for _, s in shown]
     said = f"in {sum(unlike)} of {len(rows)} windows unlike the training plants" if any(unlike) else "as in training"
     title = f"{first_upper(measurement.label)}: {said}"
@@ -56,15 +64,22 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
     rows = []
     for span, part in points:
         guess, known = part.estimated, part.realised
-        rows.append({
-            "window": span.since.isoformat(), "plants": part.profile.plants, "determined": known.determined,
-            "right": known.right, "realised": known.accuracy.value,
-            "realised low": known.accuracy.low if known.determined else None,
-            "realised high": known.accuracy.high if known.determined else None,
-            "estimated": guess.value if guess else None, "estimated low": guess.low if guess else None,
-            "estimated high": guess.high if guess else None, "threshold": guess.threshold if guess else None,
-            "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.judgement.reasons),
-        })  # fmt: skip
+        rows.append(
+            {
+                "window": span.since.isoformat(),
+                "plants": part.profile.plants,
+                "determined": known.determined,
+                "right": known.right,
+                "realised": known.accuracy.value,
+                "realised low": known.accuracy.low if known.determined else None,
+                "realised high": known.accuracy.high if known.determined else None,
+                "estimated": guess.value if guess else None,
+                "estimated low": guess.low if guess else None,
+                "estimated high": guess.high if guess else None,
+                "threshold": guess.threshold if guess else None,
+                "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.window_verdict.reasons),
+            }
+        )
     spans = [span for span, _ in points]
     known = [row["realised"] is not None and row["estimated"] is not None for row in rows]
     where, known_rows = _where(known, spans, rows)
@@ -79,10 +94,16 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
         band(where, [r["realised"] for r in known_rows], [r["estimated"] for r in known_rows], "gap", _GAP),
         step(spans, [r["threshold"] for r in rows], "alert below", dash="dash", color=ink, width=1.5),
         step(spans, [r["estimated"] for r in rows], "estimated"),
-        marks(where, [r["realised"] for r in known_rows], "realised (95 %)", _RIGHT,
-              [r["realised low"] for r in known_rows], [r["realised high"] for r in known_rows]),
+        marks(
+            where,
+            [r["realised"] for r in known_rows],
+            "realised (95 %)",
+            _RIGHT,
+            [r["realised low"] for r in known_rows],
+            [r["realised high"] for r in known_rows],
+        ),
         alerts(*_where([r["alert"] for r in rows], spans, [r["realised"] or r["estimated"] for r in rows])),
-    ]  # fmt: skip
+    ]
     words = [
         f"{r['window']}: estimated {percent(r['estimated'])} %"
         + (f", {r['right']} of {r['determined']} determined right" if r["determined"] else ", none determined")
@@ -96,10 +117,19 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
 def certainty_chart(found: Certainties, ink: str) -> Picture:
     """Calibration over time: how sure the names of the determined plants were, and how many of them came true."""
     rows = [
-        {"window": w.span.since.isoformat(), "determined": w.found.plants, "said": w.found.said, "right": w.found.right,
-         "came true": w.found.share, "low": w.found.low, "high": w.found.high, "p": w.found.p, "alert": w.alert}
+        {
+            "window": w.span.since.isoformat(),
+            "determined": w.found.plants,
+            "said": w.found.said,
+            "right": w.found.right,
+            "came true": w.found.share,
+            "low": w.found.low,
+            "high": w.found.high,
+            "p": w.found.p,
+            "alert": w.alert,
+        }
         for w in found.windows
-    ]  # fmt: skip
+    ]
     whole = found.together
     title = (
         f"Names said to be {percent(whole.said)} % sure: {percent(whole.share)} % came true (n = {whole.plants:,})"
@@ -133,8 +163,15 @@ def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
             for named, n in zip(study.species_names, line, strict=True):
                 if n and named != true:
                     totals[true, named] = totals.get((true, named), 0) + n
-                    rows.append({"window": span.since.isoformat(), "true": true, "named": named, "plants": n,
-                                 "determined of the true": sum(line)})  # fmt: skip
+                    rows.append(
+                        {
+                            "window": span.since.isoformat(),
+                            "true": true,
+                            "named": named,
+                            "plants": n,
+                            "determined of the true": sum(line),
+                        }
+                    )
     ranked = sorted(totals, key=lambda pair: (-totals[pair], pair))
     wrong = sum(totals.values())
     if ranked:
@@ -173,12 +210,19 @@ def mix_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
             spans.append(span)
             rows.append({"window": span.since.isoformat(), **dict(zip(names, counts, strict=True))})
     data = [
-        bars(spans, [row[name] / max(1, sum(row[n] for n in names)) for row in rows], label_of(study, name),
-             customdata=[row[name] for row in rows], hovertemplate="%{customdata} plants, %{y:.0%}",
-             marker={"color": colour(j) if j < len(names) - 1 else "#8a8a8a",
-                     "pattern": {"shape": "/" if j == len(names) - 1 else ""}})
+        bars(
+            spans,
+            [row[name] / max(1, sum(row[n] for n in names)) for row in rows],
+            label_of(study, name),
+            customdata=[row[name] for row in rows],
+            hovertemplate="%{customdata} plants, %{y:.0%}",
+            marker={
+                "color": colour(j) if j < len(names) - 1 else "#8a8a8a",
+                "pattern": {"shape": "/" if j == len(names) - 1 else ""},
+            },
+        )
         for j, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     title = "The names given, and the plants that fit none"
     drawn = figure(data, spans, "Share of the window", ink, share=True)
     drawn.layout.barmode = "stack"
@@ -195,11 +239,18 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
     rows = []
     for span, part in points:
         counted, share = rate(part.profile.unfit, part.profile.plants), part.findings.share("unfit")
-        rows.append({
-            "window": span.since.isoformat(), "plants": counted.n, "fit nothing": counted.hits, "share": counted.value,
-            "low": counted.low, "high": counted.high, "training": share.before if share else None,
-            "alert": share is not None and share.verdict in ("amber", "red"),
-        })  # fmt: skip
+        rows.append(
+            {
+                "window": span.since.isoformat(),
+                "plants": counted.n,
+                "fit nothing": counted.hits,
+                "share": counted.value,
+                "low": counted.low,
+                "high": counted.high,
+                "training": share.before if share else None,
+                "alert": share is not None and share.verdict in ("amber", "red"),
+            }
+        )
     spans, shares = [span for span, _ in points], [row["share"] for row in rows]
     strangers, plants = sum(r["fit nothing"] for r in rows), sum(r["plants"] for r in rows)
     title = (
@@ -216,17 +267,19 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
     return Picture(title, drawn, f"{title}. {'; '.join(words)}.", tuple(rows))
 
 
-def _where(chosen: Sequence[bool], spans: Sequence[Span], values: Sequence[Any]) -> tuple[list[Span], list[Any]]:
+def _where(
+    chosen: Sequence[bool], spans: Sequence[DateRange], values: Sequence[Any]
+) -> tuple[list[DateRange], list[Any]]:
     """The windows that are chosen, and their values."""
     kept = [i for i, one in enumerate(chosen) if one]
     return [spans[i] for i in kept], [values[i] for i in kept]
 
 
-def _shift(part: Part, name: str) -> Shift:
-    return next((s for s in part.findings.shifts if s.name == name), Shift(name, 0, 0))
+def _shift(part: VersionWindow, name: str) -> UnivariateDrift:
+    return next((s for s in part.findings.shifts if s.name == name), UnivariateDrift(name, 0, 0))
 
 
-def _bounds(shift: Shift) -> tuple[float, float]:
+def _bounds(shift: UnivariateDrift) -> tuple[float, float]:
     """Between which means chance leaves 95 of 100 windows of that size."""
     half = 1.96 * (shift.spread or 0.0) * float(np.sqrt(1.0 / max(1, shift.n) + 1.0 / max(1, shift.m)))
     return (shift.before or 0.0) - half, (shift.before or 0.0) + half

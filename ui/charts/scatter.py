@@ -66,11 +66,11 @@ def best_pair(model: Model, measured: tuple[int, ...] = ()) -> tuple[int, int]:
     measured : tuple of int
         Those to choose from where there are two of them at least; all where not given.
     """
-    clouds = model.clouds
-    shares = clouds.counts / clouds.counts.sum()
-    mean = shares @ clouds.means
-    between = shares @ (clouds.means - mean) ** 2
-    within = shares @ np.diagonal(clouds.covariances, axis1=1, axis2=2)
+    gaussians = model.gaussians
+    shares = gaussians.counts / gaussians.counts.sum()
+    mean = shares @ gaussians.means
+    between = shares @ (gaussians.means - mean) ** 2
+    within = shares @ np.diagonal(gaussians.covariances, axis1=1, axis2=2)
     order = np.argsort(-between / within, kind="stable")
     if len(measured) > 1:
         order = order[np.isin(order, measured)]

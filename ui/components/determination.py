@@ -16,10 +16,10 @@ from flora_core.identification.sentences import listed
 from flora_core.storage.records.determinations import Determination
 from flora_core.study import Study
 from flora_core.tables.names.typed_names import read_name
-from flora_core.tables.rows.determinations import Written
-from flora_core.workflows.context import House
-from flora_core.workflows.determine import Laying, defaults
-from ui.site.text import italicised, plain
+from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.determine import DeterminationRecorder, defaults
+from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
 _LEVEL: Final = "determine.level"
@@ -55,9 +55,14 @@ def show_signature(person: str = _PERSON) -> None:
         state.setdefault(person, state.get(_PERSON, ""))
     who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
     who.text_input(
-        "Determined by", key=person, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session",
+        "Determined by",
+        key=person,
+        placeholder="your name",
+        max_chars=200,
+        autocomplete="name",
+        persist_state="session",
         on_change=lambda: state.update({_PERSON: state[person]}),
-    )  # fmt: skip
+    )
     level.selectbox(
         "Verification level (HISPID)",
         list(LEVELS),
@@ -68,12 +73,16 @@ def show_signature(person: str = _PERSON) -> None:
         help="A name of level 2 or more counts as the truth: the model is judged by it, and may learn from it.",
     )
     day.text_input(
-        "Date", key=_DATE, placeholder="today", max_chars=40, persist_state="session",
+        "Date",
+        key=_DATE,
+        placeholder="today",
+        max_chars=40,
+        persist_state="session",
         help="When it was determined: 2026-06-03, 3.VI.1928, June 1928 or 1928. Empty: today.",
-    )  # fmt: skip
+    )
 
 
-def show_said(where: str) -> None:
+def show_notice(where: str) -> None:
     """What became of the last determination made at this place of the page."""
     said: _Said | None = st.session_state.get(_SAID)
     if said is None or said.where != where:
@@ -83,16 +92,16 @@ def show_said(where: str) -> None:
     else:
         st.success(said.text, icon=":material/check_circle:")
     for note in said.notes:
-        st.info(plain(note), icon=":material/info:")
+        st.info(escape_markdown(note), icon=":material/info:")
 
 
 def refuse(where: str, text: str) -> None:
     """Have a refusal shown at this place of the page."""
-    st.session_state[_SAID] = _Said(where, plain(text), refused=True)
+    st.session_state[_SAID] = _Said(where, escape_markdown(text), refused=True)
 
 
 def show_answers(
-    house: House,
+    context: AppContext,
     study: Study,
     identifiers: Sequence[str],
     said: str,
@@ -123,14 +132,19 @@ def show_answers(
     mark = f"{where}.{every[0]}"
 
     def lay(name: str) -> None:
-        _lay(house, study, every, name, where, source, then)
+        _lay(context, study, every, name, where, source, then)
 
     with st.container(horizontal=True, key=f"answers-{where}"):
         if said:
             st.button(
-                f"Confirm: {_labelled(said)}", on_click=lay, args=(said,), key=f"{mark}.confirm", type="primary",
-                icon=":material/check:", shortcut="Y" if keys else None,
-            )  # fmt: skip
+                f"Confirm: {_labelled(said)}",
+                on_click=lay,
+                args=(said,),
+                key=f"{mark}.confirm",
+                type="primary",
+                icon=":material/check:",
+                shortcut="Y" if keys else None,
+            )
         # The species that the model named has its number too: numbers stay with their species from plant to plant.
         for number, name in enumerate(study.species_names[:_BUTTONS], start=1):
             st.button(
@@ -150,9 +164,7 @@ def show_answers(
             )
         with st.popover("Another answer …", key=f"{mark}.popover"):
             _show_other_answers(study, mark, lay)
-    st.text_input(
-        "Remark", key=_REMARK, placeholder="what the slip says besides, if anything", max_chars=2000,
-    )  # fmt: skip
+    st.text_input("Remark", key=_REMARK, placeholder="what the slip says besides, if anything", max_chars=2000)
 
 
 def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> None:
@@ -161,12 +173,17 @@ def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> 
     st.radio("Answer", _OTHERS, key=kind_key, horizontal=True)
     kind = st.session_state[kind_key]
     st.text_input(
-        "Name", key=name_key, max_chars=300,
+        "Name",
+        key=name_key,
+        max_chars=300,
         placeholder={
-            "genus only": f"{study.genus} sp.", "cf.": "versicolor", "aff.": "virginica", "hybrid": "a × b",
+            "genus only": f"{study.genus} sp.",
+            "cf.": "versicolor",
+            "aff.": "virginica",
+            "hybrid": "a × b",
             "another name": f"{study.genus or 'Genus'} and epithet",
         }[kind],
-    )  # fmt: skip
+    )
 
     def lay_typed() -> None:
         text = str(st.session_state[name_key]).strip()
@@ -177,7 +194,7 @@ def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> 
 
 
 def _lay(
-    house: House,
+    context: AppContext,
     study: Study,
     identifiers: tuple[str, ...],
     name: str,
@@ -188,9 +205,11 @@ def _lay(
     state = st.session_state
     by, day, level = str(state.get(_PERSON) or ""), str(state.get(_DATE) or ""), str(state.get(_LEVEL, COMPETENT))
     remark = str(state.get(_REMARK) or "")
-    laying = Laying(house, study.name, defaults=defaults(), entered_by=by, source=source)
+    laying = DeterminationRecorder(context, study.name, defaults=defaults(), entered_by=by, source=source)
     try:
-        laying.lay([Written(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False)
+        laying.lay(
+            [WrittenDetermination(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False
+        )
     except FloraError as refused:
         refuse(where, f"Not added. {refused.message}")
         return
@@ -199,13 +218,13 @@ def _lay(
         # All plants of one press get the same answer, so they have the same issue.
         refuse(where, f"Not added. {outcome.issues[0].sentence()}")
         return
-    which = plain(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
+    which = escape_markdown(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
     given = read_name(name, study).given
-    text = f"**{which}**: {plain(given.written if given else name)}, determined by {plain(by)}."
+    text = f"**{which}**: {escape_markdown(given.written if given else name)}, determined by {escape_markdown(by)}."
     if not outcome.added:
-        text = f"**{which}**: {plain(by)} had said so before; nothing was added."
+        text = f"**{which}**: {escape_markdown(by)} had said so before; nothing was added."
     elif outcome.unchanged:
-        text += f" {outcome.unchanged:,} of them {plain(by)} had determined so before."
+        text += f" {outcome.unchanged:,} of them {escape_markdown(by)} had determined so before."
     state[_SAID] = _Said(where, text, tuple(outcome.notes))
     state[_REMARK] = ""
     if then is not None:
@@ -226,7 +245,12 @@ def show_slips(slips: Sequence[Determination], study: Study) -> None:
 
 
 def determine_here(
-    house: House, identifiers: Sequence[str], said: str = "", *, where: str = "here", asked_elsewhere: bool = False
+    context: AppContext,
+    identifiers: Sequence[str],
+    said: str = "",
+    *,
+    where: str = "here",
+    asked_elsewhere: bool = False,
 ) -> None:
     """Confirm or correct some recorded plants right where they are shown: who signs, the answers, the slips so far.
 
@@ -243,11 +267,11 @@ def determine_here(
     """
     if not identifiers:
         return
-    study = house.studies.get(house.records.get(identifiers[0]).recording.study)
+    study = context.studies.get(context.records.get(identifiers[0]).recording.study)
     show_signature(f"{where}.{_PERSON}" if asked_elsewhere else _PERSON)
-    show_said(where)
-    show_answers(house, study, identifiers, said, where=where)
-    slips = [slip for each in house.determinations.of_each(identifiers).values() for slip in each]
+    show_notice(where)
+    show_answers(context, study, identifiers, said, where=where)
+    slips = [slip for each in context.determinations.of_each(identifiers).values() for slip in each]
     if len(identifiers) == 1 and slips:
         show_slips(slips, study)
     elif slips:
@@ -256,4 +280,4 @@ def determine_here(
 
 
 def _labelled(name: str) -> str:
-    return name if name == NONE_OF_THESE else f"*{plain(name)}*"
+    return name if name == NONE_OF_THESE else f"*{escape_markdown(name)}*"

@@ -29,9 +29,15 @@ def show_picture(picture: Picture, study: Study, key: str, file_name: str = "") 
     st.plotly_chart(picture.figure, key=key, config={"displayModeBar": False}, alt=picture.alt)
     if file_name:
         st.download_button(
-            "Its numbers (.csv)", _csv(picture.rows), file_name, "text/csv", on_click="ignore", key=f"{key}.numbers",
-            type="tertiary", icon=":material/download:",
-        )  # fmt: skip
+            "Its numbers (.csv)",
+            _csv(picture.rows),
+            file_name,
+            "text/csv",
+            on_click="ignore",
+            key=f"{key}.numbers",
+            type="tertiary",
+            icon=":material/download:",
+        )
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:

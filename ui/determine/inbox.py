@@ -11,9 +11,9 @@ import streamlit as st
 from flora_core.determination import AT_RANDOM
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
-from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.inbox import Inbox, Reason, at_random, inbox
 from flora_core.workflows.determine.lookup import find_plants
 from flora_core.workflows.determine.progress import Progress, progress
@@ -22,7 +22,7 @@ from flora_core.workflows.determine.slips import slip_page
 from flora_core.workflows.identify import Identification
 from ui.components import determination
 from ui.identify import answer_card, sections
-from ui.site.text import italicised, plain
+from ui.site.text import escape_markdown, italicised
 
 _QUEUE: Final = "determine.queue"
 _PLACE: Final = "determine.place"
@@ -43,40 +43,44 @@ _FILTERS: Final = ("all", *(reason.value for reason in Reason), _CHANCE)
 class Shown:
     """The plant that is shown, why it waits, and whether chance chose it."""
 
-    recorded: Recorded
+    recorded: IdentificationRecord
     reasons: tuple[str, ...]
     by_chance: bool = False
 
 
-def show_coverage(house: House, study: str) -> None:
+def show_coverage(context: AppContext, study: str) -> None:
     """How far the study's determinations have come."""
-    found = _progress(house, house.database.description, study, house.determinations.newest_number())
+    found = _progress(context, context.database.description, study, context.determinations.newest_number())
     if found.identified:
-        st.progress(found.determined / found.identified, plain(found.sentence))
+        st.progress(found.determined / found.identified, escape_markdown(found.sentence))
     else:
-        st.markdown(plain(found.sentence))
+        st.markdown(escape_markdown(found.sentence))
 
 
 @st.cache_data(ttl=20, max_entries=50, show_spinner=False)
-def _progress(_house: House, database: str, study: str, newest: int) -> Progress:
+def _progress(_context: AppContext, database: str, study: str, newest: int) -> Progress:
     """Counted anew after each determination, not at each press of a button; new records are seen a little later."""
-    return progress(_house, study)
+    return progress(_context, study)
 
 
-def chosen_plant(house: House, study: str) -> Shown | None:
+def chosen_plant(context: AppContext, study: str) -> Shown | None:
     """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
     left, right = st.columns([7, 3], vertical_alignment="bottom")
     only = left.pills("Which plants", _FILTERS, default="all", required=True, key=_ONLY, format_func=str.capitalize)
     right.text_input(
-        "Find a plant", key=_FIND, placeholder="identifier or catalogue number", max_chars=300,
-        on_change=_find, args=(house, study),
-    )  # fmt: skip
-    determination.show_said(_WHERE)
+        "Find a plant",
+        key=_FIND,
+        placeholder="identifier or catalogue number",
+        max_chars=300,
+        on_change=_find,
+        args=(context, study),
+    )
+    determination.show_notice(_WHERE)
     found: str = st.session_state.get(_FOUND, "")
     if found:
         st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
-        return Shown(house.records.get(found), ())
-    queue = _queue(house, study, str(only))
+        return Shown(context.records.get(found), ())
+    queue = _queue(context, study, str(only))
     if not queue.waiting:
         _show_nothing_waits(queue, str(only))
         return None
@@ -86,13 +90,13 @@ def chosen_plant(house: House, study: str) -> Shown | None:
     return Shown(waiting.recorded, tuple(waiting.reasons.values()), only == _CHANCE)
 
 
-def show_plant(house: House, study: Study, shown: Shown) -> None:
+def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
     """One plant: what is known of it, what the model said, the answers, and where it lies."""
     recorded = shown.recorded
     try:
-        found = seen_again(house, recorded)
+        found = seen_again(context, recorded)
     except FloraError as refused:
-        st.warning(plain(refused.message), icon=":material/warning:")
+        st.warning(escape_markdown(refused.message), icon=":material/warning:")
         found = None
     left, right = st.columns([6, 6], gap="large")
     with left:
@@ -103,15 +107,19 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
                 f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answer_card.answer_card(found)}"
             )
             if found.did_you_mean is not None:
-                st.info(plain(found.did_you_mean.question), icon=":material/help:")
-        _show_buttons(house, study, shown, found)
-        slips = house.determinations.of(recorded.id)
+                st.info(escape_markdown(found.did_you_mean.question), icon=":material/help:")
+        _show_buttons(context, study, shown, found)
+        slips = context.determinations.of(recorded.id)
         if slips:
             determination.show_slips(slips, study)
             st.download_button(
-                "Determination slip", data=lambda: slip_page(house, (recorded,)), file_name=f"slip-{recorded.id}.html",
-                mime="text/html", on_click="ignore", icon=":material/print:",
-            )  # fmt: skip
+                "Determination slip",
+                data=lambda: slip_page(context, (recorded,)),
+                file_name=f"slip-{recorded.id}.html",
+                mime="text/html",
+                on_click="ignore",
+                icon=":material/print:",
+            )
         if found is not None and found.fits:
             st.html(answer_card.candidates(found))
     if found is None:
@@ -124,13 +132,13 @@ def show_plant(house: House, study: Study, shown: Shown) -> None:
     sections.show_why(found)
 
 
-def _show_buttons(house: House, study: Study, shown: Shown, found: Identification | None) -> None:
+def _show_buttons(context: AppContext, study: Study, shown: Shown, found: Identification | None) -> None:
     said = "" if found is None else found.answer.species if found.fits else NONE_OF_THESE
     said = said if said == NONE_OF_THESE or said in study.species_names else ""
     keys = bool(st.session_state.get(_KEYS, True))
     source = AT_RANDOM if shown.by_chance else ""
     determination.show_answers(
-        house, study, [shown.recorded.id], said, where=_WHERE, keys=keys, source=source, then=_next
+        context, study, [shown.recorded.id], said, where=_WHERE, keys=keys, source=source, then=_next
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if keys else None)
@@ -138,12 +146,12 @@ def _show_buttons(house: House, study: Study, shown: Shown, found: Identificatio
         st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
 
 
-def _heading(recorded: Recorded) -> str:
+def _heading(recorded: IdentificationRecord) -> str:
     number = recorded.plant.catalogue_number
-    return f"No. {plain(number)}" if number else f"Plant {plain(recorded.id)}"
+    return f"No. {escape_markdown(number)}" if number else f"Plant {escape_markdown(recorded.id)}"
 
 
-def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str, ...]) -> str:
+def _facts(recorded: IdentificationRecord, found: Identification | None, reasons: tuple[str, ...]) -> str:
     """Where the plant comes from, its values, and why it waits."""
     recording = recorded.recording
     parts = [recorded.id, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
@@ -163,17 +171,17 @@ def _facts(recorded: Recorded, found: Identification | None, reasons: tuple[str,
     return "".join(lines)
 
 
-def _queue(house: House, study: str, only: str) -> Inbox:
+def _queue(context: AppContext, study: str, only: str) -> Inbox:
     """The inbox as it was when it was last looked into; looked into again for another filter, and at its end."""
     state: Any = st.session_state
-    asked = (study, only, house.registry.champion_version(study))
+    asked = (study, only, context.registry.champion_version(study))
     kept: tuple[object, Inbox] | None = state.get(_QUEUE)
     if kept is None or kept[0] != asked or state.get(_PLACE, 0) >= len(kept[1].waiting):
         with st.spinner("Looking for the plants that teach most …"):
             if only == _CHANCE:
-                kept = (asked, at_random(house, study))
+                kept = (asked, at_random(context, study))
             else:
-                kept = (asked, inbox(house, study, None if only == "all" else Reason(only)))
+                kept = (asked, inbox(context, study, None if only == "all" else Reason(only)))
         state[_QUEUE], state[_PLACE] = kept, 0
     return kept[1]
 
@@ -213,12 +221,12 @@ def _step(by: int) -> None:
     st.session_state[_PLACE] = max(0, int(st.session_state.get(_PLACE, 0)) + by)
 
 
-def _find(house: House, study: str) -> None:
+def _find(context: AppContext, study: str) -> None:
     """Show the plant that was asked for, or say why it can't be told."""
     asked = str(st.session_state[_FIND]).strip()
     if not asked:
         return
-    found = find_plants(house, study, [asked])[asked]
+    found = find_plants(context, study, [asked])[asked]
     if found.problem:
         determination.refuse(_WHERE, f"{found.problem[:1].upper()}{found.problem[1:]}. {found.suggestion}")
         return

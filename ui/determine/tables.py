@@ -9,10 +9,10 @@ import streamlit as st
 
 from flora_core.errors import FloraError, Issue
 from flora_core.tables.rows.determinations import ROLES
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import defaults
 from flora_core.workflows.determine.table import TableOutcome, determine_table, look_at_table
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 _DONE: Final = "determine.table"
 _LABELS: Final = {
@@ -30,7 +30,7 @@ _MOST_ARCHIVED: Final = 20_000
 _NOWHERE: Final = "(in no column)"
 
 
-def show_table_of_determinations(house: House, study: str) -> None:
+def show_table_of_determinations(context: AppContext, study: str) -> None:
     """Drop a table, see which column is which, lay its determinations down, read what became of each row."""
     with st.expander("A table of determinations", icon=":material/table:"):
         st.markdown(
@@ -45,17 +45,19 @@ def show_table_of_determinations(house: House, study: str) -> None:
         try:
             layout, columns = look_at_table(file, file.name)
         except FloraError as refused:
-            st.error(plain(refused.message), icon=":material/error:")
+            st.error(escape_markdown(refused.message), icon=":material/error:")
             return
         said = _show_columns(columns, layout.header)
         by = str(st.session_state.get("person") or "")
         st.caption(
-            f"Rows that name nobody are signed by {plain(by)}." if by else "Rows that name nobody need a name above."
+            f"Rows that name nobody are signed by {escape_markdown(by)}."
+            if by
+            else "Rows that name nobody need a name above."
         )
         if st.button("Lay down", type="primary", icon=":material/done_all:", key="determine.table.lay"):
             try:
                 found = determine_table(
-                    house,
+                    context,
                     study,
                     io.BytesIO(file.getvalue()),
                     file.name,
@@ -64,7 +66,7 @@ def show_table_of_determinations(house: House, study: str) -> None:
                     entered_by=by,
                 )
             except FloraError as refused:
-                st.error(plain(refused.message), icon=":material/error:")
+                st.error(escape_markdown(refused.message), icon=":material/error:")
                 return
             st.session_state[_DONE] = (file.file_id, found)
         done = st.session_state.get(_DONE)
@@ -72,32 +74,37 @@ def show_table_of_determinations(house: House, study: str) -> None:
             _show_outcome(done[1])
 
 
-def show_archive(house: House, study: str) -> None:
+def show_archive(context: AppContext, study: str) -> None:
     """All records of the study with all that was said of them, to download; larger studies use the command."""
     with st.expander("All records, as a Darwin Core archive", icon=":material/archive:"):
         st.markdown(
             "Each plant with its newest determination, what was said of it before, by the program too, and its measurements: a "
             "zipped archive as herbaria and GBIF exchange them."
         )
-        plants = house.determinations.coverage(study).identified
+        plants = context.determinations.coverage(study).identified
         if plants > _MOST_ARCHIVED:
             st.info(
                 f"{plants:,} plants are more than a page should pack. On the server: `python -m flora_core archive "
-                f"{plain(study)}.zip --study {plain(study)}`",
+                f"{escape_markdown(study)}.zip --study {escape_markdown(study)}`",
                 icon=":material/terminal:",
             )
             return
         st.download_button(
-            f"Download {plants:,} plants", data=lambda: _packed(house, study), file_name=f"{study}-darwin-core.zip",
-            mime="application/zip", on_click="ignore", icon=":material/download:", disabled=not plants,
-        )  # fmt: skip
+            f"Download {plants:,} plants",
+            data=lambda: _packed(context, study),
+            file_name=f"{study}-darwin-core.zip",
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+            disabled=not plants,
+        )
 
 
-def _packed(house: House, study: str) -> bytes:
+def _packed(context: AppContext, study: str) -> bytes:
     from flora_core.workflows.reports.darwin_core_archive import write_archive
 
     stream = io.BytesIO()
-    write_archive(house, study, stream)
+    write_archive(context, study, stream)
     return stream.getvalue()
 
 
@@ -120,9 +127,9 @@ def _show_columns(found: dict[str, str], header: tuple[str, ...]) -> dict[str, s
 
 def _show_outcome(found: TableOutcome) -> None:
     outcome = found.outcome
-    (st.success if outcome.added or outcome.unchanged else st.warning)(plain(outcome.sentence()))
+    (st.success if outcome.added or outcome.unchanged else st.warning)(escape_markdown(outcome.sentence()))
     for note in outcome.notes:
-        st.info(plain(note), icon=":material/info:")
+        st.info(escape_markdown(note), icon=":material/info:")
     if outcome.issues:
         st.dataframe(
             [_row(issue) for issue in outcome.issues],

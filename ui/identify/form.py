@@ -20,7 +20,7 @@ from flora_core.study import Measurement, Study
 from flora_core.units import parse_unit
 from ui.identify.form_state import VIEWS, Form, View, own_value, shown_value, typed_value
 from ui.identify.long_form import MOST_SLIDERS, show_boxes
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 #: Units offered beside the study's own; a page with every unit there is would be a longer list, not a better one.
 _OFFERED: Final = {"cm": ("cm", "mm"), "mm": ("mm", "cm"), "dm": ("dm", "cm"), "m": ("m", "cm")}
@@ -94,7 +94,8 @@ def _from_address(study: Study) -> dict[str, float | None] | None:
             number = math.nan
         if not math.isfinite(number):
             st.warning(
-                f"The address says {plain(name)} is “{plain(text[:40])}”, which is not a number; it was left out."
+                f"The address says {escape_markdown(name)} is “{escape_markdown(text[:40])}”, "
+                "which is not a number; it was left out."
             )
             continue
         values[name] = own_value(study.measurement(name), number, unit)
@@ -109,7 +110,7 @@ def _address_unit(study: Study) -> str:
     try:
         unit = parse_unit(text)
     except Unknown as error:
-        st.warning(plain(error.message))
+        st.warning(escape_markdown(error.message))
         return ""
     return unit if unit in _OFFERED.get(study.unit, ()) else ""
 

@@ -13,7 +13,7 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.study import Measurement, Study
 from ui.identify.form_state import Form, own_value, shown_value
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 #: Up to so many measurements each has a slider; more would be a page to scroll through and not to read.
 MOST_SLIDERS: Final = 7
@@ -30,7 +30,7 @@ def show_boxes(study: Study, form: Form, unit: str) -> None:
     shown = _page(study.measurements, study)
     for organ, group in groupby(shown, key=_organ_of(shown)):
         if organ:
-            st.markdown(f"**{plain(organ[:1].upper() + organ[1:])}**")
+            st.markdown(f"**{escape_markdown(organ[:1].upper() + organ[1:])}**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             for measurement in group:
                 _box(study, measurement, form, unit)
@@ -96,7 +96,7 @@ def _paste(study: Study, form: Form) -> None:
         st.button("Use these values", on_click=_use, args=(study, form, key), key=f"use-{key}", type="primary")
         refused = st.session_state.pop(f"{key}.refused", "")
         if refused:
-            st.error(plain(refused))
+            st.error(escape_markdown(refused))
 
 
 def _use(study: Study, form: Form, key: str) -> None:

@@ -9,17 +9,17 @@ import streamlit as st
 
 from flora_core.errors import BadValues, FloraError
 from flora_core.model import Model
-from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.slips import slip_page
 from flora_core.workflows.identify import Identification, record
-from ui.charts.flower import DrawnFlower, described, flowers
+from ui.charts.flower import DrawnFlower, flower_description, flowers
 from ui.charts.scatter import among_training_plants, axis_title, best_pair
 from ui.components.guide import guide_link
 from ui.identify import answer_card
 from ui.identify.form import clear_values, set_values
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 from ui.site.theme import theme
 
 _RECORDED: Final = "identify.recorded"
@@ -31,14 +31,14 @@ def example_plant(model: Model) -> dict[str, float]:
     j = len(model.study.species) // 2
     return {
         m.name: round(round(float(value) / m.step) * m.step, 9)
-        for m, value in zip(model.study.measurements, model.clouds.means[j], strict=True)
+        for m, value in zip(model.study.measurements, model.gaussians.means[j], strict=True)
     }
 
 
 def show_refusal(study: Study, refused: BadValues) -> None:
     """What can't be used and what would be right; with a button where one change would mend it."""
     for issue in refused.issues:
-        st.error(plain(issue.sentence()), icon=":material/error:")
+        st.error(escape_markdown(issue.sentence()), icon=":material/error:")
     if refused.correction:
         _ask(study, refused.question, refused.correction)
     st.caption("Nothing is recorded while a value can't be used.")
@@ -54,7 +54,7 @@ def show_evidence(found: Identification) -> None:
     if found.fits:
         st.html(answer_card.candidates(found))
     for note in found.plant.unusual if found.fits else ():
-        st.warning(plain(note), icon=":material/straighten:")
+        st.warning(escape_markdown(note), icon=":material/straighten:")
     suggestion = found.did_you_mean
     if suggestion is not None:
         pairs = zip(found.study.names, suggestion.values, strict=True)
@@ -63,7 +63,7 @@ def show_evidence(found: Identification) -> None:
     if missing is not None and found.fits:
         m = found.study.measurements[missing.column]
         st.info(
-            f"Measuring the **{plain(m.label)}** next would tell most: on average it would raise the certainty from "
+            f"Measuring the **{escape_markdown(m.label)}** next would tell most: on average it would raise the certainty from "
             f"{100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.",
             icon=":material/straighten:",
         )
@@ -71,23 +71,27 @@ def show_evidence(found: Identification) -> None:
 
 def _ask(study: Study, question: str, correction: dict[str, float]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(question))
+        st.markdown(escape_markdown(question))
         st.button("Yes, use these values", on_click=set_values, args=(study, correction), key="use-correction")
 
 
-def show_recording(house: House, found: Identification) -> None:
+def show_recording(context: AppContext, found: Identification) -> None:
     """Record the identification, or show what was recorded, with its slip. Exploring records nothing."""
     state = (found.study.name, found.model.card.version, found.plant.typed, found.plant.unit)
-    done: tuple[object, Recorded] | None = st.session_state.get(_RECORDED)
+    done: tuple[object, IdentificationRecord] | None = st.session_state.get(_RECORDED)
     if done is not None and done[0] == state:
-        _show_recorded(house, found, done[1])
+        _show_recorded(context, found, done[1])
         return
     with st.form("record", border=True):
         who, number, press = st.columns([3, 3, 2], vertical_alignment="bottom")
         by = who.text_input(
-            "Identified by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name",
+            "Identified by",
+            key=_PERSON,
+            placeholder="your name",
+            max_chars=200,
+            autocomplete="name",
             persist_state="session",
-        )  # fmt: skip
+        )
         catalogue = number.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
         pressed = press.form_submit_button("Record", type="primary", width="stretch", icon=":material/edit_note:")
         with st.expander("Collector and site"):
@@ -101,26 +105,26 @@ def show_recording(house: House, found: Identification) -> None:
         return
     try:
         (recorded,) = record(
-            house, [found], by=by, door="page", catalogue_number=catalogue, collector=collector, site=site
+            context, [found], by=by, door="page", catalogue_number=catalogue, collector=collector, site=site
         )
     except FloraError as refused:
-        st.error(f"Not recorded. {plain(refused.message)}", icon=":material/error:")
+        st.error(f"Not recorded. {escape_markdown(refused.message)}", icon=":material/error:")
         return
     st.session_state[_RECORDED] = (state, recorded)
     st.rerun()
 
 
-def _show_recorded(house: House, found: Identification, recorded: Recorded) -> None:
+def _show_recorded(context: AppContext, found: Identification, recorded: IdentificationRecord) -> None:
     with st.container(border=True):
         st.success(
-            f"Recorded as **{recorded.id}** by {plain(recorded.recording.by)}, "
+            f"Recorded as **{recorded.id}** by {escape_markdown(recorded.recording.by)}, "
             f"{recorded.recording.at:%Y-%m-%d %H:%M} UTC.",
             icon=":material/check_circle:",
         )
         with st.container(horizontal=True):
             st.download_button(
                 "Determination slip",
-                data=lambda: slip_page(house, (recorded,)),
+                data=lambda: slip_page(context, (recorded,)),
                 file_name=f"slip-{recorded.id}.html",
                 mime="text/html",
                 on_click="ignore",
@@ -137,7 +141,7 @@ def _show_recorded(house: House, found: Identification, recorded: Recorded) -> N
         from ui.components.determination import determine_here
 
         with st.expander("Confirm or correct", icon=":material/how_to_reg:"):
-            determine_here(house, [recorded.id], found.answer.species, where="recorded")
+            determine_here(context, [recorded.id], found.answer.species, where="recorded")
 
 
 def show_where_it_lies(found: Identification) -> None:
@@ -168,14 +172,14 @@ def show_place(found: Identification) -> None:
 def show_drawing(found: Identification) -> None:
     """The plant drawn to scale beside the mean plant of its species; for studies that have a drawing."""
     study, shown = found.study, found.best if found.fits else found.nearest
-    mean = found.model.clouds.means[shown]
+    mean = found.model.gaussians.means[shown]
     drawn = [
         DrawnFlower(f"this {study.organism}", found.plant.values, mean),
         DrawnFlower(
             f"mean {study.short(study.species[shown].name)}{'' if found.fits else ', the nearest'}", mean, mean
         ),
     ]
-    st.image(flowers(study, drawn, theme().ink), width="stretch", alt=described(study, drawn))
+    st.image(flowers(study, drawn, theme().ink), width="stretch", alt=flower_description(study, drawn))
 
 
 def _likeliest(found: Identification) -> tuple[int, ...]:
@@ -230,13 +234,18 @@ def show_limits(study: Study, model: Model) -> None:
         st.markdown(
             f"Out of **{scores.plants}** training {study.plural}, none of them seen while learning, **{scores.right}** were "
             f"named right: {100 * scores.accuracy:.1f} % (95 % interval {100 * scores.low:.1f} to {100 * scores.high:.1f} %), "
-            f"by {plain(scores.method)}. Always naming the commonest species would reach {100 * model.card.baseline:.0f} %. "
-            f"Model: {plain(model.card.label)}, {plain(model.card.algorithm_title)}."
+            f"by {escape_markdown(scores.method)}. "
+            f"Always naming the commonest species would reach {100 * model.card.baseline:.0f} %. "
+            f"Model: {escape_markdown(model.card.label)}, {escape_markdown(model.card.algorithm_title)}."
         )
         if study.caveat:
-            st.markdown(plain(study.caveat))
-        notes = [f"**{plain(s.name)}** {plain(s.author)}: {plain(s.note)}" for s in study.species if s.note]
-        st.markdown("\n".join(f"- {line}" for line in (*notes, *map(plain, study.sources))))
+            st.markdown(escape_markdown(study.caveat))
+        notes = [
+            f"**{escape_markdown(s.name)}** {escape_markdown(s.author)}: {escape_markdown(s.note)}"
+            for s in study.species
+            if s.note
+        ]
+        st.markdown("\n".join(f"- {line}" for line in (*notes, *map(escape_markdown, study.sources))))
         with st.container(horizontal=True):
             guide_link("reading-an-answer", "How to read an answer")
             guide_link("what-it-cannot-know", "What the program cannot know")

@@ -6,29 +6,29 @@ import streamlit as st
 
 from flora_core.errors import FloraError
 from flora_core.storage.job_queue import Job
-from flora_core.workflows.context import House
-from flora_core.workflows.jobs.requests import QueuedJob, again, described, newest_jobs, outcome, queue
-from ui.jobs.supervisor import JOBS
-from ui.site.text import plain
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.jobs.requests import QueuedJob, describe_job, job_outcome, newest_jobs, queue, resubmit
+from ui.jobs.supervisor import SUPERVISOR
+from ui.site.text import escape_markdown
 
 #: Seconds between two looks.
 _LOOK = 1.0
 
 
-def show_queue(house: House, study: str, empty: str = "Nothing at the moment.") -> None:
+def show_queue(context: AppContext, study: str, empty: str = "Nothing at the moment.") -> None:
     """What is being worked on and waits; below, what of this study came to no good end.
 
     When the last job ends, the page is drawn once more, so that the rest of it sees what came of it.
     """
-    active = bool(house.jobs.active())
+    active = bool(context.jobs.active())
 
     @st.fragment(run_every=_LOOK if active else None)
     def board() -> None:
-        jobs = queue(house)
+        jobs = queue(context)
         for queued in jobs:
-            _show(house, queued)
+            _show(context, queued)
         if not jobs:
-            st.caption(plain(empty))
+            st.caption(escape_markdown(empty))
         if active and not jobs:
             st.rerun()
         before = st.session_state.get("queue.seen", 0)
@@ -37,53 +37,62 @@ def show_queue(house: House, study: str, empty: str = "Nothing at the moment.") 
             st.rerun()
 
     board()
-    _show_last(house, study)
+    _show_last(context, study)
 
 
-def _show(house: House, queued: QueuedJob) -> None:
+def _show(context: AppContext, queued: QueuedJob) -> None:
     job = queued.job
     with st.container(border=True, key=f"job-{job.id}"):
         words, button = st.columns([5, 1], vertical_alignment="center")
         with words:
-            st.markdown(f"**{plain(described(job))}** for {plain(job.by)} · study {plain(job.study)}")
+            st.markdown(
+                f"**{escape_markdown(describe_job(job))}** for {escape_markdown(job.by)} · study {escape_markdown(job.study)}"
+            )
             if job.state == "waiting":
                 others = "one job is" if queued.place == 1 else f"{queued.place} jobs are"
                 st.caption(f"Waiting: {others} before it." if queued.place else "Beginning in a moment.")
             else:
                 doing = "stopping" if job.state == "cancelling" else (job.doing or "preparing")
-                st.progress(queued.share, plain(f"{doing[:1].upper()}{doing[1:]}{_left(queued)}"))
+                st.progress(queued.share, escape_markdown(f"{doing[:1].upper()}{doing[1:]}{_left(queued)}"))
         button.button(
-            "Cancel", key=f"cancel-{job.id}", on_click=_cancel, args=(house, job), disabled=job.state == "cancelling",
+            "Cancel",
+            key=f"cancel-{job.id}",
+            on_click=_cancel,
+            args=(context, job),
+            disabled=job.state == "cancelling",
             width="stretch",
-        )  # fmt: skip
+        )
 
 
-def _show_last(house: House, study: str) -> None:
+def _show_last(context: AppContext, study: str) -> None:
     """The study's newest job, where it came to no good end, with the way to ask for it once more."""
-    newest = newest_jobs(house, study, 1)
+    newest = newest_jobs(context, study, 1)
     if not newest or newest[0].job.state not in ("failed", "interrupted"):
         return
     job = newest[0].job
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(described(job))}** for {plain(job.by)} {job.state}. {plain(outcome(job))}")
+        st.markdown(
+            f"**{escape_markdown(describe_job(job))}** for {escape_markdown(job.by)} {job.state}. "
+            f"{escape_markdown(job_outcome(job))}"
+        )
         if job.state == "interrupted":
-            st.button("Start it again", key=f"again-{job.id}", on_click=_again, args=(house, job))
+            st.button("Start it again", key=f"again-{job.id}", on_click=_again, args=(context, job))
 
 
-def _cancel(house: House, job: Job) -> None:
+def _cancel(context: AppContext, job: Job) -> None:
     try:
-        house.jobs.cancel(job.id)
+        context.jobs.cancel(job.id)
     except FloraError as refused:
-        st.toast(plain(refused.message))
-    JOBS.wake()
+        st.toast(escape_markdown(refused.message))
+    SUPERVISOR.wake()
 
 
-def _again(house: House, job: Job) -> None:
+def _again(context: AppContext, job: Job) -> None:
     try:
-        again(house, job, job.by)
+        resubmit(context, job, job.by)
     except FloraError as refused:
-        st.toast(plain(refused.message))
-    JOBS.wake()
+        st.toast(escape_markdown(refused.message))
+    SUPERVISOR.wake()
 
 
 def _left(queued: QueuedJob) -> str:

@@ -1,4 +1,4 @@
-"""The foreman of this server: begins when the house is open, ends before it is closed."""
+"""The foreman of this server: begins when the context is open, ends before it is closed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from flora_core.errors import FloraError
-from ui.server.startup import FRONT
+from ui.server.startup import STARTUP
 
 if TYPE_CHECKING:
-    from flora_core.workflows.jobs.supervisor import Foreman
+    from flora_core.workflows.jobs.supervisor import JobSupervisor
 
 
-class Working:
+class SupervisorThread:
     """Works through the queue of jobs while the server runs."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
-        self._foreman: Foreman | None = None
+        self._foreman: JobSupervisor | None = None
 
     def start(self) -> None:
-        """Employ the foreman as soon as the house is open."""
+        """Employ the foreman as soon as the context is open."""
         self._over.clear()
-        threading.Thread(target=self._employ, name="employing", daemon=True).start()
+        threading.Thread(target=self._start_when_ready, name="employing", daemon=True).start()
 
     def wake(self) -> None:
         """Look at the queue at once: something was asked for or cancelled."""
@@ -36,18 +36,18 @@ class Working:
             self._foreman.stop()
             self._foreman = None
 
-    def _employ(self) -> None:
-        from flora_core.workflows.jobs.supervisor import Foreman
+    def _start_when_ready(self) -> None:
+        from flora_core.workflows.jobs.supervisor import JobSupervisor
 
         while not self._over.wait(0.5):
             try:
-                house = FRONT.house()
+                context = STARTUP.context()
             except FloraError:
                 continue
-            self._foreman = Foreman(house)
+            self._foreman = JobSupervisor(context)
             self._foreman.start()
             return
 
 
-JOBS: Final = Working()
+SUPERVISOR: Final = SupervisorThread()
 """The one foreman of this process."""

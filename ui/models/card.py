@@ -11,7 +11,7 @@ from flora_core.model import ModelCard, Scores
 from ui.charts import model as model_charts
 from ui.components.picture import show_picture
 from ui.site.theme import theme
-from ui.site.text import italicised, plain
+from ui.site.text import italicised, escape_markdown
 
 
 def show_card(card: ModelCard, key: str) -> None:
@@ -20,18 +20,18 @@ def show_card(card: ModelCard, key: str) -> None:
     if card.imported is not None:
         origin = card.imported
         st.info(
-            f"Brought in by {plain(origin.by)} on {origin.at:%Y-%m-%d} from {plain(origin.file)}. Its scores are what the "
+            f"Brought in by {escape_markdown(origin.by)} on {origin.at:%Y-%m-%d} from {escape_markdown(origin.file)}. Its scores are what the "
             "file states; they were not measured here. Compare it with the champion to have it measured.",
             icon=":material/move_to_inbox:",
         )
-    st.markdown(plain(card.chosen))
+    st.markdown(escape_markdown(card.chosen))
     for warning in card.warnings:
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(escape_markdown(warning), icon=":material/warning:")
     _show_pictures(card, key)
     with st.expander("Settings, table and program", icon=":material/tune:"):
         st.html(settings_table(card))
         if note := libraries_note(card):
-            st.info(plain(note), icon=":material/update:")
+            st.info(escape_markdown(note), icon=":material/update:")
 
 
 def figures(card: ModelCard) -> str:

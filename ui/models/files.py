@@ -9,28 +9,28 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.study import Study
 from flora_core.workflows.models.transfer import export_version, import_version
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 _PERSON: Final = "person"
 _TAKEN: Final = "models.taken"
 
 
-def show_files(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_files(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """Take a version out, or bring one in."""
     out, into = st.columns(2, gap="large")
     with out:
         st.header("Take a version out")
         st.markdown(
-            "A file for another house of this program, or for safekeeping: the model with its card. It can be opened without "
+            "A file for another context of this program, or for safekeeping: the model with its card. It can be opened without "
             "running anybody’s code."
         )
         numbers = [v.version for v in versions][::-1]
         version = int(st.selectbox("Version", numbers, key="export.version") or numbers[0])
         st.download_button(
             "Download",
-            data=lambda: export_version(house, study.name, version)[1],
+            data=lambda: export_version(context, study.name, version)[1],
             file_name=f"{study.name}-v{version}.skops",
             mime="application/octet-stream",
             on_click="ignore",
@@ -47,18 +47,18 @@ def show_files(house: House, study: Study, versions: list[VersionView]) -> None:
         if st.button(
             "Bring it in", key="import", disabled=file is None or not by.strip(), icon=":material/move_to_inbox:"
         ):
-            _take(house, study, file, by)
+            _take(context, study, file, by)
         said = st.session_state.pop(_TAKEN, "")
         if said:
-            st.success(plain(said), icon=":material/check_circle:")
+            st.success(escape_markdown(said), icon=":material/check_circle:")
 
 
-def _take(house: House, study: Study, file: object, by: str) -> None:
+def _take(context: AppContext, study: Study, file: object, by: str) -> None:
     content, name = file.getvalue(), file.name  # type: ignore[attr-defined]  an uploaded file
     try:
-        card = import_version(house, study.name, content, name, by=by)
+        card = import_version(context, study.name, content, name, by=by)
     except FloraError as refused:
-        st.error(plain(refused.message), icon=":material/error:")
+        st.error(escape_markdown(refused.message), icon=":material/error:")
         return
     st.session_state[_TAKEN] = f"Brought in as version {card.version}. {card.warnings[0]}"
     st.rerun()

@@ -14,7 +14,7 @@ from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.promotion_gate import Gate
 from flora_core.model import Model
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.requests import (
     ComparisonResult,
     ask_for_comparison,
@@ -30,34 +30,34 @@ from ui.site.navigation import page_link
 from ui.components.picture import show_picture
 from ui.jobs.queue import show_queue
 from ui.site.theme import theme
-from ui.site.text import plain
-from ui.jobs.supervisor import JOBS
+from ui.site.text import escape_markdown
+from ui.jobs.supervisor import SUPERVISOR
 
 _PERSON: Final = "person"
 _SAID: Final = "models.said"
 
 
-def show_said() -> None:
+def show_version_notice() -> None:
     """What the last click came to, once."""
     done, said = st.session_state.pop(_SAID, (True, ""))
     if said and done:
-        st.success(plain(said), icon=":material/check_circle:")
+        st.success(escape_markdown(said), icon=":material/check_circle:")
     elif said:
-        st.error(plain(said), icon=":material/error:")
+        st.error(escape_markdown(said), icon=":material/error:")
 
 
-def show_champion(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_champion(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """Which version identifies now, and the way back to the one before."""
     champion = next((v for v in versions if v.champion), None)
     if champion is None:
         st.info("None of the versions identifies yet. Promote one below, under “Compare”.")
         return
-    earlier = house.registry.earlier_champion(study.name)
+    earlier = context.registry.earlier_champion(study.name)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        title = house.registry.card(study.name, champion.version).algorithm_title
+        title = context.registry.card(study.name, champion.version).algorithm_title
         st.markdown(
-            f"**Version {champion.version}** identifies now: {plain(title)}, registered {champion.registered_at[:10]} by "
-            f"{plain(champion.registered_by)}."
+            f"**Version {champion.version}** identifies now: {escape_markdown(title)}, registered {champion.registered_at[:10]} by "
+            f"{escape_markdown(champion.registered_by)}."
         )
         if earlier is not None:
             with st.popover(f"Roll back to version {earlier}", icon=":material/undo:"):
@@ -66,20 +66,20 @@ def show_champion(house: House, study: Study, versions: list[VersionView]) -> No
                 )
                 st.button(
                     f"Roll back to version {earlier}", type="primary", key="rollback", on_click=_act,
-                    args=("rollback", house, study.name, 0), disabled=not (by.strip() and why.strip()),
-                )  # fmt: skip
+                    args=("rollback", context, study.name, 0), disabled=not (by.strip() and why.strip()),
+                )
 
 
-def show_versions(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_versions(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """All versions as a table, and the card of one."""
-    st.html(_table(house, study, versions))
+    st.html(_table(context, study, versions))
     numbers = [v.version for v in versions]
     champion = next((v.version for v in versions if v.champion), numbers[-1])
     version = st.selectbox(
         "Card of version", numbers[::-1], index=numbers[::-1].index(champion), key=f"models.{study.name}.card"
     )
     version = int(version or champion)
-    row, card, events = show_version(house, study.name, version)
+    row, card, events = show_version(context, study.name, version)
     st.header(f"Version {version}: {card.algorithm_title}")
     show_card(card, "models")
     with st.container(horizontal=True):
@@ -96,18 +96,18 @@ def show_versions(house: House, study: Study, versions: list[VersionView]) -> No
             with st.popover("Retire this version", icon=":material/archive:"):
                 by, why = _sign("retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
                 st.button(
-                    f"Retire version {version}", key="retire", on_click=_act, args=("retire", house, study.name, version),
+                    f"Retire version {version}", key="retire", on_click=_act, args=("retire", context, study.name, version),
                     disabled=not (by.strip() and why.strip()),
-                )  # fmt: skip
-    st.caption(plain(f"Files: SHA-256 {row.checksums.artifact[:16]}… (model), {row.checksums.card[:16]}… (card)."))
+                )
+    st.caption(escape_markdown(f"Files: SHA-256 {row.checksums.artifact[:16]}… (model), {row.checksums.card[:16]}… (card)."))
 
 
-def show_comparing(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_comparing(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """Two versions against each other; then the gate, and the promotion."""
     alive = [v.version for v in versions if not v.retired]
     champion = next((v.version for v in versions if v.champion), None)
     if champion is None:
-        _show_first(house, study, alive)
+        _show_first(context, study, alive)
         return
     others = [v for v in alive[::-1] if v != champion]
     if not others:
@@ -132,47 +132,47 @@ def show_comparing(house: House, study: Study, versions: list[VersionView]) -> N
             format_func=_labelled(versions), key="challenger.version",
         )
         or candidates[0]
-    )  # fmt: skip
-    request = comparison_asked(house, study.name, base, challenger)
-    job = comparison_job(house, study.name, request)
+    )
+    request = comparison_asked(context, study.name, base, challenger)
+    job = comparison_job(context, study.name, request)
     if job is None or job.state in ("failed", "cancelled", "interrupted"):
         if job is not None and job.result:
-            st.warning(plain(job.result), icon=":material/warning:")
+            st.warning(escape_markdown(job.result), icon=":material/warning:")
         st.markdown(
             "Both are learned again on the same plants, and asked about plants they did not see; that takes as long as "
             "training both."
         )
         if st.button("Compare these two", type="primary", icon=":material/compare_arrows:", key="compare"):
-            ask_for_comparison(house, study.name, request, str(st.session_state.get(_PERSON, "")).strip())
-            JOBS.wake()
+            ask_for_comparison(context, study.name, request, str(st.session_state.get(_PERSON, "")).strip())
+            SUPERVISOR.wake()
             st.rerun()
         return
     if job.active:
-        show_queue(house, study.name)
+        show_queue(context, study.name)
         return
     comparison, gate = ComparisonResult.model_validate_json(job.result).read()
     _show_comparison(study, comparison, base, challenger)
     if base == champion:
-        _show_gate(house, study, challenger, (base, comparison, gate))
+        _show_gate(context, study, challenger, (base, comparison, gate))
 
 
-def _show_first(house: House, study: Study, alive: list[int]) -> None:
+def _show_first(context: AppContext, study: Study, alive: list[int]) -> None:
     st.markdown("There is no champion to compare with. Choose the version that shall identify.")
     version = int(st.selectbox("Version", alive[::-1], key="first.version") or alive[-1])
     by, why = _sign("promote", "")
     st.button(
         f"Let version {version} identify", type="primary", key="promote", on_click=_act,
-        args=("promote", house, study.name, version), disabled=not (by.strip() and why.strip()),
-    )  # fmt: skip
+        args=("promote", context, study.name, version), disabled=not (by.strip() and why.strip()),
+    )
 
 
 def _show_comparison(study: Study, comparison: Comparison, base: int, challenger: int) -> None:
     st.header(f"Version {challenger} against version {base}")
-    st.markdown(plain(comparison.sentence))
+    st.markdown(escape_markdown(comparison.sentence))
     show_picture(model_charts.differences(study, comparison, theme().ink), study, "differences")
     d = comparison.overall
     st.caption(
-        plain(
+        escape_markdown(
             f"Of {d.plants} plants {d.only_challenger} were named right by version {challenger} alone and {d.only_champion} by "
             f"version {base} alone. Log loss differs by {comparison.log_loss:+.3f} ({comparison.log_loss_low:+.3f} to "
             f"{comparison.log_loss_high:+.3f}; below 0 is better)."
@@ -180,12 +180,12 @@ def _show_comparison(study: Study, comparison: Comparison, base: int, challenger
     )
 
 
-def _show_gate(house: House, study: Study, challenger: int, judged: tuple[int, Comparison, Gate]) -> None:
+def _show_gate(context: AppContext, study: Study, challenger: int, judged: tuple[int, Comparison, Gate]) -> None:
     gate = judged[2]
     st.header("May it take the champion’s place?")
     for reason in gate.reasons:
         mark = ":material/close:" if reason in gate.objections else ":material/check:"
-        st.markdown(f"{mark} {plain(reason)}")
+        st.markdown(f"{mark} {escape_markdown(reason)}")
     if gate.passed:
         st.success("The gate is open.", icon=":material/lock_open:")
     else:
@@ -196,22 +196,22 @@ def _show_gate(house: House, study: Study, challenger: int, judged: tuple[int, C
     by, why = _sign("promote", "")
     st.button(
         f"Promote version {challenger}", type="primary", key="promote", on_click=_act,
-        args=("promote", house, study.name, challenger, overrule, judged),
+        args=("promote", context, study.name, challenger, overrule, judged),
         disabled=not (by.strip() and why.strip() and (gate.passed or overrule)),
         icon=":material/workspace_premium:",
-    )  # fmt: skip
+    )
 
 
-def show_key(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_key(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """The key that a tree is, or a short one that answers much as the model does."""
     numbers = [v.version for v in versions][::-1]
     champion = next((v.version for v in versions if v.champion), numbers[0])
     version = int(
         st.selectbox("Key of version", numbers, index=numbers.index(champion), key=f"key.{study.name}") or champion
     )
-    model = house.model(study.name, version)
+    model = context.model(study.name, version)
     key = _key(model)
-    st.markdown(plain(key.sentence))
+    st.markdown(escape_markdown(key.sentence))
     st.html(f"<div class='flora-key'>{key_table(study, key)}</div>")
     st.caption("At each end: how many training plants come there, and how many in a hundred of them bear the name.")
     st.download_button(
@@ -229,7 +229,7 @@ def _key(model: Model) -> Key:
     return key_of(model) or surrogate_key(model)
 
 
-def show_history(house: House, study: Study, versions: list[VersionView]) -> None:
+def show_history(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """Who did what, when and why, newest first."""
     rows = [
         (
@@ -239,16 +239,16 @@ def show_history(house: House, study: Study, versions: list[VersionView]) -> Non
             escape(e.by),
             escape(e.why) + (f"<br><small><b>Over the gate.</b> {escape(e.gate)}</small>" if e.overruled else ""),
         )
-        for e in reversed(history(house, study.name))
+        for e in reversed(history(context, study.name))
     ]
     st.html(facts_table(("When (UTC)", "Version", "What", "Who", "Why"), rows))
     st.caption("Nothing is ever taken out of this list.")
 
 
-def _table(house: House, study: Study, versions: list[VersionView]) -> str:
+def _table(context: AppContext, study: Study, versions: list[VersionView]) -> str:
     rows = []
     for v in reversed(versions):
-        card = house.registry.card(study.name, v.version)
+        card = context.registry.card(study.name, v.version)
         s = card.scores
         state = "identifies" if v.champion else "retired" if v.retired else ""
         badge = f"<span class='flora-badge{' on' if v.champion else ''}'>{state}</span>" if state else ""
@@ -274,7 +274,7 @@ def _labelled(versions: list[VersionView]) -> object:
 def _sign(deed: str, sentence: str) -> tuple[str, str]:
     """Who and why: what the history keeps."""
     if sentence:
-        st.markdown(plain(sentence))
+        st.markdown(escape_markdown(sentence))
     by = st.text_input(
         "Your name", key=f"{deed}.by", max_chars=200, autocomplete="name", value=st.session_state.get(_PERSON, "")
     )
@@ -284,7 +284,7 @@ def _sign(deed: str, sentence: str) -> tuple[str, str]:
 
 def _act(
     deed: str,
-    house: House,
+    context: AppContext,
     study: str,
     version: int,
     overrule: bool = False,
@@ -294,12 +294,12 @@ def _act(
     by, why = str(st.session_state[f"{deed}.by"]), str(st.session_state[f"{deed}.why"])
     try:
         if deed == "rollback":
-            said = f"Version {roll_back(house, study, by=by, why=why)} identifies again."
+            said = f"Version {roll_back(context, study, by=by, why=why)} identifies again."
         elif deed == "retire":
-            retire(house, study, version, by=by, why=why)
+            retire(context, study, version, by=by, why=why)
             said = f"Version {version} is retired."
         else:
-            done = promote(house, study, version, by=by, why=why, overrule=overrule, judged=judged)
+            done = promote(context, study, version, by=by, why=why, overrule=overrule, judged=judged)
             said = f"Version {version} identifies from now on." if done.promoted else "Not promoted: the gate is shut."
     except FloraError as refused:
         st.session_state[_SAID] = (False, refused.message)

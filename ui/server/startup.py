@@ -1,4 +1,4 @@
-"""What the process holds for all visitors: the open house, made once, off the first visitor's time."""
+"""What the process holds for all visitors: the context, made once, off the first visitor's time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 import streamlit as st
 
 from flora_core.errors import FloraError, Unavailable
-from flora_core.workflows.context import House, open_house
+from flora_core.workflows.context import AppContext, open_context
 
 _log: Final = logging.getLogger("flora")
 
@@ -19,8 +19,8 @@ _log: Final = logging.getLogger("flora")
 _TRY_AGAIN: Final = 3.0
 
 
-class Opening:
-    """Opens the house in a thread of its own, and tells how far it is.
+class Startup:
+    """Opens the context in a background thread, and tells how far it is.
 
     A plain object and not `st.cache_resource`, because any visitor can clear Streamlit's caches.
     """
@@ -28,7 +28,7 @@ class Opening:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._house: House | None = None
+        self._context: AppContext | None = None
         self._error: FloraError | None = None
         self._failed_at = 0.0
         self._progress = (0, 1, "opening")
@@ -36,38 +36,38 @@ class Opening:
     def start(self) -> None:
         """Begin to open, unless that has begun; a failed opening is tried again after a while."""
         with self._lock:
-            if self._house is not None or (self._thread is not None and self._thread.is_alive()):
+            if self._context is not None or (self._thread is not None and self._thread.is_alive()):
                 return
             if self._error is not None and time.monotonic() - self._failed_at < _TRY_AGAIN:
                 return
             self._thread = threading.Thread(target=self._open, name="opening", daemon=True)
             self._thread.start()
 
-    def house(self) -> House:
-        """The open house.
+    def context(self) -> AppContext:
+        """The open context.
 
         Raises
         ------
         Unavailable, WrongSetting
             It is still opening, or why it can't be opened.
         """
-        if self._house is not None:
-            return self._house
+        if self._context is not None:
+            return self._context
         self.start()
         if self._error is not None and not self.opening():
             raise self._error
         raise Unavailable(f"The program is starting: {self.doing()}. Try again in a few seconds.")
 
-    def wait(self, seconds: float) -> House:
-        """The open house, waiting for it up to so many seconds; raises as `house` does."""
-        if self._house is None:
+    def wait(self, seconds: float) -> AppContext:
+        """The open context, waiting for it up to so many seconds; raises as `context` does."""
+        if self._context is None:
             self.start()
             self.pause(seconds)
-        return self.house()
+        return self.context()
 
     def doing(self) -> str:
-        """What is being done while the house opens; "" once it is open."""
-        return "" if self._house is not None else self._progress[2]
+        """What is being done while the context opens; "" once it is open."""
+        return "" if self._context is not None else self._progress[2]
 
     def progress(self) -> tuple[float, str]:
         """How far the opening is, from 0 to 1, and what is being done."""
@@ -85,24 +85,24 @@ class Opening:
             thread.join(seconds)
 
     def close(self) -> None:
-        """Close the house, if it is open."""
+        """Close the context, if it is open."""
         with self._lock:
-            if self._house is not None:
-                self._house.close()
-            self._house, self._thread, self._error = None, None, None
+            if self._context is not None:
+                self._context.close()
+            self._context, self._thread, self._error = None, None, None
 
     def _open(self) -> None:
         try:
-            house = open_house()
+            context = open_context()
             from flora_core.workflows.models.lifecycle import ensure_champion
 
-            ensure_champion(house, self._told)
-            _warm(house)
+            ensure_champion(context, self._told)
+            _warm(context)
         except FloraError as error:
-            _log.error("the house can't be opened: %s", error.message)
+            _log.error("the context can't be opened: %s", error.message)
             self._error, self._failed_at = error, time.monotonic()
             return
-        self._error, self._house = None, house
+        self._error, self._context = None, context
         # Streamlit collects garbage after every script run; what is loaded by now is never garbage, so it is set aside.
         # Without this a rerun takes ten times as long (docs/performance.md).
         gc.collect()
@@ -112,15 +112,15 @@ class Opening:
         self._progress = (done, total, f"training the first model, {doing}")
 
 
-FRONT: Final = Opening()
-"""The one house of this process; the API's front door asks it too."""
+STARTUP: Final = Startup()
+"""The one context of this process; the API's front door asks it too."""
 
 
-def _warm(house: House) -> None:
+def _warm(context: AppContext) -> None:
     """Do once what the first visitor would wait for: load the champions, and draw a first flower."""
-    from ui.server.warmup import warm
+    from ui.server.warmup import preload_models
 
-    warm(house)
+    preload_models(context)
 
 
 def on_script_error(error: Exception) -> bool:

@@ -59,6 +59,6 @@ def page_link(name: str, label: str, **query: str) -> None:
         st.page_link(path, label=label, icon=f":material/{icon}:", query_params=query or None)
 
 
-def go(name: str) -> None:
+def switch_to(name: str) -> None:
     """Turn to another page at once."""
     st.switch_page(_FOLDER / f"{name}.py")

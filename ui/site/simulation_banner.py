@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flora_core.storage.records.statistics import Figures
-from flora_core.workflows.context import House
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo import load as demo
 from ui.site.study_picker import choose_study, chosen_study
 
 
-def show_simulated_banner(house: House) -> None:
+def show_simulated_banner(context: AppContext) -> None:
     """Say on top of the page that its plants are simulated, with the way out; nothing for a real study."""
-    if not Figures(house.database).simulated(chosen_study(house)):
+    if not RecordStatistics(context.database).simulated(chosen_study(context)):
         return
     with st.container(key="simulated", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("**Simulated.** No plant on this page ever grew; nothing of it counts in a real number.")
-        st.button("Remove the simulated season", on_click=_remove, args=(house,), key="remove-simulated")
+        st.button("Remove the simulated season", on_click=_remove, args=(context,), key="remove-simulated")
 
 
-def _remove(house: House) -> None:
-    demo.remove(house)
+def _remove(context: AppContext) -> None:
+    demo.remove(context)
     choose_study("iris")

@@ -7,17 +7,17 @@ from typing import Final
 import streamlit as st
 
 from flora_core.study import IRIS
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from ui.site.navigation import page_link
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 _KEY: Final = "study"
 _PICKER: Final = "study-picker"
 
 
-def chosen_study(house: House) -> str:
+def chosen_study(context: AppContext) -> str:
     """The name of the study this visitor works on: from the address, else as chosen before, else the first there is."""
-    names = house.studies.names()
+    names = context.studies.names()
     asked = st.query_params.get(_KEY, "")
     if asked in names:
         st.session_state[_KEY] = asked
@@ -31,15 +31,17 @@ def choose_study(name: str) -> None:
     st.query_params.from_dict({_KEY: name})
 
 
-def show_study_picker(house: House) -> None:
+def show_study_picker(context: AppContext) -> None:
     """A box to choose the study by, on every page, where there is more than one; the address carries the choice."""
-    titles = house.studies.titles()
+    titles = context.studies.titles()
     if len(titles) < 2:
         return
-    chosen = chosen_study(house)
+    chosen = chosen_study(context)
     asked = st.query_params.get(_KEY, "")
     if asked and asked not in titles:
-        st.warning(f"The address asks for a study “{plain(asked[:60])}”, which is not here; another one is shown.")
+        st.warning(
+            f"The address asks for a study “{escape_markdown(asked[:60])}”, which is not here; another one is shown."
+        )
     if asked != chosen:
         st.query_params[_KEY] = chosen
     # The box shows what was chosen, by whatever way: by the box itself, by the address, or by a button of a page.
@@ -61,12 +63,12 @@ def _picked() -> None:
     choose_study(str(st.session_state[_PICKER]))
 
 
-def show_no_champion(house: House) -> None:
+def show_no_champion(context: AppContext) -> None:
     """What to do where the chosen study has no model that identifies yet."""
-    name = chosen_study(house)
-    title = house.studies.titles().get(name, name)
-    versions = len(house.registry.versions(name))
-    st.title(plain(title))
+    name = chosen_study(context)
+    title = context.studies.titles().get(name, name)
+    versions = len(context.registry.versions(name))
+    st.title(escape_markdown(title))
     if versions:
         st.info(
             f"{versions} model version{'s' if versions > 1 else ''} of this study {'are' if versions > 1 else 'is'} saved, and "

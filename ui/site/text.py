@@ -12,7 +12,7 @@ from flora_core.study import Study, epithet, genus_of, short_name
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~])")
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """The text for a Markdown element, so that it shows as it is."""
     return _MARKDOWN.sub(r"\\\1", text)
 

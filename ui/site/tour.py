@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui.site.navigation import go
+from ui.site.navigation import switch_to
 
 _PLACE: Final = "tour"
 #: The page to turn to at the next run. A press is kept here by its callback: a run of the page that is cut off loses none.
@@ -64,7 +64,7 @@ def show_tour() -> None:
     """The panel of the stop that is being made, above the page; nothing where there is no tour."""
     to = st.session_state.pop(_TO, None)
     if to is not None:
-        go(to)
+        switch_to(to)
     place = st.session_state.get(_PLACE)
     if place is None:
         return
@@ -76,9 +76,13 @@ def show_tour() -> None:
                 st.button("Back", key="tour-back", icon=":material/arrow_back:", on_click=_turn, args=(place - 1,))
             if place + 1 < len(STOPS):
                 st.button(
-                    "Next stop", key="tour-next", type="primary", icon=":material/arrow_forward:", on_click=_turn,
+                    "Next stop",
+                    key="tour-next",
+                    type="primary",
+                    icon=":material/arrow_forward:",
+                    on_click=_turn,
                     args=(place + 1,),
-                )  # fmt: skip
+                )
             else:
                 st.button("That was the tour", key="tour-last", type="primary", on_click=_end)
             st.button("End the tour", key="tour-end", on_click=_end)

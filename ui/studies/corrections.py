@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from flora_core.tables.columns.measurements import header_label, header_unit
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices
 from ui.studies.create import proposed, show_merges
 
@@ -18,16 +18,16 @@ _NO_UNIT: Final = "no unit"
 _UNITS: Final = (_NO_UNIT, "µm", "mm", "cm", "dm", "m", "in", "mm²", "cm²", "dm²", "m²", "px", "°", "%", "g", "mg")
 
 
-def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
+def names_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
     """The choices with names merged, renamed and left out in the table of names."""
-    first = proposed(house, file, choices)
+    first = proposed(context, file, choices)
     if not first.names:
         return choices
     place = f"names.{file.file_id}.{choices.label}.{choices.keep_qualified}.{choices.genus}.{choices.codes}"
     merged: dict[str, str] = st.session_state.setdefault(f"{place}.merged", {})
     st.header("The names")
-    show_merges(proposed(house, file, replace(choices, names=merged)).alike, place, merged)
-    names = proposed(house, file, replace(choices, names=merged)).names
+    show_merges(proposed(context, file, replace(choices, names=merged)).alike, place, merged)
+    names = proposed(context, file, replace(choices, names=merged)).names
     edited = st.data_editor(
         {
             "Use": [bool(n.becomes) for n in names],
@@ -57,9 +57,9 @@ def names_chosen(house: House, file: Any, choices: Choices) -> Choices:
     return replace(choices, names=said)
 
 
-def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:
+def measurements_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
     """The choices with the columns that are measured, and their units."""
-    first = proposed(house, file, choices)
+    first = proposed(context, file, choices)
     if not first.columns:
         return choices
     st.header("What is measured")
@@ -82,7 +82,7 @@ def measurements_chosen(house: House, file: Any, choices: Choices) -> Choices:
         width="stretch",
         key=f"measured.{file.file_id}.{choices.label}.{choices.id_column}.{choices.group}.{choices.middle_of_ranges}",
         column_config={
-            "Unit": st.column_config.SelectboxColumn(options=list(_UNITS), help="None for counts and ratios."),
+            "Unit": st.column_config.SelectboxColumn(options=list(_UNITS), help="None for counts and ratios.")
         },
     )
     chosen = {

@@ -13,13 +13,13 @@ import streamlit as st
 from flora_core.errors import FloraError, Issue, TooLarge
 from flora_core.tables.columns.measurements import slug
 from flora_core.tables.names.labels import Alike
-from flora_core.tables.values.limits import span
-from flora_core.workflows.context import House
+from flora_core.tables.values.limits import limits_text
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
 from ui.components.facts_table import facts_table
 from ui.site.navigation import page_link
 from ui.site.study_picker import choose_study
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 
 _NONE: Final = "(no column)"
 _KEPT: Final = "studies.proposals"
@@ -34,17 +34,17 @@ def show_made() -> None:
         return
     with st.container(border=True):
         st.success(
-            f"**{plain(made[1])}** was made of {made[2]:,} plants. Every page works on it now.",
+            f"**{escape_markdown(made[1])}** was made of {made[2]:,} plants. Every page works on it now.",
             icon=":material/check_circle:",
         )
         st.markdown("Next: train a first model, look at its scores, and promote it.")
         page_link("train", "Train a first model")
 
 
-def show_list(house: House, chosen: str) -> None:
+def show_list(context: AppContext, chosen: str) -> None:
     """All studies with plants, species and champion."""
     rows = []
-    for view in list_studies(house):
+    for view in list_studies(context):
         study, tables = view.study, len(view.tables)
         badge = "<span class='flora-badge on'>chosen</span>" if study.name == chosen else ""
         rows.append(
@@ -60,7 +60,7 @@ def show_list(house: House, chosen: str) -> None:
     st.html(facts_table(("Study", "Name", "Plants", "Measurements", "Identifies", "Training tables"), rows))
 
 
-def uploaded_table(house: House, key: str = "studies.file") -> Any:
+def uploaded_table(context: AppContext, key: str = "studies.file") -> Any:
     """The file a visitor gave, or None with a word on what a table should look like."""
     file = st.file_uploader(
         "A table: one row a plant, one column with the names of the species, the others measured",
@@ -74,31 +74,31 @@ def uploaded_table(house: House, key: str = "studies.file") -> Any:
             "say so."
         )
         return None
-    most = house.settings.max_upload_mb
+    most = context.settings.max_upload_mb
     if file.size > most * 1_000_000:
         raise TooLarge(f"The file has {file.size / 1_000_000:.0f} MB; the limit is {most} MB (FLORA_MAX_UPLOAD_MB).")
     return file
 
 
-def proposed(house: House, file: Any, choices: Choices) -> Proposal:
+def proposed(context: AppContext, file: Any, choices: Choices) -> Proposal:
     """What the table comes to; the page stops with a sentence where it is no table. The last few answers are kept."""
     kept: dict[str, Proposal] = st.session_state.setdefault(_KEPT, {})
     key = f"{file.file_id} {choices!r}"
     if key not in kept:
         try:
-            kept[key] = propose(house, io.BytesIO(file.getvalue()), file.name, choices)
+            kept[key] = propose(context, io.BytesIO(file.getvalue()), file.name, choices)
         except FloraError as refused:
-            st.error(plain(refused.message), icon=":material/error:")
+            st.error(escape_markdown(refused.message), icon=":material/error:")
             st.stop()
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
     return kept[key]
 
 
-def columns_chosen(house: House, file: Any) -> Choices:
+def columns_chosen(context: AppContext, file: Any) -> Choices:
     """How the file is read, and which columns hold names, numbers and groups: guessed, and corrected by hand."""
     choices = _reading(file)
-    first = proposed(house, file, choices)
+    first = proposed(context, file, choices)
     header = [name for name in first.layout.header if name]
     label, number, group = st.columns(3)
     chosen = label.selectbox(
@@ -139,9 +139,14 @@ def _reading(file: Any) -> Choices:
         codes = st.checkbox("The names are numbers: codes of species", key=f"codes.{file.file_id}")
         keep = st.checkbox("Keep names with cf., aff., ?, sp. and hybrids as species", key=f"keep.{file.file_id}")
     return Choices(
-        study="new_study", decimal=decimal, sheet=sheet.strip(), genus=genus.strip(), middle_of_ranges=middle, codes=codes,
+        study="new_study",
+        decimal=decimal,
+        sheet=sheet.strip(),
+        genus=genus.strip(),
+        middle_of_ranges=middle,
+        codes=codes,
         keep_qualified=keep,
-    )  # fmt: skip
+    )
 
 
 def _or_found(sign: str) -> str:
@@ -152,7 +157,7 @@ def _place(header: list[str], name: str) -> int:
     return header.index(name) + 1 if name in header else 0
 
 
-def described(file: Any, choices: Choices) -> Choices:
+def describe_proposal(file: Any, choices: Choices) -> Choices:
     """What the study is called and what is known of its plants."""
     st.header("What it is called")
     stem = slug(file.name.rsplit(".", 1)[0])
@@ -171,27 +176,37 @@ def described(file: Any, choices: Choices) -> Choices:
     )
     with st.expander("More about the plants", icon=":material/description:"):
         condition = st.segmented_control(
-            "Measured", _CONDITIONS, default="unknown", required=True, key=f"condition.{file.file_id}",
+            "Measured",
+            _CONDITIONS,
+            default="unknown",
+            required=True,
+            key=f"condition.{file.file_id}",
             help="Pressed flowers are smaller than fresh ones.",
-        )  # fmt: skip
+        )
         region = st.text_input("Where they grew", key=f"region.{file.file_id}", max_chars=400)
         source = st.text_input("Where the data come from", key=f"source.{file.file_id}", max_chars=400)
         licence = st.text_input("Licence of the data", key=f"licence.{file.file_id}", max_chars=200)
     return replace(
-        choices, study=name.strip(), title=title, organism=organism, condition=condition or "unknown", region=region,
-        source=source, licence=licence,
-    )  # fmt: skip
+        choices,
+        study=name.strip(),
+        title=title,
+        organism=organism,
+        condition=condition or "unknown",
+        region=region,
+        source=source,
+        licence=licence,
+    )
 
 
 def show_preview(proposal: Proposal) -> None:
     """What would be kept: plants and limits; then what a careful colleague would say."""
     study, plants = proposal.study, proposal.plants
     for refused in proposal.refusals:
-        st.error(plain(refused), icon=":material/error:")
+        st.error(escape_markdown(refused), icon=":material/error:")
     if study is not None and plants is not None:
         st.header(f"{len(plants.species):,} plants of {len(study.species)} species")
         gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
-        st.markdown(f"Rows left out: {plain(gone)}." if gone else "No row is left out.")
+        st.markdown(f"Rows left out: {escape_markdown(gone)}." if gone else "No row is left out.")
         known = ~np.isnan(plants.values)
         st.dataframe(
             {
@@ -201,7 +216,7 @@ def show_preview(proposal: Proposal) -> None:
                 "Smallest": np.nanmin(plants.values, axis=0).tolist(),
                 "Median": np.nanmedian(plants.values, axis=0).tolist(),
                 "Largest": np.nanmax(plants.values, axis=0).tolist(),
-                "Plausible": [span(m) for m in study.measurements],
+                "Plausible": [limits_text(m) for m in study.measurements],
             },
             hide_index=True,
             width="stretch",
@@ -215,10 +230,10 @@ def show_findings(
 ) -> None:
     """What a careful colleague would say of a labelled table, how it was read, and which cells are wrong or unusual."""
     for text in warnings:
-        st.warning(plain(text), icon=":material/warning:")
+        st.warning(escape_markdown(text), icon=":material/warning:")
     if notes:
         with st.expander(f"What was understood ({len(notes)})", icon=":material/info:", expanded=unfolded):
-            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+            st.markdown("\n".join(f"- {escape_markdown(note)}" for note in notes))
     if issues:
         with st.expander(f"Cells that are wrong or unusual ({len(issues):,})", icon=":material/error:"):
             shown = issues[:1000]
@@ -239,14 +254,18 @@ def show_merges(alike: tuple[Alike, ...], place: str, merged: dict[str, str]) ->
     """Names that may be one, each with a button that merges the rarer into the commoner."""
     for one in alike[:8]:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{plain(one.rarer)}** and **{plain(one.commoner)}**: {plain(one.because)}.")
+            st.markdown(
+                f"**{escape_markdown(one.rarer)}** and **{escape_markdown(one.commoner)}**: {escape_markdown(one.because)}."
+            )
             st.button(
-                f"Count as {one.commoner}", key=f"{place}.merge.{one.rarer}.{one.commoner}",
-                on_click=merged.__setitem__, args=(one.rarer, one.commoner),
-            )  # fmt: skip
+                f"Count as {one.commoner}",
+                key=f"{place}.merge.{one.rarer}.{one.commoner}",
+                on_click=merged.__setitem__,
+                args=(one.rarer, one.commoner),
+            )
 
 
-def show_creation(house: House, proposal: Proposal) -> None:
+def show_creation(context: AppContext, proposal: Proposal) -> None:
     """Make the study, in somebody's name."""
     with st.form("make-study", border=True):
         who, press = st.columns([5, 2], vertical_alignment="bottom")
@@ -259,15 +278,18 @@ def show_creation(house: House, proposal: Proposal) -> None:
             persist_state="session",
         )
         pressed = press.form_submit_button(
-            "Make the study", type="primary", width="stretch", icon=":material/local_florist:",
+            "Make the study",
+            type="primary",
+            width="stretch",
+            icon=":material/local_florist:",
             disabled=bool(proposal.refusals),
-        )  # fmt: skip
+        )
     if not pressed:
         return
     try:
-        view = create(house, proposal, by)
+        view = create(context, proposal, by)
     except FloraError as refused:
-        st.error(f"Not made. {plain(refused.message)}", icon=":material/error:")
+        st.error(f"Not made. {escape_markdown(refused.message)}", icon=":material/error:")
         return
     st.session_state[_MADE] = (view.study.name, view.study.title, sum(view.plants.values()))
     st.session_state.pop(_KEPT, None)

@@ -10,11 +10,11 @@ import streamlit as st
 
 from flora_core.errors import FloraError
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Addition, Choices, add_plants, propose_addition
 from ui.charts.scatter import axis_title
 from ui.site.navigation import page_link
-from ui.site.text import plain
+from ui.site.text import escape_markdown
 from ui.studies.create import show_findings, show_merges, uploaded_table
 
 _KEPT: Final = "growing.additions"
@@ -30,32 +30,33 @@ def show_added() -> None:
     if added is None:
         return
     with st.container(border=True):
-        st.success(plain(added), icon=":material/check_circle:")
+        st.success(escape_markdown(added), icon=":material/check_circle:")
         st.markdown("Models stay as they are until a new one is trained.")
         page_link("train", "Train on the larger table")
 
 
-def show_growing(house: House, study: Study) -> None:
+def show_growing(context: AppContext, study: Study) -> None:
     """The way from a labelled table to more training plants of a study."""
     st.markdown(
-        f"Plants that a competent person named, for **{plain(study.title)}**: of its {len(study.species)} species, or of new "
+        f"Plants that a competent person named, for **{escape_markdown(study.title)}**: "
+        f"of its {len(study.species)} species, or of new "
         "ones. They become its next training table; the earlier ones are kept."
     )
-    file = uploaded_table(house, "growing.file")
+    file = uploaded_table(context, "growing.file")
     if file is None:
         return
-    choices, columns = _choices(house, study, file)
+    choices, columns = _choices(context, study, file)
     place = f"growing.{study.name}.{file.file_id}"
     merged: dict[str, str] = st.session_state.setdefault(f"{place}.merged", {})
     choices = replace(choices, names=merged)
-    addition = _proposed(house, file, choices, columns)
+    addition = _proposed(context, file, choices, columns)
     show_merges(addition.alike, place, merged)
     _show_addition(addition)
     show_findings(addition.warnings, addition.notes, addition.issues, unfolded=True)
-    _show_keeping(house, addition)
+    _show_keeping(context, addition)
 
 
-def _choices(house: House, study: Study, file: Any) -> tuple[Choices, dict[str, str]]:
+def _choices(context: AppContext, study: Study, file: Any) -> tuple[Choices, dict[str, str]]:
     """How the file is read, and which column is which: guessed, and corrected by hand."""
     with st.expander("Columns and how the file is read", icon=":material/tune:"):
         one, two, three = st.columns(3)
@@ -65,14 +66,17 @@ def _choices(house: House, study: Study, file: Any) -> tuple[Choices, dict[str, 
         sheet = two.text_input("Sheet of a workbook", key=f"grow.sheet.{file.file_id}", placeholder="the first")
         middle = three.checkbox("Read ranges like 2.0-2.5 as their middle", key=f"grow.middle.{file.file_id}")
         read = Choices(study=study.name, decimal=decimal, sheet=sheet.strip(), middle_of_ranges=middle)
-        guessed = _guessed(house, file, read)
+        guessed = _guessed(context, file, read)
         if guessed is None:
             return read, {}
         header = [name for name in guessed.layout.header if name]
         label = st.selectbox(
-            "Names of the species", header, index=header.index(guessed.label) if guessed.label in header else None,
-            placeholder="Choose a column", key=f"grow.label.{file.file_id}",
-        )  # fmt: skip
+            "Names of the species",
+            header,
+            index=header.index(guessed.label) if guessed.label in header else None,
+            placeholder="Choose a column",
+            key=f"grow.label.{file.file_id}",
+        )
         of = {measurement: column for column, measurement in guessed.mapping.items()}
         columns = dict.fromkeys(guessed.mapping, "")
         boxes = st.columns(2)
@@ -92,23 +96,25 @@ def _or_found(sign: str) -> str:
     return sign or "as found"
 
 
-def _guessed(house: House, file: Any, choices: Choices) -> Addition | None:
+def _guessed(context: AppContext, file: Any, choices: Choices) -> Addition | None:
     """What is made of the file before anybody says anything; None where not even that can be told."""
     try:
-        return propose_addition(house, io.BytesIO(file.getvalue()), file.name, choices)
+        return propose_addition(context, io.BytesIO(file.getvalue()), file.name, choices)
     except FloraError:
         return None
 
 
-def _proposed(house: House, file: Any, choices: Choices, columns: dict[str, str]) -> Addition:
+def _proposed(context: AppContext, file: Any, choices: Choices, columns: dict[str, str]) -> Addition:
     """What would be added; the page stops with a sentence where the file is no table. The last few answers are kept."""
     kept: dict[str, Addition] = st.session_state.setdefault(_KEPT, {})
-    key = f"{file.file_id} {choices!r} {columns!r} {len(house.studies.tables(choices.study))}"
+    key = f"{file.file_id} {choices!r} {columns!r} {len(context.studies.tables(choices.study))}"
     if key not in kept:
         try:
-            kept[key] = propose_addition(house, io.BytesIO(file.getvalue()), file.name, choices, columns)
+            kept[key] = propose_addition(context, io.BytesIO(file.getvalue()), file.name, choices, columns)
         except FloraError as refused:
-            st.error(plain(refused.message.partition(" Say which is which (--map")[0]), icon=":material/error:")
+            st.error(
+                escape_markdown(refused.message.partition(" Say which is which (--map")[0]), icon=":material/error:"
+            )
             st.stop()
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
@@ -117,14 +123,14 @@ def _proposed(house: House, file: Any, choices: Choices, columns: dict[str, str]
 
 def _show_addition(addition: Addition) -> None:
     for refused in addition.refusals:
-        st.error(plain(refused), icon=":material/error:")
+        st.error(escape_markdown(refused), icon=":material/error:")
     if addition.plants is None:
         return
     st.header(f"{sum(addition.added.values()):,} plants to be added")
     left_out = [n for n in addition.names if n.because and not n.becomes]
     if left_out:
         said = "; ".join(f"{n.gathered.name} ({n.gathered.plants}): {n.because}" for n in left_out[:8])
-        st.markdown(f"Names left out: {plain(said)}.")
+        st.markdown(f"Names left out: {escape_markdown(said)}.")
     before, names = dict(addition.plants.table.plants), addition.study.species_names
     st.dataframe(
         {
@@ -139,7 +145,7 @@ def _show_addition(addition: Addition) -> None:
     )
 
 
-def _show_keeping(house: House, addition: Addition) -> None:
+def _show_keeping(context: AppContext, addition: Addition) -> None:
     """Keep the plants, in somebody's name."""
     with st.form("add-plants", border=True):
         who, press = st.columns([5, 2], vertical_alignment="bottom")
@@ -152,15 +158,18 @@ def _show_keeping(house: House, addition: Addition) -> None:
             persist_state="session",
         )
         pressed = press.form_submit_button(
-            "Add the plants", type="primary", width="stretch", icon=":material/add:",
+            "Add the plants",
+            type="primary",
+            width="stretch",
+            icon=":material/add:",
             disabled=bool(addition.refusals) or addition.plants is None,
-        )  # fmt: skip
+        )
     if not pressed:
         return
     try:
-        view = add_plants(house, addition, by)
+        view = add_plants(context, addition, by)
     except FloraError as refused:
-        st.error(f"Not added. {plain(refused.message)}", icon=":material/error:")
+        st.error(f"Not added. {escape_markdown(refused.message)}", icon=":material/error:")
         return
     new = f", {', '.join(addition.new_species)} among them for the first time" if addition.new_species else ""
     count = sum(addition.added.values())

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO, algorithm_named, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO, algorithm_named, resolve_hyperparameters
 from flora_core.learning.algorithms.hyperparameters import Algorithm, Hyperparameter, Value
 from flora_core.model import Floats, TrainingPlants
 
@@ -48,13 +48,13 @@ def candidates(name: str, given: Mapping[str, Value], search: int, plants: Train
     counts = np.bincount(plants.species)
     rarest = int(counts[counts > 0].min())
     if name == "auto":
-        families = [ALGORITHMS[n] for n in AUTO if ALGORITHMS[n].fewest <= rarest]
+        families = [ALGORITHMS[n] for n in AUTO if ALGORITHMS[n].min_plants <= rarest]
     else:
         families = [_able(algorithm_named(name), rarest)]
-    found: list[Settings] = [(a, settled(a, given, rarest)) for a in families]
+    found: list[Settings] = [(a, resolve_hyperparameters(a, given, rarest)) for a in families]
     if name == "auto" and n < _FEW_A_MEASUREMENT * p:
         # Its default takes the covariance as it finds it, and from so few plants finds mostly chance.
-        found.insert(1, (ALGORITHMS["lda"], settled(ALGORITHMS["lda"], {"shrinkage": "auto"})))
+        found.insert(1, (ALGORITHMS["lda"], resolve_hyperparameters(ALGORITHMS["lda"], {"shrinkage": "auto"})))
     tried = {_key(a, h) for a, h in found}
     drawing = [(a, _draws(a, given, rarest, seed)) for a in families]
     while drawing and len(found) < search:
@@ -81,15 +81,15 @@ def check_settings(name: str, given: Mapping[str, Value], search: int) -> None:
     if not 0 <= search <= MOST:
         raise Refused(f"A search of {search} settings can't be done; choose from 1 to {MOST}, or 0 for none.")
     if name != "auto":
-        settled(algorithm_named(name), given)
+        resolve_hyperparameters(algorithm_named(name), given)
     elif given:
         raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out for auto.")
 
 
 def _able(algorithm: Algorithm, rarest: int) -> Algorithm:
-    if rarest < algorithm.fewest:
+    if rarest < algorithm.min_plants:
         raise Refused(
-            f"A {algorithm.title} needs at least {algorithm.fewest} plants of each species; the rarest has {rarest}. "
+            f"A {algorithm.title} needs at least {algorithm.min_plants} plants of each species; the rarest has {rarest}. "
             "Choose another algorithm, or add plants."
         )
     return algorithm
@@ -103,7 +103,9 @@ def _draws(algorithm: Algorithm, given: Mapping[str, Value], rarest: int, seed: 
     for point in _even_points(len(free), seed):
         if misses == _EXHAUSTED:
             return
-        drawn = settled(algorithm, {**given, **{h.name: _at(h, u, rarest) for h, u in zip(free, point, strict=True)}})
+        drawn = resolve_hyperparameters(
+            algorithm, {**given, **{h.name: _at(h, u, rarest) for h, u in zip(free, point, strict=True)}}
+        )
         if _key(algorithm, drawn) in seen:
             misses += 1
             continue

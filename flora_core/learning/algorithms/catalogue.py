@@ -186,8 +186,8 @@ ALGORITHMS: Final = {
             True,
             _svm,
             # A tenth may be held out for scoring, and a fifth of the rest for calibrating.
-            fewest=4,
-            fewest_in_fold=2,
+            min_plants=4,
+            min_plants_per_fold=2,
         ),
         Algorithm(
             "boosting",
@@ -292,7 +292,9 @@ def algorithm_named(name: str) -> Algorithm:
         raise Unknown(f"'{name}' is not an algorithm. There are: auto, {', '.join(ALGORITHMS)}.") from None
 
 
-def settled(algorithm: Algorithm, given: Mapping[str, Value], rarest: int = 1_000_000) -> dict[str, Value]:
+def resolve_hyperparameters(
+    algorithm: Algorithm, given: Mapping[str, Value], rarest: int = 1_000_000
+) -> dict[str, Value]:
     """All hyperparameters of the algorithm: those given, checked, and the defaults of the rest.
 
     Parameters

@@ -101,9 +101,9 @@ class Algorithm:
         Whether the measurements are standardised first.
     build : callable
         (hyperparameters, seed, (k,) plants of each species it will learn from) -> an unfitted scikit-learn classifier.
-    fewest : int
+    min_plants : int
         Plants that it needs of each species in a training table.
-    fewest_in_fold : int
+    min_plants_per_fold : int
         Plants without which it can't learn a species in a part of that table.
     """
 
@@ -113,5 +113,5 @@ class Algorithm:
     hyperparameters: tuple[Hyperparameter, ...]
     scaled: bool
     build: Callable[[Mapping[str, Any], int, Ints], Any]
-    fewest: int = 2
-    fewest_in_fold: int = 1
+    min_plants: int = 2
+    min_plants_per_fold: int = 1

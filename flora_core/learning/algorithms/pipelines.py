@@ -2,7 +2,7 @@
 
 Everything that is done to a measurement before an algorithm sees it is a step of the pipeline, so that training and
 serving can't disagree. The steps are scikit-learn's own with arrays in them, so that a pipeline can leave and enter the
-house without a class of ours being built from a file.
+context without a class of ours being built from a file.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from flora_core.learning.algorithms.catalogue import algorithm_named, settled
+from flora_core.learning.algorithms.catalogue import algorithm_named, resolve_hyperparameters
 from flora_core.learning.algorithms.hyperparameters import Algorithm, Value
 from flora_core.model import Floats, Ints, ModelCard
 from flora_core.study import Study
 
 
 @dataclass(frozen=True, slots=True)
-class Lengths:
+class ShapeRatioColumns:
     """The columns that log shape ratios are made of.
 
     Attributes
@@ -43,10 +43,10 @@ class Recipe:
     Attributes
     ----------
     gaps : bool
-        Whether plants may have missing cells. In this house gaps are filled before learning and averaged over while
+        Whether plants may have missing cells. In this program gaps are filled before learning and averaged over while
         identifying (`flora_core.identification.predicting`), so the pipeline never meets one; a program outside that is
         handed the pipeline alone gets the median instead.
-    shape : Lengths or None
+    shape : ShapeRatioColumns or None
         What log shape ratios, handed to the algorithm beside the measurements, are made of; None without them.
     """
 
@@ -54,7 +54,7 @@ class Recipe:
     hyperparameters: Mapping[str, Value]
     seed: int
     gaps: bool = False
-    shape: Lengths | None = None
+    shape: ShapeRatioColumns | None = None
 
     def pipeline(self, counts: Ints) -> Any:
         """An unfitted scikit-learn Pipeline.
@@ -93,7 +93,7 @@ class Recipe:
             where fewer than two are left there is nothing to learn, and every plant gets the plants' shares.
         """
         counts = np.bincount(species, minlength=count)
-        able = counts >= self.algorithm.fewest_in_fold
+        able = counts >= self.algorithm.min_plants_per_fold
         rows = able[species]
         # A discriminant analysis needs a plant more than there are species.
         if able.sum() < 2 or rows.sum() <= able.sum():
@@ -140,14 +140,14 @@ def recipe_of(card: ModelCard, gaps: bool) -> Recipe:
     algorithm = algorithm_named(card.algorithm)
     return Recipe(
         algorithm=algorithm,
-        hyperparameters=settled(algorithm, card.hyperparameters),
+        hyperparameters=resolve_hyperparameters(algorithm, card.hyperparameters),
         seed=card.seed,
         gaps=gaps,
-        shape=lengths_of(card.study) if card.shape_ratios else None,
+        shape=shape_ratio_columns(card.study) if card.shape_ratios else None,
     )
 
 
-def lengths_of(study: Study) -> Lengths | None:
+def shape_ratio_columns(study: Study) -> ShapeRatioColumns | None:
     """What shape ratios can be made of: the positive measurements that share a unit, most of them; None under two."""
     by_unit: dict[str, list[int]] = {}
     for i, m in enumerate(study.measurements):
@@ -158,10 +158,10 @@ def lengths_of(study: Study) -> Lengths | None:
         return None
     # A tenth of what is plausible: far below every real plant, and no outlier among logarithms.
     floors = tuple(max(study.measurements[i].low / 10.0, 1e-6) for i in most)
-    return Lengths(tuple(most), floors)
+    return ShapeRatioColumns(tuple(most), floors)
 
 
-def _with_shape(lengths: Lengths) -> Any:
+def _with_shape(lengths: ShapeRatioColumns) -> Any:
     """The measurements, and the logarithm of each length less the mean logarithm of all: shape without size.
 
     The last ratio is left out: it is what the others leave.

@@ -8,14 +8,19 @@ from typing import Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.identification.naming import name_plants
-from flora_core.identification.prediction_sets import prediction_sets, set_limits
+from flora_core.identification.naming import predict_plants
+from flora_core.identification.prediction_sets import fit_conformal_thresholds, prediction_sets
 from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.comparison.paired_tests import Difference, difference
 from flora_core.learning.data_checks.checks import some
 from flora_core.learning.validation.folds import Fold, Progress, fold_count, make_folds, silent
 from flora_core.learning.validation.out_of_fold import one_thread, out_of_fold
-from flora_core.learning.validation.scoring import calibration_error, crossed_calibration, interval, random_half
+from flora_core.learning.validation.scoring import (
+    calibration_error,
+    clopper_pearson,
+    cross_fitted_calibration,
+    random_half,
+)
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.monitoring.verdicts.wording import written_p
 from flora_core.study import Study
@@ -115,7 +120,7 @@ def compare(
     ]
     with one_thread():
         answers = out_of_fold(questions, plants, step, processes)
-    old, new = (crossed_calibration(answer.raw, plants.species) for answer in answers)
+    old, new = (cross_fitted_calibration(answer.raw, plants.species) for answer in answers)
     right_old, right_new = old.argmax(axis=1) == plants.species, new.argmax(axis=1) == plants.species
     overall = difference(right_old, right_new)
     by_species = {
@@ -129,7 +134,7 @@ def compare(
     low, high = _bootstrap(losses, seed)
     error = calibration_error(new, plants.species)
     covered = _covered(new, plants.species)
-    coverage_low, coverage_high = interval(int(covered.sum()), len(covered))
+    coverage_low, coverage_high = clopper_pearson(int(covered.sum()), len(covered))
     on_determined = _on_determined(study, champion, challenger, determined)
     return Comparison(
         overall=overall,
@@ -186,7 +191,7 @@ def _covered(probabilities: Floats, species: Ints) -> Bools:
     halves = random_half(len(species))
     covered = np.zeros(len(species), dtype=bool)
     for half in (halves, ~halves):
-        sets = prediction_sets(probabilities[half], set_limits(probabilities[~half], species[~half]))
+        sets = prediction_sets(probabilities[half], fit_conformal_thresholds(probabilities[~half], species[~half]))
         covered[half] = sets[np.arange(int(half.sum())), species[half]]
     return covered
 
@@ -212,7 +217,7 @@ def _on_determined(
     values, species = determined
     right = []
     for model in (champion, challenger):
-        named = name_plants(model, values)
+        named = predict_plants(model, values)
         # A version knows the species its study had then, in the order they had then.
         places = np.array([names.index(n) if n in names else -1 for n in model.study.species_names])
         right.append(named.fits & (places[named.best] == species))

@@ -36,7 +36,7 @@ class Gate:
         return "The gate is open." if self.passed else f"The gate is shut: {' '.join(self.objections)}"
 
 
-def judge(comparison: Comparison, challenger: ModelCard) -> Gate:
+def evaluate_gate(comparison: Comparison, challenger: ModelCard) -> Gate:
     """Not worse beyond chance overall nor for any species, calibrated, and its prediction sets keep their promise.
 
     For several species the limit is divided by their number (Bonferroni), so that a study of forty species does not
@@ -61,7 +61,7 @@ def judge(comparison: Comparison, challenger: ModelCard) -> Gate:
     if comparison.determined is not None:
         d = comparison.determined
         look(not d.worse(_SURE), f"On determined plants {_pair(d)}, {_chance(d)}.")
-    # As everywhere in this house, a shortcoming must be both beyond chance and large enough to matter.
+    # As everywhere in this program, a shortcoming must be both beyond chance and large enough to matter.
     calibrated = comparison.calibration_p >= _SURE or comparison.calibration_error < _MATTERS
     look(
         calibrated,

@@ -8,12 +8,12 @@ from typing import Final, Literal
 
 import numpy as np
 
-from flora_core.learning.data_checks.new_plants import Moved, newcomers
+from flora_core.learning.data_checks.new_plants import SpeciesDrift, new_plant_drift
 from flora_core.model import Bools, Floats, TrainingPlants
-from flora_core.monitoring.decision import UNLIKELY
+from flora_core.monitoring.decision import ALPHA_AMBER
 from flora_core.monitoring.verdicts.wording import written_p
 from flora_core.study import Study
-from flora_core.tables.values.limits import span
+from flora_core.tables.values.limits import limits_text
 
 State = Literal["passed", "warning", "failed"]
 
@@ -91,7 +91,7 @@ def _limits(study: Study, values: Floats) -> Check:
         low = int((column <= 0).sum()) if m.positive else 0
         high = int((column > m.refuse_above).sum()) if m.refuse_above is not None else 0
         if low or high:
-            bad.append(f"{m.label} has {low + high} (these plants have {span(m)})")
+            bad.append(f"{m.label} has {low + high} (these plants have {limits_text(m)})")
     if bad:
         return Check("limits", "failed", f"Values that can't be: {'; '.join(bad)}. Mend them or leave them empty.")
     return Check("limits", "passed", "No value is impossible.")
@@ -103,7 +103,7 @@ def _unusual(study: Study, values: Floats) -> Check:
         known = values[:, i][~np.isnan(values[:, i])]
         outside = int(((known < m.low) | (known > m.high)).sum())
         if len(known) and outside > max(1, _UNUSUAL * len(known)):
-            found.append(f"{m.label}: {outside} of {len(known)} lie outside {span(m)}")
+            found.append(f"{m.label}: {outside} of {len(known)} lie outside {limits_text(m)}")
     if found:
         return Check("plausible limits", "warning", f"{'; '.join(found)}. Are the unit and the limits right?")
     return Check("plausible limits", "passed", "Nearly all values lie within the plausible limits.")
@@ -188,15 +188,13 @@ def _drift(study: Study, plants: TrainingPlants, known: Bools | None) -> Check:
         return Check(DRIFT, "passed", "There was no training before.")
     if known.all():
         return Check(DRIFT, "passed", "The champion learned from these plants; none came since.")
-    found = newcomers(study, plants, known)
+    found = new_plant_drift(study, plants, known)
     which = f"{found.compared:,} plants that came since the champion learned"
     others = f" {found.others:,} more are of species that are new to it." if found.others else ""
-    if found.needed:
-        text = (
-            f"{found.compared:,} plants came since the champion learned: {found.needed:,} more tell how they measure."
-        )
+    if found.plants_missing:
+        text = f"{found.compared:,} plants came since the champion learned: {found.plants_missing:,} more are needed."
         return Check(DRIFT, "passed", text + others)
-    moved = [_moved(one) for one in found.moved if one.p is not None and one.p < UNLIKELY]
+    moved = [_moved(one) for one in found.moved if one.p is not None and one.p < ALPHA_AMBER]
     if not moved:
         p = written_p(min((one.p for one in found.moved if one.p is not None), default=None), sign=True)
         return Check(DRIFT, "passed", f"The {which} measure like those of their species before (p {p}).{others}")
@@ -206,7 +204,7 @@ def _drift(study: Study, plants: TrainingPlants, known: Bools | None) -> Check:
     return Check(DRIFT, "warning", text + others)
 
 
-def _moved(one: Moved) -> str:
+def _moved(one: SpeciesDrift) -> str:
     m, way = one.measurement, "higher" if one.by > 0 else "lower"
     return " ".join(f"{m.label} lies {abs(one.by):.2g} {m.unit} {way} (p {written_p(one.p, sign=True)})".split())
 

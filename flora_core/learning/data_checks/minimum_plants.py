@@ -15,7 +15,7 @@ from flora_core.study import Study
 MOST_SPECIES: Final = 1000
 
 
-def enough(study: Study, plants: TrainingPlants) -> None:
+def require_enough_plants(study: Study, plants: TrainingPlants) -> None:
     """Nothing, where the plants can train a model.
 
     Raises
@@ -36,9 +36,7 @@ def enough(study: Study, plants: TrainingPlants) -> None:
     _enough_of_each(study, counts)
     unmeasured = np.asarray(np.isnan(plants.values).all(axis=1))
     if unmeasured.any():
-        empty = [
-            name for j, name in enumerate(study.species_names) if unmeasured[plants.species == j].all()
-        ]  # fmt: skip
+        empty = [name for j, name in enumerate(study.species_names) if unmeasured[plants.species == j].all()]
         raise Refused(
             f"No plant of {some(empty)} was measured at all. Add measurements, or leave the species out."
             if empty

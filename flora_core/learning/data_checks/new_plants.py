@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Bools, Floats, Ints, TrainingPlants
-from flora_core.monitoring.decision import SMALLEST, holm, needed
+from flora_core.monitoring.decision import MIN_PLANTS, holm, plants_missing
 from flora_core.study import Measurement, Study
 
 #: The share of plants left out at each end of an average, so that a lost decimal point does not tell the story.
@@ -18,7 +18,7 @@ _TRIMMED: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class SpeciesDrift:
     """One measurement of the newcomers against plants of the same species before.
 
     Attributes
@@ -37,7 +37,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomers:
+class NewPlantDrift:
     """What the plants that came since are like.
 
     Attributes
@@ -48,17 +48,17 @@ class Newcomers:
         New plants of other species.
     needed : int
         Plants still missing for an answer.
-    moved : tuple of Moved
+    moved : tuple of SpeciesDrift
         One a measurement.
     """
 
     compared: int
     others: int
-    needed: int
-    moved: tuple[Moved, ...]
+    plants_missing: int
+    moved: tuple[SpeciesDrift, ...]
 
 
-def newcomers(study: Study, plants: TrainingPlants, known: Bools) -> Newcomers:
+def new_plant_drift(study: Study, plants: TrainingPlants, known: Bools) -> NewPlantDrift:
     """The plants that are not known yet against the known ones of their species; other shares of species are no drift here.
 
     Each measurement is ranked within each species, so that neither species that spread more nor a far value weighs more.
@@ -75,11 +75,11 @@ def newcomers(study: Study, plants: TrainingPlants, known: Bools) -> Newcomers:
     """
     rows = np.isin(plants.species, plants.species[known])
     n, m = int((known & rows).sum()), int((~known & rows).sum())
-    missing = needed(n, m, SMALLEST)
+    missing = plants_missing(n, m, MIN_PLANTS)
     tests = [_stratified(plants.values[:, i], plants.species, known) for i in range(len(study.measurements))]
     corrected: Sequence[float | None] = [None] * len(tests) if missing else holm([p for _, p in tests])
-    moved = (Moved(*found) for found in zip(study.measurements, (by for by, _ in tests), corrected, strict=True))
-    return Newcomers(m, int((~known & ~rows).sum()), missing, tuple(moved))
+    moved = (SpeciesDrift(*found) for found in zip(study.measurements, (by for by, _ in tests), corrected, strict=True))
+    return NewPlantDrift(m, int((~known & ~rows).sum()), missing, tuple(moved))
 
 
 def _stratified(values: Floats, species: Ints, known: Bools) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.data_checks.checks import FEW, sanity_checks, some
-from flora_core.learning.validation.scoring import interval
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.model import Floats, Scores, TrainingPlants
 from flora_core.study import Study
 
@@ -67,7 +67,7 @@ def _underfit(scores: Scores, baseline: float) -> str:
 
 
 def _overfit(scores: Scores, seen: float) -> str:
-    if seen - scores.accuracy <= _GAP or interval(seen * scores.plants, scores.plants)[0] <= scores.high:
+    if seen - scores.accuracy <= _GAP or clopper_pearson(seen * scores.plants, scores.plants)[0] <= scores.high:
         return ""
     return (
         f"It names {100 * seen:.0f} % of the plants it learned from right, but {100 * scores.accuracy:.0f} % of others: it has "

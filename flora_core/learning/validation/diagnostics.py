@@ -11,7 +11,7 @@ from flora_core.identification.predicting import DRAWS, uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
 from flora_core.learning.validation.out_of_fold import OutOfFold, fit_fold
-from flora_core.learning.validation.scoring import interval
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.model import CalibrationBin, Floats, Importance, Ints, LearningPoint, TrainingPlants
 from flora_core.study import Study
 
@@ -54,7 +54,7 @@ def calibration_curve(probabilities: Floats, species: Ints) -> tuple[Calibration
     found = []
     for b in np.unique(place):
         part = place == b
-        low, high = interval(int(right[part].sum()), int(part.sum()))
+        low, high = clopper_pearson(int(right[part].sum()), int(part.sum()))
         found.append(
             CalibrationBin(
                 plants=int(part.sum()),
@@ -113,7 +113,7 @@ def learning_curve(
     hits = [answer.raw[asked].argmax(axis=1) == species[asked] for answer in answers]
     points = []
     for parts, right in zip(folds, hits, strict=True):
-        low, high = interval(int(right.sum()), len(asked))
+        low, high = clopper_pearson(int(right.sum()), len(asked))
         learned = round(float(np.mean([len(part.train) for part in parts])))
         points.append(LearningPoint(plants=learned, accuracy=float(right.mean()), low=low, high=high))
     half = SHARES.index(0.5)
@@ -196,7 +196,7 @@ def _mixed(species: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _right(pipeline: Any, fold: Fold, X: Floats, species: Ints) -> Floats:
-    return np.asarray(uncalibrated(pipeline, fold.clouds, X).argmax(axis=1) == species, dtype=np.float64)
+    return np.asarray(uncalibrated(pipeline, fold.gaussians, X).argmax(axis=1) == species, dtype=np.float64)
 
 
 def _standard_error(values: Floats) -> float:

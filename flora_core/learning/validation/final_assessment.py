@@ -21,7 +21,7 @@ from flora_core.learning.validation.folds import (
     make_group_folds,
 )
 from flora_core.learning.validation.out_of_fold import OutOfFold, out_of_fold
-from flora_core.learning.validation.scoring import crossed_calibration, score
+from flora_core.learning.validation.scoring import cross_fitted_calibration, score
 from flora_core.model import Bools, Floats, LearningPoint, Scores, TrainingPlants
 from flora_core.study import Study
 
@@ -33,7 +33,7 @@ Folds = tuple[Fold, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Work:
+class StepProgress:
     """How a training is done, and how far it is."""
 
     progress: Progress
@@ -58,7 +58,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class AssessmentFolds:
     """Every way in which the plants are parted for one training.
 
     Attributes
@@ -82,7 +82,7 @@ class Parts:
     curve: list[Folds]
 
     @classmethod
-    def of(cls, plants: TrainingPlants, seed: int) -> Parts:
+    def of(cls, plants: TrainingPlants, seed: int) -> AssessmentFolds:
         """Part the plants; the same seed parts them in the same way."""
         count = fold_count(plants.species)
         repeats = _REPEATS if len(plants.species) < _REPEAT_BELOW else 1
@@ -118,7 +118,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examination:
+class FinalAssessment:
     """What the chosen recipe's answers came to.
 
     Attributes
@@ -139,8 +139,8 @@ class Examination:
 
 
 def examine(
-    study: Study, plants: TrainingPlants, recipe: Recipe, first: OutOfFold, parts: Parts, work: Work
-) -> Examination:
+    study: Study, plants: TrainingPlants, recipe: Recipe, first: OutOfFold, parts: AssessmentFolds, work: StepProgress
+) -> FinalAssessment:
     """Put the recipe to the test.
 
     Parameters
@@ -157,10 +157,10 @@ def examine(
     )
     answers = work.ask([(recipe, folds) for folds in (*parts.again, *groups, *parts.asked)], plants, doing)
     again, rest = answers[: len(parts.again)], answers[len(parts.again) :]
-    held_out = [crossed_calibration(answer.raw, species) for answer in (first, *again)]
+    held_out = [cross_fitted_calibration(answer.raw, species) for answer in (first, *again)]
     along = [*rest[len(groups) :], *([first] if parts.curve_ends_here else [])]
     points, more_plants = learning_curve(parts.curve, along, species)
-    return Examination(
+    return FinalAssessment(
         held_out=held_out,
         scores=score(study.species_names, held_out, species, _method(len(parts.folds), parts.repeats)),
         group_scores=_scored_by_group(study, plants, parts, rest[0]) if groups else None,
@@ -169,7 +169,7 @@ def examine(
     )
 
 
-def _scored_by_group(study: Study, plants: TrainingPlants, parts: Parts, answer: OutOfFold) -> Scores:
+def _scored_by_group(study: Study, plants: TrainingPlants, parts: AssessmentFolds, answer: OutOfFold) -> Scores:
     raw, species, numbers = answer.raw[parts.askable], plants.species[parts.askable], group_numbers(plants)
     groups = 0 if numbers is None else len(np.unique(numbers))
     method = f"{len(parts.by_group)}-fold cross-validation by group ({groups} groups)"
@@ -178,7 +178,7 @@ def _scored_by_group(study: Study, plants: TrainingPlants, parts: Parts, answer:
         method += f", without {some(left_out)}, of one group only"
     return score(
         study.species_names,
-        [crossed_calibration(raw, species)],
+        [cross_fitted_calibration(raw, species)],
         species,
         method,
         None if numbers is None else numbers[parts.askable],

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.learning.species_gaussians import fit_clouds, own_misfits, without_gaps
-from flora_core.model import Bools, Clouds, Floats, Ints, TrainingPlants
+from flora_core.learning.species_gaussians import fit_gaussians, impute_within_species, own_misfits
+from flora_core.model import Bools, Floats, Ints, SpeciesGaussians, TrainingPlants
 
 FOLDS: Final = 10
 #: Called with (steps done, steps in all, what is being done); may raise to stop.
@@ -35,7 +35,7 @@ class Fold:
     values : (len(train), p) float
         The training rows without gaps.
     species : (len(train),) int
-    clouds : Clouds
+    gaussians : SpeciesGaussians
         Of the training rows.
     """
 
@@ -43,11 +43,11 @@ class Fold:
     test: Ints
     values: Floats
     species: Ints
-    clouds: Clouds
+    gaussians: SpeciesGaussians
 
     def some(self, learned: Ints, asked: Ints) -> Fold:
         """The same with part of the training rows (places in `train`) and of the test rows (rows of the plants)."""
-        return Fold(self.train[learned], asked, self.values[learned], self.species[learned], self.clouds)
+        return Fold(self.train[learned], asked, self.values[learned], self.species[learned], self.gaussians)
 
 
 def fold_count(species: Ints, most: int = FOLDS) -> int:
@@ -57,7 +57,7 @@ def fold_count(species: Ints, most: int = FOLDS) -> int:
 
 
 def make_folds(plants: TrainingPlants, count: int, seed: int) -> tuple[Fold, ...]:
-    """Stratified folds, each with the clouds of its training plants.
+    """Stratified folds, each with the gaussians of its training plants.
 
     Parameters
     ----------
@@ -142,15 +142,15 @@ def _parted(plants: TrainingPlants, part: Ints, seed: int) -> tuple[Fold, ...]:
     for f in np.unique(part):
         train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
         species = plants.species[train]
-        clouds = fit_clouds(plants.values[train], species, k)
-        values = without_gaps(clouds, plants.values[train], species, seed)
-        folds.append(Fold(train, test, values, species, clouds))
+        gaussians = fit_gaussians(plants.values[train], species, k)
+        values = impute_within_species(gaussians, plants.values[train], species, seed)
+        folds.append(Fold(train, test, values, species, gaussians))
     return tuple(folds)
 
 
 def held_out_misfits(plants: TrainingPlants, folds: tuple[Fold, ...]) -> Floats:
-    """Each plant's misfit to its own species by clouds that were fitted without it; (n,)."""
+    """Each plant's misfit to its own species by gaussians that were fitted without it; (n,)."""
     result = np.empty(len(plants.species))
     for fold in folds:
-        result[fold.test] = own_misfits(fold.clouds, plants.values[fold.test], plants.species[fold.test])
+        result[fold.test] = own_misfits(fold.gaussians, plants.values[fold.test], plants.species[fold.test])
     return result

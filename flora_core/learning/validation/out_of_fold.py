@@ -73,7 +73,7 @@ def out_of_fold(
     list of OutOfFold
         In the order of the questions.
     """
-    k = len(questions[0][1][0].clouds.means)
+    k = len(questions[0][1][0].gaussians.means)
     raws = [np.zeros((len(plants.species), k)) for _ in questions]
     seconds, done = [0.0] * len(questions), [0] * len(questions)
     # First folds first: how long the rest will take is known early.
@@ -100,7 +100,7 @@ _Answer = tuple[int, int, Floats, float]
 
 def fit_fold(recipe: Recipe, fold: Fold) -> Any:
     """A pipeline fitted on a fold's training part, with a column for each species of the study."""
-    return recipe.fit(fold.values, fold.species, len(fold.clouds.means))
+    return recipe.fit(fold.values, fold.species, len(fold.gaussians.means))
 
 
 def _answers(tasks: Sequence[_Task], processes: int) -> Generator[_Answer]:
@@ -139,7 +139,7 @@ def _answer_elsewhere(task: _Task) -> _Answer:
 def _answer(task: _Task) -> _Answer:
     start = time.perf_counter()
     pipeline = fit_fold(task.recipe, task.part)
-    said = uncalibrated(pipeline, task.part.clouds, task.asked)
+    said = uncalibrated(pipeline, task.part.gaussians, task.asked)
     return task.question, task.fold, said, time.perf_counter() - start
 
 

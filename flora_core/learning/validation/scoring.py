@@ -8,11 +8,11 @@ import numpy as np
 from scipy.special import betaincinv, stdtrit
 
 from flora_core.identification.predicting import calibrate
-from flora_core.identification.prediction_sets import prediction_sets, set_limits
+from flora_core.identification.prediction_sets import fit_conformal_thresholds, prediction_sets
 from flora_core.model import Bools, Calibration, Floats, Ints, Scores, SpeciesScore
 
 
-def interval(right: float, n: float, level: float = 0.95) -> tuple[float, float]:
+def clopper_pearson(right: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """The exact (Clopper-Pearson) interval of a share: 147 of 150 gives 94.3 to 99.6 %.
 
     Parameters
@@ -85,7 +85,7 @@ def fit_calibration(raw: Floats, species: Ints) -> Calibration:
     Calibration
         The temperature is 1 unless another lowers the log loss of plants it was not fitted on.
     """
-    floor = floor_for(len(species))
+    floor = probability_floor(len(species))
     halves = random_half(len(species))
     gained = 0.0
     for half in (halves, ~halves):
@@ -97,7 +97,7 @@ def fit_calibration(raw: Floats, species: Ints) -> Calibration:
     return Calibration(_temperature(raw, species, floor) if gained > 0 else 1.0, floor)
 
 
-def crossed_calibration(raw: Floats, species: Ints) -> Floats:
+def cross_fitted_calibration(raw: Floats, species: Ints) -> Floats:
     """Out-of-fold probabilities, each half calibrated by the temperature of the other, so that none saw its own plant.
 
     Where a temperature is of no use, none is tried on the halves either: half the plants of a small table would find one all
@@ -107,7 +107,7 @@ def crossed_calibration(raw: Floats, species: Ints) -> Floats:
     ----------
     raw : (n, k) float
     """
-    floor = floor_for(len(species))
+    floor = probability_floor(len(species))
     if fit_calibration(raw, species).temperature == 1.0:
         return calibrate(raw, Calibration(1.0, floor))
     halves = random_half(len(species))
@@ -118,7 +118,7 @@ def crossed_calibration(raw: Floats, species: Ints) -> Floats:
     return calibrated
 
 
-def floor_for(plants: int) -> float:
+def probability_floor(plants: int) -> float:
     """The weight of even odds that so many plants leave: n plants make nobody surer than about 2n to 1."""
     return 0.5 / (plants + 1.0)
 
@@ -179,7 +179,7 @@ def score(
     present = np.unique(species)
     accuracy = float(np.mean([(g == species).mean() for g in named]))
     worth = effective_plants(np.asarray(named[0] == species, dtype=np.float64), groups)
-    low, high = interval(accuracy * worth, worth)
+    low, high = clopper_pearson(accuracy * worth, worth)
     confusion = confusion_matrix(species, named[0], labels=range(k))
     coverage, size = _crossed_sets(repeats[0], species)
     return Scores(
@@ -206,8 +206,8 @@ def score(
 
 def _species_score(confusion: Ints, j: int) -> SpeciesScore:
     plants, named, right = int(confusion[j].sum()), int(confusion[:, j].sum()), int(confusion[j, j])
-    low, high = interval(right, plants)
-    p_low, p_high = interval(right, named)
+    low, high = clopper_pearson(right, plants)
+    p_low, p_high = clopper_pearson(right, named)
     return SpeciesScore(
         plants=plants,
         named=named,
@@ -228,7 +228,7 @@ def _crossed_sets(probabilities: Floats, species: Ints) -> tuple[float, float]:
         return 1.0, float(probabilities.shape[1])
     hit, size = 0.0, 0.0
     for half in (halves, ~halves):
-        held = prediction_sets(probabilities[~half], set_limits(probabilities[half], species[half]))
+        held = prediction_sets(probabilities[~half], fit_conformal_thresholds(probabilities[half], species[half]))
         hit += float(held[np.arange((~half).sum()), species[~half]].sum())
         size += float(held.sum())
     return hit / len(species), size / len(species)

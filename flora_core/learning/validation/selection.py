@@ -15,7 +15,7 @@ from flora_core.model import Calibration, Candidate, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class ModelSelection:
     """The recipes with what came of them; the best has the lowest calibrated log loss, the first of equals.
 
     Attributes
@@ -34,7 +34,7 @@ class Choice:
     losses: list[float]
 
     @classmethod
-    def among(cls, recipes: Sequence[Recipe], results: Sequence[OutOfFold], species: Ints) -> Choice:
+    def among(cls, recipes: Sequence[Recipe], results: Sequence[OutOfFold], species: Ints) -> ModelSelection:
         """Calibrate what each said, and score it."""
         calibrations = [fit_calibration(result.raw, species) for result in results]
         calibrated = [calibrate(r.raw, c) for r, c in zip(results, calibrations, strict=True)]

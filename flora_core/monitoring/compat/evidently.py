@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.windows import Column, Figure, Window, number_or_none, present, windows
+from flora_core.monitoring.windows import Column, DriftStatistic, Window, number_or_none, present, windows
 
 _DISTANCE_ALERT: Final = 0.1
 _P_ALERT: Final = 0.05
@@ -29,7 +29,7 @@ _DRIFTED_SHARE: Final = 0.5
 ALL_COLUMNS: Final = "all columns"
 
 
-def drift(columns: tuple[Column, ...], size: int | None = None) -> tuple[Figure, ...]:
+def drift(columns: tuple[Column, ...], size: int | None = None) -> tuple[DriftStatistic, ...]:
     """The figures of every window of the current table, by window, column and method.
 
     Parameters
@@ -61,7 +61,7 @@ def drift(columns: tuple[Column, ...], size: int | None = None) -> tuple[Figure,
     return tuple(figures)
 
 
-def _of_column(column: Column, window: Window) -> list[Figure]:
+def _of_column(column: Column, window: Window) -> list[DriftStatistic]:
     reference, current = present(column.reference), present(column.current[window.rows])
     names = ("chisquare",) if column.categorical else ("wasserstein", "ks")
     chosen = default_test(reference, current, column.categorical)

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.windows import Column, Figure, cut, present
+from flora_core.monitoring.windows import Column, DriftStatistic, present, windows_of
 
 #: From so many reference values on, two figures are taken from this many bins of one width.
 _BINNED_FROM: Final = 10_000
@@ -28,7 +28,7 @@ GROUP_METHODS: Final = ("jensen_shannon", "chi2", "l_infinity", "hellinger")
 Distance = Callable[[Floats | Ints], float]
 
 
-def drift(column: Column, size: int | None = None) -> tuple[Figure, ...]:
+def drift(column: Column, size: int | None = None) -> tuple[DriftStatistic, ...]:
     """The figures of every window of the current table, by window and method.
 
     Parameters
@@ -46,11 +46,11 @@ def drift(column: Column, size: int | None = None) -> tuple[Figure, ...]:
     methods = _methods(column, reference)
     high = {}
     for name, distance in methods.items():
-        own = [present(column.reference[window.rows]) for window in cut(len(column.reference), size, _CHUNKS)]
+        own = [present(column.reference[window.rows]) for window in windows_of(len(column.reference), size, _CHUNKS)]
         found = np.array([distance(values) for values in own if len(values)])
         high[name] = _threshold(found, 1.0 if name == "kolmogorov_smirnov" else np.inf)
     figures = []
-    for window in cut(len(column.current), size, _CHUNKS):
+    for window in windows_of(len(column.current), size, _CHUNKS):
         values = present(column.current[window.rows])
         for name, distance in methods.items():
             value = distance(values) if len(values) else np.nan

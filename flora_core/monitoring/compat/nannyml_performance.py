@@ -25,8 +25,8 @@ from flora_core.monitoring.performance.isotonic import (
     fit_isotonic,
     gains_by_calibration,
 )
-from flora_core.monitoring.predictions import Answers, Estimate
-from flora_core.monitoring.windows import Window, cut, number_or_none
+from flora_core.monitoring.predictions import Estimate, PredictionSample
+from flora_core.monitoring.windows import Window, number_or_none, windows_of
 
 METRICS: Final = ("accuracy", "f1", "precision", "recall", "specificity", "roc_auc")
 _CHUNKS: Final = 10
@@ -38,12 +38,12 @@ _AUROC_FACTOR: Final = 1.2
 _NOTHING: Final = float("nan")
 
 
-def estimate(reference: Answers, current: Answers, size: int | None = None) -> tuple[Estimate, ...]:
+def estimate(reference: PredictionSample, current: PredictionSample, size: int | None = None) -> tuple[Estimate, ...]:
     """Every metric of every window of the current plants, by window and metric.
 
     Parameters
     ----------
-    reference : Answers
+    reference : PredictionSample
         With true species; plants without one are left out.
     size : int or None
         Rows of a window; None for about ten windows of one size.
@@ -54,11 +54,13 @@ def estimate(reference: Answers, current: Answers, size: int | None = None) -> t
     calibrated = tool.calibrated(current)
     limits = {}
     for metric in METRICS:
-        found = np.array([tool.realised(metric, reference[window]) for window in cut(len(reference), size, _CHUNKS)])
+        found = np.array(
+            [tool.realised(metric, reference[window]) for window in windows_of(len(reference), size, _CHUNKS)]
+        )
         found = found[np.isfinite(found)]
         limits[metric] = _limits(found) if len(found) else (None, None)
     estimates = []
-    for window in cut(len(current), size, _CHUNKS):
+    for window in windows_of(len(current), size, _CHUNKS):
         part = current[window]
         usable = part.usable
         shown = part[usable]
@@ -75,17 +77,32 @@ def _limits(found: Floats) -> tuple[float, float]:
 
 
 def _estimate(
-    window: Window, metric: str, n: int, value: float, error: float, limits: tuple[float | None, float | None],
-    tool: _Binary | _Multiclass, part: Answers,
-) -> Estimate:  # fmt: skip
+    window: Window,
+    metric: str,
+    n: int,
+    value: float,
+    error: float,
+    limits: tuple[float | None, float | None],
+    tool: _Binary | _Multiclass,
+    part: PredictionSample,
+) -> Estimate:
     low, high = limits
     alert = (low is not None and value < low) or (high is not None and value > high)
     return Estimate(
-        window.number, window.start, window.stop - 1, n, metric, number_or_none(value), number_or_none(error),
+        window.number,
+        window.start,
+        window.stop - 1,
+        n,
+        metric,
+        number_or_none(value),
+        number_or_none(error),
         number_or_none(max(0.0, value - _ERRORS * error)) if np.isfinite(value) else None,
         number_or_none(min(1.0, value + _ERRORS * error)) if np.isfinite(value) else None,
-        low, high, number_or_none(tool.realised(metric, part)), bool(alert),
-    )  # fmt: skip
+        low,
+        high,
+        number_or_none(tool.realised(metric, part)),
+        bool(alert),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +128,11 @@ class _Counts:
 def _expected(named: Bools, probability: Floats) -> _Counts:
     rest = 1 - probability
     return _Counts(
-        float(probability[named].sum()), float(rest[named].sum()),
-        float(probability[~named].sum()), float(rest[~named].sum()),
-    )  # fmt: skip
+        float(probability[named].sum()),
+        float(rest[named].sum()),
+        float(probability[~named].sum()),
+        float(rest[~named].sum()),
+    )
 
 
 def _counted(named: Bools, true: Bools) -> _Counts:
@@ -154,24 +173,24 @@ def _relevant(metric: str, named: Bools, true: Bools) -> tuple[Floats, float]:
     return _ones_and_zeros(counts.tn, counts.fp), (counts.tn + counts.fp) / n
 
 
-def _some_of_both(part: Answers) -> bool:
+def _some_of_both(part: PredictionSample) -> bool:
     return len(np.unique(part.true)) > 1 and len(np.unique(part.identified)) > 1
 
 
 class _Binary:
     """Two species; the second is the positive one."""
 
-    def __init__(self, reference: Answers) -> None:
+    def __init__(self, reference: PredictionSample) -> None:
         scores, hits = np.ascontiguousarray(reference.probabilities[:, 1]), reference.true == 1
         gains = len(hits) > 0 and gains_by_calibration(scores, hits)
         self._curve: Isotonic | None = fit_isotonic(scores, hits) if gains else None
         self._reference = reference
 
-    def calibrated(self, answers: Answers) -> Floats:
+    def calibrated(self, answers: PredictionSample) -> Floats:
         scores = answers.probabilities[:, 1]
         return scores if self._curve is None else self._curve(scores)
 
-    def estimated(self, metric: str, part: Answers, calibrated: Floats) -> float:
+    def estimated(self, metric: str, part: PredictionSample, calibrated: Floats) -> float:
         if metric == "roc_auc":
             return expected_auroc(calibrated, part.probabilities[:, 1])
         counts = _expected(part.identified == 1, calibrated)
@@ -192,7 +211,7 @@ class _Binary:
             spread = _of(np.std, values)
         return float(spread / np.sqrt(n * share)) if share else _NOTHING
 
-    def realised(self, metric: str, part: Answers) -> float:
+    def realised(self, metric: str, part: PredictionSample) -> float:
         if metric == "roc_auc":
             part = part[(part.true >= 0) & np.isfinite(part.probabilities[:, 1])]
             return auroc(part.probabilities[:, 1], part.true == 1) if len(part) else _NOTHING
@@ -210,15 +229,15 @@ class _Binary:
 class _Multiclass:
     """Three and more species, each against the rest, averaged."""
 
-    def __init__(self, reference: Answers) -> None:
+    def __init__(self, reference: PredictionSample) -> None:
         self._k = reference.probabilities.shape[1]
         self._calibrators = fit_calibrators(reference.probabilities, reference.true)
         self._reference = reference
 
-    def calibrated(self, answers: Answers) -> Floats:
+    def calibrated(self, answers: PredictionSample) -> Floats:
         return self._calibrators(answers.probabilities)
 
-    def estimated(self, metric: str, part: Answers, calibrated: Floats) -> float:
+    def estimated(self, metric: str, part: PredictionSample, calibrated: Floats) -> float:
         if metric == "accuracy":
             named = np.where(part.identified < self._k, part.identified, 0)
             said = calibrated[np.arange(len(part)), named]
@@ -255,7 +274,7 @@ class _Multiclass:
         error = float(np.sqrt(sum(variance / (n * share) for variance, share in parts))) / len(parts)
         return error * _AUROC_FACTOR if metric == "roc_auc" else error
 
-    def realised(self, metric: str, part: Answers) -> float:
+    def realised(self, metric: str, part: PredictionSample) -> float:
         if metric == "roc_auc":
             part = part[(part.true >= 0) & np.isfinite(part.probabilities).all(axis=1)]
             if not np.array_equal(np.unique(part.true), np.arange(self._k)):

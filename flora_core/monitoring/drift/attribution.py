@@ -16,8 +16,8 @@ from typing import Final, Literal
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.drift.samples import Plants
-from flora_core.monitoring.statistics.outlier_fences import fences_of
+from flora_core.monitoring.drift.samples import PlantSample
+from flora_core.monitoring.statistics.outlier_fences import tukey_fences
 
 Source = Literal["mix", "within", "strangers"]
 
@@ -83,7 +83,7 @@ def decompose(name: str, before: Ints, before_means: Floats, now: Ints, now_mean
 
 
 def decompose_plants(
-    names: Sequence[str], species: int, reference: Plants, current: Plants
+    names: Sequence[str], species: int, reference: PlantSample, current: PlantSample
 ) -> tuple[Decomposition, ...]:
     """The parts of every measurement's difference of means, far values put on the fence.
 
@@ -98,7 +98,7 @@ def decompose_plants(
         measured = [np.isfinite(plants.values[:, j]) for plants in (reference, current)]
         if not all(there.any() for there in measured):
             continue
-        fences = fences_of(reference.values[measured[0], j])
+        fences = tukey_fences(reference.values[measured[0], j])
         counts, means = [], []
         for plants, group, there in zip((reference, current), groups, measured, strict=True):
             counts.append(np.bincount(group[there], minlength=species + 1))
@@ -110,7 +110,7 @@ def decompose_plants(
     return tuple(found)
 
 
-def _groups(plants: Plants, species: int) -> Ints:
+def _groups(plants: PlantSample, species: int) -> Ints:
     named = plants.species if plants.species is not None else np.full(len(plants), species)
     strange = (named < 0) | (named >= species)
     if plants.fits is not None:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.decision import SMALLEST, Verdict, judge, needed
+from flora_core.monitoring.decision import MIN_PLANTS, Verdict, plants_missing, verdict_of
 from flora_core.monitoring.statistics import permutation
 
 #: Of 100 plants as many named otherwise are a change of the mix worth naming.
@@ -25,7 +25,7 @@ _COCHRAN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class CategoricalDrift:
     """How plants are spread over groups, a window against the reference.
 
     Attributes
@@ -50,7 +50,7 @@ class Mix:
     p: float | None = None
     corrected: float | None = None
     moved: float | None = None
-    needed: int = 0
+    plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
@@ -63,17 +63,22 @@ class Mix:
         """Plants of the window."""
         return sum(self.now)
 
-    def judged(self, corrected: float | None) -> Mix:
+    def judged(self, corrected: float | None) -> CategoricalDrift:
         """With its verdict, given its p value after correction."""
         if corrected is None or self.moved is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=judge(corrected, self.moved >= MOVED))
+        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.moved >= MOVED))
 
 
-def mix_of(
-    before: Ints, now: Ints, *, labels: tuple[str, ...] = (), tests: int = 1, smallest: int = SMALLEST,
+def categorical_drift(
+    before: Ints,
+    now: Ints,
+    *,
+    labels: tuple[str, ...] = (),
+    tests: int = 1,
+    smallest: int = MIN_PLANTS,
     seed: int = permutation.SEED,
-) -> Mix:  # fmt: skip
+) -> CategoricalDrift:
     """How a mix changed, not yet judged.
 
     Parameters
@@ -83,14 +88,16 @@ def mix_of(
     """
     counts = tuple(map(int, before)), tuple(map(int, now)), labels
     n, m = int(before.sum()), int(now.sum())
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return Mix(*counts, needed=missing)
+        return CategoricalDrift(*counts, plants_missing=missing)
     moved = float(np.abs(before / n - now / m).sum() / 2.0)
     together = before + now
     seen = together > 0
-    value, p = _chi_squared(before[seen], now[seen], permutation.enough(permutation.DRAWS, tests), seed)
-    return Mix(*counts, value=value, p=p if not missing else None, moved=moved, needed=missing)
+    value, p = _chi_squared(
+        before[seen], now[seen], permutation.permutations_needed(permutation.PERMUTATIONS, tests), seed
+    )
+    return CategoricalDrift(*counts, value=value, p=p if not missing else None, moved=moved, plants_missing=missing)
 
 
 def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float, float]:
@@ -114,7 +121,7 @@ def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float,
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ProportionDrift:
     """How many plants of a kind there are, a window against the reference; only a rise is asked about.
 
     Attributes
@@ -134,7 +141,7 @@ class Share:
     m: int
     p: float | None = None
     corrected: float | None = None
-    needed: int = 0
+    plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
@@ -152,19 +159,21 @@ class Share:
         """From before to now."""
         return self.now - self.before if self.now is not None and self.before is not None else None
 
-    def judged(self, corrected: float | None) -> Share:
+    def judged(self, corrected: float | None) -> ProportionDrift:
         """With its verdict, given its p value after correction."""
         if corrected is None or self.rise is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=judge(corrected, self.rise >= ROSE))
+        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.rise >= ROSE))
 
 
-def share_of(kind: str, hits_before: int, n: int, hits_now: int, m: int, *, smallest: int = SMALLEST) -> Share:
+def proportion_drift(
+    kind: str, hits_before: int, n: int, hits_now: int, m: int, *, smallest: int = MIN_PLANTS
+) -> ProportionDrift:
     """Whether a share rose, not yet judged: the probability that as many of all hits fall into the window by chance."""
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     p = None
     if not missing:
         from scipy.stats import hypergeom
 
         p = float(np.clip(hypergeom.sf(hits_now - 1, n + m, hits_before + hits_now, m), 0.0, 1.0))
-    return Share(kind, hits_before, n, hits_now, m, p=p, needed=missing)
+    return ProportionDrift(kind, hits_before, n, hits_now, m, p=p, plants_missing=missing)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flora_core.model import Floats
-from flora_core.monitoring.decision import SMALLEST, WORTH_NAMING, Verdict, judge, needed
+from flora_core.monitoring.decision import MIN_EFFECT, MIN_PLANTS, Verdict, plants_missing, verdict_of
 from flora_core.monitoring.statistics import permutation
 
 
@@ -40,7 +40,7 @@ class Confidence:
     spread: float | None = None
     p: float | None = None
     corrected: float | None = None
-    needed: int = 0
+    plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
@@ -52,12 +52,12 @@ class Confidence:
         """With its verdict, given its p value after correction."""
         if corrected is None or self.fall is None or self.spread is None:
             return replace(self, corrected=None, verdict="too few")
-        effect = self.fall > 1e-9 and self.fall >= WORTH_NAMING * self.spread
-        return replace(self, corrected=corrected, verdict=judge(corrected, effect))
+        effect = self.fall > 1e-9 and self.fall >= MIN_EFFECT * self.spread
+        return replace(self, corrected=corrected, verdict=verdict_of(corrected, effect))
 
 
 def confidence_of(
-    reference: Floats, current: Floats, *, tests: int = 1, smallest: int = SMALLEST, seed: int = permutation.SEED
+    reference: Floats, current: Floats, *, tests: int = 1, smallest: int = MIN_PLANTS, seed: int = permutation.SEED
 ) -> Confidence:
     """How sure the model is on average, not yet judged; by dealing the plants out anew.
 
@@ -70,23 +70,23 @@ def confidence_of(
     n, m = len(before), len(now)
     if n + m > permutation.EXACT:
         return confidence_from_moments(*_moments(before), *_moments(now), smallest=smallest)
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return Confidence(n, m, needed=missing)
+        return Confidence(n, m, plants_missing=missing)
     p = None
     if not missing:
-        dealt = permutation.deals(n, m, permutation.enough(permutation.DRAWS_IN_BINS, tests), seed) @ np.concatenate(
-            [before, now]
-        )
+        dealt = permutation.permuted_labels(
+            n, m, permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests), seed
+        ) @ np.concatenate([before, now])
         # Lower than the others means a smaller sum: the deals' falls are their sums turned round.
         total = float(before.sum() + now.sum())
         p = permutation.p_value(total - float(now.sum()), total - dealt)
     spread = float(before.std(ddof=1)) if n > 1 else 0.0
-    return Confidence(n, m, float(before.mean()), float(now.mean()), spread, p, needed=missing)
+    return Confidence(n, m, float(before.mean()), float(now.mean()), spread, p, plants_missing=missing)
 
 
 def confidence_from_moments(
-    n: int, mean: float, m2: float, m: int, other_mean: float, other_m2: float, *, smallest: int = SMALLEST
+    n: int, mean: float, m2: float, m: int, other_mean: float, other_m2: float, *, smallest: int = MIN_PLANTS
 ) -> Confidence:
     """As `confidence_of`, from counts, means and sums of squared deviations: Welch's test.
 
@@ -98,9 +98,9 @@ def confidence_from_moments(
     """
     from scipy.special import stdtr
 
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return Confidence(n, m, needed=missing)
+        return Confidence(n, m, plants_missing=missing)
     p = None
     if not missing:
         a, b = m2 / (n - 1) / n, other_m2 / (m - 1) / m
@@ -110,7 +110,7 @@ def confidence_from_moments(
         else:
             p = 1.0 if other_mean >= mean else 0.0
     spread = math.sqrt(m2 / (n - 1)) if n > 1 else 0.0
-    return Confidence(n, m, mean, other_mean, spread, p, needed=missing)
+    return Confidence(n, m, mean, other_mean, spread, p, plants_missing=missing)
 
 
 def _moments(values: Floats) -> tuple[int, float, float]:

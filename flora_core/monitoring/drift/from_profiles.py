@@ -14,38 +14,43 @@ from collections.abc import Sequence
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.decision import SMALLEST, UNLIKELY, needed
+from flora_core.monitoring.decision import ALPHA_AMBER, MIN_PLANTS, plants_missing
 from flora_core.monitoring.drift.attribution import Decomposition, decompose
-from flora_core.monitoring.drift.categorical import mix_of, share_of
+from flora_core.monitoring.drift.categorical import categorical_drift, proportion_drift
 from flora_core.monitoring.drift.confidence import confidence_from_moments
-from flora_core.monitoring.drift.multivariate import Together
-from flora_core.monitoring.drift.samples import Findings, judged
-from flora_core.monitoring.drift.univariate import Shift
+from flora_core.monitoring.drift.multivariate import MultivariateDrift
+from flora_core.monitoring.drift.samples import Findings, with_verdicts
+from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.performance.isotonic import Isotonic, fit_isotonic, gains_by_calibration
 from flora_core.monitoring.profiles.bins import Cells
 from flora_core.monitoring.profiles.profile import Profile
 from flora_core.monitoring.statistics import permutation
-from flora_core.monitoring.statistics.outlier_fences import RARE, Fences
-from flora_core.monitoring.statistics.power import seen_half_the_time
+from flora_core.monitoring.statistics.outlier_fences import RARE, OutlierFences
+from flora_core.monitoring.statistics.power import detectable_shift
 from flora_core.monitoring.statistics.psi import critical_value, psi
 
 
 def compare_profiles(
-    reference: Profile, current: Profile, *, together: Together | None = None, earlier: Profile | None = None,
-    chance: Sequence[Floats] | None = None, smallest: int = SMALLEST,
-) -> Findings:  # fmt: skip
+    reference: Profile,
+    current: Profile,
+    *,
+    together: MultivariateDrift | None = None,
+    earlier: Profile | None = None,
+    chance: Sequence[Floats] | None = None,
+    smallest: int = MIN_PLANTS,
+) -> Findings:
     """Everything that can be asked of two profiles.
 
     Parameters
     ----------
     reference, current : Profile
         In the same bins.
-    together : Together or None
+    together : MultivariateDrift or None
         All measurements at once, which needs plants and not counts, where somebody has compared a sample of them.
     earlier : Profile or None
         What came before the window, for the share of rows with issues: training tables had none by choice.
     chance : sequence of (draws,) float, or None
-        From `chance_of`, where many windows are held against one reference; dealt anew for this window where not.
+        From `reference_null_distributions`, where many windows are compared with one reference; computed here if None.
     """
     names = reference.bins.names
     tests = len(names) + (together is not None) + (earlier is not None) + 4
@@ -54,44 +59,54 @@ def compare_profiles(
         for j in range(len(names))
     )
     shares = [
-        share_of("unfit", reference.unfit, reference.plants, current.unfit, current.plants, smallest=smallest),
-        share_of(
+        proportion_drift("unfit", reference.unfit, reference.plants, current.unfit, current.plants, smallest=smallest),
+        proportion_drift(
             "missing", reference.incomplete, reference.plants, current.incomplete, current.plants, smallest=smallest
         ),
     ]
     if earlier is not None:
         shares.append(
-            share_of("issues", earlier.troubled, earlier.rows, current.troubled, current.rows, smallest=smallest)
+            proportion_drift(
+                "issues", earlier.troubled, earlier.rows, current.troubled, current.rows, smallest=smallest
+            )
         )
     findings = Findings(
-        reference.plants, current.plants, shifts, together,
-        mix_of(reference.named[:-1], current.named[:-1], tests=tests, smallest=smallest),
+        reference.plants,
+        current.plants,
+        shifts,
+        together,
+        categorical_drift(reference.named[:-1], current.named[:-1], tests=tests, smallest=smallest),
         confidence_from_moments(*reference.certainty(), *current.certainty(), smallest=smallest),
         tuple(shares),
-        needed=needed(reference.plants, current.plants, smallest),
-    )  # fmt: skip
-    return judged(findings)
+        plants_missing=plants_missing(reference.plants, current.plants, smallest),
+    )
+    return with_verdicts(findings)
 
 
-def chance_of(reference: Profile) -> tuple[Floats, ...]:
+def reference_null_distributions(reference: Profile) -> tuple[Floats, ...]:
     """What chance makes of each measurement's distance, for `compare_profiles` of many windows."""
     return tuple(
-        permutation.expected_by_chance(cells.positions, counts)
+        permutation.null_distribution(cells.positions, counts)
         for cells, counts in zip(reference.bins.cells, reference.counts, strict=True)
     )
 
 
 def profile_shift(
-    reference: Profile, current: Profile, j: int, *, tests: int = 1, smallest: int = SMALLEST,
+    reference: Profile,
+    current: Profile,
+    j: int,
+    *,
+    tests: int = 1,
+    smallest: int = MIN_PLANTS,
     chance: Floats | None = None,
-) -> Shift:  # fmt: skip
+) -> UnivariateDrift:
     """Measurement j's shift, not yet judged; distances are exact to one bin, and exact where each bin holds one value."""
     name, cells = reference.bins.names[j], reference.bins.cells[j]
     before, now = reference.counts[j], current.counts[j]
     n, m = reference.count(j), current.count(j)
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return Shift(name, n, m, needed=missing)
+        return UnivariateDrift(name, n, m, plants_missing=missing)
     spread = cells.fences.spread
     distance, dealt, p, effect = _tested(cells, before, now, tests, chance)
     kept_effect = _effect(reference.kept(j)[1], current.kept(j)[1], cells.fences)
@@ -99,17 +114,24 @@ def profile_shift(
         effect = kept_effect if effect is None else max(effect, kept_effect, key=abs)
     typical = [_typical(profile, j, cells) for profile in (reference, current)]
     deciles = cells.by_decile(before), cells.by_decile(now)
-    return Shift(
-        name, n, m,
-        distance=distance, critical=float(np.quantile(dealt, 1.0 - UNLIKELY / tests)),
+    return UnivariateDrift(
+        name,
+        n,
+        m,
+        distance=distance,
+        critical=float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)),
         p=p if not missing else None,
-        before=typical[0], now=typical[1], shift=typical[1] - typical[0],
-        spread=spread, effect=effect if effect is not None else kept_effect,
-        psi=psi(*deciles), psi_critical=critical_value(n, m, len(deciles[0])),
-        detectable=seen_half_the_time(spread, n, m, tests),
+        before=typical[0],
+        now=typical[1],
+        shift=typical[1] - typical[0],
+        spread=spread,
+        effect=effect if effect is not None else kept_effect,
+        psi=psi(*deciles),
+        psi_critical=critical_value(n, m, len(deciles[0])),
+        detectable=detectable_shift(spread, n, m, tests),
         far=m - int(now[cells.inside].sum()),
-        needed=missing,
-    )  # fmt: skip
+        plants_missing=missing,
+    )
 
 
 def _tested(
@@ -131,9 +153,9 @@ def _tested(
 
 
 def _dealt(positions: Floats, before: Ints, now: Ints, tests: int, chance: Floats | None) -> tuple[float, Floats]:
-    draws = permutation.enough(permutation.DRAWS_IN_BINS, tests)
-    if chance is None or permutation.enough(len(chance), tests) > len(chance):
-        return permutation.distance_of_counts(positions, before, now, draws)
+    draws = permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests)
+    if chance is None or permutation.permutations_needed(len(chance), tests) > len(chance):
+        return permutation.wasserstein_of_counts(positions, before, now, draws)
     n, m = int(before.sum()), int(now.sum())
     gaps = np.abs(np.cumsum(now) / m - np.cumsum(before) / n)[:-1]
     return float(gaps @ np.diff(positions)), chance * math.sqrt(1.0 / n + 1.0 / m)
@@ -150,7 +172,7 @@ def _typical(profile: Profile, j: int, cells: Cells) -> float:
     return profile.mean(j) or 0.0
 
 
-def _effect(before: float, now: float, fences: Fences) -> float:
+def _effect(before: float, now: float, fences: OutlierFences) -> float:
     difference = now - before
     if fences.spread > 0.0:
         return difference / fences.spread

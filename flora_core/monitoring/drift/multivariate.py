@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Bools, Floats
-from flora_core.monitoring.decision import SMALLEST, UNLIKELY, Verdict, judge, needed
+from flora_core.monitoring.decision import ALPHA_AMBER, MIN_PLANTS, Verdict, plants_missing, verdict_of
 from flora_core.monitoring.statistics import permutation
-from flora_core.monitoring.statistics.outlier_fences import Fences, fences_of
+from flora_core.monitoring.statistics.outlier_fences import OutlierFences, tukey_fences
 
 #: More plants than this on a side are sampled: every plant is compared with every other.
 MOST: Final = 400
@@ -28,7 +28,7 @@ CORRELATION: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class MultivariateDrift:
     """All measurements at once, a window against the reference.
 
     Attributes
@@ -55,27 +55,32 @@ class Together:
     pair: tuple[str, str] | None = None
     correlation_before: float | None = None
     correlation_now: float | None = None
-    needed: int = 0
+    plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
-    def parted(self) -> bool:
+    def correlation_changed(self) -> bool:
         """Whether two measurements no longer go together as they did."""
         if self.correlation_before is None or self.correlation_now is None:
             return False
         return abs(self.correlation_now - self.correlation_before) >= CORRELATION
 
-    def judged(self, corrected: float | None, shifted: bool) -> Together:
+    def judged(self, corrected: float | None, shifted: bool) -> MultivariateDrift:
         """With its verdict, given its corrected p value and whether any single shift is worth naming."""
         if corrected is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=judge(corrected, self.parted or shifted))
+        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.correlation_changed or shifted))
 
 
-def together(
-    names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 1, smallest: int = SMALLEST,
+def multivariate_drift(
+    names: Sequence[str],
+    reference: Floats,
+    current: Floats,
+    *,
+    tests: int = 1,
+    smallest: int = MIN_PLANTS,
     seed: int = permutation.SEED,
-) -> Together | None:  # fmt: skip
+) -> MultivariateDrift | None:
     """All measurements at once, not yet judged; None where fewer than two can be compared.
 
     Parameters
@@ -89,15 +94,15 @@ def together(
     rng = np.random.default_rng(seed)
     before, now = (_sampled(sample[:, both], rng) for sample in (reference, current))
     n, m = len(before), len(now)
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if missing:
-        return Together(n, m, needed=missing)
-    fences = [fences_of(column[np.isfinite(column)]) for column in before.T]
+        return MultivariateDrift(n, m, plants_missing=missing)
+    fences = [tukey_fences(column[np.isfinite(column)]) for column in before.T]
     standard = np.concatenate([_standardised(before, fences), _standardised(now, fences)])
-    observed, dealt = energy(standard, n, permutation.enough(DRAWS, tests), seed)
+    observed, dealt = energy_test(standard, n, permutation.permutations_needed(DRAWS, tests), seed)
     pair = _most_changed(standard[:n], standard[n:])
-    found = Together(
-        n, m, observed, float(np.quantile(dealt, 1.0 - UNLIKELY / tests)), permutation.p_value(observed, dealt)
+    found = MultivariateDrift(
+        n, m, observed, float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)), permutation.p_value(observed, dealt)
     )
     if pair is None:
         return found
@@ -111,12 +116,12 @@ def _sampled(values: Floats, rng: np.random.Generator) -> Floats:
     return measured if len(measured) <= MOST else measured[rng.permutation(len(measured))[:MOST]]
 
 
-def _standardised(values: Floats, fences: Sequence[Fences]) -> Floats:
+def _standardised(values: Floats, fences: Sequence[OutlierFences]) -> Floats:
     columns = [(f.kept(column) - f.centre) / (f.spread or 1.0) for f, column in zip(fences, values.T, strict=True)]
     return np.stack(columns, axis=1)
 
 
-def energy(values: Floats, n: int, draws: int, seed: int = permutation.SEED) -> tuple[float, Floats]:
+def energy_test(values: Floats, n: int, draws: int, seed: int = permutation.SEED) -> tuple[float, Floats]:
     """The energy distance of the first n plants from the others, and that of each deal.
 
     Parameters
@@ -129,7 +134,7 @@ def energy(values: Floats, n: int, draws: int, seed: int = permutation.SEED) -> 
     own = np.zeros((1, n + m))
     own[0, n:] = 1.0
     return float(_energies(distances, own, n, m)[0]), _energies(
-        distances, permutation.deals(n, m, draws, seed).astype(np.float64), n, m
+        distances, permutation.permuted_labels(n, m, draws, seed).astype(np.float64), n, m
     )
 
 

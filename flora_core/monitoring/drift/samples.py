@@ -12,16 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from flora_core.model import Bools, Floats, Ints
-from flora_core.monitoring.decision import SMALLEST, Verdict, holm, needed, worst
-from flora_core.monitoring.drift.categorical import Mix, Share, mix_of, share_of
+from flora_core.monitoring.decision import MIN_PLANTS, Verdict, holm, plants_missing, worst
+from flora_core.monitoring.drift.categorical import (
+    CategoricalDrift,
+    ProportionDrift,
+    categorical_drift,
+    proportion_drift,
+)
 from flora_core.monitoring.drift.confidence import Confidence, confidence_of
-from flora_core.monitoring.drift.multivariate import Together, together
-from flora_core.monitoring.drift.univariate import Shift, shift_of, shifts_of
+from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
+from flora_core.monitoring.drift.univariate import UnivariateDrift, univariate_drift, univariate_drifts
 from flora_core.monitoring.windows import Column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plants:
+class PlantSample:
     """What is known of some plants; what is not known at all is None.
 
     Attributes
@@ -56,13 +61,13 @@ class Findings:
     ----------
     n, m : int
         Plants of the reference and of the window.
-    shifts : tuple of Shift
+    shifts : tuple of UnivariateDrift
         One a measurement.
-    together : Together or None
+    together : MultivariateDrift or None
     mix : Mix or None
         Of species.
     confidence : Confidence or None
-    shares : tuple of Share
+    shares : tuple of ProportionDrift
         unfit, missing, issues: those that are known.
     groups : tuple of (str, Mix)
         Columns of a table that hold groups.
@@ -72,13 +77,13 @@ class Findings:
 
     n: int
     m: int
-    shifts: tuple[Shift, ...] = ()
-    together: Together | None = None
-    mix: Mix | None = None
+    shifts: tuple[UnivariateDrift, ...] = ()
+    multivariate_drift: MultivariateDrift | None = None
+    mix: CategoricalDrift | None = None
     confidence: Confidence | None = None
-    shares: tuple[Share, ...] = ()
-    groups: tuple[tuple[str, Mix], ...] = ()
-    needed: int = 0
+    shares: tuple[ProportionDrift, ...] = ()
+    groups: tuple[tuple[str, CategoricalDrift], ...] = ()
+    plants_missing: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -86,9 +91,11 @@ class Findings:
         return worst([part.verdict for part in self.parts])
 
     @property
-    def parts(self) -> tuple[Shift | Together | Mix | Confidence | Share, ...]:
+    def parts(
+        self,
+    ) -> tuple[UnivariateDrift | MultivariateDrift | CategoricalDrift | Confidence | ProportionDrift, ...]:
         """All that was asked."""
-        single = [part for part in (self.together, self.mix, self.confidence) if part is not None]
+        single = [part for part in (self.multivariate_drift, self.mix, self.confidence) if part is not None]
         return (*self.shifts, *single, *self.shares, *(mix for _, mix in self.groups))
 
     @property
@@ -96,13 +103,13 @@ class Findings:
         """The smallest p value after correction; None where nothing could be tested."""
         return min((part.corrected for part in self.parts if part.corrected is not None), default=None)
 
-    def share(self, kind: str) -> Share | None:
+    def share(self, kind: str) -> ProportionDrift | None:
         """The share of that kind, where it is known."""
         return next((share for share in self.shares if share.kind == kind), None)
 
 
 def compare_plants(
-    names: Sequence[str], species: int, reference: Plants, current: Plants, *, smallest: int = SMALLEST
+    names: Sequence[str], species: int, reference: PlantSample, current: PlantSample, *, smallest: int = MIN_PLANTS
 ) -> Findings:
     """Everything that can be asked of two samples of identified plants.
 
@@ -127,7 +134,7 @@ def compare_plants(
     shares = [_missing(reference.values, current.values, smallest)]
     if reference.species is not None and current.species is not None:
         before, now = (np.bincount(s[s >= 0], minlength=species) for s in (reference.species, current.species))
-        mix = mix_of(before, now, tests=tests, smallest=smallest)
+        mix = categorical_drift(before, now, tests=tests, smallest=smallest)
     if reference.confidence is not None and current.confidence is not None:
         confidence = confidence_of(reference.confidence, current.confidence, tests=tests, smallest=smallest)
     if reference.fits is not None and current.fits is not None:
@@ -137,17 +144,17 @@ def compare_plants(
     findings = Findings(
         len(reference),
         len(current),
-        shifts_of(names, reference.values, current.values, tests=tests, smallest=smallest),
-        together(names, reference.values, current.values, tests=tests, smallest=smallest),
+        univariate_drifts(names, reference.values, current.values, tests=tests, smallest=smallest),
+        multivariate_drift(names, reference.values, current.values, tests=tests, smallest=smallest),
         mix,
         confidence,
         tuple(shares),
-        needed=needed(len(reference), len(current), smallest),
+        plants_missing=plants_missing(len(reference), len(current), smallest),
     )
-    return judged(findings)
+    return with_verdicts(findings)
 
 
-def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows: slice = slice(None)) -> Findings:
+def compare_columns(columns: Sequence[Column], *, smallest: int = MIN_PLANTS, rows: slice = slice(None)) -> Findings:
     """Everything that can be asked of two tables of numbers and groups.
 
     Parameters
@@ -158,7 +165,7 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows
     numbers = [column for column in columns if not column.categorical]
     tests = max(1, len(columns))
     shifts = tuple(
-        shift_of(
+        univariate_drift(
             c.name, np.asarray(c.reference, float), np.asarray(c.current[rows], float), tests=tests, smallest=smallest
         )
         for c in numbers
@@ -168,25 +175,28 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = SMALLEST, rows
         before, now = (
             np.stack(part, axis=1) for part in zip(*((c.reference, c.current[rows]) for c in numbers), strict=True)
         )
-        all_of_them = together([c.name for c in numbers], before, now, tests=tests, smallest=smallest)
+        all_of_them = multivariate_drift([c.name for c in numbers], before, now, tests=tests, smallest=smallest)
     groups = []
     for column in columns:
         if column.categorical:
-            mix = mix_of(
-                _counts(column.reference, column), _counts(column.current[rows], column),
-                labels=column.labels, tests=tests, smallest=smallest,
-            )  # fmt: skip
+            mix = categorical_drift(
+                _counts(column.reference, column),
+                _counts(column.current[rows], column),
+                labels=column.labels,
+                tests=tests,
+                smallest=smallest,
+            )
             groups.append((column.name, mix))
     n, m = (len(columns[0].reference), len(columns[0].current[rows])) if columns else (0, 0)
-    findings = Findings(n, m, shifts, all_of_them, groups=tuple(groups), needed=needed(n, m, smallest))
-    return judged(findings, columns=len(columns))
+    findings = Findings(n, m, shifts, all_of_them, groups=tuple(groups), plants_missing=plants_missing(n, m, smallest))
+    return with_verdicts(findings, columns=len(columns))
 
 
 def _counts(codes: Floats | Ints, column: Column) -> Ints:
     return np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(column.labels))
 
 
-def judged(findings: Findings, *, columns: int = 0) -> Findings:
+def with_verdicts(findings: Findings, *, columns: int = 0) -> Findings:
     """The findings with every p value corrected for all of them, and every verdict given.
 
     Parameters
@@ -195,28 +205,32 @@ def judged(findings: Findings, *, columns: int = 0) -> Findings:
         Of two tables: how many columns there are. They are corrected for each other alone, and all of them together weighs
         as much as one. 0 for a window of plants, whose questions are corrected all together.
     """
-    tested = [part for part in findings.parts if part.p is not None and not (columns and part is findings.together)]
+    tested = [
+        part for part in findings.parts if part.p is not None and not (columns and part is findings.multivariate_drift)
+    ]
     corrected = dict(zip(map(id, tested), holm([part.p for part in tested if part.p is not None]), strict=True))
-    if columns and findings.together is not None and findings.together.p is not None:
-        corrected[id(findings.together)] = min(1.0, columns * findings.together.p)
+    if columns and findings.multivariate_drift is not None and findings.multivariate_drift.p is not None:
+        corrected[id(findings.multivariate_drift)] = min(1.0, columns * findings.multivariate_drift.p)
     shifts = tuple(shift.judged(corrected.get(id(shift))) for shift in findings.shifts)
-    shifted = any(shift.worth_naming for shift in shifts)
-    all_of_them, mix, sure = findings.together, findings.mix, findings.confidence
+    shifted = any(shift.is_material for shift in shifts)
+    all_of_them, mix, sure = findings.multivariate_drift, findings.mix, findings.confidence
     return Findings(
-        findings.n, findings.m, shifts,
+        findings.n,
+        findings.m,
+        shifts,
         all_of_them.judged(corrected.get(id(all_of_them)), shifted) if all_of_them else None,
         mix.judged(corrected.get(id(mix))) if mix else None,
         sure.judged(corrected.get(id(sure))) if sure else None,
         tuple(share.judged(corrected.get(id(share))) for share in findings.shares),
         tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.groups),
-        findings.needed,
-    )  # fmt: skip
+        findings.plants_missing,
+    )
 
 
-def _missing(reference: Floats, current: Floats, smallest: int) -> Share:
+def _missing(reference: Floats, current: Floats, smallest: int) -> ProportionDrift:
     before, now = (np.asarray(np.isnan(values).any(axis=1)) for values in (reference, current))
     return _share("missing", before, now, smallest)
 
 
-def _share(kind: str, before: Bools, now: Bools, smallest: int) -> Share:
-    return share_of(kind, int(before.sum()), len(before), int(now.sum()), len(now), smallest=smallest)
+def _share(kind: str, before: Bools, now: Bools, smallest: int) -> ProportionDrift:
+    return proportion_drift(kind, int(before.sum()), len(before), int(now.sum()), len(now), smallest=smallest)

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flora_core.model import Floats
-from flora_core.monitoring.decision import SMALLEST, UNLIKELY, WORTH_NAMING, Verdict, judge, needed
+from flora_core.monitoring.decision import ALPHA_AMBER, MIN_EFFECT, MIN_PLANTS, Verdict, plants_missing, verdict_of
 from flora_core.monitoring.statistics import permutation
-from flora_core.monitoring.statistics.outlier_fences import RARE, Fences, fences_of, typical
-from flora_core.monitoring.statistics.power import seen_half_the_time
+from flora_core.monitoring.statistics.outlier_fences import RARE, OutlierFences, robust_mean, tukey_fences
+from flora_core.monitoring.statistics.power import detectable_shift
 from flora_core.monitoring.statistics.psi import counts_between, critical_value, decile_edges, psi
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class UnivariateDrift:
     """One measurement, a window against the reference.
 
     Attributes
@@ -65,27 +65,33 @@ class Shift:
     psi_critical: float | None = None
     detectable: float | None = None
     far: int = 0
-    needed: int = 0
+    plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
-    def worth_naming(self) -> bool:
+    def is_material(self) -> bool:
         """Whether the change is large enough to matter, were it no chance."""
         if self.effect is None or self.psi is None or self.psi_critical is None:
             return False
-        return abs(self.effect) >= WORTH_NAMING or self.psi > self.psi_critical
+        return abs(self.effect) >= MIN_EFFECT or self.psi > self.psi_critical
 
-    def judged(self, corrected: float | None) -> Shift:
+    def judged(self, corrected: float | None) -> UnivariateDrift:
         """The shift with its verdict, given its p value after correction."""
         if corrected is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=judge(corrected, self.worth_naming))
+        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.is_material))
 
 
-def shift_of(
-    name: str, reference: Floats, current: Floats, *, tests: int = 1, smallest: int = SMALLEST,
-    fences: Fences | None = None, seed: int = permutation.SEED,
-) -> Shift:  # fmt: skip
+def univariate_drift(
+    name: str,
+    reference: Floats,
+    current: Floats,
+    *,
+    tests: int = 1,
+    smallest: int = MIN_PLANTS,
+    fences: OutlierFences | None = None,
+    seed: int = permutation.SEED,
+) -> UnivariateDrift:
     """One measurement's shift, not yet judged.
 
     Parameters
@@ -96,43 +102,50 @@ def shift_of(
         How many tests the window will have in all.
     smallest : int
         Fewer plants than this on either side are too few for a p value.
-    fences : Fences or None
+    fences : OutlierFences or None
         The reference's, where they are known already.
     """
     before, now = reference[np.isfinite(reference)], current[np.isfinite(current)]
     n, m = len(before), len(now)
-    missing = needed(n, m, smallest)
+    missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return Shift(name, n, m, needed=missing)
-    fences = fences or fences_of(before)
+        return UnivariateDrift(name, n, m, plants_missing=missing)
+    fences = fences or tukey_fences(before)
     edges = decile_edges(before)
     distance, dealt, p, effect = _tested(fences, before, now, tests, seed)
-    typical_before, typical_now = typical(fences, before), typical(fences, now)
-    return Shift(
-        name, n, m,
+    typical_before, typical_now = robust_mean(fences, before), robust_mean(fences, now)
+    return UnivariateDrift(
+        name,
+        n,
+        m,
         distance=distance,
-        critical=float(np.quantile(dealt, 1.0 - UNLIKELY / tests)),
+        critical=float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)),
         p=p if not missing else None,
-        before=typical_before, now=typical_now, shift=typical_now - typical_before,
-        spread=fences.spread, effect=effect,
+        before=typical_before,
+        now=typical_now,
+        shift=typical_now - typical_before,
+        spread=fences.spread,
+        effect=effect,
         psi=psi(counts_between(edges, before), counts_between(edges, now)),
         psi_critical=critical_value(n, m, len(edges) + 1),
-        detectable=seen_half_the_time(fences.spread, n, m, tests),
+        detectable=detectable_shift(fences.spread, n, m, tests),
         far=m - len(fences.inside(now)),
-        needed=missing,
-    )  # fmt: skip
+        plants_missing=missing,
+    )
 
 
-def _tested(fences: Fences, before: Floats, now: Floats, tests: int, seed: int) -> tuple[float, Floats, float, float]:
+def _tested(
+    fences: OutlierFences, before: Floats, now: Floats, tests: int, seed: int
+) -> tuple[float, Floats, float, float]:
     """Distance, dealt distances, p value and effect; the likelier drift of with and without rare far values."""
     whole = fences.kept(before), fences.kept(now)
-    distance, dealt = permutation.distance(*whole, tests, seed)
+    distance, dealt = permutation.wasserstein_test(*whole, tests, seed)
     p, effect = permutation.p_value(distance, dealt), _effect(fences, *whole)
     parts = fences.inside(before), fences.inside(now)
     left = [len(part) / len(sample) for part, sample in zip(parts, whole, strict=True)]
     if min(left) < 1.0 and min(left) >= 1.0 - RARE:
         # A far value on the other side of a shift makes up for some of it. It must not hide what the others say.
-        other, other_dealt = permutation.distance(*parts, tests, seed)
+        other, other_dealt = permutation.wasserstein_test(*parts, tests, seed)
         other_p, other_effect = permutation.p_value(other, other_dealt), _effect(fences, *parts)
         if other_p < p:
             distance, dealt, p = other, other_dealt, other_p
@@ -140,7 +153,7 @@ def _tested(fences: Fences, before: Floats, now: Floats, tests: int, seed: int) 
     return distance, dealt, p, effect
 
 
-def _effect(fences: Fences, before: Floats, now: Floats) -> float:
+def _effect(fences: OutlierFences, before: Floats, now: Floats) -> float:
     """The difference of means in standard deviations of the reference."""
     difference = float(now.mean() - before.mean())
     if fences.spread > 0.0:
@@ -149,9 +162,9 @@ def _effect(fences: Fences, before: Floats, now: Floats) -> float:
     return math.copysign(math.inf, difference) if abs(difference) > slack else 0.0
 
 
-def shifts_of(
-    names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 0, smallest: int = SMALLEST
-) -> tuple[Shift, ...]:
+def univariate_drifts(
+    names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 0, smallest: int = MIN_PLANTS
+) -> tuple[UnivariateDrift, ...]:
     """Every measurement's shift, not yet judged.
 
     Parameters
@@ -163,5 +176,6 @@ def shifts_of(
     """
     tests = max(tests, len(names), 1)
     return tuple(
-        shift_of(name, reference[:, j], current[:, j], tests=tests, smallest=smallest) for j, name in enumerate(names)
+        univariate_drift(name, reference[:, j], current[:, j], tests=tests, smallest=smallest)
+        for j, name in enumerate(names)
     )

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from flora_core.model import Bools, Floats
-from flora_core.monitoring.decision import SMALLEST
+from flora_core.monitoring.decision import MIN_PLANTS
 from flora_core.monitoring.performance.realised import wilson
 
 
 @dataclass(frozen=True, slots=True)
-class InTheLarge:
+class CalibrationInTheLarge:
     """What was said and what came true.
 
     Attributes
@@ -38,7 +38,7 @@ class InTheLarge:
     p: float | None
 
 
-def in_the_large(certainties: Floats, right: Bools) -> InTheLarge:
+def calibration_in_the_large(certainties: Floats, right: Bools) -> CalibrationInTheLarge:
     """Mean certainty against the share that came true.
 
     Parameters
@@ -55,12 +55,12 @@ def in_the_large(certainties: Floats, right: Bools) -> InTheLarge:
     """
     n, hits = len(certainties), int(right.sum())
     if not n:
-        return InTheLarge(0, None, 0, None, None, None, None)
+        return CalibrationInTheLarge(0, None, 0, None, None, None, None)
     said, variance = float(certainties.sum()), float((certainties * (1.0 - certainties)).sum())
     p = None
-    if n >= SMALLEST:
+    if n >= MIN_PLANTS:
         # Half a plant off: counts move in steps of one.
         off = max(0.0, abs(hits - said) - 0.5)
         p = math.erfc(off / math.sqrt(2.0 * variance)) if variance > 0.0 else float(off == 0.0)
     low, high = wilson(hits, n)
-    return InTheLarge(n, float(np.clip(said / n, 0.0, 1.0)), hits, hits / n, low, high, p)
+    return CalibrationInTheLarge(n, float(np.clip(said / n, 0.0, 1.0)), hits, hits / n, low, high, p)

@@ -22,9 +22,9 @@ import numpy as np
 
 from flora_core.model import Bools, Floats, Ints
 from flora_core.monitoring.performance.isotonic import auroc, expected_auroc, fit_calibrators
-from flora_core.monitoring.performance.platt import are_rare, fit_sureness
-from flora_core.monitoring.predictions import Answers, Estimate
-from flora_core.monitoring.windows import Window, cut
+from flora_core.monitoring.performance.platt import are_rare, fit_platt
+from flora_core.monitoring.predictions import Estimate, PredictionSample
+from flora_core.monitoring.windows import Window, windows_of
 
 METRICS: Final = ("accuracy", "f1", "precision", "recall", "specificity", "roc_auc")
 _TAIL: Final = 0.025
@@ -104,7 +104,7 @@ def counted(identified: Ints, true: Ints, k: int) -> Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class MetricEstimate:
     """An estimate with its error and its 95 % interval.
 
     Attributes
@@ -130,7 +130,7 @@ class Guess:
         return self.value < self.threshold
 
 
-def guess(metric: str, window: Counts, reference: Counts) -> Guess | None:
+def estimate_metric(metric: str, window: Counts, reference: Counts) -> MetricEstimate | None:
     """A metric of a window from its expected counts, given the reference's known ones; None where either has no plants.
 
     Notes
@@ -146,7 +146,7 @@ def guess(metric: str, window: Counts, reference: Counts) -> Guess | None:
     return _guess(_mean(here), _smoothed(here), variance, window.n, _smoothed(there), chance)
 
 
-def guess_share(hits: float, n: float, right: float, plants: float) -> Guess:
+def estimate_share(hits: float, n: float, right: float, plants: float) -> MetricEstimate:
     """A share of n plants from its expected hits, given how many of the reference's plants were right.
 
     Parameters
@@ -161,7 +161,7 @@ def guess_share(hits: float, n: float, right: float, plants: float) -> Guess:
     return _guess(_mean(here), _smoothed(here), _variance(here) + _variance(there), n, _smoothed(there), chance)
 
 
-def _guess(value: float, smoothed: float, variance: float, n: float, before: float, chance: float) -> Guess:
+def _guess(value: float, smoothed: float, variance: float, n: float, before: float, chance: float) -> MetricEstimate:
     from scipy.special import betaincinv
 
     # The Beta distribution of as many plants as would leave the same error.
@@ -169,7 +169,7 @@ def _guess(value: float, smoothed: float, variance: float, n: float, before: flo
     a, b = value * plants + 1.0, (1.0 - value) * plants + 1.0
     low, high = (float(betaincinv(a, b, tail)) for tail in (_TAIL, 1.0 - _TAIL))
     threshold = max(0.0, before - _Z * math.sqrt(chance))
-    return Guess(value, math.sqrt(variance), min(low, value), max(high, value), round(n), threshold)
+    return MetricEstimate(value, math.sqrt(variance), min(low, value), max(high, value), round(n), threshold)
 
 
 def _mean(parts: list[tuple[float, float]]) -> float:
@@ -186,12 +186,12 @@ def _variance(parts: list[tuple[float, float]], larger: float = 1.0) -> float:
     return sum(share * (1.0 - share) / (trials + 3.0) for share, trials in shares) / len(parts) ** 2
 
 
-def estimate(reference: Answers, current: Answers, size: int | None = None) -> tuple[Estimate, ...]:
+def estimate(reference: PredictionSample, current: PredictionSample, size: int | None = None) -> tuple[Estimate, ...]:
     """Every metric of every window of the current plants, by window and metric.
 
     Parameters
     ----------
-    reference : Answers
+    reference : PredictionSample
         With true species; plants without one are left out.
     size : int or None
         Rows of a window; None for all at once.
@@ -205,13 +205,13 @@ def estimate(reference: Answers, current: Answers, size: int | None = None) -> t
     fitted = reference[reference.usable & (reference.true >= 0)]
     calibrators: Callable[[Floats], Floats]
     if are_rare(fitted.true):
-        calibrators = fit_sureness(fitted.probabilities, fitted.true)
+        calibrators = fit_platt(fitted.probabilities, fitted.true)
     else:
         calibrators = fit_calibrators(fitted.probabilities, fitted.true)
-    known, areas = counted(fitted.identified, fitted.true, k), areas_of(fitted)
+    known, areas = counted(fitted.identified, fitted.true, k), auroc_parts(fitted)
     calibrated = calibrators(current.probabilities)
     estimates = []
-    for window in cut(len(current), size or max(1, len(current)), 1):
+    for window in windows_of(len(current), size or max(1, len(current)), 1):
         part = current[window]
         usable = part.usable
         expected = expected_counts(calibrated[window.rows][usable], part.identified[usable])
@@ -219,27 +219,36 @@ def estimate(reference: Answers, current: Answers, size: int | None = None) -> t
         true = counted(labelled.identified, labelled.true, k)
         for metric in METRICS:
             if metric == "roc_auc":
-                found = guess_auroc(part[usable].probabilities, calibrated[window.rows][usable], areas)
+                found = estimate_auroc(part[usable].probabilities, calibrated[window.rows][usable], areas)
                 real = _auroc(labelled)
             else:
-                found = guess(metric, expected, known)
+                found = estimate_metric(metric, expected, known)
                 real = _mean(true.parts(metric)) if len(labelled) else None
             estimates.append(_row(window, metric, found, real))
     return tuple(estimates)
 
 
-def _row(window: Window, metric: str, found: Guess | None, real: float | None) -> Estimate:
+def _row(window: Window, metric: str, found: MetricEstimate | None, real: float | None) -> Estimate:
     place = window.number, window.start, window.stop - 1
     if found is None:
         return Estimate(*place, 0, metric, None, None, None, None, None, None, real, False)
     return Estimate(
-        *place, found.n, metric, found.value, found.standard_error, found.low, found.high, found.threshold, None,
-        real, found.alert,
-    )  # fmt: skip
+        *place,
+        found.n,
+        metric,
+        found.value,
+        found.standard_error,
+        found.low,
+        found.high,
+        found.threshold,
+        None,
+        real,
+        found.alert,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class AurocParts:
     """The area under one species' ROC curve, and how many plants are of it and not."""
 
     value: float
@@ -247,10 +256,10 @@ class Area:
     misses: float
 
 
-def areas_of(known: Answers) -> tuple[Area, ...]:
+def auroc_parts(known: PredictionSample) -> tuple[AurocParts, ...]:
     """Each species against the rest, on plants whose species is known; the area is NaN where there is only one kind."""
     return tuple(
-        Area(auroc(known.probabilities[:, j], known.true == j), *_two(known.true == j))
+        AurocParts(auroc(known.probabilities[:, j], known.true == j), *_two(known.true == j))
         for j in range(known.probabilities.shape[1])
     )
 
@@ -259,7 +268,7 @@ def _two(hits: Bools) -> tuple[float, float]:
     return float(hits.sum()), float((~hits).sum())
 
 
-def guess_auroc(scores: Floats, calibrated: Floats, reference: tuple[Area, ...]) -> Guess | None:
+def estimate_auroc(scores: Floats, calibrated: Floats, reference: tuple[AurocParts, ...]) -> MetricEstimate | None:
     """The area under the ROC curve, each species against the rest, averaged over those that can be told apart.
 
     Parameters
@@ -275,23 +284,25 @@ def guess_auroc(scores: Floats, calibrated: Floats, reference: tuple[Area, ...])
     for j, before in enumerate(reference):
         value, hits = expected_auroc(calibrated[:, j], scores[:, j]), float(calibrated[:, j].sum())
         if math.isfinite(value) and math.isfinite(before.value):
-            here.append(Area(value, hits, len(scores) - hits))
+            here.append(AurocParts(value, hits, len(scores) - hits))
             there.append(before)
     if not here:
         return None
     larger = len(scores) / (there[0].hits + there[0].misses)
-    chance = _area_variance(there) + _area_variance([Area(a.value, a.hits * larger, a.misses * larger) for a in there])
+    chance = _area_variance(there) + _area_variance(
+        [AurocParts(a.value, a.hits * larger, a.misses * larger) for a in there]
+    )
     variance = _area_variance(here) + _area_variance(there)
     smoothed, usual = (float(np.mean([_softened(area) for area in areas])) for areas in (here, there))
     return _guess(float(np.mean([area.value for area in here])), smoothed, variance, len(scores), usual, chance)
 
 
-def _softened(area: Area) -> float:
+def _softened(area: AurocParts) -> float:
     fewer = min(area.hits, area.misses)
     return (area.value * fewer + 1.0) / (fewer + 2.0)
 
 
-def _area_variance(areas: list[Area]) -> float:
+def _area_variance(areas: list[AurocParts]) -> float:
     total = 0.0
     for area in areas:
         a, hits, misses = _softened(area), area.hits, area.misses
@@ -301,7 +312,7 @@ def _area_variance(areas: list[Area]) -> float:
     return total / len(areas) ** 2
 
 
-def _auroc(part: Answers) -> float | None:
+def _auroc(part: PredictionSample) -> float | None:
     whole = part[part.usable]
     areas = [auroc(whole.probabilities[:, j], whole.true == j) for j in range(part.probabilities.shape[1])]
     found = [area for area in areas if math.isfinite(area)]

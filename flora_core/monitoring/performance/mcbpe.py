@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
-from flora_core.monitoring.decision import SMALLEST
-from flora_core.monitoring.performance.cbpe import Guess, guess_share
+from flora_core.monitoring.decision import MIN_PLANTS
+from flora_core.monitoring.performance.cbpe import MetricEstimate, estimate_share
 from flora_core.monitoring.performance.isotonic import Calibrators, fit_isotonic
-from flora_core.monitoring.performance.platt import are_rare, fit_sureness
-from flora_core.monitoring.statistics.outlier_fences import fences_of
+from flora_core.monitoring.performance.platt import are_rare, fit_platt
+from flora_core.monitoring.statistics.outlier_fences import tukey_fences
 
 #: A plant counts at most so many times more, or less, than it did.
 MOST: Final = 20.0
@@ -35,12 +35,12 @@ class ShiftedGuess:
 
     Attributes
     ----------
-    guess : Guess
+    guess : MetricEstimate
     plants : float
         How many reference plants it comes down to: (sum of weights)² over the sum of their squares.
     """
 
-    guess: Guess
+    guess: MetricEstimate
     plants: float
 
 
@@ -63,19 +63,19 @@ def estimate_shifted(
     weights = density_ratio(reference, window)
     plants = float(weights.sum() ** 2 / (weights**2).sum())
     # Were the window within what the reference holds, the ratios would be 1 on average.
-    if plants < SMALLEST or weights.mean() < _WITHIN:
+    if plants < MIN_PLANTS or weights.mean() < _WITHIN:
         return None
     weights = weights / weights.mean()
     calibrated = _calibrated(probabilities, species, weights, window_probabilities)
     sure = calibrated[np.arange(len(window)), window_probabilities.argmax(axis=1)]
     right = float((weights * (probabilities.argmax(axis=1) == species)).sum() / weights.sum() * plants)
-    return ShiftedGuess(guess_share(float(sure.sum()), len(window), right, plants), plants)
+    return ShiftedGuess(estimate_share(float(sure.sum()), len(window), right, plants), plants)
 
 
 def _calibrated(probabilities: Floats, species: Ints, weights: Floats, window: Floats) -> Floats:
     """The window's probabilities by curves learned from the weighted reference."""
     if are_rare(species):
-        return fit_sureness(probabilities, species, weights)(window)
+        return fit_platt(probabilities, species, weights)(window)
     curves = [fit_isotonic(probabilities[:, j], species == j, weights) for j in range(probabilities.shape[1])]
     return Calibrators(tuple(curves))(window)
 
@@ -115,7 +115,7 @@ def _features(reference: Floats, window: Floats) -> tuple[Floats, Floats]:
         there = reference[np.isfinite(reference[:, j]), j]
         if not len(there):
             continue
-        fences = fences_of(there)
+        fences = tukey_fences(there)
         for part, values in zip(parts, (reference[:, j], window[:, j]), strict=True):
             deviation = (fences.kept(values) - fences.centre) / (fences.spread or 1.0)
             part += [np.nan_to_num(deviation), np.nan_to_num(deviation**2 - 1.0)]

@@ -22,7 +22,7 @@ _STEPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Sureness:
+class PlattCurve:
     """A logistic curve from how sure the model is to how often it is right: 1 / (1 + exp(-(slope * logit + level)))."""
 
     slope: float
@@ -51,7 +51,7 @@ class Sureness:
         return result
 
 
-def fit_sureness(probabilities: Floats, species: Ints, weights: Floats | None = None) -> Sureness:
+def fit_platt(probabilities: Floats, species: Ints, weights: Floats | None = None) -> PlattCurve:
     """The curve learned from plants whose species is known.
 
     Parameters
@@ -79,7 +79,7 @@ def fit_sureness(probabilities: Floats, species: Ints, weights: Floats | None = 
         slope, level = slope + float(np.clip(step[0], -2.0, 2.0)), level + float(np.clip(step[1], -2.0, 2.0))
         if np.abs(step).max() < 1e-9:
             break
-    return Sureness(slope, level)
+    return PlattCurve(slope, level)
 
 
 def are_rare(species: Ints) -> bool:

@@ -133,7 +133,7 @@ class CalibrationPoint:
     """Plants that were given about the same probability: what was said, and what came true."""
 
     said: float
-    came: Rate
+    observed: Rate
 
 
 def calibration(confidence: Floats, right: Ints, bins: int = 10) -> tuple[CalibrationPoint, ...]:

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Bools, Floats, Ints, Model, Reference
-from flora_core.monitoring.statistics.outlier_fences import Fences, fences_of
+from flora_core.monitoring.statistics.outlier_fences import OutlierFences, tukey_fences
 from flora_core.monitoring.statistics.psi import decile_edges
 
 #: Bins of about equal count between the reference's lowest and highest value; by tens, so that deciles are sums of them.
@@ -43,7 +43,7 @@ class Cells:
     positions : (b,) float
         Where the values of a bin lie: the mean of the reference's, the middle where it has none there; those beyond a
         fence are put on it.
-    fences : Fences
+    fences : OutlierFences
     exponent : int
         Sums are kept in whole numbers of 10 ** exponent of the measurement's unit.
     far_low, far_high : int
@@ -56,7 +56,7 @@ class Cells:
 
     edges: Floats
     positions: Floats
-    fences: Fences
+    fences: OutlierFences
     exponent: int
     far_low: int
     far_high: int
@@ -126,10 +126,10 @@ def bins_from(names: Sequence[str], species: int, reference: Reference) -> Bins:
 def _cells(column: Floats) -> Cells:
     values = np.sort(column[np.isfinite(column)])
     if not len(values):
-        fences = Fences(-np.inf, np.inf, 0.0, 0.0)
+        fences = OutlierFences(-np.inf, np.inf, 0.0, 0.0)
         return Cells(np.empty(0), np.zeros(1), fences, -_DIGITS, 0, 0, 0, 0, np.zeros(1, dtype=np.int64))
     exponent = _exponent(float(np.abs(values).max()))
-    fences = _rounded(fences_of(values), exponent)
+    fences = _rounded(tukey_fences(values), exponent)
     distinct = np.unique(values)
     if len(distinct) <= BY_VALUE:
         within = distinct
@@ -163,10 +163,10 @@ def _exponent(largest: float) -> int:
     return (Decimal(largest).adjusted() if largest > 0.0 else 0) - _DIGITS
 
 
-def _rounded(fences: Fences, exponent: int) -> Fences:
+def _rounded(fences: OutlierFences, exponent: int) -> OutlierFences:
     """The fences in the unit of the sums, so that no library's last digit decides on which side a value lies."""
     low, high = (round(x, -exponent) if np.isfinite(x) else x for x in (fences.low, fences.high))
-    return Fences(low, high, fences.centre, fences.spread)
+    return OutlierFences(low, high, fences.centre, fences.spread)
 
 
 def _between(low: float, high: float, exponent: int) -> list[float]:
@@ -176,7 +176,7 @@ def _between(low: float, high: float, exponent: int) -> list[float]:
     return [round(low + (high - low) * i / BEYOND, -exponent) for i in range(1, BEYOND)]
 
 
-def _positions(values: Floats, edges: Floats, fences: Fences) -> Floats:
+def _positions(values: Floats, edges: Floats, fences: OutlierFences) -> Floats:
     """Where the values of each bin lie."""
     places = np.searchsorted(edges, values, side="left")
     counts = np.bincount(places, minlength=len(edges) + 1)

@@ -18,8 +18,19 @@ import numpy.typing as npt
 from flora_core.model import Bools, Floats, Ints
 from flora_core.monitoring.profiles.bins import Bins, bins_from, bins_of
 
-__all__ = ["CONFIDENCE_BINS", "FORMAT", "Bins", "Profile", "bins_from", "bins_of", "empty", "from_document", "merge",
-           "merged", "profile_of"]  # fmt: skip
+__all__ = [
+    "CONFIDENCE_BINS",
+    "FORMAT",
+    "Bins",
+    "Profile",
+    "bins_from",
+    "bins_of",
+    "empty",
+    "from_document",
+    "merge",
+    "merge_all",
+    "profile_of",
+]
 
 #: Whole numbers of any size, so that no sum of squares ever overflows.
 Wholes = npt.NDArray[np.object_]
@@ -176,9 +187,16 @@ class Profile:
 
 
 def profile_of(
-    bins: Bins, values: Floats, species: Ints, probabilities: Floats, fits: Bools,
-    *, rows: int | None = None, refused: int = 0, troubled: int = 0,
-) -> Profile:  # fmt: skip
+    bins: Bins,
+    values: Floats,
+    species: Ints,
+    probabilities: Floats,
+    fits: Bools,
+    *,
+    rows: int | None = None,
+    refused: int = 0,
+    troubled: int = 0,
+) -> Profile:
     """The profile of some identified plants, as they are recorded.
 
     Parameters
@@ -195,11 +213,16 @@ def profile_of(
         Of the table: see `Profile`; `rows` is n where nothing else is said.
     """
     parts = [
-        _part(bins, values[i : i + _AT_ONCE], species[i : i + _AT_ONCE], probabilities[i : i + _AT_ONCE],
-              fits[i : i + _AT_ONCE])
+        _part(
+            bins,
+            values[i : i + _AT_ONCE],
+            species[i : i + _AT_ONCE],
+            probabilities[i : i + _AT_ONCE],
+            fits[i : i + _AT_ONCE],
+        )
         for i in range(0, len(values), _AT_ONCE)
-    ]  # fmt: skip
-    return merged(bins, [*parts, counts_of_rows(bins, len(values) if rows is None else rows, refused, troubled)])
+    ]
+    return merge_all(bins, [*parts, counts_of_rows(bins, len(values) if rows is None else rows, refused, troubled)])
 
 
 def empty(bins: Bins) -> Profile:
@@ -212,13 +235,28 @@ def counts_of_rows(bins: Bins, rows: int, refused: int, troubled: int) -> Profil
     k, p = bins.species, len(bins.names)
     groups, by_group = _wholes(k + 1), (k + 1, p)
     return Profile(
-        bins, 0, 0, rows, refused, troubled,
+        bins,
+        0,
+        0,
+        rows,
+        refused,
+        troubled,
         tuple(np.zeros(len(cells), dtype=np.int64) for cells in bins.cells),
-        np.zeros(p, dtype=np.int64), np.full(p, np.inf), np.full(p, -np.inf),
-        np.zeros(by_group, dtype=np.int64), _wholes(*by_group), _wholes(*by_group), _wholes(p), _wholes(p),
-        np.zeros(k + 1, dtype=np.int64), _wholes(k + 1, k), groups, groups,
-        np.zeros(CONFIDENCE_BINS, dtype=np.int64), _wholes(CONFIDENCE_BINS),
-    )  # fmt: skip
+        np.zeros(p, dtype=np.int64),
+        np.full(p, np.inf),
+        np.full(p, -np.inf),
+        np.zeros(by_group, dtype=np.int64),
+        _wholes(*by_group),
+        _wholes(*by_group),
+        _wholes(p),
+        _wholes(p),
+        np.zeros(k + 1, dtype=np.int64),
+        _wholes(k + 1, k),
+        groups,
+        groups,
+        np.zeros(CONFIDENCE_BINS, dtype=np.int64),
+        _wholes(CONFIDENCE_BINS),
+    )
 
 
 def _part(bins: Bins, values: Floats, species: Ints, probabilities: Floats, fits: Bools) -> Profile:
@@ -254,15 +292,28 @@ def _part(bins: Bins, values: Floats, species: Ints, probabilities: Floats, fits
     # Millionths of 65,536 plants stay far below where floats stop being exact.
     in_sums = np.bincount(certain, weights=sure[fits], minlength=CONFIDENCE_BINS).astype(np.int64)
     return Profile(
-        bins, n, int((~there).any(axis=1).sum()), 0, 0, 0,
+        bins,
+        n,
+        int((~there).any(axis=1).sum()),
+        0,
+        0,
+        0,
         tuple(np.bincount(place, minlength=len(cells)) for place, cells in zip(places, bins.cells, strict=True)),
         (~there).sum(axis=0),
-        np.where(there, values, np.inf).min(axis=0), np.where(there, values, -np.inf).max(axis=0),
-        by_group(there.astype(np.int64)).astype(np.int64), by_group(whole), squares_by_group(whole),
-        by_group(kept).sum(axis=0), squares_by_group(kept).sum(axis=0),
-        np.bincount(group, minlength=k + 1), by_group(micro), by_group(sure), squares_by_group(sure),
-        in_bins, in_sums.astype(object),
-    )  # fmt: skip
+        np.where(there, values, np.inf).min(axis=0),
+        np.where(there, values, -np.inf).max(axis=0),
+        by_group(there.astype(np.int64)).astype(np.int64),
+        by_group(whole),
+        squares_by_group(whole),
+        by_group(kept).sum(axis=0),
+        squares_by_group(kept).sum(axis=0),
+        np.bincount(group, minlength=k + 1),
+        by_group(micro),
+        by_group(sure),
+        squares_by_group(sure),
+        in_bins,
+        in_sums.astype(object),
+    )
 
 
 def merge(a: Profile, b: Profile) -> Profile:
@@ -276,18 +327,31 @@ def merge(a: Profile, b: Profile) -> Profile:
     if a.bins.fingerprint != b.bins.fingerprint:
         raise ValueError("profiles in different bins can't be added")
     return Profile(
-        a.bins, a.plants + b.plants, a.incomplete + b.incomplete,
-        a.rows + b.rows, a.refused + b.refused, a.troubled + b.troubled,
+        a.bins,
+        a.plants + b.plants,
+        a.incomplete + b.incomplete,
+        a.rows + b.rows,
+        a.refused + b.refused,
+        a.troubled + b.troubled,
         tuple(x + y for x, y in zip(a.counts, b.counts, strict=True)),
-        a.missing + b.missing, np.minimum(a.low, b.low), np.maximum(a.high, b.high),
-        a.measured + b.measured, a.sums + b.sums, a.squares + b.squares,
-        a.kept_sums + b.kept_sums, a.kept_squares + b.kept_squares,
-        a.named + b.named, a.expected + b.expected, a.sure + b.sure, a.sure_squares + b.sure_squares,
-        a.confidence + b.confidence, a.confidence_sums + b.confidence_sums,
-    )  # fmt: skip
+        a.missing + b.missing,
+        np.minimum(a.low, b.low),
+        np.maximum(a.high, b.high),
+        a.measured + b.measured,
+        a.sums + b.sums,
+        a.squares + b.squares,
+        a.kept_sums + b.kept_sums,
+        a.kept_squares + b.kept_squares,
+        a.named + b.named,
+        a.expected + b.expected,
+        a.sure + b.sure,
+        a.sure_squares + b.sure_squares,
+        a.confidence + b.confidence,
+        a.confidence_sums + b.confidence_sums,
+    )
 
 
-def merged(bins: Bins, profiles: Iterable[Profile]) -> Profile:
+def merge_all(bins: Bins, profiles: Iterable[Profile]) -> Profile:
     """The profile of the plants of all of them; the empty one where there are none."""
     return reduce(merge, profiles, empty(bins))
 
@@ -320,12 +384,28 @@ def from_document(bins: Bins, document: Mapping[str, Any]) -> Profile:
     kept_sums, kept_squares = (np.array(x, dtype=object) for x in document["kept"])
     plants, incomplete, rows, refused, troubled = document["plants"]
     return Profile(
-        bins, plants, incomplete, rows, refused, troubled,
+        bins,
+        plants,
+        incomplete,
+        rows,
+        refused,
+        troubled,
         tuple(_dense(c, len(cells)) for c, cells in zip(document["counts"], bins.cells, strict=True)),
-        np.array(document["missing"], dtype=np.int64), low, high,
-        measured, sums, squares, kept_sums, kept_squares, named, expected, sure, sure_squares,
-        confidence, confidence_sums,
-    )  # fmt: skip
+        np.array(document["missing"], dtype=np.int64),
+        low,
+        high,
+        measured,
+        sums,
+        squares,
+        kept_sums,
+        kept_squares,
+        named,
+        expected,
+        sure,
+        sure_squares,
+        confidence,
+        confidence_sums,
+    )
 
 
 def _wholes(*shape: int) -> Wholes:

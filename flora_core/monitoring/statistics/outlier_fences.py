@@ -21,7 +21,7 @@ _NORMAL_IQR: Final = 1.349
 
 
 @dataclass(frozen=True, slots=True)
-class Fences:
+class OutlierFences:
     """Between which values count as they are; and centre and spread of the reference between them.
 
     Attributes
@@ -46,7 +46,7 @@ class Fences:
         return values[(values >= self.low) & (values <= self.high)]
 
 
-def fences_of(reference: Floats) -> Fences:
+def tukey_fences(reference: Floats) -> OutlierFences:
     """The fences that a reference sets for later samples.
 
     Parameters
@@ -67,10 +67,10 @@ def fences_of(reference: Floats) -> Fences:
     kept = np.clip(reference, low, high)
     # A mean of equal values may differ from them by rounding; that is no spread.
     spread = float(kept.std(ddof=1)) if np.ptp(kept) > 0.0 else 0.0
-    return Fences(float(low), float(high), float(kept.mean()), spread)
+    return OutlierFences(float(low), float(high), float(kept.mean()), spread)
 
 
-def typical(fences: Fences, values: Floats) -> float:
+def robust_mean(fences: OutlierFences, values: Floats) -> float:
     """What a plant of the sample measures: the mean without far values, the median where those are many."""
     inside = fences.inside(values)
     if len(inside) < (1.0 - RARE) * len(values):

@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from flora_core.model import Floats, Ints
 
-Deals = npt.NDArray[np.float32]
+PermutedLabels = npt.NDArray[np.float32]
 
 SEED: Final = 20_240_229
 #: Deals of plants, and of plants counted in bins. As the deals are the same at every call, there are enough of them that
 #: what they say of chance is not itself a matter of chance.
-DRAWS: Final = 4_999
-DRAWS_IN_BINS: Final = 1_999
+PERMUTATIONS: Final = 4_999
+PERMUTATIONS_BINNED: Final = 1_999
 #: Above so many plants in both samples together they are counted in bins before dealing.
 EXACT: Final = 800
 #: Bins of about equal count for larger samples; where there are no more distinct values, each is a bin by itself.
@@ -36,7 +36,7 @@ NORMAL: Final = 20
 _ROUNDING: Final = 1e-5
 
 
-def enough(draws: int, tests: int) -> int:
+def permutations_needed(draws: int, tests: int) -> int:
     """At least `draws`, and as many that the smallest p value stays below 0.01 after correction for so many tests."""
     return max(draws, 125 * tests - 1)
 
@@ -52,7 +52,7 @@ def p_value(observed: float, dealt: npt.NDArray[np.floating]) -> float:
     return (float((dealt >= observed - slack).sum()) + 1.0) / (len(dealt) + 1.0)
 
 
-def deals(n: int, m: int, draws: int, seed: int = SEED) -> Deals:
+def permuted_labels(n: int, m: int, draws: int, seed: int = SEED) -> PermutedLabels:
     """Random deals of n + m plants: 1 for those dealt to the second sample; (draws, n + m)."""
     labels = np.zeros((draws, n + m), dtype=np.float32)
     labels[:, n:] = 1.0
@@ -60,12 +60,12 @@ def deals(n: int, m: int, draws: int, seed: int = SEED) -> Deals:
 
 
 @lru_cache(maxsize=2)
-def _dealt_gaps(n: int, m: int, draws: int, seed: int) -> Deals:
+def _permuted_gaps(n: int, m: int, draws: int, seed: int) -> PermutedLabels:
     """|G - F| after each of the n + m - 1 first plants in order of their values, under each deal; (draws, n + m - 1)."""
-    counted = deals(n, m, draws, seed)[:, :-1]
+    counted = permuted_labels(n, m, draws, seed)[:, :-1]
     np.cumsum(counted, axis=1, out=counted)
     pooled = np.arange(1, n + m, dtype=np.float32)
-    gaps: Deals = np.abs(counted / np.float32(m) - (pooled - counted) / np.float32(n))
+    gaps: PermutedLabels = np.abs(counted / np.float32(m) - (pooled - counted) / np.float32(n))
     gaps.setflags(write=False)
     return gaps
 
@@ -76,8 +76,8 @@ def _gaps(counted: Floats, pooled: Floats, n: int, m: int) -> Floats:
     return gaps
 
 
-def distance_of_values(
-    reference: Floats, current: Floats, draws: int = DRAWS, seed: int = SEED
+def wasserstein_of_values(
+    reference: Floats, current: Floats, draws: int = PERMUTATIONS, seed: int = SEED
 ) -> tuple[float, Floats]:
     """The Wasserstein distance between two samples, and that of each deal; the samples are not binned.
 
@@ -98,12 +98,12 @@ def distance_of_values(
     counted = np.cumsum(order >= n)[:-1].astype(np.float64)
     observed = float(_gaps(counted, np.arange(1.0, n + m), n, m) @ steps)
     # The deals are the same for every column: what a deal is worth is in the steps between its values.
-    dealt = _dealt_gaps(n, m, draws, seed) @ steps.astype(np.float32)
+    dealt = _permuted_gaps(n, m, draws, seed) @ steps.astype(np.float32)
     return observed, dealt.astype(np.float64)
 
 
-def distance_of_counts(
-    positions: Floats, reference: Ints, current: Ints, draws: int = DRAWS_IN_BINS, seed: int = SEED
+def wasserstein_of_counts(
+    positions: Floats, reference: Ints, current: Ints, draws: int = PERMUTATIONS_BINNED, seed: int = SEED
 ) -> tuple[float, Floats]:
     """The Wasserstein distance between two samples counted in the same bins, and that of each deal.
 
@@ -140,7 +140,7 @@ def distance_of_counts(
         dealt = rng.multivariate_hypergeometric(together, few, size=draws, method="marginals")
         counted = np.cumsum(dealt[:, :-1], axis=1, dtype=np.float64)
     else:
-        counted = _normal_deals(together, few, draws, seed)
+        counted = _normal_permutations(together, few, draws, seed)
     return observed, _gaps(counted, pooled, n + m - few, few) @ steps
 
 
@@ -151,7 +151,7 @@ def _normals(draws: int, bins: int, seed: int) -> Floats:
     return normals
 
 
-def _normal_deals(together: Ints, few: int, draws: int, seed: int) -> Floats:
+def _normal_permutations(together: Ints, few: int, draws: int, seed: int) -> Floats:
     """Cumulated counts with the mean and covariance of multivariate hypergeometric ones; (draws, g - 1)."""
     total = int(together.sum())
     share = np.cumsum(together) / total
@@ -162,7 +162,7 @@ def _normal_deals(together: Ints, few: int, draws: int, seed: int) -> Floats:
     return counted
 
 
-def expected_by_chance(positions: Floats, reference: Ints, draws: int = DRAWS_IN_BINS, seed: int = SEED) -> Floats:
+def null_distribution(positions: Floats, reference: Ints, draws: int = PERMUTATIONS_BINNED, seed: int = SEED) -> Floats:
     """What chance makes of the distance of plants like the reference's, for one plant on either side; (draws,).
 
     Times sqrt(1/n + 1/m) this is what deals of n and m plants come to, as long as both are spread like the reference: so
@@ -184,7 +184,7 @@ def expected_by_chance(positions: Floats, reference: Ints, draws: int = DRAWS_IN
     return dealt
 
 
-def distance(reference: Floats, current: Floats, tests: int = 1, seed: int = SEED) -> tuple[float, Floats]:
+def wasserstein_test(reference: Floats, current: Floats, tests: int = 1, seed: int = SEED) -> tuple[float, Floats]:
     """The Wasserstein distance between two samples of any size, and that of each deal.
 
     Larger samples are counted in bins of about equal count, or by value where their values are few.
@@ -195,9 +195,9 @@ def distance(reference: Floats, current: Floats, tests: int = 1, seed: int = SEE
         For how many tests the p value will be corrected.
     """
     if len(reference) + len(current) <= EXACT:
-        return distance_of_values(reference, current, enough(DRAWS, tests), seed)
+        return wasserstein_of_values(reference, current, permutations_needed(PERMUTATIONS, tests), seed)
     counted = in_common_bins(np.sort(reference), np.sort(current))
-    return distance_of_counts(*counted, enough(DRAWS_IN_BINS, tests), seed)
+    return wasserstein_of_counts(*counted, permutations_needed(PERMUTATIONS_BINNED, tests), seed)
 
 
 def in_common_bins(reference: Floats, current: Floats) -> tuple[Floats, Ints, Ints]:

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flora_core.monitoring.decision import Verdict, judge
+from flora_core.monitoring.decision import Verdict, verdict_of
 from flora_core.monitoring.drift.attribution import Decomposition, Source
-from flora_core.monitoring.drift.categorical import Mix, Share
+from flora_core.monitoring.drift.categorical import CategoricalDrift, ProportionDrift
 from flora_core.monitoring.drift.confidence import Confidence
-from flora_core.monitoring.drift.multivariate import Together
+from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings
-from flora_core.monitoring.drift.univariate import Shift
-from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.drift.univariate import UnivariateDrift
+from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.realised import Realised
-from flora_core.monitoring.verdicts.wording import Wording, first_upper, percent, span, written_p
+from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, percent, written_p
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class VerdictReason:
     """One thing that was found: how grave, what, and what to do about it.
 
     Attributes
@@ -43,12 +43,14 @@ class Reason:
     next_step: str = ""
 
 
-def reasons_of(findings: Findings, wording: Wording, decompositions: Sequence[Decomposition] = ()) -> list[Reason]:
+def reasons_of(
+    findings: Findings, wording: Wording, decompositions: Sequence[Decomposition] = ()
+) -> list[VerdictReason]:
     """A sentence for everything that was asked, whatever its verdict."""
     sources = {one.name: one.source for one in decompositions}
     reasons = [shift_reason(shift, wording, sources.get(shift.name)) for shift in findings.shifts]
-    if findings.together is not None:
-        reasons.append(_together_reason(findings.together, wording))
+    if findings.multivariate_drift is not None:
+        reasons.append(_together_reason(findings.multivariate_drift, wording))
     if findings.mix is not None:
         reasons.append(mix_reason("mix", "", findings.mix, wording))
     reasons += [_share_reason(share, wording) for share in findings.shares]
@@ -58,20 +60,22 @@ def reasons_of(findings: Findings, wording: Wording, decompositions: Sequence[De
     return reasons
 
 
-def shift_reason(shift: Shift, wording: Wording, source: Source | None = None) -> Reason:
+def shift_reason(shift: UnivariateDrift, wording: Wording, source: Source | None = None) -> VerdictReason:
     """What one measurement shows, whatever its verdict; and what to do, by where the shift comes from."""
     label = wording.label(shift.name)
     if shift.distance is None or shift.shift is None or shift.before is None or shift.now is None:
         where = "the reference" if not shift.n else "the window"
-        return Reason("measurement", shift.name, shift.verdict, f"{first_upper(label)} was not measured in {where}.")
+        return VerdictReason(
+            "measurement", shift.name, shift.verdict, f"{first_upper(label)} was not measured in {where}."
+        )
     if shift.verdict == "too few":
         few = min(shift.n, shift.m)
-        text = f"{first_upper(label)} was measured in {few} {wording.plants}; {shift.needed} more are needed."
-        return Reason("measurement", shift.name, shift.verdict, text)
+        text = f"{first_upper(label)} was measured in {few} {wording.plants}; {shift.plants_missing} more are needed."
+        return VerdictReason("measurement", shift.name, shift.verdict, text)
     values = f"{wording.written(shift.name, shift.before)} to {wording.written(shift.name, shift.now)}"
     p = f"p {written_p(shift.corrected, sign=True)}"
     if shift.verdict == "green":
-        return Reason("measurement", shift.name, "green", f"{first_upper(label)} is as before ({values}, {p}).")
+        return VerdictReason("measurement", shift.name, "green", f"{first_upper(label)} is as before ({values}, {p}).")
     effect = abs(shift.effect or 0.0)
     if effect >= 0.1:
         by = wording.written(shift.name, abs(shift.shift))
@@ -79,7 +83,7 @@ def shift_reason(shift: Shift, wording: Wording, source: Source | None = None) -
     else:
         moved = f"{label} is spread otherwise than before (typically {values}, {p})"
     far = f"; {shift.far:,} of {shift.m:,} lie far outside" if shift.far else ""
-    return Reason(
+    return VerdictReason(
         "measurement",
         shift.name,
         shift.verdict,
@@ -106,38 +110,41 @@ def _next_for(before: float, now: float, source: Source | None) -> str:
     return _BY_SOURCE[source]
 
 
-def _together_reason(found: Together, wording: Wording) -> Reason:
+def _together_reason(found: MultivariateDrift, wording: Wording) -> VerdictReason:
     if found.verdict == "too few":
         few = f"{found.m} {wording.plants} with measurements"
-        text = f"{few} are too few to compare all together; {found.needed} more are needed."
-        return Reason("together", "", found.verdict, text)
+        text = f"{few} are too few to compare all together; {found.plants_missing} more are needed."
+        return VerdictReason("together", "", found.verdict, text)
     p = f"p {written_p(found.corrected, sign=True)}"
     if found.verdict == "green":
-        return Reason("together", "", "green", f"All measurements together are as before ({p}).")
-    if found.parted and found.pair is not None:
+        return VerdictReason("together", "", "green", f"All measurements together are as before ({p}).")
+    if found.correlation_changed and found.pair is not None:
         one, other = map(wording.label, found.pair)
         text = (
             f"{first_upper(one)} and {other} no longer go together as they did (correlation "
             f"{found.correlation_before:.2f} before, {found.correlation_now:.2f} now, {p})."
         )
-        return Reason(
+        return VerdictReason(
             "together", "", found.verdict, text, "Check whether two columns were swapped for some of the plants."
         )
-    return Reason(
-        "together", "", found.verdict, f"The measurements taken together have changed ({p}).",
+    return VerdictReason(
+        "together",
+        "",
+        found.verdict,
+        f"The measurements taken together have changed ({p}).",
         "Look at where these plants lie among the training plants." if wording.model else "Draw the columns in pairs.",
-    )  # fmt: skip
+    )
 
 
-def mix_reason(topic: str, name: str, mix: Mix, wording: Wording) -> Reason:
+def mix_reason(topic: str, name: str, mix: CategoricalDrift, wording: Wording) -> VerdictReason:
     """What a mix of species or groups shows, whatever its verdict."""
     subject = f"the mix of {name}" if name else "the mix of species"
     if mix.value is None or mix.verdict == "too few":
-        text = f"{first_upper(subject)} rests on {min(mix.n, mix.m)} {wording.plants}; {mix.needed} more are needed."
-        return Reason(topic, name, mix.verdict, text)
+        text = f"{first_upper(subject)} rests on {min(mix.n, mix.m)} {wording.plants}; {mix.plants_missing} more are needed."
+        return VerdictReason(topic, name, mix.verdict, text)
     p = f"p {written_p(mix.corrected, sign=True)}"
     if mix.verdict == "green":
-        return Reason(topic, name, "green", f"{first_upper(subject)} is as before ({p}).")
+        return VerdictReason(topic, name, "green", f"{first_upper(subject)} is as before ({p}).")
     changes = [now / mix.m - before / mix.n for before, now in zip(mix.before, mix.now, strict=True)]
     most = max(range(len(changes)), key=lambda j: abs(changes[j]))
     labels = mix.labels or wording.species
@@ -145,7 +152,7 @@ def mix_reason(topic: str, name: str, mix: Mix, wording: Wording) -> Reason:
     shares = f"{percent(mix.before[most] / mix.n)} % before, {percent(mix.now[most] / mix.m)} % now"
     text = f"{first_upper(subject)} has changed: {group} {shares} ({p})."
     next_step = "Collect determinations of what has become more common." if wording.model else ""
-    return Reason(topic, name, mix.verdict, text, next_step)
+    return VerdictReason(topic, name, mix.verdict, text, next_step)
 
 
 _SHARES = {
@@ -155,35 +162,40 @@ _SHARES = {
 }
 
 
-def _share_reason(share: Share, wording: Wording) -> Reason:
+def _share_reason(share: ProportionDrift, wording: Wording) -> VerdictReason:
     what, next_step = _SHARES[share.kind]
     if share.verdict == "too few" or share.before is None or share.now is None:
         few = f"{share.hits_now} of {share.m} {wording.plants} {what}"
-        text = f"{few}; {share.needed} more {wording.plants} are needed to compare."
-        return Reason(share.kind, "", share.verdict, text)
+        text = f"{few}; {share.plants_missing} more {wording.plants} are needed to compare."
+        return VerdictReason(share.kind, "", share.verdict, text)
     shares = f"{share.hits_now:,} of {share.m:,} {wording.plants} {what}"
     before = f"{percent(share.before)} % before, p {written_p(share.corrected, sign=True)}"
-    return Reason(share.kind, "", share.verdict, f"{shares} ({before}).", next_step if share.verdict != "green" else "")
+    return VerdictReason(
+        share.kind, "", share.verdict, f"{shares} ({before}).", next_step if share.verdict != "green" else ""
+    )
 
 
-def _confidence_reason(found: Confidence) -> Reason:
+def _confidence_reason(found: Confidence) -> VerdictReason:
     if found.verdict == "too few" or found.before is None or found.now is None:
-        return Reason(
+        return VerdictReason(
             "confidence",
             "",
             found.verdict,
-            f"How sure the model is rests on {found.m} plants; {found.needed} more are needed.",
+            f"How sure the model is rests on {found.m} plants; {found.plants_missing} more are needed.",
         )
     sure = f"{percent(found.before)} % before, {percent(found.now)} % now, p {written_p(found.corrected, sign=True)}"
     if found.verdict == "green":
-        return Reason("confidence", "", "green", f"The model is about as sure as before ({sure}).")
-    return Reason(
-        "confidence", "", found.verdict, f"The model is less sure than it was ({sure}).",
+        return VerdictReason("confidence", "", "green", f"The model is about as sure as before ({sure}).")
+    return VerdictReason(
+        "confidence",
+        "",
+        found.verdict,
+        f"The model is less sure than it was ({sure}).",
         "Determine some of the plants it is least sure of.",
-    )  # fmt: skip
+    )
 
 
-def less_right(realised: Realised, reference: tuple[int, int], wording: Wording) -> Reason | None:
+def accuracy_drop(realised: Realised, reference: tuple[int, int], wording: Wording) -> VerdictReason | None:
     """Whether fewer determined plants were named right than when the model was scored, beyond chance."""
     from scipy.stats import hypergeom
 
@@ -193,23 +205,25 @@ def less_right(realised: Realised, reference: tuple[int, int], wording: Wording)
         return None
     p = float(hypergeom.sf(wrong - 1, n + realised.determined, wrong + wrong_before, realised.determined))
     fell = right / n - realised.right / realised.determined
-    verdict = judge(p, fell >= 0.05)
+    verdict = verdict_of(p, fell >= 0.05)
     if verdict == "green":
         return None
     a = realised.accuracy
     text = (
         f"Of {realised.determined:,} determined {wording.plants} {realised.right:,} were named right "
-        f"({percent(a.value or 0.0)} %, {span(a.low, a.high)}; {percent(right / n)} % when the model was scored, "
+        f"({percent(a.value or 0.0)} %, {interval_text(a.low, a.high)}; {percent(right / n)} % when the model was scored, "
         f"p {written_p(p, sign=True)})."
     )
-    return Reason(
+    return VerdictReason(
         "accuracy", "", verdict, text, "Train with the determinations, and compare the new version with this one."
     )
 
 
-def estimated_less_right(estimated: Guess, wording: Wording) -> Reason:
+def estimated_accuracy_drop(estimated: MetricEstimate, wording: Wording) -> VerdictReason:
     text = (
         f"The estimated accuracy of the last {estimated.n:,} {wording.plants} is {percent(estimated.value)} % "
-        f"({span(estimated.low, estimated.high)}), below the {percent(estimated.threshold)} % that chance explains."
+        f"({interval_text(estimated.low, estimated.high)}), below the {percent(estimated.threshold)} % that chance explains."
     )
-    return Reason("estimate", "", "amber", text, "Determine a few of them, to see whether the estimate is right.")
+    return VerdictReason(
+        "estimate", "", "amber", text, "Determine a few of them, to see whether the estimate is right."
+    )

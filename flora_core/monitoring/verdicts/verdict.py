@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flora_core.monitoring.decision import SMALLEST, Verdict, worst
+from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
 from flora_core.monitoring.drift.samples import Findings
-from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.realised import Realised
-from flora_core.monitoring.verdicts.reasons import Reason, estimated_less_right, less_right, reasons_of
-from flora_core.monitoring.verdicts.wording import Wording, first_upper, lower_first, percent, span, written_p
+from flora_core.monitoring.verdicts.reasons import VerdictReason, accuracy_drop, estimated_accuracy_drop, reasons_of
+from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, lower_first, percent, written_p
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class WindowVerdict:
     """What a window comes to.
 
     Attributes
@@ -26,7 +26,7 @@ class Judgement:
     verdict : Verdict
     sentence : str
         What a person reads first.
-    reasons : tuple of Reason
+    reasons : tuple of VerdictReason
         The gravest first; only amber and red ones, and what is too few to say.
     power : str
         What a window of this size could have shown at all; "" where nothing was tested.
@@ -36,20 +36,25 @@ class Judgement:
 
     verdict: Verdict
     sentence: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[VerdictReason, ...]
     power: str
     needed: int
 
 
-def judgement(
-    findings: Findings, wording: Wording, *, estimated: Guess | None = None, realised: Realised | None = None,
-    reference: tuple[int, int] | None = None, decompositions: Sequence[Decomposition] = (),
-) -> Judgement:  # fmt: skip
+def window_verdict(
+    findings: Findings,
+    wording: Wording,
+    *,
+    estimated: MetricEstimate | None = None,
+    realised: Realised | None = None,
+    reference: tuple[int, int] | None = None,
+    decompositions: Sequence[Decomposition] = (),
+) -> WindowVerdict:
     """What a window comes to, in words.
 
     Parameters
     ----------
-    estimated : Guess or None
+    estimated : MetricEstimate or None
         The accuracy without determinations, where the model's probabilities are known.
     realised : Realised or None
         What determinations say.
@@ -59,20 +64,24 @@ def judgement(
         Where the shifts come from, which decides what to do about them.
     """
     reasons = [reason for reason in reasons_of(findings, wording, decompositions) if reason.verdict in ("amber", "red")]
-    if realised is not None and reference is not None and (reason := less_right(realised, reference, wording)):
+    if realised is not None and reference is not None and (reason := accuracy_drop(realised, reference, wording)):
         reasons.append(reason)
     if estimated is not None and estimated.alert:
-        reasons.append(estimated_less_right(estimated, wording))
+        reasons.append(estimated_accuracy_drop(estimated, wording))
     reasons.sort(key=lambda reason: reason.verdict != "red")
     verdict = worst([findings.verdict, *(reason.verdict for reason in reasons)])
     first = _first_sentence(verdict, findings, reasons, wording)
     accuracy = accuracy_sentence(estimated, realised)
-    return Judgement(
-        verdict, f"{first} {accuracy}".strip(), tuple(reasons), power_sentence(findings, wording), findings.needed
+    return WindowVerdict(
+        verdict,
+        f"{first} {accuracy}".strip(),
+        tuple(reasons),
+        power_sentence(findings, wording),
+        findings.plants_missing,
     )
 
 
-def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[Reason], wording: Wording) -> str:
+def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[VerdictReason], wording: Wording) -> str:
     these = f"{wording.which} {findings.m:,} {wording.plants}"
     if findings.m == 0 and not reasons:
         return f"There are no {wording.plants} to compare with {wording.reference} yet."
@@ -93,21 +102,23 @@ def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[Reas
 
 
 def _too_few(findings: Findings, wording: Wording) -> str:
-    if not findings.needed:
+    if not findings.plants_missing:
         return f"None of the {findings.m:,} {wording.plants} has a value to compare with {wording.reference}."
-    if findings.n < SMALLEST and findings.n < findings.m:
+    if findings.n < MIN_PLANTS and findings.n < findings.m:
         there = f"{first_upper(wording.reference)} has {findings.n:,} {wording.plants}, too few to say anything"
-        return f"{there}; {findings.needed} more are needed there."
+        return f"{there}; {findings.plants_missing} more are needed there."
     one = findings.m == 1
     noun = wording.plants.removesuffix("s") if one else wording.plants
-    return f"{findings.m:,} {noun} {'is' if one else 'are'} too few to say; {findings.needed} more are needed."
+    return f"{findings.m:,} {noun} {'is' if one else 'are'} too few to say; {findings.plants_missing} more are needed."
 
 
-def accuracy_sentence(estimated: Guess | None, realised: Realised | None) -> str:
+def accuracy_sentence(estimated: MetricEstimate | None, realised: Realised | None) -> str:
     """What is known of the accuracy: "Estimated accuracy 95 % (88-100); 17 determined, 16 right."; "" where nothing is."""
     parts = []
     if estimated is not None:
-        parts.append(f"Estimated accuracy {percent(estimated.value)} % ({span(estimated.low, estimated.high)})")
+        parts.append(
+            f"Estimated accuracy {percent(estimated.value)} % ({interval_text(estimated.low, estimated.high)})"
+        )
     if realised is not None:
         parts.append(
             f"{realised.determined:,} determined, {realised.right:,} right"

@@ -51,7 +51,7 @@ def percent(share: float) -> str:
     return str(whole)
 
 
-def span(low: float, high: float) -> str:
+def interval_text(low: float, high: float) -> str:
     """An interval of shares in whole percent: "88-100"."""
     return f"{math.floor(100.0 * low + 1e-9)}-{math.ceil(100.0 * high - 1e-9)}"
 

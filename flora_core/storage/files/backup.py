@@ -1,4 +1,4 @@
-"""One file that holds a whole house, database and models, taken while the program runs; and the house made from it again.
+"""One file that holds a whole installation, database and models, taken while the program runs; and its restoration.
 
 For SQLite. A PostgreSQL server has its own tools for this (docs/operations.md).
 """
@@ -41,7 +41,7 @@ class BackedUp:
 
 
 def back_up(database: Database, models: Path, target: Path) -> BackedUp:
-    """Write a backup; the house may be used and written to meanwhile. A whole file appears, or nothing.
+    """Write a backup; the program may be used and written to meanwhile. A whole file appears, or nothing.
 
     The database is copied first, as it is at one moment. A version's files are there before its row is, so every version
     that the copy knows of finds its files.
@@ -92,7 +92,7 @@ def back_up(database: Database, models: Path, target: Path) -> BackedUp:
 
 
 def restore(source: Path, database: Database, models: Path) -> BackedUp:
-    """Make a house from a backup, in a place where none is; every file is compared with its checksum before it counts.
+    """Restore an installation from a backup where there is none; every file is compared with its checksum first.
 
     Raises
     ------

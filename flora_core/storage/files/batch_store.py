@@ -30,7 +30,7 @@ _IDENTIFIER: Final = re.compile(rf"[{_LETTERS}]{{26}}")
 _DOCUMENT, _UPLOAD, _LOCK = "batch.json", "upload", "lock"
 
 
-class Batch:
+class BatchFolder:
     """The folder of one table.
 
     Attributes
@@ -45,7 +45,7 @@ class Batch:
         # Taken by the thread that receives the table, given back by the one that worked on it.
         self._lock = FileLock(folder / _LOCK, thread_local=False)
 
-    def hold(self) -> bool:
+    def acquire(self) -> bool:
         """Take the lock, as whoever works on the table; False where somebody else has it."""
         try:
             self._lock.acquire(blocking=False)
@@ -56,17 +56,17 @@ class Batch:
             return False
         return True
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give the lock back."""
         self._lock.release(force=True)
 
-    def is_held(self) -> bool:
+    def is_locked(self) -> bool:
         """Whether anybody works on the table."""
         if self._lock.is_locked:
             return True
-        if not self.hold():
+        if not self.acquire():
             return True
-        self.let_go()
+        self.release()
         return False
 
     def write_document(self, document: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ class Batch:
             raise _unknown() from None
         return read
 
-    def receiving(self) -> BinaryIO:
+    def open_upload(self) -> BinaryIO:
         """The file that the table is written to as it comes."""
         with _clear_errors():
             return open(self._folder / _UPLOAD, "wb")
@@ -126,7 +126,7 @@ class Batch:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class Batches:
+class BatchStore:
     """All tables that were handed in and are still there.
 
     Parameters
@@ -138,7 +138,7 @@ class Batches:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def new(self) -> Batch:
+    def new(self) -> BatchFolder:
         """A new folder, whose lock is held.
 
         Raises
@@ -150,11 +150,11 @@ class Batches:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             identifier = "".join(secrets.choice(_LETTERS) for _ in range(26))
             (self._folder / identifier).mkdir(mode=0o700)
-        batch = Batch(self._folder / identifier)
-        batch.hold()
+        batch = BatchFolder(self._folder / identifier)
+        batch.acquire()
         return batch
 
-    def get(self, identifier: str) -> Batch:
+    def get(self, identifier: str) -> BatchFolder:
         """The table of this identifier.
 
         Raises
@@ -164,7 +164,7 @@ class Batches:
         """
         # Nothing but an identifier of ours becomes part of a path.
         if _IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / _DOCUMENT).exists():
-            return Batch(self._folder / identifier)
+            return BatchFolder(self._folder / identifier)
         raise _unknown()
 
     def sweep(self, older_than: timedelta) -> int:
@@ -174,7 +174,7 @@ class Batches:
         for folder in self._folder.iterdir() if self._folder.exists() else ():
             with contextlib.suppress(OSError):
                 touched = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
-                if touched < before and not Batch(folder).is_held():
+                if touched < before and not BatchFolder(folder).is_locked():
                     shutil.rmtree(folder, ignore_errors=True)
                     swept += 1
         return swept

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Hand what was let go of back to the system; changes nothing that is in use.
 
     Arrow's allocator and glibc's keep freed memory for the next allocation of the same thread. A thread that named a large

@@ -1,4 +1,4 @@
-"""A desk for one visitor's table: a folder of its own, whose name nobody can guess, that goes when the visitor does."""
+"""A folder for one visitor's table: a folder of its own, whose name nobody can guess, that goes when the visitor does."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import BinaryIO, Final
 
 from flora_core.errors import Unavailable
 
-_PREFIX: Final = "flora-desk-"
+_PREFIX: Final = "flora-upload-"
 #: Folders of processes that were killed are removed after so many seconds.
 _LEFT_BEHIND: Final = 24 * 3600.0
 
 
-class Desk:
+class UploadFolder:
     """Files under names of ours; none of a visitor's words becomes a path."""
 
     def __init__(self) -> None:
@@ -29,8 +29,8 @@ class Desk:
         # Removed with the object: when a visitor's session ends, or the program does.
         self._removed = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def put(self, name: str, content: BinaryIO) -> int:
-        """Lay a file on the desk; its size in bytes.
+    def save(self, name: str, content: BinaryIO) -> int:
+        """Save a file in the folder; its size in bytes.
 
         Raises
         ------
@@ -46,12 +46,12 @@ class Desk:
                 f"The table can't be kept: {error.strerror or error}. Make room in the temporary folder."
             ) from error
 
-    def reading(self, name: str) -> BinaryIO:
-        """A file on the desk, to be read."""
+    def open_read(self, name: str) -> BinaryIO:
+        """A file of the folder, to be read."""
         return open(self._folder / name, "rb")
 
-    def writing(self, name: str) -> BinaryIO:
-        """A new file on the desk."""
+    def open_write(self, name: str) -> BinaryIO:
+        """A new file in the folder."""
         return open(self._folder / name, "w+b")
 
     def path(self, name: str) -> str:
@@ -63,8 +63,8 @@ class Desk:
         self._removed()
 
 
-def sweep_desks() -> int:
-    """Remove the desks that killed processes left behind; how many that was."""
+def delete_stale_upload_folders() -> int:
+    """Remove the folders that killed processes left behind; how many that was."""
     old = [
         folder
         for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")

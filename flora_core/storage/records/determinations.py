@@ -12,9 +12,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import Recorded, as_recorded, no_identification, place_of
+from flora_core.storage.records.identifications import (
+    IdentificationRecord,
+    no_identification,
+    parse_identifier,
+    record_from_row,
+)
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: Rows held at once while a study is gone through.
@@ -80,7 +85,7 @@ class Determination(Slip):
 class Determined:
     """An identification and the determination of it that counts."""
 
-    recorded: Recorded
+    recorded: IdentificationRecord
     determination: Determination
 
 
@@ -260,7 +265,7 @@ class Determinations:
                     .limit(_AT_ONCE)
                 ).all()
             for row in rows:
-                yield Determined(as_recorded(row), _determination(row))
+                yield Determined(record_from_row(row), _determination(row))
             if len(rows) < _AT_ONCE:
                 return
             last = (rows[-1].d_recording, rows[-1].d_row)
@@ -317,9 +322,14 @@ class Determinations:
             So many plants at most, so that the cost does not grow with what is kept.
         """
         columns = (
-            recordings.c.version, self._day(recordings.c.at).label("day"), identifications.c.species,
-            identifications.c.probabilities, determinations.c.answer, determinations.c.name, determinations.c.other,
-        )  # fmt: skip
+            recordings.c.version,
+            self._day(recordings.c.at).label("day"),
+            identifications.c.species,
+            identifications.c.probabilities,
+            determinations.c.answer,
+            determinations.c.name,
+            determinations.c.other,
+        )
         statement = (
             _newest(level, as_of, *columns)
             .where(*_identified(study, since, until, None), identifications.c.possible != "")
@@ -349,7 +359,7 @@ class Determinations:
             *_identified(study, since, until, version)
         )
         of_plants = _newest(
-            level, as_of, func.count(), func.count().filter(determinations.c.answer == Answer.SPECIES.value)
+            level, as_of, func.count(), func.count().filter(determinations.c.answer == AnswerKind.SPECIES.value)
         ).where(*_identified(study, since, until, version))
         with self._database.read() as connection:
             determined, species = connection.execute(of_plants).one()
@@ -471,7 +481,7 @@ def _determination(row: Row[Any]) -> Determination:
 
 
 def _given(answer: str, name: str, other: str) -> GivenName:
-    return GivenName(Answer(answer), name, other)
+    return GivenName(AnswerKind(answer), name, other)
 
 
 def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
@@ -498,7 +508,7 @@ def _some(pairs: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
 
 
 def _place(identifier: str) -> tuple[str, int]:
-    place = place_of(identifier)
+    place = parse_identifier(identifier)
     if place is None:
         raise no_identification(identifier)
     return place

@@ -20,7 +20,7 @@ from flora_core.storage.database import Database
 from flora_core.storage.records.profiles import add_to_day, day_of
 from flora_core.storage.schema import identifications, recordings
 
-Door = Literal["page", "command", "api"]
+Channel = Literal["page", "command", "api"]
 
 #: Letters that are not taken for each other when read aloud or copied by hand.
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -73,7 +73,7 @@ class Recording:
     version: int
     at: datetime
     by: str
-    door: Door
+    door: Channel
     unit: str
     source: str
     source_sha256: str
@@ -84,7 +84,7 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class IdentificationRecord:
     """One identification as it was recorded."""
 
     recording: Recording
@@ -107,7 +107,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class IdentificationColumns:
     """Many identified plants, a list for each column of the table; each as `Plant` describes it, in its written form.
 
     `used`, `typed` and `probabilities` are JSON lists, `typed` None where it says the same as `used`; `possible` is the
@@ -137,7 +137,7 @@ class Recorder:
         self._profile = empty(bins) if bins else None
         self.token = token
 
-    def add(self, rows: Rows, profile: Profile | None = None) -> None:
+    def add(self, rows: IdentificationColumns, profile: Profile | None = None) -> None:
         """Write some plants; one transaction.
 
         Parameters
@@ -172,11 +172,15 @@ class Recorder:
                 update(recordings)
                 .where(recordings.c.id == self._key)
                 .values(
-                    complete=True, plants=self._plants, at=self._at, refused=refused, troubled=troubled,
+                    complete=True,
+                    plants=self._plants,
+                    at=self._at,
+                    refused=refused,
+                    troubled=troubled,
                     profiled=self._profile is not None,
                 )
                 .returning(recordings.c.study, recordings.c.version)
-            ).first()  # fmt: skip
+            ).first()
             if self._profile is not None and of_whom is not None:
                 of_table = counts_of_rows(self._profile.bins, self._plants + refused, refused, troubled)
                 whole = merge(self._profile, of_table)
@@ -239,7 +243,7 @@ def _delete_unfinished(database: Database, key: int) -> None:
 _AT_ONCE: Final = 100
 
 
-def _insert_many(connection: Connection, key: int, rows: Rows) -> None:
+def _insert_many(connection: Connection, key: int, rows: IdentificationColumns) -> None:
     """The driver's own way to insert many rows: SQLAlchemy's would take several times as long."""
     names = [field.name for field in fields(rows) if getattr(rows, field.name) is not None]
     columns = [getattr(rows, name) for name in names]
@@ -273,7 +277,7 @@ class Records:
         study: str,
         version: int,
         by: str,
-        door: Door,
+        door: Channel,
         unit: str,
         plants: Sequence[Plant],
         source: str = "",
@@ -336,7 +340,7 @@ class Records:
         study: str,
         version: int,
         by: str,
-        door: Door,
+        door: Channel,
         source: str,
         source_sha256: str,
         recipe: str,
@@ -375,7 +379,7 @@ class Records:
         assert key is not None  # noqa: S101  an insert of one row always has one
         return Recorder(self._database, int(key[0]), token, at or now, bins)
 
-    def of_source(self, study: str, source_sha256: str) -> tuple[Recording, ...]:
+    def find_by_checksum(self, study: str, source_sha256: str) -> tuple[Recording, ...]:
         """The recordings of a file, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(
@@ -398,7 +402,7 @@ class Records:
             _delete_unfinished(self._database, key)
         return len(left)
 
-    def get(self, identifier: str) -> Recorded:
+    def get(self, identifier: str) -> IdentificationRecord:
         """The identification of that identifier.
 
         Raises
@@ -406,7 +410,7 @@ class Records:
         Unknown
             There is none.
         """
-        place = place_of(identifier)
+        place = parse_identifier(identifier)
         if place is not None:
             with self._database.read() as connection:
                 found = connection.execute(
@@ -415,12 +419,12 @@ class Records:
                     .where(recordings.c.token == place[0], identifications.c.row == place[1], recordings.c.complete)
                 ).first()
             if found is not None:
-                return as_recorded(found)
+                return record_from_row(found)
         raise no_identification(identifier)
 
     def studies_of(self, identifiers: Iterable[str]) -> dict[str, str]:
         """The study of each identification that is there: {identifier: study}."""
-        wanted = [pair for pair in map(place_of, identifiers) if pair]
+        wanted = [pair for pair in map(parse_identifier, identifiers) if pair]
         found: dict[str, str] = {}
         with self._database.read() as connection:
             for start in range(0, len(wanted), _LOOKED_UP):
@@ -435,7 +439,7 @@ class Records:
                 found.update((f"{row.token}-{row.row}", row.study) for row in rows)
         return found
 
-    def of_catalogue_numbers(self, study: str, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def find_by_catalogue_number(self, study: str, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The identifiers of the plants that bear each of these numbers, oldest first; numbers that nobody bears are left out.
 
         Looks through all plants of the study once for each thousand numbers.
@@ -458,7 +462,7 @@ class Records:
                     found.setdefault(row.catalogue_number, []).append(f"{row.token}-{row.row}")
         return {number: tuple(identifiers) for number, identifiers in found.items()}
 
-    def newest(self, study: str, count: int = 20) -> tuple[Recorded, ...]:
+    def newest(self, study: str, count: int = 20) -> tuple[IdentificationRecord, ...]:
         """The newest identifications of a study, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(
@@ -468,10 +472,10 @@ class Records:
                 .order_by(recordings.c.id.desc(), identifications.c.row)
                 .limit(count)
             ).all()
-        return tuple(as_recorded(row) for row in rows)
+        return tuple(record_from_row(row) for row in rows)
 
 
-def place_of(identifier: str) -> tuple[str, int] | None:
+def parse_identifier(identifier: str) -> tuple[str, int] | None:
     """The recording's token and the row that an identifier is made of, as people copy it; None where it is none."""
     token, _, row = identifier.strip().lower().rpartition("-")
     if not token or not (row.isascii() and row.isdecimal() and len(row) < 10):
@@ -516,11 +520,11 @@ def _json(values: Iterable[object]) -> str:
     return json.dumps(list(values), separators=(",", ":"), ensure_ascii=False)
 
 
-def as_recorded(row: Row[Any]) -> Recorded:
+def record_from_row(row: Row[Any]) -> IdentificationRecord:
     """The identification in a row of `recordings` joined with `identifications`."""
     used = tuple(None if value is None else float(value) for value in json.loads(row.used))
     typed = tuple(json.loads(row.typed)) if row.typed else tuple("" if v is None else repr(v) for v in used)
-    return Recorded(
+    return IdentificationRecord(
         _recording(row),
         Plant(
             row=row.row,
@@ -539,9 +543,20 @@ def as_recorded(row: Row[Any]) -> Recorded:
 
 def _recording(row: Row[Any]) -> Recording:
     return Recording(
-        row.token, row.study, row.version, row.at, row.by, row.door, row.unit, row.source, row.source_sha256, row.plants,
-        row.recipe, row.collector, row.site,
-    )  # fmt: skip
+        row.token,
+        row.study,
+        row.version,
+        row.at,
+        row.by,
+        row.door,
+        row.unit,
+        row.source,
+        row.source_sha256,
+        row.plants,
+        row.recipe,
+        row.collector,
+        row.site,
+    )
 
 
 def _new_token() -> str:

@@ -89,7 +89,7 @@ def _written(profile: Profile) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class StoredProfile:
     """What one model version identified on one day (UTC): its profile's document, as JSON."""
 
     version: int
@@ -120,7 +120,7 @@ class Profiles:
 
     def days(
         self, study: str, since: str | None = None, until: str | None = None, *, version: int | None = None
-    ) -> tuple[Day, ...]:
+    ) -> tuple[StoredProfile, ...]:
         """The profiles of a study, oldest first; reads one row a version and day, however many plants those had.
 
         Parameters
@@ -141,7 +141,7 @@ class Profiles:
             .order_by(profiles.c.day, profiles.c.version)
         )
         with self._database.read() as connection:
-            return tuple(Day(row.version, row.day, row.document) for row in connection.execute(statement))
+            return tuple(StoredProfile(row.version, row.day, row.document) for row in connection.execute(statement))
 
     def uncounted(self, study: str) -> tuple[Uncounted, ...]:
         """The versions with recordings that no profile counts yet: those of an older program. None, as a rule."""

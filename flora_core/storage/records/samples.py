@@ -50,7 +50,7 @@ class Samples:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def even(
+    def systematic(
         self, study: str, version: int, since: datetime | None = None, until: datetime | None = None, most: int = 2000
     ) -> Sample:
         """Plants that a version identified, from `since` on and before `until`, newest first: all of them, or one in so many.

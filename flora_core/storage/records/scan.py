@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select, tuple_
 
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import Recorded, as_recorded
+from flora_core.storage.records.identifications import IdentificationRecord, record_from_row
 from flora_core.storage.schema import identifications, recordings
 
 _AT_ONCE: Final = 2_000
@@ -17,7 +17,7 @@ _AT_ONCE: Final = 2_000
 
 def all_recorded(
     database: Database, study: str, since: datetime | None = None, until: datetime | None = None
-) -> Iterator[list[Recorded]]:
+) -> Iterator[list[IdentificationRecord]]:
     """The identifications of a study in the order they were recorded; reads only.
 
     Parameters
@@ -42,7 +42,7 @@ def all_recorded(
         with database.read() as connection:
             rows = connection.execute(statement).all()
         if rows:
-            yield [as_recorded(row) for row in rows]
+            yield [record_from_row(row) for row in rows]
         if len(rows) < _AT_ONCE:
             return
         last = (rows[-1].recording, rows[-1].row)

@@ -10,7 +10,7 @@ from flora_core.storage.database import Database
 from flora_core.storage.schema import determinations, events, identifications, recordings, studies
 
 
-class Figures:
+class RecordStatistics:
     """Reads only; one query a figure, whatever the number of studies. Simulated studies are left out."""
 
     def __init__(self, database: Database) -> None:
@@ -47,7 +47,7 @@ class Figures:
             )
             return {study: (int(troubled), int(refused)) for study, troubled, refused in rows}
 
-    def crowned(self) -> dict[str, datetime]:
+    def champion_since(self) -> dict[str, datetime]:
         """When the newest champion of each study was promoted or restored."""
         with self._database.read() as connection:
             rows = connection.execute(
@@ -91,12 +91,11 @@ class Figures:
             )
             return {row.day: int(row.plants) for row in rows}
 
-    def unsettled(self, study: str, since: datetime) -> int:
+    def pending_jobs(self, study: str, since: datetime) -> int:
         """Plants since a moment that could be several species, or fit none, and that nobody has determined."""
         known = exists().where(
             and_(
-                determinations.c.recording == identifications.c.recording,
-                determinations.c.row == identifications.c.row,
+                determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row
             )
         )
         unsure = or_(identifications.c.possible == "", identifications.c.possible.contains(" "))

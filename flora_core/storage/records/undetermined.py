@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Subquery, and_, false, func, or_, select
 
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import Recorded, as_recorded
+from flora_core.storage.records.identifications import IdentificationRecord, record_from_row
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: How many of the newest undetermined plants are looked through.
@@ -16,12 +16,8 @@ SEEN: Final = 100_000
 
 
 def undetermined(
-    database: Database,
-    study: str,
-    *,
-    most: int,
-    rare: Mapping[int, Sequence[int]] | None = None,
-) -> tuple[Recorded, ...]:
+    database: Database, study: str, *, most: int, rare: Mapping[int, Sequence[int]] | None = None
+) -> tuple[IdentificationRecord, ...]:
     """Of the newest `SEEN` undetermined plants of a study, those that may teach most, then the newest others.
 
     Reads only. What may teach is told by what was recorded: plants that fit no species or several, and rare species.
@@ -35,31 +31,31 @@ def undetermined(
 
     Returns
     -------
-    tuple of Recorded
+    tuple of IdentificationRecord
         Newest recording first; no plant twice.
     """
     newest = _newest(study)
     telling = _telling(newest.c, rare or {})
-    found: dict[str, Recorded] = {}
+    found: dict[str, IdentificationRecord] = {}
     with database.read() as connection:
         for condition in (telling, None):
             statement = select(newest).limit(most)
             for row in connection.execute(statement if condition is None else statement.where(condition)):
                 if len(found) >= most and condition is None:
                     break
-                recorded = as_recorded(row)
+                recorded = record_from_row(row)
                 found.setdefault(recorded.id, recorded)
     return tuple(
         sorted(found.values(), key=lambda one: (-one.recording.at.timestamp(), one.recording.token, one.plant.row))
     )
 
 
-def drawn(database: Database, study: str, count: int) -> tuple[Recorded, ...]:
+def drawn(database: Database, study: str, count: int) -> tuple[IdentificationRecord, ...]:
     """So many plants that chance chose of the newest `SEEN` undetermined ones of a study; another draw at every call."""
     newest = _newest(study)
     with database.read() as connection:
         rows = connection.execute(select(newest).order_by(func.random()).limit(count)).all()
-    return tuple(as_recorded(row) for row in rows)
+    return tuple(record_from_row(row) for row in rows)
 
 
 def _newest(study: str) -> Subquery:

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from flora_core.errors import ArtifactRefused, Unavailable
-from flora_core.model import Calibration, Clouds, Model, ModelCard, Reference
+from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
@@ -169,14 +169,14 @@ def _packed(model: Model) -> bytes:
         "format": _FORMAT,
         "pipeline": model.pipeline,
         "clouds": {
-            "counts": model.clouds.counts,
-            "means": model.clouds.means,
-            "covariances": model.clouds.covariances,
-            "freedoms": model.clouds.freedoms,
-            "stretch": model.clouds.stretch,
+            "counts": model.gaussians.counts,
+            "means": model.gaussians.means,
+            "covariances": model.gaussians.covariances,
+            "freedoms": model.gaussians.degrees_of_freedom,
+            "stretch": model.gaussians.tail_factor,
         },
         "calibration": {"temperature": model.calibration.temperature, "floor": model.calibration.floor},
-        "set_limits": model.set_limits,
+        "set_limits": model.conformal_thresholds,
         "reference": {
             "values": model.reference.values,
             "species": model.reference.species,
@@ -191,9 +191,15 @@ def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
     return Model(
         card=card,
         pipeline=parts["pipeline"],
-        clouds=Clouds(**parts["clouds"]),
+        gaussians=SpeciesGaussians(
+            counts=parts["clouds"]["counts"],
+            means=parts["clouds"]["means"],
+            covariances=parts["clouds"]["covariances"],
+            degrees_of_freedom=parts["clouds"]["freedoms"],
+            tail_factor=parts["clouds"]["stretch"],
+        ),
         calibration=Calibration(**parts["calibration"]),
-        set_limits=np.asarray(parts["set_limits"], dtype=np.float64),
+        conformal_thresholds=np.asarray(parts["set_limits"], dtype=np.float64),
         reference=Reference(**parts["reference"]),
     )
 

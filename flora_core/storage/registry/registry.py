@@ -125,11 +125,13 @@ class Registry:
             except BaseException as error:
                 remove_version(self._folder / study, version)
                 if isinstance(error.__cause__, IntegrityError):
-                    # Another house with the same database and another models folder took this number.
+                    # Another context with the same database and another models folder took this number.
                     first = version + 1
                     continue
                 raise
-            return Model(card, model.pipeline, model.clouds, model.calibration, model.set_limits, model.reference)
+            return Model(
+                card, model.pipeline, model.gaussians, model.calibration, model.conformal_thresholds, model.reference
+            )
 
     def promote(
         self,

@@ -1,4 +1,4 @@
-"""Models that leave and enter the house: as skops files, looked through before anything in them is built.
+"""Models that are exported and imported as skops files, looked through before anything in them is built.
 
 A pickle runs code when it is loaded; a skops file names the types it is made of. Whatever is not on our own list is refused by
 its name, before any of it is built; and so is a file that would unfold into more than it says.
@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from flora_core.errors import Refused, TooLarge
-from flora_core.model import Calibration, Clouds, Model, ModelCard, Reference
+from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians
 
 _FORMAT: Final = 1
 _SCHEMA: Final = "schema.json"
@@ -84,19 +84,19 @@ def pack(model: Model) -> bytes:
     """The model with its card as a skops file."""
     from skops.io import dumps
 
-    clouds, reference = model.clouds, model.reference
+    gaussians, reference = model.gaussians, model.reference
     parts: dict[str, Any] = {
         "flora": _FORMAT,
         "card": model.card.model_dump_json(),
         "pipeline": model.pipeline,
-        "counts": clouds.counts,
-        "means": clouds.means,
-        "covariances": clouds.covariances,
-        "freedoms": clouds.freedoms,
-        "stretch": float(clouds.stretch),
+        "counts": gaussians.counts,
+        "means": gaussians.means,
+        "covariances": gaussians.covariances,
+        "freedoms": gaussians.degrees_of_freedom,
+        "stretch": float(gaussians.tail_factor),
         "temperature": float(model.calibration.temperature),
         "floor": float(model.calibration.floor),
-        "set_limits": model.set_limits,
+        "set_limits": model.conformal_thresholds,
         "reference_values": reference.values,
         "reference_species": reference.species,
         "reference_probabilities": reference.probabilities,
@@ -172,15 +172,15 @@ def unpack(content: bytes) -> Model:
         return Model(
             card=card,
             pipeline=parts["pipeline"],
-            clouds=Clouds(
+            gaussians=SpeciesGaussians(
                 counts=_floats(parts["counts"]),
                 means=_floats(parts["means"]),
                 covariances=_floats(parts["covariances"]),
-                freedoms=_floats(parts["freedoms"]),
-                stretch=float(parts["stretch"]),
+                degrees_of_freedom=_floats(parts["freedoms"]),
+                tail_factor=float(parts["stretch"]),
             ),
             calibration=Calibration(float(parts["temperature"]), float(parts["floor"])),
-            set_limits=_floats(parts["set_limits"]),
+            conformal_thresholds=_floats(parts["set_limits"]),
             reference=Reference(
                 _floats(parts["reference_values"]),
                 np.asarray(parts["reference_species"], dtype=np.int64),

@@ -97,7 +97,7 @@ class HeaderName(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def take_apart(name: str) -> HeaderName:
+def parse_header(name: str) -> HeaderName:
     """The words and the unit of a column's name."""
     unit, rest = "", name
     for pattern in (_UNIT_IN_BRACKETS, *_UNITS_AT_THE_END):
@@ -110,12 +110,12 @@ def take_apart(name: str) -> HeaderName:
         rest = rest.replace(foreign, f" {english} ")
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Za-zà-ÿ])(?=\d)", " ", rest)
     words: list[str] = []
-    for word in re.split(r"[^a-z0-9]+", plain(spaced)):
+    for word in re.split(r"[^a-z0-9]+", fold_accents(spaced)):
         words.extend(_parted(word) if word else ())
     return HeaderName(tuple(_english(word) for word in words if word not in _FILLERS), unit, rest)
 
 
-def plain(text: str) -> str:
+def fold_accents(text: str) -> str:
     """Lower case, without accents: "Länge" becomes "lange"."""
     for letter, written in (
         ("ß", "ss"),
@@ -133,14 +133,14 @@ def plain(text: str) -> str:
 
 def letters_of(name: str) -> str:
     """The letters of a column's name without its unit: "Bean ID" is "beanid"."""
-    return re.sub(r"[^a-z]", "", plain(take_apart(name).rest))
+    return re.sub(r"[^a-z]", "", fold_accents(parse_header(name).rest))
 
 
-def likeness(measurement: Measurement, name: str) -> tuple[float, str]:
+def header_similarity(measurement: Measurement, name: str) -> tuple[float, str]:
     """How much a column's name is that of a measurement, from 0 to 1, and why."""
-    words = take_apart(name).words
-    wanted = take_apart(measurement.label).words or tuple(measurement.name.split("_"))
-    if plain(name) in (measurement.name, measurement.label.lower()):
+    words = parse_header(name).words
+    wanted = parse_header(measurement.label).words or tuple(measurement.name.split("_"))
+    if fold_accents(name) in (measurement.name, measurement.label.lower()):
         return 1.0, f"'{name}' is its name"
     if words == wanted:
         return 0.95, f"'{name}' says so"

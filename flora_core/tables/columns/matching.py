@@ -18,7 +18,14 @@ import numpy as np
 from flora_core.errors import BadTable, Unknown
 from flora_core.model import Floats
 from flora_core.study import Measurement, Study
-from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, letters_of, likeness, plain, take_apart
+from flora_core.tables.columns.header_words import (
+    ID_NAMES,
+    LOOSE_ID_NAMES,
+    fold_accents,
+    header_similarity,
+    letters_of,
+    parse_header,
+)
 from flora_core.tables.layout import Decimal
 from flora_core.tables.values.cells import MISSING, read_cell
 from flora_core.units import LENGTHS, factor, parse_unit
@@ -90,7 +97,7 @@ def guess_columns(
     for j, name in enumerate(header):
         if not name:
             continue
-        scores = [likeness(measurement, name) for measurement in study.measurements]
+        scores = [header_similarity(measurement, name) for measurement in study.measurements]
         stands_for = initials.get(letters_of(name))
         if stands_for is not None and scores[stands_for][0] < 0.7:
             scores[stands_for] = (0.7, f"'{name}' abbreviates {study.measurements[stands_for].label}")
@@ -99,7 +106,7 @@ def guess_columns(
             # A name that stands for two measurements stands for none.
             continue
         i, because = next((i, because) for i, (score, because) in enumerate(scores) if score == best)
-        measurement, unit, share = study.measurements[i], take_apart(name).unit, shares[j]
+        measurement, unit, share = study.measurements[i], parse_header(name).unit, shares[j]
         if share is None:
             remarks.append(f"'{name}' is named like {measurement.label}, but holds words; it is not read.")
         elif not _compatible(unit, measurement):
@@ -114,7 +121,7 @@ def guess_columns(
     taken: dict[int, Assigned] = {}
     for score, minus_j, i, because in found:
         measurement = study.measurements[i]
-        unit = take_apart(header[-minus_j]).unit or measurement.unit
+        unit = parse_header(header[-minus_j]).unit or measurement.unit
         assigned = Assigned(-minus_j, measurement.name, unit, because, min(1.0, score))
         if i not in taken:
             taken[i] = assigned
@@ -123,11 +130,7 @@ def guess_columns(
                 f"'{header[-minus_j]}' could be {measurement.label} too; '{header[taken[i].column]}' is read."
             )
     columns = {a.column for a in taken.values()}
-    return Assignment(
-        tuple(taken[i] for i in sorted(taken)),
-        _guess_id(header, columns, preview),
-        tuple(remarks),
-    )
+    return Assignment(tuple(taken[i] for i in sorted(taken)), _guess_id(header, columns, preview), tuple(remarks))
 
 
 _SAID: Final = "so it was said"
@@ -160,7 +163,7 @@ def correct_columns(
     """
     assigned = {a.measurement: a for a in guessed.assigned}
     for column, wanted in (columns or {}).items():
-        j = place_of(header, column)
+        j = column_index(header, column)
         assigned = {name: a for name, a in assigned.items() if a.column != j}
         if wanted:
             m = study.measurement(wanted)
@@ -168,7 +171,7 @@ def correct_columns(
                 raise BadTable(
                     f"'{header[assigned[m.name].column]}' and '{header[j]}' can't both be {m.label}; say which one is."
                 )
-            unit = take_apart(header[j]).unit or m.unit
+            unit = parse_header(header[j]).unit or m.unit
             if not _compatible(unit, m):
                 if not {column, wanted, m.name} & set(units or {}):
                     raise BadTable(
@@ -185,7 +188,7 @@ def correct_columns(
         assigned[target.measurement] = replace(target, unit=unit)
     place = guessed.id_column
     if id_column is not None:
-        place = place_of(header, id_column) if id_column else None
+        place = column_index(header, id_column) if id_column else None
     ordered = tuple(assigned[name] for name in study.names if name in assigned)
     return Assignment(ordered, place, () if columns else guessed.remarks)
 
@@ -211,7 +214,7 @@ def _measurement_of(study: Study, header: Sequence[str], assigned: Mapping[str, 
     return assigned[m.name]
 
 
-def place_of(header: Sequence[str], column: str) -> int:
+def column_index(header: Sequence[str], column: str) -> int:
     """The place of a column that a person calls by its name, in any case.
 
     Raises
@@ -234,7 +237,7 @@ def _initials(study: Study) -> dict[str, int]:
     """Initials that stand for one measurement only: SL, SW, PL, PW."""
     letters: dict[str, list[int]] = {}
     for i, m in enumerate(study.measurements):
-        words = plain(m.label).split()
+        words = fold_accents(m.label).split()
         if len(words) > 1:
             letters.setdefault("".join(w[0] for w in words), []).append(i)
     return {key: places[0] for key, places in letters.items() if len(places) == 1}

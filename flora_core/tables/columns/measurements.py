@@ -17,7 +17,7 @@ import pyarrow as pa
 from flora_core.errors import Unknown
 from flora_core.model import Bools, Floats, Ints
 from flora_core.study import Measurement
-from flora_core.tables.columns.header_words import plain, take_apart
+from flora_core.tables.columns.header_words import fold_accents, parse_header
 from flora_core.units import AREAS, LENGTHS, parse_unit
 
 #: Values so many interquartile ranges beyond the quartiles are set aside before limits are taken (Tukey's far-out fence).
@@ -41,7 +41,7 @@ _FIGURE: Final = re.compile(r"[\s_.\-]+(?:mid|mean|avg)$", re.IGNORECASE)
 
 def header_unit(header: str) -> str:
     """The unit that a column's name carries, "" where none: "mm" of "petal length (mm)", "g" of "seed mass [g]"."""
-    unit = take_apart(header).unit
+    unit = parse_header(header).unit
     if not unit and _METRES.search(header):
         return "m"
     bracketed = _BRACKETS.search(header)
@@ -59,7 +59,7 @@ def header_label(header: str) -> str:
     rest = header
     if unit:
         bare = header[:-2] if _METRES.search(header) else _BRACKETS.sub(" ", header)
-        rest = take_apart(header).rest if take_apart(header).unit else bare
+        rest = parse_header(header).rest if parse_header(header).unit else bare
     rest = _FIGURE.sub("", rest.strip())
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])", " ", rest)
     words = [word for word in re.split(r"[\s_.\-/,:;]+", spaced) if word]
@@ -70,7 +70,7 @@ def header_label(header: str) -> str:
 
 def slug(text: str) -> str:
     """A name for commands and addresses: lower case, letters, digits and underscores; "" where nothing of it remains."""
-    return re.sub(r"[^a-z0-9]+", "_", plain(text)).strip("_")[:60].strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", fold_accents(text)).strip("_")[:60].strip("_")
 
 
 def unique_names(headers: Sequence[str]) -> tuple[str, ...]:
@@ -118,9 +118,16 @@ def describe(
     decimals = 0 if whole else min(9, max(0, round(-math.log10(step))) + 1)
     refuse = _rounded_up(_REFUSED * high) if positive else None
     return Measurement(
-        name=name, label=label, unit=unit, low=low, high=high, refuse_above=refuse, positive=positive, step=step,
+        name=name,
+        label=label,
+        unit=unit,
+        low=low,
+        high=high,
+        refuse_above=refuse,
+        positive=positive,
+        step=step,
         decimals=decimals,
-    )  # fmt: skip
+    )
 
 
 def far_out(values: Floats, species: Ints) -> Bools:

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.model import Floats, Ints
-from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, letters_of, plain, word_set
-from flora_core.tables.layout import Decimal, Part
+from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of, word_set
+from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.names.labels import read_label
 from flora_core.tables.values.cells import MISSING
 from flora_core.tables.values.numbers import Numbers, read_numbers
@@ -84,7 +84,7 @@ def texts_of(column: pa.StringArray) -> dict[str, int]:
     return {one["values"]: one["counts"] for one in pc.value_counts(column.fill_null("")).to_pylist()}
 
 
-def guess_label(header: Sequence[str], part: Part) -> int | None:
+def guess_label(header: Sequence[str], part: RowChunk) -> int | None:
     """The likeliest column of species' names: by its header, else the one column of texts that repeat; None where none is."""
     repeating = [j for j in range(len(header)) if header[j] and _repeats(part.columns[j])]
     named = [(_LABELS.index(letters), j) for j in range(len(header)) if (letters := letters_of(header[j])) in _LABELS]
@@ -98,7 +98,7 @@ def guess_label(header: Sequence[str], part: Part) -> int | None:
     return left[0] if len(left) == 1 else None
 
 
-def guess_genus(header: Sequence[str], part: Part, label: int) -> int | None:
+def guess_genus(header: Sequence[str], part: RowChunk, label: int) -> int | None:
     """The column of genera beside a label column of epithets; None where the names stand in full."""
     texts = [text for text in texts_of(part.columns[label]) if read_label(text).name]
     alone = [text for text in texts if re.match(r"^[a-zà-ÿ-]{3,}$", text.strip())]
@@ -107,7 +107,7 @@ def guess_genus(header: Sequence[str], part: Part, label: int) -> int | None:
     return next((j for j, name in enumerate(header) if j != label and letters_of(name) in _GENERA), None)
 
 
-def guess_group(header: Sequence[str], part: Part, taken: set[int]) -> int | None:
+def guess_group(header: Sequence[str], part: RowChunk, taken: set[int]) -> int | None:
     """The column of populations, sites or plants; None where no header says so or every row is a group of its own."""
     named = [
         (_GROUPS.index(letters), j)
@@ -121,7 +121,7 @@ def guess_group(header: Sequence[str], part: Part, taken: set[int]) -> int | Non
     return None
 
 
-def guess_id(header: Sequence[str], part: Part, taken: set[int]) -> int | None:
+def guess_id(header: Sequence[str], part: RowChunk, taken: set[int]) -> int | None:
     """The column of catalogue numbers: named so, and hardly any of them in two rows."""
     for names, least in ((ID_NAMES, 0.5), (LOOSE_ID_NAMES, 0.9)):
         for j, name in enumerate(header):
@@ -136,7 +136,7 @@ def guess_id(header: Sequence[str], part: Part, taken: set[int]) -> int | None:
 
 def number_columns(
     header: Sequence[str],
-    part: Part,
+    part: RowChunk,
     decimal: Decimal,
     species: Ints,
     taken: set[int],
@@ -167,7 +167,7 @@ def number_columns(
     return tuple(found)
 
 
-def range_columns(header: Sequence[str], part: Part, decimal: Decimal, taken: set[int]) -> tuple[str, ...]:
+def range_columns(header: Sequence[str], part: RowChunk, decimal: Decimal, taken: set[int]) -> tuple[str, ...]:
     """The headers of columns that mostly hold ranges, like 2.0-2.5."""
     found = []
     for j, name in enumerate(header):
@@ -195,7 +195,7 @@ def _fault(header: str, numbers: Numbers, filled: int, good: int, species: Ints)
     """What keeps a column of numbers from being a measurement, and the sentence that says so; ("", "") for nothing."""
     known = np.isfinite(numbers.values)
     values = numbers.values[known]
-    words = [word for word in re.split(r"[^a-z]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header))) if word]
+    words = [word for word in re.split(r"[^a-z]+", fold_accents(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header))) if word]
     if (values == values[0]).all():
         return "constant", f"'{header}' is {values[0]:g} in every row, so it tells nothing"
     if _is_code(numbers.values, species):

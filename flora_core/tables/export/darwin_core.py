@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.tables.export.formula_escaping import Column, harmless, harmless_text
+from flora_core.tables.export.formula_escaping import Column, escape_formulas, harmless_text
 from flora_core.tables.export.table_writer import block_of_lines, packed_entry
 
 _DWC: Final = "http://rs.tdwg.org/dwc/terms/"
@@ -39,13 +39,7 @@ _OCCURRENCE: Final = (
     "verbatimIdentification",
     "previousIdentifications",
 )
-_MEASUREMENT: Final = (
-    "measurementID",
-    "measurementType",
-    "measurementValue",
-    "measurementUnit",
-    "measurementRemarks",
-)
+_MEASUREMENT: Final = ("measurementID", "measurementType", "measurementValue", "measurementUnit", "measurementRemarks")
 _IDENTIFICATION: Final = (
     "identificationID",
     "scientificName",
@@ -147,7 +141,7 @@ def _tidy(column: Column) -> Column:
     """A column as `_one_line` makes each of its cells."""
     if isinstance(column, pa.DictionaryArray):
         return _tidy(column.dictionary).take(column.indices)
-    return harmless(pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _BREAKING, " ")))
+    return escape_formulas(pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _BREAKING, " ")))
 
 
 #: What ends a line, for one program or another.

@@ -24,10 +24,10 @@ _NUMBER_OR_DASHES: Final = r"^\s*(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?\s*[a-
 Column: TypeAlias = Any  # pa.StringArray | pa.DictionaryArray; pyarrow ships no types
 
 
-def harmless(column: Column) -> Column:
+def escape_formulas(column: Column) -> Column:
     """The column with an apostrophe before each cell that a spreadsheet would run."""
     if isinstance(column, pa.DictionaryArray):
-        return pa.DictionaryArray.from_arrays(column.indices, harmless(column.dictionary))
+        return pa.DictionaryArray.from_arrays(column.indices, escape_formulas(column.dictionary))
     if not holds(column, b"=+-@\t\r\n\xef"):
         return column
     begins = pc.match_substring_regex(column, _BEGINS)
@@ -39,7 +39,7 @@ def harmless(column: Column) -> Column:
 
 def harmless_text(text: str) -> str:
     """One cell, likewise."""
-    (result,) = harmless(pa.array([text], pa.string())).to_pylist()
+    (result,) = escape_formulas(pa.array([text], pa.string())).to_pylist()
     return str(result)
 
 

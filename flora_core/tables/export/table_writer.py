@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.tables.export.formula_escaping import Column, harmless, holds
+from flora_core.tables.export.formula_escaping import Column, escape_formulas, holds
 from flora_core.tables.export.xlsx_writer import WorkbookWriter
 
 
@@ -58,7 +58,7 @@ class _TextWriter:
     def write(self, columns: Sequence[Column]) -> None:
         if not len(columns[0]):
             return
-        quoted = [self._quoted(harmless(column)) for column in columns]
+        quoted = [self._quoted(escape_formulas(column)) for column in columns]
         self._stream.write(block_of_lines(pc.binary_join_element_wise(*quoted, self._separator)))
         self._stream.write(b"\n")
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.errors import TooLarge
-from flora_core.tables.export.formula_escaping import Column, harmless
+from flora_core.tables.export.formula_escaping import Column, escape_formulas
 
 MOST_ROWS: Final = 1_048_576
 #: A cell holds no more, in characters.
@@ -54,7 +54,7 @@ class WorkbookWriter:
         """
         if self._rows + len(columns[0]) > MOST_ROWS:
             raise TooLarge(f"An Excel sheet holds {MOST_ROWS:,} rows; write .csv instead.")
-        write, texts = self._sheet.write_string, [_writable(harmless(column)).to_pylist() for column in columns]
+        write, texts = self._sheet.write_string, [_writable(escape_formulas(column)).to_pylist() for column in columns]
         for row in zip(*texts, strict=True):
             for place, text in enumerate(row):
                 if text:

@@ -17,14 +17,14 @@ from flora_core.errors import BadTable, TooLarge
 from flora_core.tables.files import text_layout, text_reader, xlsx_reader
 from flora_core.tables.files.file_types import no_table
 from flora_core.tables.files.header_checks import check_header
-from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, Part
+from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, RowChunk
 
 __all__ = [
     "MAX_COLUMNS",
     "MAX_SHEETS",
     "Decimal",
     "Layout",
-    "Part",
+    "RowChunk",
     "checksum",
     "read_layout",
     "read_parts",
@@ -69,7 +69,7 @@ def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decima
     return layout
 
 
-def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator[Part]:
+def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator[RowChunk]:
     """The table's rows, about `rows` at a time; the stream is read from its beginning.
 
     Raises
@@ -100,7 +100,7 @@ def _shown(name: str) -> str:
     return cleaned[:100] or "The file"
 
 
-def read_whole(stream: BinaryIO, layout: Layout, most: int) -> Part:
+def read_whole(stream: BinaryIO, layout: Layout, most: int) -> RowChunk:
     """All rows of a table that is small enough to be held at once, as a training table is.
 
     Raises
@@ -110,7 +110,7 @@ def read_whole(stream: BinaryIO, layout: Layout, most: int) -> Part:
     TooLarge
         It has more than `most` rows.
     """
-    parts: list[Part] = []
+    parts: list[RowChunk] = []
     count = 0
     for part in read_parts(stream, layout):
         count += len(part)
@@ -120,7 +120,7 @@ def read_whole(stream: BinaryIO, layout: Layout, most: int) -> Part:
     if not count:
         raise BadTable("The file has a header and no rows below it.")
     starts = np.cumsum([0, *(len(part) for part in parts)])
-    return Part(
+    return RowChunk(
         rows=np.concatenate([part.rows for part in parts]),
         columns=[pa.concat_arrays([part.columns[j] for part in parts]) for j in range(len(layout.header))],
         ragged={int(start) + k: v for start, part in zip(starts, parts, strict=False) for k, v in part.ragged.items()},

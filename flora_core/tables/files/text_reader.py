@@ -14,13 +14,13 @@ import pyarrow.csv
 from flora_core.errors import BadTable
 from flora_core.tables.files.encodings import BLOCK, KEEP_BYTES
 from flora_core.tables.files.row_splitter import is_orderly, join_rows, outside_quotes, row_ends, split_rows
-from flora_core.tables.layout import MAX_COLUMNS, Layout, Part
+from flora_core.tables.layout import MAX_COLUMNS, Layout, RowChunk
 
 #: No row of a table is longer, in bytes.
 LONGEST_ROW: Final = MAX_COLUMNS * 1000
 
 
-def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[Part]:
+def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
     """The rows below the header; see `flora_core.tables.files.reading.read_parts`."""
     separator = layout.separator.encode()
     # The line "sep=;" is not shown by spreadsheet programs, and not counted by people.
@@ -103,7 +103,7 @@ def _pieces(block: bytes, rows: int) -> Iterator[bytes]:
         yield block[start:]
 
 
-def _parsed(piece: bytes, layout: Layout, before: int) -> tuple[Part, int]:
+def _parsed(piece: bytes, layout: Layout, before: int) -> tuple[RowChunk, int]:
     """The rows of a piece, and how many rows of the file it holds, blank ones and the header included."""
     width, sign = len(layout.header), _inner(layout.separator.encode())
     outside = outside_quotes(piece)
@@ -122,7 +122,7 @@ def _parsed(piece: bytes, layout: Layout, before: int) -> tuple[Part, int]:
     if len(odd) or not wanted.all():
         piece, ragged = _mended(piece, starts, ends, wanted, odd, width, sign)
     columns = _columns(piece, width, sign.decode()) if wanted.any() else []
-    return Part(numbers[wanted], columns, ragged), len(ends)
+    return RowChunk(numbers[wanted], columns, ragged), len(ends)
 
 
 def _columns(piece: bytes, width: int, sign: str) -> list[pa.StringArray]:
@@ -131,16 +131,14 @@ def _columns(piece: bytes, width: int, sign: str) -> list[pa.StringArray]:
     names = [str(i) for i in range(width)]
     table = pa.csv.read_csv(
         pa.BufferReader(piece),
-        read_options=pa.csv.ReadOptions(
-            column_names=names, use_threads=False, block_size=max(len(piece), 1024) + 1
-        ),
+        read_options=pa.csv.ReadOptions(column_names=names, use_threads=False, block_size=max(len(piece), 1024) + 1),
         parse_options=pa.csv.ParseOptions(
             delimiter=sign, quote_char='"' if quoted else False, newlines_in_values=quoted, ignore_empty_lines=False
         ),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
         ),
-    )  # fmt: skip
+    )
     columns = [table.column(i).combine_chunks() for i in range(width)]
     return [c.chunk(0) if isinstance(c, pa.ChunkedArray) else c for c in columns]
 

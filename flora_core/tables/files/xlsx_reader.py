@@ -13,7 +13,7 @@ import pyarrow as pa
 from flora_core.errors import BadTable, TooLarge
 from flora_core.tables.files.dialect import column_name, header_place, looks_like_number, passed_over
 from flora_core.tables.files.xlsx_inspection import inspect_workbook
-from flora_core.tables.layout import MAX_SHEETS, Layout, Part
+from flora_core.tables.layout import MAX_SHEETS, Layout, RowChunk
 
 #: Rows of a sheet that are looked at to find its table.
 _LOOKED_AT = 220
@@ -152,7 +152,7 @@ def _cells(n: int, one: str = "cell") -> str:
     return f"{n:,} {one}{'s' if n > 1 else ''}"
 
 
-def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[Part]:
+def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
     """The rows below the header; see `flora_core.tables.files.reading.read_parts`."""
     sheet = _sheet(_open(stream, "The workbook"), layout.sheet, "The workbook")
     width = len(layout.header)
@@ -181,8 +181,8 @@ def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[Part]:
         yield _part(texts, numbers)
 
 
-def _part(texts: list[list[str]], numbers: list[int]) -> Part:
-    return Part(np.array(numbers, np.int64), [pa.array(c, pa.string()) for c in zip(*texts, strict=True)], {})
+def _part(texts: list[list[str]], numbers: list[int]) -> RowChunk:
+    return RowChunk(np.array(numbers, np.int64), [pa.array(c, pa.string()) for c in zip(*texts, strict=True)], {})
 
 
 def _open(stream: BinaryIO, shown: str) -> Any:

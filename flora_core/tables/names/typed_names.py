@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.study import Study, genus_of
 from flora_core.tables.names.lookup import distance, genera_of, known_genus, known_species, near_species
 from flora_core.tables.values.cells import MISSING
@@ -32,7 +32,13 @@ _NONE: Final = re.compile(
 _UNDETERMINED: Final = re.compile(
     r"(?:spec\. )?(?:indet|undet|ign|unknown|unidentified|not determined|undetermined)(?: sp)?\.?"
 )
-_QUALIFIERS: Final = {"cf": Answer.CF, "cfr": Answer.CF, "conf": Answer.CF, "aff": Answer.AFF, "affinis": Answer.AFF}
+_QUALIFIERS: Final = {
+    "cf": AnswerKind.CF,
+    "cfr": AnswerKind.CF,
+    "conf": AnswerKind.CF,
+    "aff": AnswerKind.AFF,
+    "affinis": AnswerKind.AFF,
+}
 _GENUS_ONLY: Final = re.compile(r"(?:sp|spp|spec|species)\.?(?: (?:nov\.?|\d{1,3}|[A-Z]))?")
 _RANKS: Final = frozenset(
     {"subsp", "ssp", "var", "subvar", "f", "fo", "forma", "cv", "convar", "nothosubsp", "nothovar"}
@@ -100,13 +106,13 @@ def read_name(text: str, study: Study) -> ReadName:
             f"'{shown}' determines nothing", "Leave the row out, or write the genus with 'sp.' or 'none of these'."
         )
     if _is_none(cleaned, study):
-        return ReadName(GivenName(Answer.NONE))
+        return ReadName(GivenName(AnswerKind.NONE))
     meant = cleaned.casefold().endswith(SIC)
     if meant:
         cleaned = cleaned[: -len(SIC)].strip()
     whole = known_species(cleaned, study)
     if whole:
-        return ReadName(GivenName(Answer.SPECIES, whole))
+        return ReadName(GivenName(AnswerKind.SPECIES, whole))
     parts = [part for part in _TIMES.split(cleaned) if part]
     if len(parts) > 1 or _TIMES.match(cleaned):
         return _hybrid(parts, cleaned, shown, study, meant=meant)
@@ -119,7 +125,7 @@ def read_name(text: str, study: Study) -> ReadName:
     taxon = _taxon(cleaned, study, meant=meant)
     if taxon.problem:
         return _no_name(taxon.problem, taxon.suggestion)
-    return ReadName(GivenName(Answer.SPECIES, taxon.name), taxon.note or _stranger(taxon.name, study))
+    return ReadName(GivenName(AnswerKind.SPECIES, taxon.name), taxon.note or _stranger(taxon.name, study))
 
 
 def _tidy(text: str) -> str:
@@ -138,7 +144,7 @@ def _is_none(cleaned: str, study: Study) -> bool:
     return plain != lowered and plain in {thing.casefold() for thing in things if thing}
 
 
-def _qualified(cleaned: str) -> tuple[str, list[Answer], bool] | None:
+def _qualified(cleaned: str) -> tuple[str, list[AnswerKind], bool] | None:
     """The text without its qualifiers, which they were, and whether a question mark was one; None where there is none."""
     doubted = "?" in cleaned
     words, found = [], []
@@ -156,11 +162,11 @@ def _qualified(cleaned: str) -> tuple[str, list[Answer], bool] | None:
 
 
 def _with_qualifier(
-    rest: str, found: list[Answer], doubted: bool, shown: str, study: Study, *, meant: bool
+    rest: str, found: list[AnswerKind], doubted: bool, shown: str, study: Study, *, meant: bool
 ) -> ReadName:
     if len(set(found)) > 1:
         return _no_name(f"'{shown}' has both cf. and aff.", "Write one of them.")
-    answer = found[0] if found else Answer.CF
+    answer = found[0] if found else AnswerKind.CF
     genus = _genus_only(rest, study) if rest else _no_name("", "")
     if genus is not None:
         return _no_name(f"'{shown}' does not say which species it may be", "Write for example: Iris cf. versicolor.")
@@ -192,7 +198,7 @@ def _hybrid(parts: list[str], cleaned: str, shown: str, study: Study, *, meant: 
         return _no_name(second.problem, second.suggestion)
     if first.name == second.name:
         return _no_name(f"both parents of '{shown}' are {first.name}", "Write two different parents.")
-    return ReadName(GivenName(Answer.HYBRID, first.name, second.name))
+    return ReadName(GivenName(AnswerKind.HYBRID, first.name, second.name))
 
 
 def _named_hybrid(parts: list[str], shown: str, study: Study) -> ReadName:
@@ -201,21 +207,21 @@ def _named_hybrid(parts: list[str], shown: str, study: Study) -> ReadName:
     words = parts[-1].split()
     if not genus or not words or not _EPITHET.fullmatch(words[0]):
         return _no_name(f"'{shown}' is not a hybrid that can be read", "Write both parents: Iris a × Iris b.")
-    return ReadName(GivenName(Answer.HYBRID, f"{genus} ×{words[0].casefold()}"))
+    return ReadName(GivenName(AnswerKind.HYBRID, f"{genus} ×{words[0].casefold()}"))
 
 
 def _genus_only(cleaned: str, study: Study, *, meant: bool = False) -> ReadName | None:
     """The answer where only a genus is named; None where there is more."""
     if cleaned.casefold().rstrip(".") in ("genus only", "genus"):
-        return ReadName(GivenName(Answer.GENUS, study.genus))
+        return ReadName(GivenName(AnswerKind.GENUS, study.genus))
     if _GENUS_ONLY.fullmatch(cleaned):
-        return ReadName(GivenName(Answer.GENUS, study.genus))
+        return ReadName(GivenName(AnswerKind.GENUS, study.genus))
     word, _, rest = cleaned.partition(" ")
     if rest and not _GENUS_ONLY.fullmatch(rest):
         return None
     genus = known_genus(word, study)
     if genus:
-        return ReadName(GivenName(Answer.GENUS, genus))
+        return ReadName(GivenName(AnswerKind.GENUS, genus))
     near = next((g for g in genera_of(study) if distance(g.casefold(), word.casefold()) <= 1), "")
     if near and not meant:
         return _no_name(
@@ -224,7 +230,7 @@ def _genus_only(cleaned: str, study: Study, *, meant: bool = False) -> ReadName 
     if not rest or not _GENUS.fullmatch(word) or word.casefold() in _WORDS:
         return None
     name = word[:1].upper() + word[1:].casefold()
-    return ReadName(GivenName(Answer.GENUS, name), f"{name} is not a genus of this study. {_COUNTS}")
+    return ReadName(GivenName(AnswerKind.GENUS, name), f"{name} is not a genus of this study. {_COUNTS}")
 
 
 def _taxon(text: str, study: Study, *, meant: bool) -> _Taxon:

@@ -19,13 +19,13 @@ from flora_core.model import Bools, Floats
 from flora_core.study import Measurement, Study
 from flora_core.tables.columns.header_words import word_set
 from flora_core.tables.columns.matching import Assigned, Assignment
-from flora_core.tables.layout import Decimal, Part
-from flora_core.tables.values.limits import impossible, span, stands_for_missing
+from flora_core.tables.layout import Decimal, RowChunk
+from flora_core.tables.values.limits import impossible, limits_text, stands_for_missing
 from flora_core.tables.values.numbers import Numbers, read_numbers
 from flora_core.units import factor
 
 
-class Duplicates(StrEnum):
+class DuplicatePolicy(StrEnum):
     """What is done where a catalogue number stands in several rows."""
 
     FLAG = "flag"
@@ -88,7 +88,7 @@ class CheckedPart:
     filled_up: int = 0
 
 
-def check_part(study: Study, header: Sequence[str], rules: Rules, part: Part) -> CheckedPart:
+def check_part(study: Study, header: Sequence[str], rules: Rules, part: RowChunk) -> CheckedPart:
     """The numbers of some rows in the study's order and units, with an issue for each cell that can't be used.
 
     Parameters
@@ -146,7 +146,7 @@ _SUMMARIES: Final = word_set(
 )
 
 
-def _summary_rows(part: Part, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
+def _summary_rows(part: RowChunk, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
     """An issue for each row that is a mean or a total of others, by the word in its first cell or for its number."""
     read = {a.column for a in assignment.assigned}
     found: dict[int, Issue] = {}
@@ -159,13 +159,16 @@ def _summary_rows(part: Part, assignment: Assignment, header: Sequence[str]) -> 
         for place in map(int, places if len(places) <= min(10, len(part) / 2) else ()):
             text = part.columns[j][place].as_py().strip()
             found[place] = Issue(
-                int(part.rows[place]), header[j], text, f"'{text}' names a summary of other rows, not a plant",
+                int(part.rows[place]),
+                header[j],
+                text,
+                f"'{text}' names a summary of other rows, not a plant",
                 "Leave such rows out of the table; if it is a plant, give it another name.",
-            )  # fmt: skip
+            )
     return found
 
 
-def _repeated_headers(part: Part, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
+def _repeated_headers(part: RowChunk, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
     """An issue for each row that is the header again, as in tables that were put one below the other."""
     if not assignment.assigned:
         return {}
@@ -175,9 +178,12 @@ def _repeated_headers(part: Part, assignment: Assignment, header: Sequence[str])
     for place in map(int, np.flatnonzero(again.to_numpy(zero_copy_only=False))):
         if all(" ".join(part.columns[j][place].as_py().split()) == header[j] for j in columns):
             found[place] = Issue(
-                int(part.rows[place]), header[columns[0]], header[columns[0]], "the row is the header again",
+                int(part.rows[place]),
+                header[columns[0]],
+                header[columns[0]],
+                "the row is the header again",
                 "Leave it out; tables that stand one below the other need one header.",
-            )  # fmt: skip
+            )
     return found
 
 
@@ -188,16 +194,16 @@ def _ragged(
     if surplus:
         shown = ", ".join(f"'{cell}'" for cell in surplus[:5])
         return Issue(
-            row, "", shown, _widths(cells, header),
+            row,
+            "",
+            shown,
+            _widths(cells, header),
             "A separator stands within a cell, or one too many between two; put quotes around such a cell.",
-        )  # fmt: skip
+        )
     lost = [header[a.column] for a in assignment.assigned if a.column >= cells]
     if not lost:
         return None
-    return Issue(
-        row, lost[0], "", _widths(cells, header),
-        f"It ends before {', '.join(lost)}; add what is missing.",
-    )  # fmt: skip
+    return Issue(row, lost[0], "", _widths(cells, header), f"It ends before {', '.join(lost)}; add what is missing.")
 
 
 def _widths(cells: int, header: Sequence[str]) -> str:
@@ -211,7 +217,7 @@ def _converted(
     issues: list[tuple[int, Issue]],
     bad: Bools,
     read_past: dict[str, int],
-    part: Part,
+    part: RowChunk,
     header: Sequence[str],
 ) -> Floats:
     """The column's values in the measurement's own unit."""
@@ -244,7 +250,7 @@ def _flag_values(
     m: Measurement,
     values: Floats,
     column: str,
-    part: Part,
+    part: RowChunk,
     typed: pa.StringArray | None,
     issues: list[tuple[int, Issue]],
     impossible_rows: Bools,
@@ -262,7 +268,7 @@ def _flag_values(
         elif m.low <= value <= m.high:
             continue
         else:
-            problem, suggestion = f"{m.label} is {m.written(value)}", f"Unusual: these plants have {span(m)}."
+            problem, suggestion = f"{m.label} is {m.written(value)}", f"Unusual: these plants have {limits_text(m)}."
             if stands_for_missing(text):
                 impossible_rows[place] = True
                 suggestion = f"{text.strip()} often stands for a missing value; leave the cell empty then."

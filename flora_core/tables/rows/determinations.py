@@ -19,28 +19,85 @@ _AT_ONCE: Final = 5_000
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("floraid", "identificationid", "identification", "occurrenceid", "id"),
     "number": (
-        "catalognumber", "cataloguenumber", "catalogno", "catalogueno", "catalogue", "catalog", "barcode", "accession",
-        "accessionnumber", "voucher", "vouchernumber", "specimen", "specimennumber", "specimenno", "number", "no", "nr",
-        "plant", "flower",
+        "catalognumber",
+        "cataloguenumber",
+        "catalogno",
+        "catalogueno",
+        "catalogue",
+        "catalog",
+        "barcode",
+        "accession",
+        "accessionnumber",
+        "voucher",
+        "vouchernumber",
+        "specimen",
+        "specimennumber",
+        "specimenno",
+        "number",
+        "no",
+        "nr",
+        "plant",
+        "flower",
     ),
     "name": (
-        "determination", "determinedas", "determinedname", "determinedspecies", "detname", "correctname", "correctspecies",
-        "truespecies", "truename", "name", "species", "taxon", "taxonname", "speciesname", "scientificname",
+        "determination",
+        "determinedas",
+        "determinedname",
+        "determinedspecies",
+        "detname",
+        "correctname",
+        "correctspecies",
+        "truespecies",
+        "truename",
+        "name",
+        "species",
+        "taxon",
+        "taxonname",
+        "speciesname",
+        "scientificname",
         "verbatimidentification",
     ),
     "qualifier": ("identificationqualifier", "qualifier"),
-    "by": ("determinedby", "identifiedby", "detby", "determiner", "determinator", "determinavit", "det", "botanist", "by",
-           "person", "who"),
-    "date": ("determinedon", "datedetermined", "determinationdate", "detdate", "dateidentified", "determinedat", "date",
-             "day", "when", "at"),
-    "level": ("identificationverificationstatus", "verificationstatus", "verificationlevel", "verification", "hispid",
-              "level", "status"),
+    "by": (
+        "determinedby",
+        "identifiedby",
+        "detby",
+        "determiner",
+        "determinator",
+        "determinavit",
+        "det",
+        "botanist",
+        "by",
+        "person",
+        "who",
+    ),
+    "date": (
+        "determinedon",
+        "datedetermined",
+        "determinationdate",
+        "detdate",
+        "dateidentified",
+        "determinedat",
+        "date",
+        "day",
+        "when",
+        "at",
+    ),
+    "level": (
+        "identificationverificationstatus",
+        "verificationstatus",
+        "verificationlevel",
+        "verification",
+        "hispid",
+        "level",
+        "status",
+    ),
     "remark": ("identificationremarks", "remark", "remarks", "note", "notes", "comment", "comments"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenDetermination:
     """One determination as somebody wrote it down; every cell as text, "" where there is none.
 
     Attributes
@@ -141,7 +198,7 @@ def _as_said(header: Sequence[str], said: Mapping[str, str]) -> dict[str, int]:
     return places
 
 
-def read_determinations(stream: BinaryIO, layout: Layout, columns: Columns) -> Iterator[list[Written]]:
+def read_determinations(stream: BinaryIO, layout: Layout, columns: Columns) -> Iterator[list[WrittenDetermination]]:
     """The rows of the table, some thousands at a time.
 
     Raises
@@ -157,7 +214,9 @@ def read_determinations(stream: BinaryIO, layout: Layout, columns: Columns) -> I
         none = [""] * len(part)
         plants = zip(cells.get("id", none), cells.get("number", none), strict=True)
         yield [
-            Written(int(part.rows[i]), identifier or number, _with_qualifier(name, qualifier), by, date, level, remark)
+            WrittenDetermination(
+                int(part.rows[i]), identifier or number, _with_qualifier(name, qualifier), by, date, level, remark
+            )
             for i, ((identifier, number), name, qualifier, by, date, level, remark) in enumerate(
                 zip(
                     plants,

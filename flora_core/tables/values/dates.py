@@ -40,7 +40,7 @@ _WORD_AND_DAY: Final = re.compile(r"([^\W\d_]+)[\s./-]*(\d{1,2})(?:st|nd|rd|th)?
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ParsedDate:
     """What a date says.
 
     Attributes
@@ -61,7 +61,7 @@ def latest_today() -> date:
     return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
-def read_day(text: str) -> Day:
+def parse_date(text: str) -> ParsedDate:
     """The day, month or year that somebody wrote. Never raises.
 
     Parameters
@@ -85,38 +85,40 @@ def read_day(text: str) -> Day:
     words = _WORD_AND_DAY.fullmatch(cleaned)
     if words and words[1].lower() in _MONTHS:
         return _checked(text, int(words[3]), _MONTHS[words[1].lower()], int(words[2]))
-    return Day(problem=f"'{_short(text)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026.")
+    return ParsedDate(
+        problem=f"'{_short(text)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
+    )
 
 
-def _of_numbers(text: str, first: int, sign: str, second: int, year: int) -> Day:
+def _of_numbers(text: str, first: int, sign: str, second: int, year: int) -> ParsedDate:
     """Day and month in numbers: with points the day stands first; otherwise only where they can't be exchanged."""
     if sign == "." or first > 12 or first == second:
         return _checked(text, year, second, first)
     if second > 12:
         return _checked(text, year, first, second)
-    return Day(
+    return ParsedDate(
         problem=f"the date '{_short(text)}' can be read in two ways",
         suggestion=f"Write {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}.",
     )
 
 
-def _checked(text: str, year: int, month: int, day: int) -> Day:
+def _checked(text: str, year: int, month: int, day: int) -> ParsedDate:
     try:
         date(year, month or 1, day or 1)
     except ValueError:
-        return Day(problem=f"there is no day '{_short(text)}'", suggestion="Write it like 2026-06-03.")
+        return ParsedDate(problem=f"there is no day '{_short(text)}'", suggestion="Write it like 2026-06-03.")
     at = f"{year:04}" + (f"-{month:02}" if month else "") + (f"-{day:02}" if day else "")
     now = latest_today()
     if at > now.isoformat()[: len(at)]:
-        return Day(
+        return ParsedDate(
             problem=f"the date {at} lies in the future",
             suggestion=f"Today is {now.isoformat()}; give the day on which it was determined.",
         )
     if year < EARLIEST:
-        return Day(
+        return ParsedDate(
             problem=f"the date {at} lies before {EARLIEST}", suggestion="Give the day on which it was determined."
         )
-    return Day(at)
+    return ParsedDate(at)
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -59,14 +59,14 @@ def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
     if measurement.positive and value <= 0:
         return (
             f"{measurement.label} is {measurement.written(value)}",
-            f"It must be above 0; leave it empty if not measured. These plants have {span(measurement)}.",
+            f"It must be above 0; leave it empty if not measured. These plants have {limits_text(measurement)}.",
         )
     if measurement.refuse_above is not None and value > measurement.refuse_above:
         unit = {"cm": "millimetres", "dm": "centimetres", "m": "centimetres"}.get(measurement.unit)
         question = f" Is it in {unit}?" if unit else ""
         return (
             f"{measurement.label} is {measurement.written(value)}",
-            f"These plants have {span(measurement)}.{question}",
+            f"These plants have {limits_text(measurement)}.{question}",
         )
     return "", ""
 
@@ -75,9 +75,9 @@ def unusual_value(measurement: Measurement, value: float) -> str:
     """A sentence where the value lies outside the plausible limits, "" inside."""
     if measurement.low <= value <= measurement.high:
         return ""
-    return f"The {measurement.label} of {measurement.written(value)} is unusual: these plants have {span(measurement)}."
+    return f"The {measurement.label} of {measurement.written(value)} is unusual: these plants have {limits_text(measurement)}."
 
 
-def span(measurement: Measurement) -> str:
+def limits_text(measurement: Measurement) -> str:
     """The plausible limits as people write them: "0.8 to 8.0 cm"."""
     return f"{measurement.digits(measurement.low)} to {measurement.written(measurement.high)}"

@@ -13,7 +13,7 @@ from flora_core.errors import Issue
 from flora_core.identification.fitness import misfits
 from flora_core.identification.mix_ups import Change, Suggestion, mix_ups
 from flora_core.model import Bools, Floats, Ints, Model
-from flora_core.tables.files.reading import Part
+from flora_core.tables.files.reading import RowChunk
 from flora_core.tables.rows.checking import CheckedPart, twelve_digits
 
 #: Rows of a file that are searched for a mix-up; each takes the time of twenty identifications.
@@ -21,7 +21,7 @@ MOST_SEARCHED: Final = 100_000
 
 
 @dataclass(slots=True)
-class Mender:
+class MixUpCorrector:
     """What is known of mix-ups in a table so far.
 
     Attributes
@@ -43,7 +43,7 @@ class Mender:
     undone: Counter[str] = field(default_factory=Counter)
     unsearched: int = 0
 
-    def undo(self, part: Part, checked: CheckedPart) -> CheckedPart:
+    def undo(self, part: RowChunk, checked: CheckedPart) -> CheckedPart:
         """The rows with the agreed mix-ups undone, and an issue for each that says so."""
         if not self.agreed:
             return checked
@@ -85,7 +85,7 @@ class Mender:
         strange = np.zeros(len(values), dtype=bool)
         rows = np.flatnonzero(usable)
         if len(rows):
-            strange[rows] = misfits(self.model.clouds, values[rows]).min(axis=1) > 1.0
+            strange[rows] = misfits(self.model.gaussians, values[rows]).min(axis=1) > 1.0
         return strange
 
     def _fit(self, values: Floats) -> Bools:
@@ -93,10 +93,10 @@ class Mender:
         fits = np.zeros(len(values), dtype=bool)
         known = np.flatnonzero(~np.isnan(values).all(axis=1))
         if len(known):
-            fits[known] = misfits(self.model.clouds, values[known]).min(axis=1) <= 1.0
+            fits[known] = misfits(self.model.gaussians, values[known]).min(axis=1) <= 1.0
         return fits
 
-    def _issue(self, part: Part, checked: CheckedPart, change: Change, i: int, values: Floats) -> Issue:
+    def _issue(self, part: RowChunk, checked: CheckedPart, change: Change, i: int, values: Floats) -> Issue:
         study = self.model.study
         typed = [checked.as_typed[j] for j in change.columns]
         texts = [str(cells[i].as_py()) for cells in typed if cells is not None]

@@ -12,29 +12,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.errors import Issue
-from flora_core.identification.naming import NONE_OF_THESE, name_plants
+from flora_core.identification.naming import NONE_OF_THESE, predict_plants
 from flora_core.identification.sentences import listed
 from flora_core.model import Bools, Floats, Ints, Model
-from flora_core.tables.files.reading import Part, read_parts
-from flora_core.tables.rows.checking import CheckedPart, Duplicates, check_part, twelve_digits
-from flora_core.workflows.batch.plan import Understanding
+from flora_core.tables.files.reading import RowChunk, read_parts
+from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, check_part, twelve_digits
+from flora_core.workflows.batch.plan import BatchPlan
 
 Progress = Callable[[float, str], None]
 
 
 @dataclass(slots=True)
-class Doubles:
+class DuplicateRows:
     """Catalogue numbers that stand in several rows, and what is done with those rows."""
 
     column: int | None
     name: str
-    policy: Duplicates
+    policy: DuplicatePolicy
     rows: dict[str, list[int]] = field(default_factory=dict)
     pooled: dict[str, Floats] = field(default_factory=dict)
     disagree: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, stream: BinaryIO, understood: Understanding, progress: Progress) -> Doubles:
+    def of(cls, stream: BinaryIO, understood: BatchPlan, progress: Progress) -> DuplicateRows:
         """Look through the file once for the numbers, and once more for the plants that have to be pooled."""
         column, policy = understood.assignment.id_column, understood.request.duplicates
         found = cls(column, understood.id_name, policy)
@@ -54,18 +54,18 @@ class Doubles:
                 found.rows.setdefault(numbers[i], []).append(int(part.rows[i]))
         # Two numbers may share a hash; only those that really stand twice count.
         found.rows = {number: rows for number, rows in found.rows.items() if len(rows) > 1}
-        if policy is Duplicates.REPLICATE and found.rows:
+        if policy is DuplicatePolicy.REPLICATE and found.rows:
             found._pool(stream, understood)
         return found
 
-    def numbers(self, part: Part) -> pa.StringArray:
+    def numbers(self, part: RowChunk) -> pa.StringArray:
         """The catalogue numbers of some rows, as text; "" where there is none, or "s.n." for one."""
         if self.column is None:
             return pa.repeat(pa.scalar("", pa.string()), len(part))
         cleaned = pc.utf8_trim_whitespace(part.columns[self.column])
         return pc.if_else(pc.is_in(pc.utf8_lower(cleaned), _NO_NUMBER), "", cleaned)
 
-    def settle(self, part: Part, numbers: pa.StringArray, checked: CheckedPart) -> tuple[Floats, Bools]:
+    def settle(self, part: RowChunk, numbers: pa.StringArray, checked: CheckedPart) -> tuple[Floats, Bools]:
         """The values to be named and the rows to be named, with an issue for each row whose number stands twice."""
         values, usable = checked.values, checked.usable
         if not self.rows:
@@ -78,11 +78,11 @@ class Doubles:
             here = int(part.rows[i])
             problem = f"catalogue number {number} stands in {_others(rows, here)} too"
             suggestion = ""
-            if self.policy is Duplicates.ERROR:
+            if self.policy is DuplicatePolicy.ERROR:
                 usable[i], suggestion = False, "Give each specimen a number of its own."
-            elif self.policy is Duplicates.LATEST and here != rows[-1]:
+            elif self.policy is DuplicatePolicy.LATEST and here != rows[-1]:
                 usable[i], suggestion = False, f"Row {rows[-1]} counts."
-            elif self.policy is Duplicates.REPLICATE:
+            elif self.policy is DuplicatePolicy.REPLICATE:
                 if usable[i] and number in self.pooled:
                     values[i] = self.pooled[number]
                 suggestion = f"Named by the mean of its rows. {self.disagree.get(number, '')}".strip()
@@ -90,7 +90,7 @@ class Doubles:
         checked.issues.sort(key=lambda one: one[0])
         return values, usable
 
-    def _pool(self, stream: BinaryIO, understood: Understanding) -> None:
+    def _pool(self, stream: BinaryIO, understood: BatchPlan) -> None:
         """The mean of each plant's rows, and what its rows say by themselves where that is not one thing."""
         model, mender = understood.model, understood.mender()
         places = {number: place for place, number in enumerate(self.rows)}
@@ -151,7 +151,7 @@ def _means(X: Floats, plant: Ints, plants: int) -> Floats:
 
 def _said(model: Model, X: Floats) -> Ints:
     """The species each row is by itself; -1 where it fits none."""
-    named = name_plants(model, X)
+    named = predict_plants(model, X)
     return np.where(named.fits, named.best, -1)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from flora_core.errors import BadTable, TooLarge
 from flora_core.identification.mix_ups import Change, Offer, change_in_words, offers
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.identification.sentences import listed
 from flora_core.model import Ints, Model
 from flora_core.study import Study
-from flora_core.tables.columns.header_words import likeness
+from flora_core.tables.columns.header_words import header_similarity
 from flora_core.tables.columns.matching import (
     Assigned,
     Assignment,
@@ -27,11 +27,11 @@ from flora_core.tables.columns.matching import (
     unit_by_values,
 )
 from flora_core.tables.columns.provenance import Provenance, provenance_columns
-from flora_core.tables.files.reading import Decimal, Layout, Part, read_layout, read_parts
-from flora_core.tables.rows.checking import CheckedPart, Duplicates, Rules, check_part
+from flora_core.tables.files.reading import Decimal, Layout, RowChunk, read_layout, read_parts
+from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
-from flora_core.workflows.batch.corrections import Mender
-from flora_core.workflows.context import House
+from flora_core.workflows.batch.corrections import MixUpCorrector
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class BatchRequest:
     id_column : str or None
         The column of catalogue numbers; "" for none; None to guess.
     middle_of_ranges : bool
-    duplicates : Duplicates
+    duplicates : DuplicatePolicy
     changes : tuple of str
         Offers that a person agreed to, in their words: "petal length divided by 10". Each is undone in the rows that fit no
         species as they stand, and fit one then.
@@ -66,12 +66,12 @@ class BatchRequest:
     units: Mapping[str, str] = field(default_factory=dict)
     id_column: str | None = None
     middle_of_ranges: bool = False
-    duplicates: Duplicates = Duplicates.FLAG
+    duplicates: DuplicatePolicy = DuplicatePolicy.FLAG
     changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Understanding:
+class BatchPlan:
     """What was understood of a file, before any plant in it is named.
 
     Attributes
@@ -125,9 +125,9 @@ class Understanding:
         """{column: measurement}, for people and programs."""
         return {self.layout.header[a.column]: a.measurement for a in self.assignment.assigned}
 
-    def mender(self) -> Mender:
+    def mender(self) -> MixUpCorrector:
         """What looks for mix-ups in the file's rows."""
-        return Mender(self.model, _columns(self.layout, self.assignment), self.changes)
+        return MixUpCorrector(self.model, _columns(self.layout, self.assignment), self.changes)
 
     @property
     def recipe(self) -> str:
@@ -144,7 +144,7 @@ class Understanding:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Understanding:
+def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> BatchPlan:
     """What the file is and which column is which; names no plant, records nothing.
 
     Raises
@@ -154,13 +154,13 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     Unknown
         A column, measurement, unit or study that is not there.
     """
-    model = house.champion(request.study)
+    model = context.champion(request.study)
     study = model.study
     layout = read_layout(
         stream, request.name, sheet=request.sheet, decimal=request.decimal, separator=request.separator
     )
     guessed = guess_columns(study, layout.header, layout.preview, layout.decimal)
-    remembered = house.matched_columns.recall(study.name, header_checksum(study, layout.header))
+    remembered = context.column_mappings.find(study.name, header_checksum(study, layout.header))
     if remembered is not None:
         guessed = _recalled(study, layout, remembered)
     assignment = correct_columns(
@@ -180,7 +180,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
         assignment = _without_repeating_id(layout, assignment, first_part)
     rules = Rules(assignment, layout.decimal, request.middle_of_ranges)
     changes = tuple(change_in_words(study, words) for words in request.changes)
-    mender = Mender(model, _columns(layout, assignment), changes)
+    mender = MixUpCorrector(model, _columns(layout, assignment), changes)
     first = mender.undo(first_part, check_part(study, layout.header, rules, first_part))
     found = _first_offers(mender, first)
     notes = [*layout.notes, *_unit_notes(study, layout, assignment)]
@@ -193,7 +193,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     questions = [layout.question] if layout.question else []
     questions += _unit_questions(study, layout, assignment, first)
     questions += _range_question(first)
-    return Understanding(
+    return BatchPlan(
         request=request,
         model=model,
         layout=layout,
@@ -210,7 +210,7 @@ def understand(house: House, stream: BinaryIO, request: BatchRequest) -> Underst
     )
 
 
-def remember_columns(house: House, understood: Understanding, by: str) -> None:
+def remember_columns(context: AppContext, understood: BatchPlan, by: str) -> None:
     """Keep which column is which for the next file with the same header."""
     study = understood.model.study
     document = {
@@ -219,7 +219,7 @@ def remember_columns(house: House, understood: Understanding, by: str) -> None:
         },
         "id_column": understood.id_name,
     }
-    house.matched_columns.remember(
+    context.column_mappings.save(
         study.name, header_checksum(study, understood.layout.header), json.dumps(document, ensure_ascii=False), by
     )
 
@@ -252,7 +252,7 @@ def _recalled(study: Study, layout: Layout, document: str) -> Assignment:
 def _must_be_upright(study: Study, layout: Layout) -> None:
     """Refuse a table with a plant in each column: its first column holds the names of measurements."""
     first = [row[0].strip() for row in layout.preview if row]
-    found = [cell for cell in first if any(likeness(m, cell)[0] >= 0.75 for m in study.measurements)]
+    found = [cell for cell in first if any(header_similarity(m, cell)[0] >= 0.75 for m in study.measurements)]
     if len(found) >= 2:
         raise BadTable(
             f"The measurements stand in rows ({listed(found[:4])}), a plant in each column. Turn the table, so that each plant "
@@ -264,9 +264,9 @@ def _columns(layout: Layout, assignment: Assignment) -> dict[str, str]:
     return {a.measurement: layout.header[a.column] for a in assignment.assigned}
 
 
-def _first_offers(mender: Mender, first: CheckedPart) -> list[Offer]:
+def _first_offers(mender: MixUpCorrector, first: CheckedPart) -> list[Offer]:
     usable = np.flatnonzero(first.usable)
-    strange = usable[~name_plants(mender.model, first.values[usable]).fits] if len(usable) else usable
+    strange = usable[~predict_plants(mender.model, first.values[usable]).fits] if len(usable) else usable
     mender.search(first.values, np.union1d(strange, np.flatnonzero(first.impossible)))
     return offers(mender.suggestions)
 
@@ -298,7 +298,7 @@ def _unit_notes(study: Study, layout: Layout, assignment: Assignment) -> list[st
     ]
 
 
-def _without_repeating_id(layout: Layout, assignment: Assignment, first: Part) -> Assignment:
+def _without_repeating_id(layout: Layout, assignment: Assignment, first: RowChunk) -> Assignment:
     """The guessed column of catalogue numbers is given up where more rows than the preview show that it repeats."""
     place = assignment.id_column
     if place is None or are_catalogue_numbers(layout.header[place], first.columns[place].to_pylist()):

@@ -1,4 +1,4 @@
-"""The desk at which tables are handed in: put down, worked on one after the other, and their results kept for a while."""
+"""The queue of submitted tables: stored, named one after the other, and their results kept for a while."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final
 
 from flora_core.errors import FloraError, Refused, Unavailable, Unknown, as_document
-from flora_core.storage.files.batch_store import Batch
-from flora_core.storage.files.process_memory import give_back_memory
+from flora_core.storage.files.batch_store import BatchFolder
+from flora_core.storage.files.process_memory import release_memory
 from flora_core.tables.files.reading import read_layout
-from flora_core.workflows.batch.plan import BatchRequest, understand
+from flora_core.workflows.batch.plan import BatchRequest, plan_batch
 from flora_core.workflows.batch.run import run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.batch.summary import summary_document
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora.batch")
 
@@ -36,7 +36,7 @@ _AGAIN: Final = "the program was restarted; send the table again"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchJob:
     """What is to be done with a table.
 
     Attributes
@@ -61,21 +61,21 @@ class Order:
     darwin_core: bool = False
 
 
-class Desk:
+class BatchQueue:
     """Takes tables and works on them in a thread of its own, one at a time."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._queue: queue.Queue[tuple[Batch, Order] | None] = queue.Queue()
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._queue: queue.Queue[tuple[BatchFolder, BatchJob] | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._waiting: list[str] = []
         self._receiving: set[str] = set()
         self._progress: dict[str, tuple[float, str]] = {}
-        house.before_closing(self.stop)
+        context.on_close(self.stop)
 
-    def receive(self) -> Batch:
+    def reserve(self) -> BatchFolder:
         """A place for a table that is about to come; sweeps away what is too old.
 
         Raises
@@ -85,19 +85,19 @@ class Desk:
         """
         if len(self._waiting) + len(self._receiving) >= MOST_WAITING:
             raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
-        self._house.batches.sweep(self._kept())
-        batch = self._house.batches.new()
+        self._context.batches.sweep(self._kept())
+        batch = self._context.batches.new()
         self._receiving.add(batch.identifier)
         return batch
 
-    def check(self, order: Order) -> None:
+    def check(self, order: BatchJob) -> None:
         """Refuse what can be refused before the table comes; raises as `run_batch` does."""
-        self._house.champion(order.request.study)
+        self._context.champion(order.request.study)
         if order.record and not order.by.strip():
             raise Refused("Who identifies? Give a name (by); records without a person can't be asked about later.")
 
-    def hand_in(self, batch: Batch, order: Order) -> dict[str, Any]:
-        """Take a table that has come; gives back what `look` gives.
+    def submit(self, batch: BatchFolder, order: BatchJob) -> dict[str, Any]:
+        """Take a table that has come; gives back what `status` gives.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Desk:
         try:
             self._glance(batch, order.request)
         except BaseException:
-            self.forget(batch)
+            self.discard(batch)
             raise
         name, archive = order.request.name, order.darwin_core
         batch.write_document(
@@ -120,15 +120,15 @@ class Desk:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
                 self._thread.start()
-        return self.look(batch.identifier, order.owner)
+        return self.status(batch.identifier, order.owner)
 
-    def forget(self, batch: Batch) -> None:
+    def discard(self, batch: BatchFolder) -> None:
         """Delete a table that did not come whole, or is none."""
         self._receiving.discard(batch.identifier)
-        batch.let_go()
+        batch.release()
         batch.remove()
 
-    def look(self, identifier: str, owner: str) -> dict[str, Any]:
+    def status(self, identifier: str, owner: str) -> dict[str, Any]:
         """What is known of a table: its state, its progress, and what came of it.
 
         Raises
@@ -137,7 +137,7 @@ class Desk:
             There is none with this identifier, or it is somebody else's.
         """
         batch, document = self._found(identifier, owner)
-        abandoned = document["state"] in _UNDER_WAY and not batch.is_held()
+        abandoned = document["state"] in _UNDER_WAY and not batch.is_locked()
         if abandoned:
             # Perhaps it was just done: what became of it is written before it is let go.
             document = batch.document()
@@ -177,7 +177,7 @@ class Desk:
         found = batch.result(RESULTS[kind]) if document["state"] == "done" else None
         if found is not None:
             return document["name"], *found
-        state = self.look(identifier, owner)["state"]
+        state = self.status(identifier, owner)["state"]
         if state == "done":
             raise Refused("A Darwin Core archive was not asked for; send the table again with darwin_core=true.")
         raise Refused(
@@ -192,17 +192,17 @@ class Desk:
             self._thread.join(10)
 
     def _kept(self) -> timedelta:
-        return timedelta(hours=self._house.settings.keep_results_hours)
+        return timedelta(hours=self._context.settings.keep_results_hours)
 
-    def _found(self, identifier: str, owner: str) -> tuple[Batch, dict[str, Any]]:
-        batch = self._house.batches.get(identifier)
+    def _found(self, identifier: str, owner: str) -> tuple[BatchFolder, dict[str, Any]]:
+        batch = self._context.batches.get(identifier)
         document = batch.document()
         if document["owner"] != owner:
             # Somebody else's is told from none by nothing.
             raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
         return batch, document
 
-    def _glance(self, batch: Batch, request: BatchRequest) -> None:
+    def _glance(self, batch: BatchFolder, request: BatchRequest) -> None:
         with batch.table() as stream:
             read_layout(stream, request.name, sheet=request.sheet, decimal=request.decimal, separator=request.separator)
 
@@ -219,10 +219,10 @@ class Desk:
                 batch.write_document({**document, **outcome})
             except FloraError as error:
                 _log.error("what became of a batch can't be kept: %s", error.message)
-            batch.let_go()
-            give_back_memory()
+            batch.release()
+            release_memory()
 
-    def _outcome(self, batch: Batch, order: Order, document: dict[str, Any]) -> dict[str, Any]:
+    def _outcome(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         try:
             batch.write_document(document)
             return {"state": "done", "outcome": self._named(batch, order, document)}
@@ -235,7 +235,7 @@ class Desk:
             words = "The program made a mistake; it was written to its log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
-    def _named(self, batch: Batch, order: Order, document: dict[str, Any]) -> dict[str, Any]:
+    def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
         def progress(share: float, doing: str) -> None:
@@ -249,7 +249,7 @@ class Desk:
 
         with ExitStack() as files:
             stream = files.enter_context(batch.table())
-            understood = understand(self._house, stream, order.request)
+            understood = plan_batch(self._context, stream, order.request)
             results = [kind for kind in RESULTS if kind != "darwin-core" or order.darwin_core]
             written = {kind: files.enter_context(batch.writing(RESULTS[kind])) for kind in results}
             sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
@@ -258,9 +258,18 @@ class Desk:
                 *(DarwinCoreSink(written[kind], understood) for kind in results if kind == "darwin-core"),
             ]
             summary = run_batch(
-                self._house, stream, understood, sinks=sinks, record=order.record, again=order.again, by=order.by,
-                door="api", collector=order.collector, site=order.site, progress=progress,
-            )  # fmt: skip
+                self._context,
+                stream,
+                understood,
+                sinks=sinks,
+                record=order.record,
+                again=order.again,
+                by=order.by,
+                door="api",
+                collector=order.collector,
+                site=order.site,
+                progress=progress,
+            )
             for sink in sinks:
                 sink.close()
         if summary.issue_count > ISSUES_SHOWN:
@@ -271,7 +280,7 @@ class Desk:
 
 
 class _Stopped(Exception):
-    """The house is closing."""
+    """The context is closing."""
 
 
 def _now() -> str:

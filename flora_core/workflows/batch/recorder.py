@@ -12,11 +12,16 @@ import pyarrow.compute as pc
 
 from flora_core.model import Floats
 from flora_core.monitoring.profiles.profile import Bins, Profile, profile_of
-from flora_core.storage.records.identifications import Recorder, Rows
-from flora_core.workflows.batch.row_naming import NamedPart, distinct_sets, probability_texts, recorded_probabilities
+from flora_core.storage.records.identifications import IdentificationColumns, Recorder
+from flora_core.workflows.batch.row_naming import (
+    IdentifiedChunk,
+    distinct_sets,
+    probability_texts,
+    recorded_probabilities,
+)
 
 
-class RecordingBehind:
+class BackgroundRecorder:
     """Records parts in a thread of its own, one part behind: while the database writes one, the next is named.
 
     Use as a context within the recorder's: what failed there is raised by the next call here.
@@ -27,7 +32,7 @@ class RecordingBehind:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
         self._last: Future[None] | None = None
 
-    def add(self, found: NamedPart) -> None:
+    def add(self, found: IdentifiedChunk) -> None:
         """Record a part; waits for the one before it, so that never more than two are held."""
         self.wait()
         self._last = self._thread.submit(self._add, found)
@@ -38,10 +43,10 @@ class RecordingBehind:
         if last is not None:
             last.result()
 
-    def _add(self, found: NamedPart) -> None:
+    def _add(self, found: IdentifiedChunk) -> None:
         self._recorder.add(rows_to_record(found), profile_to_record(self._bins, found))
 
-    def __enter__(self) -> RecordingBehind:
+    def __enter__(self) -> BackgroundRecorder:
         return self
 
     def __exit__(
@@ -53,14 +58,14 @@ class RecordingBehind:
             self.wait()
 
 
-def rows_to_record(found: NamedPart) -> Rows:
+def rows_to_record(found: IdentifiedChunk) -> IdentificationColumns:
     rows = pa.array(found.named_rows)
     used = [_as_text(found.values[found.named_rows, i]) for i in range(found.values.shape[1])]
     p = found.named.probabilities
     rounded = [probability_texts(p[:, j]) for j in range(p.shape[1])]
     sets, codes = distinct_sets(found.named)
     possible = [" ".join(map(str, one)) for one in sets]
-    return Rows(
+    return IdentificationColumns(
         row=found.part.rows[found.named_rows].tolist(),
         catalogue_number=[number or None for number in found.catalogue_numbers.take(rows).to_pylist()],
         used=_json_lists(used).to_pylist(),
@@ -74,13 +79,17 @@ def rows_to_record(found: NamedPart) -> Rows:
     )
 
 
-def profile_to_record(bins: Bins, found: NamedPart) -> Profile:
+def profile_to_record(bins: Bins, found: IdentifiedChunk) -> Profile:
     """What the plants of a part leave behind, counted from what is recorded of them."""
     named = found.named
     return profile_of(
-        bins, found.values[found.named_rows], named.best, recorded_probabilities(named.probabilities),
-        np.asarray(named.in_set.any(axis=1)), rows=0,
-    )  # fmt: skip
+        bins,
+        found.values[found.named_rows],
+        named.best,
+        recorded_probabilities(named.probabilities),
+        np.asarray(named.in_set.any(axis=1)),
+        rows=0,
+    )
 
 
 def _as_text(values: Floats) -> pa.StringArray:
@@ -93,7 +102,7 @@ def _json_lists(columns: list[pa.StringArray]) -> pa.StringArray:
     return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*columns, ","), "]", "")
 
 
-def _typed(found: NamedPart, rows: pa.Array, used: list[pa.StringArray]) -> list[str | None]:
+def _typed(found: IdentifiedChunk, rows: pa.Array, used: list[pa.StringArray]) -> list[str | None]:
     """The cells as JSON lists of text; None in rows where they say the same as the numbers used."""
     empty = pa.repeat(pa.scalar("", pa.string()), len(rows))
     cells = [empty if column is None else column.take(rows) for column in found.checked.as_typed]

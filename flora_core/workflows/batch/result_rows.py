@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.model import Floats, Ints
-from flora_core.workflows.batch.plan import Understanding
-from flora_core.workflows.batch.row_naming import ADDED, NamedPart, own_columns
+from flora_core.workflows.batch.plan import BatchPlan
+from flora_core.workflows.batch.row_naming import ADDED, IdentifiedChunk, own_columns
 
 #: Plants drawn among the training plants at most.
 DRAWN: Final = 1500
@@ -32,7 +32,7 @@ class ScreenSink:
         The likeliest species, -1 where the plant fits none.
     """
 
-    def __init__(self, stream: BinaryIO, understood: Understanding) -> None:
+    def __init__(self, stream: BinaryIO, understood: BatchPlan) -> None:
         layout = understood.layout
         self._own = own_columns(layout)[:_SHOWN]
         names = _distinct([layout.header[j] or f"column {j + 1}" for j in self._own])
@@ -47,7 +47,7 @@ class ScreenSink:
         self._kinds: list[Ints] = []
         self.certainty = np.zeros(BINS, dtype=np.int64)
 
-    def write(self, found: NamedPart) -> None:
+    def write(self, found: IdentifiedChunk) -> None:
         """Take some rows."""
         own = [found.part.columns[j].cast(pa.string()) for j in self._own]
         added = [column.cast(pa.string()) for column in found.added]

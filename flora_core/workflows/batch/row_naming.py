@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.errors import Issue
-from flora_core.identification.naming import NONE_OF_THESE, Named, name_plants
+from flora_core.identification.naming import NONE_OF_THESE, PredictedPlants, predict_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import epithet
 from flora_core.tables.columns.provenance import texts_of
 from flora_core.tables.export.formula_escaping import Column
-from flora_core.tables.files.reading import Layout, Part
+from flora_core.tables.files.reading import Layout, RowChunk
 from flora_core.tables.rows.checking import CheckedPart
-from flora_core.workflows.batch.corrections import Mender
-from flora_core.workflows.batch.duplicates import Doubles
-from flora_core.workflows.batch.plan import Understanding
+from flora_core.workflows.batch.corrections import MixUpCorrector
+from flora_core.workflows.batch.duplicates import DuplicateRows
+from flora_core.workflows.batch.plan import BatchPlan
 
 #: The columns that a batch adds, in this order.
 ADDED: Final = (
@@ -36,7 +36,7 @@ _DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NamedPart:
+class IdentifiedChunk:
     """Some rows of a table with what was found for them; what a sink is handed.
 
     Attributes
@@ -46,7 +46,7 @@ class NamedPart:
     checked : CheckedPart
     named_rows : (m,) int
         Places in the part of the rows that were named.
-    named : Named
+    named : PredictedPlants
         The answers for those rows.
     values : (n, p) float
         As used: pooled where rows are replicates of one plant.
@@ -60,10 +60,10 @@ class NamedPart:
         The columns of `ADDED`.
     """
 
-    part: Part
+    part: RowChunk
     checked: CheckedPart
     named_rows: Ints
-    named: Named
+    named: PredictedPlants
     values: Floats
     catalogue_numbers: pa.StringArray
     collectors: pa.StringArray | None
@@ -72,14 +72,19 @@ class NamedPart:
     added: list[Column]
 
 
-def name_part(
-    understood: Understanding, part: Part, checked: CheckedPart, doubles: Doubles, mender: Mender, token: str
-) -> NamedPart:
+def identify_chunk(
+    understood: BatchPlan,
+    part: RowChunk,
+    checked: CheckedPart,
+    doubles: DuplicateRows,
+    mender: MixUpCorrector,
+    token: str,
+) -> IdentifiedChunk:
     model = understood.model
     numbers = doubles.numbers(part)
     values, usable = doubles.settle(part, numbers, checked)
     rows = np.flatnonzero(usable)
-    named = name_plants(model, values[rows])
+    named = predict_plants(model, values[rows])
     issues = checked.issues
     strangers = rows[~named.fits]
     for place, suggestion in mender.search(values, strangers).items():
@@ -95,7 +100,7 @@ def name_part(
     identifiers = _identifiers(part, usable, token)
     added = _added(model, part, rows, named, issues, identifiers)
     collectors, sites = (None if column is None else texts_of(part.columns[column]) for column in understood.provenance)
-    return NamedPart(part, checked, rows, named, values, numbers, collectors, sites, identifiers, added)
+    return IdentifiedChunk(part, checked, rows, named, values, numbers, collectors, sites, identifiers, added)
 
 
 def own_columns(layout: Layout) -> list[int]:
@@ -103,7 +108,7 @@ def own_columns(layout: Layout) -> list[int]:
     return [j for j, name in enumerate(layout.header) if name not in ADDED]
 
 
-def _identifiers(part: Part, usable: Bools, token: str) -> pa.StringArray:
+def _identifiers(part: RowChunk, usable: Bools, token: str) -> pa.StringArray:
     if not token:
         return pa.repeat(pa.scalar("", pa.string()), len(part))
     written = pc.binary_join_element_wise(token, pa.array(part.rows).cast(pa.string()), "-")
@@ -130,9 +135,9 @@ def _digits(shares: Floats) -> Ints:
 
 def _added(
     model: Model,
-    part: Part,
+    part: RowChunk,
     rows: Ints,
-    named: Named,
+    named: PredictedPlants,
     issues: list[tuple[int, Issue]],
     identifiers: pa.StringArray,
 ) -> list[Column]:
@@ -166,7 +171,7 @@ def _codes(codes: Ints, rows: Ints, n: int, blank: int) -> pa.Int32Array:
     return pa.array(spread)
 
 
-def distinct_sets(named: Named) -> tuple[list[tuple[int, ...]], Ints]:
+def distinct_sets(named: PredictedPlants) -> tuple[list[tuple[int, ...]], Ints]:
     """The different prediction sets there are, each likeliest first, and which of them each plant has."""
     k = named.in_set.shape[1]
     sizes = named.in_set.sum(axis=1)

@@ -10,21 +10,21 @@ from typing import BinaryIO, Protocol
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
 from flora_core.monitoring.profiles.bins import bins_of
-from flora_core.storage.records.identifications import Door, Recording
+from flora_core.storage.records.identifications import Channel, Recording
 from flora_core.tables.files.reading import read_parts
 from flora_core.tables.rows.checking import check_part
-from flora_core.workflows.batch.duplicates import Doubles
-from flora_core.workflows.batch.plan import Understanding
-from flora_core.workflows.batch.recorder import RecordingBehind
-from flora_core.workflows.batch.row_naming import NamedPart, name_part
+from flora_core.workflows.batch.duplicates import DuplicateRows
+from flora_core.workflows.batch.plan import BatchPlan
+from flora_core.workflows.batch.recorder import BackgroundRecorder
+from flora_core.workflows.batch.row_naming import IdentifiedChunk, identify_chunk
 from flora_core.workflows.batch.summary import Summary, count_in, finished
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
 class Sink(Protocol):
     """Something that is handed each part in order."""
 
-    def write(self, found: NamedPart) -> None:
+    def write(self, found: IdentifiedChunk) -> None:
         """Take some rows."""
 
 
@@ -37,15 +37,15 @@ def _silent(share: float, doing: str) -> None:
 
 
 def run_batch(
-    house: House,
+    context: AppContext,
     stream: BinaryIO,
-    understood: Understanding,
+    understood: BatchPlan,
     *,
     sinks: Sequence[Sink] = (),
     record: bool = True,
     again: bool = False,
     by: str = "",
-    door: Door = "command",
+    door: Channel = "command",
     collector: str = "",
     site: str = "",
     at: datetime | None = None,
@@ -79,8 +79,8 @@ def run_batch(
     if record and not by.strip():
         raise Refused("Who identifies? Give a name; records without a person can't be asked about later.")
     summary = Summary(model.study.name, model.card.version or 0, notes=list(understood.notes))
-    doubles = Doubles.of(stream, understood, progress)
-    earlier = recorded_before(house, understood) if record else []
+    doubles = DuplicateRows.of(stream, understood, progress)
+    earlier = recorded_before(context, understood) if record else []
     known_token = ""
     if earlier and not again:
         same = [r for r in earlier if r.recipe == understood.recipe and r.version == model.card.version]
@@ -95,31 +95,39 @@ def run_batch(
     if not record:
         _go_through(stream, understood, doubles, sinks, summary, None, known_token, progress)
         return finished(summary, model, layout)
-    with house.records.begin(
-        study=model.study.name, version=model.card.version or 0, by=by.strip(), door=door,
-        source=understood.request.name, source_sha256=understood.sha256, recipe=understood.recipe,
-        collector=collector.strip(), site=site.strip(), at=at, bins=bins_of(model),
-    ) as recorder:  # fmt: skip
-        with RecordingBehind(recorder, bins_of(model)) as behind:
+    with context.records.begin(
+        study=model.study.name,
+        version=model.card.version or 0,
+        by=by.strip(),
+        door=door,
+        source=understood.request.name,
+        source_sha256=understood.sha256,
+        recipe=understood.recipe,
+        collector=collector.strip(),
+        site=site.strip(),
+        at=at,
+        bins=bins_of(model),
+    ) as recorder:
+        with BackgroundRecorder(recorder, bins_of(model)) as behind:
             _go_through(stream, understood, doubles, sinks, summary, behind, recorder.token, progress)
         recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
 
 
-def recorded_before(house: House, understood: Understanding) -> list[Recording]:
+def recorded_before(context: AppContext, understood: BatchPlan) -> list[Recording]:
     """The recordings of this file, newest first; one of which no plant could be named is none."""
     study = understood.model.study.name
-    return [r for r in house.records.of_source(study, understood.sha256) if r.plants]
+    return [r for r in context.records.find_by_checksum(study, understood.sha256) if r.plants]
 
 
 def _go_through(
     stream: BinaryIO,
-    understood: Understanding,
-    doubles: Doubles,
+    understood: BatchPlan,
+    doubles: DuplicateRows,
     sinks: Sequence[Sink],
     summary: Summary,
-    behind: RecordingBehind | None,
+    behind: BackgroundRecorder | None,
     token: str,
     progress: Progress,
 ) -> None:
@@ -136,7 +144,7 @@ def _go_through(
             checked = mender.undo(part, check_part(model.study, layout.header, understood.rules, part))
             read_past.update(checked.read_past)
             filled_up += checked.filled_up
-            found = name_part(understood, part, checked, doubles, mender, token)
+            found = identify_chunk(understood, part, checked, doubles, mender, token)
             if behind is not None:
                 behind.add(found)
             for sink in sinks:

@@ -15,8 +15,8 @@ from flora_core.model import Ints
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
 from flora_core.tables.export.table_writer import row_writer
-from flora_core.workflows.batch.plan import Understanding
-from flora_core.workflows.batch.row_naming import ADDED, NamedPart, distinct_sets, own_columns
+from flora_core.workflows.batch.plan import BatchPlan
+from flora_core.workflows.batch.row_naming import ADDED, IdentifiedChunk, distinct_sets, own_columns
 
 ISSUE_COLUMNS: Final = ("row", "column", "value", "problem", "suggestion")
 
@@ -30,12 +30,12 @@ class TableSink:
     kind : {"csv", "tsv", "xlsx"}
     """
 
-    def __init__(self, stream: BinaryIO, kind: str, understood: Understanding) -> None:
+    def __init__(self, stream: BinaryIO, kind: str, understood: BatchPlan) -> None:
         self._own = own_columns(understood.layout)
         header = [understood.layout.header[j] for j in self._own]
         self._writer = row_writer(stream, kind, [*header, *ADDED])
 
-    def write(self, found: NamedPart) -> None:
+    def write(self, found: IdentifiedChunk) -> None:
         """Write some rows."""
         self._writer.write([*(found.part.columns[j] for j in self._own), *found.added])
 
@@ -50,7 +50,7 @@ class IssuesSink:
     def __init__(self, stream: BinaryIO, kind: str = "csv") -> None:
         self._writer = row_writer(stream, kind, ISSUE_COLUMNS)
 
-    def write(self, found: NamedPart) -> None:
+    def write(self, found: IdentifiedChunk) -> None:
         """Write the issues of some rows."""
         issues = [issue for _, issue in found.checked.issues]
         cells = [["" if i.row is None else str(i.row), i.column, i.value, i.problem, i.suggestion] for i in issues]
@@ -72,7 +72,7 @@ _PROBABILITIES: Final = tuple(f"Probability {percent(i / 1000)}." for i in range
 class DarwinCoreSink:
     """An archive with an occurrence for each row, its measurements, and its identification where there is one."""
 
-    def __init__(self, stream: BinaryIO, understood: Understanding) -> None:
+    def __init__(self, stream: BinaryIO, understood: BatchPlan) -> None:
         self._understood = understood
         self._model = understood.model
         study = self._model.study
@@ -84,13 +84,16 @@ class DarwinCoreSink:
         self._today = date_of(datetime.now(UTC))
         self._basis = {"pressed": "PreservedSpecimen"}.get(study.condition, "HumanObservation")
 
-    def write(self, found: NamedPart) -> None:
+    def write(self, found: IdentifiedChunk) -> None:
         """Write some rows."""
         identifiers = self._identifiers(found)
         terms = self._identification(found)
         occurrence = {
-            "occurrenceID": identifiers, "basisOfRecord": self._basis, "catalogNumber": found.catalogue_numbers, **terms,
-        }  # fmt: skip
+            "occurrenceID": identifiers,
+            "basisOfRecord": self._basis,
+            "catalogNumber": found.catalogue_numbers,
+            **terms,
+        }
         for term, said in (("recordedBy", found.collectors), ("locality", found.sites)):
             if said is not None:
                 occurrence[term] = pc.fill_null(said, "")
@@ -107,13 +110,13 @@ class DarwinCoreSink:
         """Write the archive."""
         self._archive.close()
 
-    def _identifiers(self, found: NamedPart) -> pa.StringArray:
+    def _identifiers(self, found: IdentifiedChunk) -> pa.StringArray:
         """Those of the records; of a row without one, the file's and the row's."""
         rows = pa.array(found.part.rows).cast(pa.string())
         of_file = pc.binary_join_element_wise(self._understood.sha256[:12], rows, "-")
         return pc.if_else(pc.equal(found.identifiers, ""), of_file, found.identifiers)
 
-    def _identification(self, found: NamedPart) -> dict[str, pa.StringArray]:
+    def _identification(self, found: IdentifiedChunk) -> dict[str, pa.StringArray]:
         """The terms of an identification for every row; of a row that could not be named, why not."""
         n, rows, named = len(found.part), found.named_rows, found.named
         sets, codes = distinct_sets(named)
@@ -136,12 +139,16 @@ class DarwinCoreSink:
         terms["identificationRemarks"] = pc.utf8_trim_whitespace(pc.replace_substring_regex(remarks, " +", " "))
         return terms
 
-    def _words(self, found: NamedPart, place: int) -> dict[str, str]:
+    def _words(self, found: IdentifiedChunk, place: int) -> dict[str, str]:
         """An answer in Darwin Core's terms."""
         named = found.named
         given = answer(
-            self._model.study, named.probabilities[place], int(named.best[place]), bool(named.fits[place]), named.in_set[place]
-        )  # fmt: skip
+            self._model.study,
+            named.probabilities[place],
+            int(named.best[place]),
+            bool(named.fits[place]),
+            named.in_set[place],
+        )
         rank = "species" if is_binomial(given.scientific_name) else "genus" if given.qualifier else ""
         rank = rank if given.scientific_name else ""
         several = len(given.prediction_set) > 1
@@ -154,7 +161,7 @@ class DarwinCoreSink:
             "possible": f"Still possible: {' | '.join(given.prediction_set)}." if several else "",
         }
 
-    def _measurement(self, found: NamedPart, identifiers: pa.StringArray, j: int) -> None:
+    def _measurement(self, found: IdentifiedChunk, identifiers: pa.StringArray, j: int) -> None:
         """The rows of one measurement, where it was measured; a number that can't be one is none."""
         m, typed, values = self._model.study.measurements[j], found.checked.as_typed[j], found.checked.values[:, j]
         if typed is None:

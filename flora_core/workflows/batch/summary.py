@@ -14,8 +14,8 @@ from flora_core.identification.sentences import listed
 from flora_core.model import Model
 from flora_core.study import Study
 from flora_core.tables.files.reading import Layout
-from flora_core.workflows.batch.plan import Understanding
-from flora_core.workflows.batch.row_naming import ADDED, NamedPart
+from flora_core.workflows.batch.plan import BatchPlan
+from flora_core.workflows.batch.row_naming import ADDED, IdentifiedChunk
 
 #: Issues kept for a list; each stands in its row's flora_issues besides, however many there are.
 MOST_ISSUES: Final = 100_000
@@ -66,13 +66,13 @@ class Summary:
         return " ".join(parts)
 
 
-def _rows_seen(study: Study, found: NamedPart) -> Counter[str]:
+def _rows_seen(study: Study, found: IdentifiedChunk) -> Counter[str]:
     named = found.named
     counts = np.bincount(named.best[named.fits], minlength=len(study.species))
     return Counter({name: int(n) for name, n in zip(study.species_names, counts, strict=True) if n})
 
 
-def count_in(summary: Summary, study: Study, found: NamedPart) -> None:
+def count_in(summary: Summary, study: Study, found: IdentifiedChunk) -> None:
     named, n = found.named, len(found.named_rows)
     summary.rows += len(found.part)
     summary.certainty += float(named.probabilities.max(axis=1)[named.fits].sum()) if n else 0.0
@@ -108,7 +108,7 @@ def finished(summary: Summary, model: Model, layout: Layout) -> Summary:
     return summary
 
 
-def summary_document(understood: Understanding, summary: Summary, output: str) -> dict[str, Any]:
+def summary_document(understood: BatchPlan, summary: Summary, output: str) -> dict[str, Any]:
     """What `batch --json` prints and the API answers."""
     return {
         "study": summary.study,

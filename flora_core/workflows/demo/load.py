@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.errors import BadValues
 from flora_core.learning.training import train
 from flora_core.learning.validation.folds import Progress, silent
@@ -16,7 +16,7 @@ from flora_core.model import Model
 from flora_core.storage.records.determinations import Slip
 from flora_core.storage.simulated_data import remove_simulated
 from flora_core.study import IRIS, Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo.season import Visit, simulate_season
 from flora_core.workflows.identify import Identification, identify_with, record
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -43,12 +43,12 @@ def demo_study() -> Study:
     return IRIS.model_copy(update={"name": STUDY, "title": _TITLE, "caveat": caveat})
 
 
-def is_loaded(house: House) -> bool:
+def is_loaded(context: AppContext) -> bool:
     """Whether the demonstration is there."""
-    return STUDY in house.studies.names()
+    return STUDY in context.studies.names()
 
 
-def load(house: House, *, last: date | None = None, seed: int = 0, progress: Progress = silent) -> Loaded:
+def load(context: AppContext, *, last: date | None = None, seed: int = 0, progress: Progress = silent) -> Loaded:
     """Fill the demonstration with a season that ends today; one that is there, whole or not, is replaced.
 
     Parameters
@@ -61,32 +61,32 @@ def load(house: House, *, last: date | None = None, seed: int = 0, progress: Pro
     DatabaseUnavailable, Unavailable
         What was loaded so far is replaced by the next load.
     """
-    remove(house)
+    remove(context)
     study, now = demo_study(), datetime.now(UTC)
     plants = iris_plants()
-    house.studies.add(study, plants, _BY, simulated=True)
-    model = house.registry.register(train(study, plants, algorithm="lda", by=_BY), by=_BY)
-    house.registry.promote(STUDY, model.card.version or 0, _BY, "The first model of the demonstration.")
+    context.studies.add(study, plants, _BY, simulated=True)
+    model = context.registry.register(train(study, plants, algorithm="lda", by=_BY), by=_BY)
+    context.registry.promote(STUDY, model.card.version or 0, _BY, "The first model of the demonstration.")
     visits = simulate_season(model, last or now.date(), seed=seed)
     records, slips = 0, 0
     for i, visit in enumerate(visits):
         progress(i, len(visits) + 1, f"day {visit.day + 1}")
-        recorded, determined = _play(house, model, visit, now)
+        recorded, determined = _play(context, model, visit, now)
         records, slips = records + recorded, slips + determined
     progress(len(visits), len(visits) + 1, "a challenger")
-    house.registry.register(train(study, plants, algorithm="logistic", by=_BY), by=_BY)
+    context.registry.register(train(study, plants, algorithm="logistic", by=_BY), by=_BY)
     progress(len(visits) + 1, len(visits) + 1, "done")
     return Loaded(STUDY, records, slips)
 
 
-def remove(house: House) -> int:
+def remove(context: AppContext) -> int:
     """Remove the demonstration without a trace; how many rows that was, 0 where there is none."""
-    if not is_loaded(house):
+    if not is_loaded(context):
         return 0
-    return remove_simulated(house.database, house.settings.models, STUDY)
+    return remove_simulated(context.database, context.settings.models, STUDY)
 
 
-def _play(house: House, model: Model, visit: Visit, now: datetime) -> tuple[int, int]:
+def _play(context: AppContext, model: Model, visit: Visit, now: datetime) -> tuple[int, int]:
     """Record one visit and what was said of its plants by now; how many of each."""
     found: list[tuple[Identification, int]] = []
     for i, row in enumerate(visit.values):
@@ -99,7 +99,7 @@ def _play(house: House, model: Model, visit: Visit, now: datetime) -> tuple[int,
     if not found:
         return 0, 0
     recorded = record(
-        house,
+        context,
         [one for one, _ in found],
         by=visit.collector,
         door="page",
@@ -110,7 +110,7 @@ def _play(house: House, model: Model, visit: Visit, now: datetime) -> tuple[int,
     slips = [
         Slip(
             identification=one.id,
-            given=GivenName(Answer.SPECIES, visit.names[i]),
+            given=GivenName(AnswerKind.SPECIES, visit.names[i]),
             by=visit.curator,
             at=day.isoformat(),
             level=2,
@@ -121,5 +121,5 @@ def _play(house: House, model: Model, visit: Visit, now: datetime) -> tuple[int,
     ]
     for when in sorted({slip.at for slip in slips}):
         entered = min(datetime.combine(date.fromisoformat(when), time(18), tzinfo=UTC), now)
-        house.determinations.add([s for s in slips if s.at == when], entered_by=visit.curator, entered_at=entered)
+        context.determinations.add([s for s in slips if s.at == when], entered_by=visit.curator, entered_at=entered)
     return len(recorded), len(slips)

@@ -77,7 +77,7 @@ def simulate_season(model: Model, last: date, *, seed: int = 0, days: int = DAYS
         How many days it has; what happens on later days than these does not happen.
     """
     rng = np.random.default_rng(seed)
-    roots: Floats = np.asarray(np.linalg.cholesky(model.clouds.covariances), dtype=np.float64)
+    roots: Floats = np.asarray(np.linalg.cholesky(model.gaussians.covariances), dtype=np.float64)
     visits = []
     for day in range(days):
         today = last - timedelta(days=days - 1 - day)
@@ -107,7 +107,7 @@ def _plants(
     model: Model, roots: Floats, rng: np.random.Generator, day: int, c: int, site: str, count: int
 ) -> tuple[str, Floats, tuple[str, ...]]:
     """What a collector finds on a day: the site, the values as typed, the true names."""
-    study, means = model.study, model.clouds.means
+    study, means = model.study, model.gaussians.means
     k, p = means.shape
     species = rng.integers(0, k, count)
     values = means[species] + np.einsum("npq,nq->np", roots[species], rng.standard_normal((count, p)))
@@ -115,10 +115,10 @@ def _plants(
     if _within(day, POPULATION) and c == 1:
         # Another colony: everything about a standard deviation larger.
         site = _COAST
-        values += np.sqrt(np.einsum("kii->ki", model.clouds.covariances))[species]
+        values += np.sqrt(np.einsum("kii->ki", model.gaussians.covariances))[species]
     if _within(day, STRANGERS) and c == 2:
         site = _DITCH
-        spread = np.sqrt(np.einsum("kii->ki", model.clouds.covariances)).mean(axis=0)
+        spread = np.sqrt(np.einsum("kii->ki", model.gaussians.covariances)).mean(axis=0)
         lowest, highest = means.min(axis=0), means.max(axis=0)
         middle = np.where(np.arange(p) < (p + 1) // 2, highest + 4 * spread, lowest + spread)
         values = middle + spread * rng.standard_normal((count, p))

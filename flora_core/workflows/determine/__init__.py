@@ -3,7 +3,15 @@
 A determination is only ever added: whoever disagrees lays another slip beside the first, and the newest counts.
 """
 
-from flora_core.workflows.determine.recorder import Defaults, Laying, Outcome, defaults
-from flora_core.workflows.determine.single import Laid, determine, slip_document
+from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome, defaults
+from flora_core.workflows.determine.single import DeterminationOutcome, determine, slip_document
 
-__all__ = ["Defaults", "Laid", "Laying", "Outcome", "defaults", "determine", "slip_document"]
+__all__ = [
+    "Defaults",
+    "DeterminationOutcome",
+    "DeterminationRecorder",
+    "Outcome",
+    "defaults",
+    "determine",
+    "slip_document",
+]

@@ -25,9 +25,9 @@ from flora_core.errors import ArtifactRefused
 from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
-from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of, as_rows
 
 #: Plants that are weighed, of those the database offers.
@@ -48,19 +48,19 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class InboxPlant:
     """A plant that waits.
 
     Attributes
     ----------
-    recorded : Recorded
+    recorded : IdentificationRecord
     reasons : dict of Reason to str
         Why it teaches much, each in a sentence; empty for a plant like many.
     weight : float
         How much it teaches, compared with the others.
     """
 
-    recorded: Recorded
+    recorded: IdentificationRecord
     reasons: dict[Reason, str]
     weight: float
 
@@ -71,7 +71,7 @@ class Inbox:
 
     Attributes
     ----------
-    waiting : tuple of Waiting
+    waiting : tuple of InboxPlant
         Those that teach most first.
     undetermined : int
         All undetermined plants of the study.
@@ -81,13 +81,13 @@ class Inbox:
         The version that was asked beside the champion.
     """
 
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[InboxPlant, ...]
     undetermined: int
     looked_through: int
     challenger: int | None
 
 
-def inbox(house: House, study: str, only: Reason | None = None, *, most: int = 200) -> Inbox:
+def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: int = 200) -> Inbox:
     """The plants of a study that wait for a determination; reads only, at a cost that does not grow with the study.
 
     Parameters
@@ -100,27 +100,27 @@ def inbox(house: House, study: str, only: Reason | None = None, *, most: int = 2
     Unknown, NoChampion
         No such study, or no model that identifies.
     """
-    champion = house.champion(study)
-    known = known_plants(house, champion)
-    covered = house.determinations.coverage(study)
+    champion = context.champion(study)
+    known = known_plants(context, champion)
+    covered = context.determinations.coverage(study)
     waiting_in_all = covered.identified - covered.determined
-    offered = undetermined(house.database, study, most=_WEIGHED, rare={champion.card.version or 0: _rare(known)})
-    values = as_rows(house, offered, champion.study)
+    offered = undetermined(context.database, study, most=_WEIGHED, rare={champion.card.version or 0: _rare(known)})
+    values = as_rows(context, offered, champion.study)
     weights, reasons = _by_what_was_said(champion, offered, known)
-    challenger = _challenger(house, champion)
+    challenger = _challenger(context, champion)
     if challenger is not None:
         _ask(challenger, champion, offered, values, weights, reasons)
     chosen = [i for i in range(len(offered)) if only is None or only in reasons[i]]
     order = _first_of_each_first(chosen, offered, weights)
     return Inbox(
-        tuple(Waiting(offered[i], reasons[i], float(weights[i])) for i in order[:most]),
+        tuple(InboxPlant(offered[i], reasons[i], float(weights[i])) for i in order[:most]),
         waiting_in_all,
         min(waiting_in_all, SEEN),
         None if challenger is None else challenger.card.version,
     )
 
 
-def at_random(house: House, study: str, *, most: int = 50) -> Inbox:
+def at_random(context: AppContext, study: str, *, most: int = 50) -> Inbox:
     """Plants that chance chose of those that nobody determined: what tells how often the model is right; reads only.
 
     Raises
@@ -128,19 +128,19 @@ def at_random(house: House, study: str, *, most: int = 50) -> Inbox:
     Unknown
         No such study.
     """
-    house.studies.get(study)
-    covered = house.determinations.coverage(study)
+    context.studies.get(study)
+    covered = context.determinations.coverage(study)
     left = covered.identified - covered.determined
-    chosen = drawn(house.database, study, most)
-    return Inbox(tuple(Waiting(one, {}, 0.0) for one in chosen), left, min(left, SEEN), None)
+    chosen = drawn(context.database, study, most)
+    return Inbox(tuple(InboxPlant(one, {}, 0.0) for one in chosen), left, min(left, SEEN), None)
 
 
-def known_plants(house: House, champion: Model) -> Floats:
+def known_plants(context: AppContext, champion: Model) -> Floats:
     """For each species of the champion, the plants known: in its training table, and determined since; (k,)."""
     study = champion.study
     names = study.species_names
     known = np.array([champion.card.table.plants.get(name, 0) for name in names], dtype=np.float64)
-    for tally in house.determinations.tallies(study.name, level=COMPETENT):
+    for tally in context.determinations.tallies(study.name, level=COMPETENT):
         if tally.given.species in names:
             known[names.index(tally.given.species)] += tally.plants
     return known
@@ -151,7 +151,7 @@ def _rare(known: Floats) -> list[int]:
 
 
 def _by_what_was_said(
-    champion: Model, offered: Sequence[Recorded], known: Floats
+    champion: Model, offered: Sequence[IdentificationRecord], known: Floats
 ) -> tuple[Floats, list[dict[Reason, str]]]:
     """The weight and reasons of each plant, from what the version that named it had recorded."""
     weights = np.zeros(len(offered))
@@ -187,15 +187,15 @@ def _doubt(probabilities: Sequence[float]) -> float:
     return -sum(p * log(p) for p in probabilities if p > 0) / log(max(len(probabilities), 2))
 
 
-def _challenger(house: House, champion: Model) -> Model | None:
+def _challenger(context: AppContext, champion: Model) -> Model | None:
     """The newest version after the champion that was not retired; None where there is none, or its files can't be used."""
     study, version = champion.study.name, champion.card.version or 0
-    retired = {event.version for event in house.registry.events(study) if event.kind == "retired"}
-    newer = [v.version for v in house.registry.versions(study) if v.version > version and v.version not in retired]
+    retired = {event.version for event in context.registry.events(study) if event.kind == "retired"}
+    newer = [v.version for v in context.registry.versions(study) if v.version > version and v.version not in retired]
     if not newer:
         return None
     try:
-        return house.model(study, max(newer))
+        return context.model(study, max(newer))
     except ArtifactRefused:
         return None
 
@@ -203,7 +203,7 @@ def _challenger(house: House, champion: Model) -> Model | None:
 def _ask(
     challenger: Model,
     champion: Model,
-    offered: Sequence[Recorded],
+    offered: Sequence[IdentificationRecord],
     values: Floats,
     weights: Floats,
     reasons: list[dict[Reason, str]],
@@ -229,7 +229,7 @@ def _called(model: Model, answer: int) -> str:
     return model.study.short(model.study.species_names[answer]) if answer >= 0 else NONE_OF_THESE
 
 
-def _first_of_each_first(chosen: list[int], offered: Sequence[Recorded], weights: Floats) -> list[int]:
+def _first_of_each_first(chosen: list[int], offered: Sequence[IdentificationRecord], weights: Floats) -> list[int]:
     """The plants by weight; of many alike from one file or day, each further one counts for less."""
     alike: Counter[tuple[str, int]] = Counter()
     counted: dict[int, float] = {}

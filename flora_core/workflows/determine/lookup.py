@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flora_core.storage.records.identifications import place_of
-from flora_core.workflows.context import House
+from flora_core.storage.records.identifications import parse_identifier
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Found:
     suggestion: str = ""
 
 
-def find_plants(house: House, study: str, plants: Iterable[str]) -> dict[str, Found]:
+def find_plants(context: AppContext, study: str, plants: Iterable[str]) -> dict[str, Found]:
     """Where each of these plants stands; reads only.
 
     Parameters
@@ -30,9 +30,9 @@ def find_plants(house: House, study: str, plants: Iterable[str]) -> dict[str, Fo
         Identifiers and catalogue numbers.
     """
     wanted = list(dict.fromkeys(plants))
-    studies = house.records.studies_of(wanted)
+    studies = context.records.studies_of(wanted)
     numbers = [plant for plant in wanted if plant and _normal(plant) not in studies]
-    bearers = house.records.of_catalogue_numbers(study, numbers) if numbers else {}
+    bearers = context.records.find_by_catalogue_number(study, numbers) if numbers else {}
     return {
         plant: Found(_normal(plant), studies[_normal(plant)])
         if _normal(plant) in studies
@@ -42,7 +42,7 @@ def find_plants(house: House, study: str, plants: Iterable[str]) -> dict[str, Fo
 
 
 def _normal(plant: str) -> str:
-    place = place_of(plant)
+    place = parse_identifier(plant)
     return f"{place[0]}-{place[1]}" if place else ""
 
 

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from flora_core.errors import Unknown
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.model import Floats, Ints, Model
-from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
 from flora_core.units import factor
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
-def as_rows(house: House, recorded: Sequence[Recorded], study: Study) -> Floats:
+def as_rows(context: AppContext, recorded: Sequence[IdentificationRecord], study: Study) -> Floats:
     """The plants' values in the study's order and units; (n, p), NaN where not measured."""
     values = np.full((len(recorded), len(study.measurements)), np.nan)
     of_version: dict[int, list[tuple[int, float] | None]] = {}
     for i, one in enumerate(recorded):
         version = one.recording.version
         if version not in of_version:
-            of_version[version] = _places(house.registry.card(one.recording.study, version).study, study)
+            of_version[version] = _places(context.registry.card(one.recording.study, version).study, study)
         for j, place in enumerate(of_version[version]):
             value = one.plant.used[place[0]] if place is not None else None
             if place is not None and value is not None:
@@ -49,6 +49,6 @@ def answers_of(model: Model, values: Floats) -> Ints:
     said = np.full(len(values), -2, dtype=np.int64)
     measured = ~np.isnan(values).all(axis=1)
     if measured.any():
-        named = name_plants(model, values[measured])
+        named = predict_plants(model, values[measured])
         said[measured] = np.where(named.fits, named.best, -1)
     return said

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flora_core.determination import AT_RANDOM, COMPETENT, Answer, true_answer
+from flora_core.determination import AT_RANDOM, COMPETENT, AnswerKind, true_answer
 from flora_core.monitoring.performance.realised import Rate, rate
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Progress:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def progress(house: House, study: str) -> Progress:
+def progress(context: AppContext, study: str) -> Progress:
     """How far the determinations of a study have come; reads only.
 
     Raises
@@ -51,11 +51,11 @@ def progress(house: House, study: str) -> Progress:
     Unknown
         No such study.
     """
-    plural = house.studies.get(study).plural
-    covered = house.determinations.coverage(study)
+    plural = context.studies.get(study).plural
+    covered = context.determinations.coverage(study)
     cards: dict[int, Study] = {}
-    right, judged = _right(house, study, cards)
-    by_chance, of_chance = _right(house, study, cards, source=AT_RANDOM)
+    right, judged = _right(context, study, cards)
+    by_chance, of_chance = _right(context, study, cards, source=AT_RANDOM)
     share = rate(right, judged)
     sentence = _coverage(covered.identified, covered.determined, plural)
     if judged:
@@ -78,16 +78,16 @@ def progress(house: House, study: str) -> Progress:
     )
 
 
-def _right(house: House, study: str, cards: dict[int, Study], source: str = "") -> tuple[int, int]:
+def _right(context: AppContext, study: str, cards: dict[int, Study], source: str = "") -> tuple[int, int]:
     """How many plants the model had named right, of those whose newest determination settles it."""
     right = judged = 0
-    for tally in house.determinations.tallies(study, level=COMPETENT, source=source):
+    for tally in context.determinations.tallies(study, level=COMPETENT, source=source):
         if tally.version not in cards:
-            cards[tally.version] = house.registry.card(study, tally.version).study
+            cards[tally.version] = context.registry.card(study, tally.version).study
         then = cards[tally.version]
         truth = true_answer(tally.given, then)
         if truth:
-            said = then.species_names[tally.species] if tally.fits else Answer.NONE.value
+            said = then.species_names[tally.species] if tally.fits else AnswerKind.NONE.value
             judged += tally.plants
             right += tally.plants if said == truth else 0
     return right, judged

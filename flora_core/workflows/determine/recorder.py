@@ -12,9 +12,9 @@ from flora_core.errors import Issue, Refused
 from flora_core.storage.records.determinations import Determination, Slip
 from flora_core.study import Study
 from flora_core.tables.names.typed_names import ReadName, read_name
-from flora_core.tables.rows.determinations import Written
-from flora_core.tables.values.dates import Day, read_day
-from flora_core.workflows.context import House
+from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.tables.values.dates import ParsedDate, parse_date
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.lookup import Found, find_plants
 
 #: How the program signs its own identifications: no person.
@@ -48,7 +48,7 @@ def defaults(by: str = "", date: str = "", level: str = "", remark: str = "") ->
     Refused
         The date or the level can't be used.
     """
-    day = read_day(date) if date.strip() else Day()
+    day = parse_date(date) if date.strip() else ParsedDate()
     if day.problem:
         raise Refused(Issue(None, "date", date, day.problem, day.suggestion).sentence())
     number = _level(level, COMPETENT)
@@ -104,7 +104,7 @@ class Outcome:
         }
 
 
-class Laying:
+class DeterminationRecorder:
     """Lays determinations down as they come, and keeps count.
 
     Parameters
@@ -121,7 +121,7 @@ class Laying:
 
     def __init__(
         self,
-        house: House,
+        context: AppContext,
         study: str,
         *,
         defaults: Defaults,
@@ -130,7 +130,7 @@ class Laying:
         source_sha256: str = "",
         columns: Callable[[str], str] = str,
     ) -> None:
-        self._house, self._study, self._defaults, self._entered_by = house, study, defaults, entered_by
+        self._context, self._study, self._defaults, self._entered_by = context, study, defaults, entered_by
         self._source, self._sha256, self._columns = source, source_sha256, columns
         self._studies: dict[str, Study] = {}
         self._others: dict[str, int] = {}
@@ -138,7 +138,7 @@ class Laying:
         self._undated = 0
         self.outcome = Outcome()
 
-    def lay(self, rows: Sequence[Written], *, may_be_blank: bool = True) -> tuple[str, ...]:
+    def lay(self, rows: Sequence[WrittenDetermination], *, may_be_blank: bool = True) -> tuple[str, ...]:
         """Read these rows and lay down what can be used; one transaction.
 
         Parameters
@@ -159,7 +159,7 @@ class Laying:
         self.outcome.rows += len(rows)
         written = [row for row in map(_cleaned, rows) if not (may_be_blank and row.blank)]
         self.outcome.blank += len(rows) - len(written)
-        places = find_plants(self._house, self._study, (row.plant for row in written))
+        places = find_plants(self._context, self._study, (row.plant for row in written))
         slips: list[Slip] = []
         undated: list[bool] = []
         for row in written:
@@ -184,7 +184,7 @@ class Laying:
             notes.append(f"{self._undated:,} without a date got today's, {today_here()}.")
         return self.outcome
 
-    def _slip(self, row: Written, plant: Found) -> tuple[Slip | None, Issue | None]:
+    def _slip(self, row: WrittenDetermination, plant: Found) -> tuple[Slip | None, Issue | None]:
         def refused(what: str, value: str, problem: str, suggestion: str) -> tuple[None, Issue]:
             return None, Issue(row.row, self._columns(what), value, problem, suggestion)
 
@@ -198,7 +198,7 @@ class Laying:
         problem, suggestion = _no_person(by)
         if problem:
             return refused("by", by, problem, suggestion)
-        day = read_day(row.date or self._defaults.date or today_here())
+        day = parse_date(row.date or self._defaults.date or today_here())
         if day.problem:
             return refused("date", row.date or self._defaults.date, day.problem, day.suggestion)
         level = _level(row.level, self._defaults.level)
@@ -229,7 +229,7 @@ class Laying:
     def _add(self, slips: list[Slip], undated: list[bool]) -> None:
         if not slips:
             return
-        before = self._house.determinations.of_each(slip.identification for slip in slips)
+        before = self._context.determinations.of_each(slip.identification for slip in slips)
         new = []
         for slip, no_date in zip(slips, undated, strict=True):
             earlier = before[slip.identification]
@@ -241,7 +241,7 @@ class Laying:
             if earlier and earlier[-1].at > slip.at and slip.at == today_here():
                 self._ahead(slip, earlier[-1])
             new.append(slip)
-        added = self._house.determinations.add(new, entered_by=self._entered_by) if new else ()
+        added = self._context.determinations.add(new, entered_by=self._entered_by) if new else ()
         self.outcome.added += sum(added)
         self.outcome.unchanged += len(added) - sum(added)
 
@@ -260,7 +260,7 @@ class Laying:
 
     def _study_called(self, name: str) -> Study:
         if name not in self._studies:
-            self._studies[name] = self._house.studies.get(name)
+            self._studies[name] = self._context.studies.get(name)
         return self._studies[name]
 
 
@@ -294,7 +294,7 @@ def _undated(slip: Slip) -> str:
     return replace(slip, at="").fingerprint
 
 
-def _cleaned(row: Written) -> Written:
+def _cleaned(row: WrittenDetermination) -> WrittenDetermination:
     """The row without what can't be seen: such characters come from nobody's pen, and no database takes them all."""
     seen = ("".join(c for c in text if c.isprintable()).strip() for text in row.texts)
-    return Written(row.row, *seen)
+    return WrittenDetermination(row.row, *seen)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flora_core.storage.records.identifications import Recorded
-from flora_core.workflows.context import House
+from flora_core.storage.records.identifications import IdentificationRecord
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import Identification, identify_with
 
 
-def seen_again(house: House, recorded: Recorded) -> Identification:
+def seen_again(context: AppContext, recorded: IdentificationRecord) -> Identification:
     """What the version that named a recorded plant says of the values it used; records nothing.
 
     Raises
@@ -15,6 +15,6 @@ def seen_again(house: House, recorded: Recorded) -> Identification:
     ArtifactRefused
         The version's files can't be used.
     """
-    model = house.model(recorded.recording.study, recorded.recording.version)
+    model = context.model(recorded.recording.study, recorded.recording.version)
     used = zip(model.study.names, recorded.plant.used, strict=True)
     return identify_with(model, {name: "" if value is None else repr(value) for name, value in used})

@@ -7,13 +7,13 @@ from typing import Any
 
 from flora_core.errors import BadValues
 from flora_core.storage.records.determinations import Determination
-from flora_core.tables.rows.determinations import Written
-from flora_core.workflows.context import House
-from flora_core.workflows.determine.recorder import Defaults, Laying, Outcome
+from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class DeterminationOutcome:
     """What became of one determination.
 
     Attributes
@@ -44,7 +44,7 @@ class Laid:
 
 
 def determine(
-    house: House,
+    context: AppContext,
     study: str,
     plant: str,
     name: str,
@@ -54,7 +54,7 @@ def determine(
     level: str = "",
     remark: str = "",
     entered_by: str = "",
-) -> Laid:
+) -> DeterminationOutcome:
     """Lay one determination beside an identification; one transaction. What was said before stays.
 
     Parameters
@@ -81,14 +81,14 @@ def determine(
     DatabaseUnavailable
         Nothing was added.
     """
-    house.studies.get(study)
-    laying = Laying(house, study, defaults=Defaults(), entered_by=entered_by or by.strip())
-    laid = laying.lay([Written(None, plant, name, by, date, level, remark)], may_be_blank=False)
+    context.studies.get(study)
+    laying = DeterminationRecorder(context, study, defaults=Defaults(), entered_by=entered_by or by.strip())
+    laid = laying.lay([WrittenDetermination(None, plant, name, by, date, level, remark)], may_be_blank=False)
     outcome = laying.finish()
     if outcome.issues:
         raise BadValues(tuple(outcome.issues))
     (identifier,) = laid
-    return Laid(identifier, house.determinations.of(identifier), outcome)
+    return DeterminationOutcome(identifier, context.determinations.of(identifier), outcome)
 
 
 def slip_document(slip: Determination) -> dict[str, Any]:

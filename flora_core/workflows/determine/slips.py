@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from flora_core.determination import LEVELS, Answer, GivenName
+from flora_core.determination import LEVELS, AnswerKind, GivenName
 from flora_core.identification.sentences import percent
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
-from flora_core.storage.records.identifications import Recorded
+from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study, epithet, genus_of
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Determination slip {id}</title>
@@ -32,16 +32,16 @@ h1 {{ font-size: 13pt; margin: 0 0 1mm; font-weight: 400 }} p {{ margin: .6mm 0 
 _LABEL, _SHEET = "105mm 60mm; margin: 4mm", "A4; margin: 10mm"
 
 
-def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
+def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -> str:
     """A self-contained HTML page with a slip for each plant, ready to be printed: one on a label of 105 x 60 mm, several on A4.
 
     A plant that persons determined bears the newest determination, and below it what was said before, oldest first.
     What a person typed is escaped; the page loads nothing.
     """
-    determined = house.determinations.of_each(one.id for one in recorded)
+    determined = context.determinations.of_each(one.id for one in recorded)
     slips = []
     for one in recorded:
-        card = house.registry.card(one.recording.study, one.recording.version)
+        card = context.registry.card(one.recording.study, one.recording.version)
         slips.append(_slip(card, one, determined[one.id]))
     if len(slips) == 1:
         return _PAGE.format(id=escape(recorded[0].id), paper=_LABEL, slips=slips[0])
@@ -49,7 +49,7 @@ def slip_page(house: House, recorded: tuple[Recorded, ...]) -> str:
     return _PAGE.format(id=f"{len(slips)} plants", paper=_SHEET, slips=sheet)
 
 
-def _slip(card: ModelCard, one: Recorded, determined: Sequence[Determination]) -> str:
+def _slip(card: ModelCard, one: IdentificationRecord, determined: Sequence[Determination]) -> str:
     study, plant, recording = card.study, one.plant, one.recording
     measured = ", ".join(
         f"{m.label} {m.written(value)}"
@@ -72,7 +72,7 @@ def _slip(card: ModelCard, one: Recorded, determined: Sequence[Determination]) -
     )
 
 
-def _determined(study: Study, one: Recorded, determined: Sequence[Determination]) -> tuple[str, str]:
+def _determined(study: Study, one: IdentificationRecord, determined: Sequence[Determination]) -> tuple[str, str]:
     """The newest determination for the head of a slip, and those before it for its foot."""
     *before, newest = determined
     remark = f" {escape(newest.remark)}" if newest.remark else ""
@@ -88,20 +88,20 @@ def _determined(study: Study, one: Recorded, determined: Sequence[Determination]
 
 def _given(study: Study, given: GivenName) -> str:
     """A person's name for a plant, in italics where botanists write it so, with the author where the study knows it."""
-    if given.answer is Answer.NONE:
+    if given.answer is AnswerKind.NONE:
         return f"none of the species of “{escape(study.title)}”"
-    if given.answer is Answer.HYBRID:
+    if given.answer is AnswerKind.HYBRID:
         return " × ".join(f"<i>{escape(name)}</i>" for name in (given.name, given.other) if name)
-    if given.answer is Answer.GENUS:
+    if given.answer is AnswerKind.GENUS:
         return f"<i>{escape(given.name)}</i> sp." if given.name else "genus only"
     genus, rest = escape(genus_of(given.name)), escape(epithet(given.name))
-    if given.answer in (Answer.CF, Answer.AFF):
+    if given.answer in (AnswerKind.CF, AnswerKind.AFF):
         return f"{f'<i>{genus}</i> ' if genus else ''}{given.answer.value} <i>{rest}</i>"
     author = next((s.author for s in study.species if s.name == given.name), "")
     return f"<i>{escape(given.name)}</i> {escape(author)}".strip()
 
 
-def _name(study: Study, one: Recorded) -> str:
+def _name(study: Study, one: IdentificationRecord) -> str:
     if not one.plant.possible:
         return "<i>indet.</i> (fits none of these species)"
     species = study.species[one.plant.possible[0]]
@@ -111,7 +111,7 @@ def _name(study: Study, one: Recorded) -> str:
     return f"<i>{genus} {rest}</i> {escape(species.author)}" if genus else rest
 
 
-def _sureness(study: Study, one: Recorded) -> str:
+def _sureness(study: Study, one: IdentificationRecord) -> str:
     if not one.plant.possible:
         return f"Outside every species of the study “{escape(study.title)}”"
     others = [f"<i>{escape(study.short(study.species[j].name))}</i>" for j in one.plant.possible[1:]]

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from flora_core.tables.files.reading import Layout, read_layout
 from flora_core.tables.rows.determinations import Columns, match_columns, read_determinations
-from flora_core.workflows.context import House
-from flora_core.workflows.determine.recorder import Defaults, Laying, Outcome
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
 
 Progress = Callable[[float, str], None]
 
@@ -45,7 +45,7 @@ def look_at_table(stream: BinaryIO, name: str, *, sheet: str = "") -> tuple[Layo
 
 
 def determine_table(
-    house: House,
+    context: AppContext,
     study: str,
     stream: BinaryIO,
     name: str,
@@ -78,11 +78,11 @@ def determine_table(
     DatabaseUnavailable
         Rows after the last that was told of as done were not added; the same table again adds the rest.
     """
-    house.studies.get(study)
+    context.studies.get(study)
     layout = read_layout(stream, name, sheet=sheet)
     matched = match_columns(layout.header, columns)
-    laying = Laying(
-        house,
+    laying = DeterminationRecorder(
+        context,
         study,
         defaults=defaults or Defaults(),
         entered_by=entered_by,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from flora_core.determination import COMPETENT
 from flora_core.errors import Refused
 from flora_core.storage.job_queue import Job
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.training import TrainingRequest
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class QueuedJob:
         return min(1.0, self.job.done / self.job.total) if self.job.total else 0.0
 
 
-def ask_for_training(house: House, study: str, request: TrainingRequest, by: str) -> Job:
+def ask_for_training(context: AppContext, study: str, request: TrainingRequest, by: str) -> Job:
     """Put a training at the end of the queue; its settings are checked first.
 
     Raises
@@ -106,13 +106,13 @@ def ask_for_training(house: House, study: str, request: TrainingRequest, by: str
     by = " ".join(by.split())
     if not by:
         raise Refused("Say who you are: training needs a name, which the card and the history keep.")
-    house.studies.get(study)
+    context.studies.get(study)
     # Which species is rare is looked at when it is trained; here the settings are read as for plenty of plants.
     check_settings(request.algorithm, request.hyperparameters, request.search)
-    return house.jobs.ask(study, "train", request.model_dump_json(), by)
+    return context.jobs.enqueue(study, "train", request.model_dump_json(), by)
 
 
-def comparison_asked(house: House, study: str, champion: int, challenger: int) -> ComparisonRequest:
+def comparison_asked(context: AppContext, study: str, champion: int, challenger: int) -> ComparisonRequest:
     """The request to compare two versions on what is known now.
 
     Raises
@@ -123,44 +123,44 @@ def comparison_asked(house: House, study: str, champion: int, challenger: int) -
     if champion == challenger:
         raise Refused(f"Version {champion} is compared with itself; choose two versions.")
     for version in (champion, challenger):
-        house.registry.version(study, version)
-    found = house.studies.get(study)
+        context.registry.version(study, version)
+    found = context.studies.get(study)
     return ComparisonRequest(
         champion=champion,
         challenger=challenger,
-        table=house.studies.plants(found).table.sha256,
-        determined=house.determinations.newest_of(study, COMPETENT),
+        table=context.studies.plants(found).table.sha256,
+        determined=context.determinations.newest_of(study, COMPETENT),
     )
 
 
-def ask_for_comparison(house: House, study: str, request: ComparisonRequest, by: str) -> Job:
+def ask_for_comparison(context: AppContext, study: str, request: ComparisonRequest, by: str) -> Job:
     """Put a comparison at the end of the queue; raises as `ask_for_training` does."""
-    return house.jobs.ask(study, "compare", request.model_dump_json(), by or "a visitor")
+    return context.jobs.enqueue(study, "compare", request.model_dump_json(), by or "a visitor")
 
 
-def comparison_job(house: House, study: str, request: ComparisonRequest) -> Job | None:
+def comparison_job(context: AppContext, study: str, request: ComparisonRequest) -> Job | None:
     """The newest job that was asked for this very comparison; None where there is none. Reads only."""
-    return house.jobs.same(study, "compare", request.model_dump_json())
+    return context.jobs.find_identical(study, "compare", request.model_dump_json())
 
 
-def queue(house: House) -> tuple[QueuedJob, ...]:
+def queue(context: AppContext) -> tuple[QueuedJob, ...]:
     """What is being worked on and what waits, in the order it is done."""
     now = datetime.now(UTC)
-    return tuple(QueuedJob(job, place, _left(job, now)) for place, job in enumerate(house.jobs.active()))
+    return tuple(QueuedJob(job, place, _left(job, now)) for place, job in enumerate(context.jobs.active()))
 
 
-def newest_jobs(house: House, study: str = "", most: int = 20) -> tuple[QueuedJob, ...]:
+def newest_jobs(context: AppContext, study: str = "", most: int = 20) -> tuple[QueuedJob, ...]:
     """The newest jobs of a study, or of all, newest first, with their places."""
-    places = {queued.job.id: queued for queued in queue(house)}
-    return tuple(places.get(job.id, QueuedJob(job, 0, None)) for job in house.jobs.newest(study, most))
+    places = {queued.job.id: queued for queued in queue(context)}
+    return tuple(places.get(job.id, QueuedJob(job, 0, None)) for job in context.jobs.newest(study, most))
 
 
-def again(house: House, job: Job, by: str) -> Job:
+def resubmit(context: AppContext, job: Job, by: str) -> Job:
     """Ask for the same once more: after it failed or was interrupted."""
-    return house.jobs.ask(job.study, job.kind, job.request, by)
+    return context.jobs.enqueue(job.study, job.kind, job.request, by)
 
 
-def described(job: Job) -> str:
+def describe_job(job: Job) -> str:
     """What a job does, in words."""
     if job.kind == "compare":
         wanted = ComparisonRequest.model_validate_json(job.request)
@@ -182,7 +182,7 @@ def described(job: Job) -> str:
     return "; ".join(parts)
 
 
-def outcome(job: Job) -> str:
+def job_outcome(job: Job) -> str:
     """What came of a job, in a sentence."""
     match job.state:
         case "done" if job.kind == "train":

@@ -15,7 +15,7 @@ from typing import Final
 
 from flora_core.errors import FloraError
 from flora_core.storage.job_queue import Job
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.worker import PARENT
 
 _log: Final = logging.getLogger("flora.jobs")
@@ -28,14 +28,14 @@ _GRACE: Final = 5.0
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class Foreman:
+class JobSupervisor:
     """Works through the queue while the server runs.
 
     A plain object started with the server, and not one of Streamlit's caches, because any visitor can clear those.
     """
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="foreman", daemon=True)
 
@@ -58,7 +58,7 @@ class Foreman:
         while not self._over.is_set():
             runner = f"{socket.gethostname()[:40]}-{uuid.uuid4().hex[:12]}"
             try:
-                job = self._house.jobs.claim(runner)
+                job = self._context.jobs.claim(runner)
                 if job is not None:
                     self._work_on(job, runner)
                     continue
@@ -72,9 +72,11 @@ class Foreman:
         try:
             process = self._start(job, runner)
         except OSError as error:
-            self._house.jobs.end(job.id, runner, "failed", f"No process could be started for it: {error.strerror}.")
+            self._context.jobs.finish(
+                job.id, runner, "failed", f"No process could be started for it: {error.strerror}."
+            )
             return
-        end = time.monotonic() + 60 * self._house.settings.training_minutes
+        end = time.monotonic() + 60 * self._context.settings.training_minutes
         late = False
         while process.poll() is None:
             if self._over.is_set() or time.monotonic() > end:
@@ -85,7 +87,7 @@ class Foreman:
         self._say_how_it_ended(job, runner, process.returncode, late)
 
     def _start(self, job: Job, runner: str) -> subprocess.Popen[bytes]:
-        settings = self._house.settings
+        settings = self._context.settings
         environment = {
             **os.environ,
             **dict.fromkeys(_THREADS, "1"),
@@ -104,17 +106,17 @@ class Foreman:
     def _say_how_it_ended(self, job: Job, runner: str, code: int, late: bool) -> None:
         """For a process that could not say it itself; where it could, this changes nothing."""
         if late:
-            minutes = self._house.settings.training_minutes
-            self._house.jobs.end(
+            minutes = self._context.settings.training_minutes
+            self._context.jobs.finish(
                 job.id,
                 runner,
                 "failed",
                 f"It took longer than {minutes} minutes (FLORA_TRAINING_MINUTES) and was ended.",
             )
         elif self._over.is_set():
-            self._house.jobs.end(job.id, runner, "interrupted", "The server was ended while it worked on this.")
+            self._context.jobs.finish(job.id, runner, "interrupted", "The server was ended while it worked on this.")
         else:
-            self._house.jobs.end(job.id, runner, "interrupted", _reason(code))
+            self._context.jobs.finish(job.id, runner, "interrupted", _reason(code))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

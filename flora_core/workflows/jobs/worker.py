@@ -16,14 +16,14 @@ from typing import Final
 
 from flora_core.errors import DatabaseUnavailable, FloraError
 from flora_core.storage.job_queue import Job
-from flora_core.workflows.context import House, open_house
+from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.jobs.requests import ComparisonRequest, Ending, TrainingResult, kept_comparison
 from flora_core.workflows.models.training import TrainingRequest
 
 _log: Final = logging.getLogger("flora.jobs")
 
 #: Seconds between two words to the database.
-_BEAT: Final = 1.0
+_HEARTBEAT_SECONDS: Final = 1.0
 #: Seconds after which a job that was told to stop, and is busy within one step, is ended.
 _PATIENCE: Final = 5.0
 #: How much less urgent than a visitor's page it is.
@@ -38,12 +38,12 @@ class _StopWorking(Exception):
     """The job was cancelled, or was given to somebody else."""
 
 
-class _Heart(threading.Thread):
+class _Heartbeat(threading.Thread):
     """Says every second that the job is alive and how far it is, and learns whether it shall go on."""
 
-    def __init__(self, house: House, job: Job, runner: str, parent: int) -> None:
+    def __init__(self, context: AppContext, job: Job, runner: str, parent: int) -> None:
         super().__init__(name="heart", daemon=True)
-        self._house, self._job, self._runner, self._parent = house, job, runner, parent
+        self._context, self._job, self._runner, self._parent = context, job, runner, parent
         self._step = (0, 0, "preparing")
         self._over = threading.Event()
         self._stopped_at = 0.0
@@ -59,11 +59,11 @@ class _Heart(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        while not self._over.wait(_BEAT):
+        while not self._over.wait(_HEARTBEAT_SECONDS):
             if self._parent and os.getppid() != self._parent:
                 self._end("interrupted", "The server was ended while it worked on this; nothing was saved by it.")
             try:
-                going = self._house.jobs.tell(self._job.id, self._runner, *self._step)
+                going = self._context.jobs.heartbeat(self._job.id, self._runner, *self._step)
             except DatabaseUnavailable as error:
                 # Whoever holds the database lets go of it again; a job that stays silent too long is given up by others.
                 _log.warning("job %s could not say that it is alive: %s", self._job.id, error.message)
@@ -76,33 +76,33 @@ class _Heart(threading.Thread):
                 self._end("cancelled", "")
 
     def _end(self, state: Ending, result: str) -> None:
-        """End the process in the middle of a step: what it had in hand was never part of the house."""
+        """End the process in the middle of a step: what it had in hand was never saved."""
         try:
-            self._house.jobs.end(self._job.id, self._runner, state, result)
+            self._context.jobs.finish(self._job.id, self._runner, state, result)
         finally:
             os._exit(0)
 
 
-def _train(house: House, job: Job, told: Progress) -> str:
+def _train(context: AppContext, job: Job, told: Progress) -> str:
     from flora_core.workflows.models.training import train_version
 
     request = TrainingRequest.model_validate_json(job.request)
-    card = train_version(house, job.study, **request.model_dump(), by=job.by, progress=told)
+    card = train_version(context, job.study, **request.model_dump(), by=job.by, progress=told)
     return TrainingResult(version=card.version or 0).model_dump_json()
 
 
-def _compare(house: House, job: Job, told: Progress) -> str:
+def _compare(context: AppContext, job: Job, told: Progress) -> str:
     from flora_core.workflows.models.comparison import compare_versions
 
     request = ComparisonRequest.model_validate_json(job.request)
-    found = compare_versions(house, job.study, request.champion, request.challenger, progress=told)
+    found = compare_versions(context, job.study, request.champion, request.challenger, progress=told)
     return kept_comparison(*found).model_dump_json()
 
 
-_WORK: Final[Mapping[str, Callable[[House, Job, Progress], str]]] = {"train": _train, "compare": _compare}
+_WORK: Final[Mapping[str, Callable[[AppContext, Job, Progress], str]]] = {"train": _train, "compare": _compare}
 
 
-def work_on(house: House, identifier: int, runner: str, parent: int = 0) -> Ending:
+def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) -> Ending:
     """Do one job that was claimed, and write what came of it.
 
     Parameters
@@ -112,12 +112,12 @@ def work_on(house: House, identifier: int, runner: str, parent: int = 0) -> Endi
     parent : int
         The process that must live on for this one to go on; 0: none.
     """
-    job = house.jobs.get(identifier)
-    heart = _Heart(house, job, runner, parent)
+    job = context.jobs.get(identifier)
+    heart = _Heartbeat(context, job, runner, parent)
     heart.start()
     state: Ending = "failed"
     try:
-        result, state = _WORK[job.kind](house, job, heart.told), "done"
+        result, state = _WORK[job.kind](context, job, heart.told), "done"
     except _StopWorking:
         result, state = "", "cancelled"
     except FloraError as refused:
@@ -128,7 +128,7 @@ def work_on(house: House, identifier: int, runner: str, parent: int = 0) -> Endi
         _log.exception("job %s made a mistake", identifier)
         result = "The program made a mistake here; it was written to the log. Nothing was registered."
     heart.stop()
-    house.jobs.end(identifier, runner, state, result)
+    context.jobs.finish(identifier, runner, state, result)
     return state
 
 
@@ -138,11 +138,11 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     parent = int(os.environ.pop(PARENT, "0"))
-    house = open_house()
+    context = open_context()
     try:
-        work_on(house, identifier, runner, parent)
+        run_job(context, identifier, runner, parent)
     finally:
-        house.close()
+        context.close()
 
 
 if __name__ == "__main__":

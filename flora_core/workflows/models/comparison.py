@@ -11,8 +11,8 @@ import numpy as np
 from flora_core.errors import Refused
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.study import Study
-from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, joined
-from flora_core.workflows.context import House
+from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.training_data import learned_until, rows_known
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def compare_versions(
-    house: House,
+    context: AppContext,
     study: str,
     champion: int,
     challenger: int,
@@ -45,16 +45,16 @@ def compare_versions(
     """
     from flora_core.learning.comparison.model_comparison import compare
     from flora_core.learning.validation.folds import silent
-    from flora_core.learning.comparison.promotion_gate import judge
+    from flora_core.learning.comparison.promotion_gate import evaluate_gate
     from flora_core.learning.validation.out_of_fold import usual_processes
 
     if champion == challenger:
         raise Refused(f"Version {champion} is compared with itself; name two versions.")
-    found = house.studies.get(study)
-    old, new = house.model(study, champion), house.model(study, challenger)
-    known = determined_plants(house, found)
-    table = house.studies.plants(found)
-    plants, champion_knew = _plants_of_both(found, table, rows_known(house, found, table, old), known, old, new)
+    found = context.studies.get(study)
+    old, new = context.model(study, champion), context.model(study, challenger)
+    known = determined_plants(context, found)
+    table = context.studies.plants(found)
+    plants, champion_knew = _plants_of_both(found, table, rows_known(context, found, table, old), known, old, new)
     comparison = compare(
         found,
         plants,
@@ -65,7 +65,7 @@ def compare_versions(
         processes=processes or usual_processes(),
         progress=progress or silent,
     )
-    return comparison, _believed(judge(comparison, new.card), new, plants)
+    return comparison, _believed(evaluate_gate(comparison, new.card), new, plants)
 
 
 def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
@@ -99,7 +99,7 @@ def _plants_of_both(
     until, newest = learned_until(old), _newest(old, new)
     learned = known.between(None, newest)
     knew = np.concatenate([rows_known, np.array([at <= until for at in learned.entered_at], dtype=bool)])
-    return joined(study, table, learned), knew
+    return with_determined(study, table, learned), knew
 
 
 def _unseen(known: DeterminedPlants, old: Model, new: Model) -> tuple[Floats, Ints] | None:

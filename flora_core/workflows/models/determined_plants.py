@@ -13,7 +13,7 @@ from flora_core.model import Floats, Ints, TrainingPlants
 from flora_core.storage.records.determinations import Determined
 from flora_core.study import Study
 from flora_core.workflows.determine.plants import as_rows
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,20 +47,20 @@ class DeterminedPlants:
         )
 
 
-def nobody(study: Study) -> DeterminedPlants:
+def no_plants(study: Study) -> DeterminedPlants:
     """No plants at all."""
     return DeterminedPlants(np.zeros((0, len(study.measurements))), np.zeros(0, dtype=np.int64), [], [])
 
 
-def determined_plants(house: House, study: Study) -> DeterminedPlants:
+def determined_plants(context: AppContext, study: Study) -> DeterminedPlants:
     """The plants that a competent person determined to be one of the study's species, by the newest word on each."""
     places = {name: j for j, name in enumerate(study.species_names)}
     named = [
         found
-        for found in house.determinations.latest(study.name, level=COMPETENT)
+        for found in context.determinations.latest(study.name, level=COMPETENT)
         if found.determination.given.species in places
     ]
-    values = as_rows(house, [found.recorded for found in named], study)
+    values = as_rows(context, [found.recorded for found in named], study)
     kept = _each_specimen_once(named, values)
     chosen = [named[i] for i in kept]
     return DeterminedPlants(
@@ -83,7 +83,7 @@ def _each_specimen_once(named: list[Determined], values: Floats) -> list[int]:
     return sorted(last.values())
 
 
-def joined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -> TrainingPlants:
+def with_determined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -> TrainingPlants:
     """The training table with determined plants below it; the same table where there are none."""
     if not len(determined):
         return plants

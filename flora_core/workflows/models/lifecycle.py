@@ -16,7 +16,7 @@ from flora_core.model import ModelCard, TrainingPlants, TrainingTable
 from flora_core.storage.registry.registry import Event, Verified, Version
 from flora_core.study import IRIS
 from flora_core.workflows.models.comparison import compare_versions
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison.model_comparison import Comparison
@@ -77,7 +77,7 @@ def iris_plants() -> TrainingPlants:
     )
 
 
-def ensure_champion(house: House, progress: object = None, wait: float = 120.0) -> bool:
+def ensure_champion(context: AppContext, progress: object = None, wait: float = 120.0) -> bool:
     """On a first start, make the database, the Iris study and its first champion; nothing where they are there.
 
     Of several processes that start at once, one trains and the others wait for it.
@@ -99,16 +99,16 @@ def ensure_champion(house: House, progress: object = None, wait: float = 120.0) 
     Unavailable
         Database or models folder can't be used, or the other process does not come to an end.
     """
-    house.database.prepare()
-    if house.registry.champion_version(IRIS.name) is not None:
+    context.database.prepare()
+    if context.registry.champion_version(IRIS.name) is not None:
         return False
-    folder = house.settings.models
+    folder = context.settings.models
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".first-start.lock", timeout=wait):
-            if house.registry.champion_version(IRIS.name) is not None:
+            if context.registry.champion_version(IRIS.name) is not None:
                 return False
-            _first_champion(house, progress)
+            _first_champion(context, progress)
             return True
     except Timeout:
         raise Unavailable(
@@ -120,26 +120,26 @@ def ensure_champion(house: House, progress: object = None, wait: float = 120.0) 
         ) from error
 
 
-def _first_champion(house: House, progress: object) -> None:
+def _first_champion(context: AppContext, progress: object) -> None:
     # Training brings scikit-learn's larger modules with it; a start with a champion does without them.
     from flora_core.learning.validation.folds import silent
     from flora_core.learning.training import train
 
-    if IRIS.name not in house.studies.names():
-        # Another house with the same database may be quicker; its study is ours.
+    if IRIS.name not in context.studies.names():
+        # Another context with the same database may be quicker; its study is ours.
         with contextlib.suppress(Conflict):
-            house.studies.add(IRIS, iris_plants(), PROGRAM)
-    study = house.studies.get(IRIS.name)
-    plants = house.studies.plants(study)
+            context.studies.add(IRIS, iris_plants(), PROGRAM)
+    study = context.studies.get(IRIS.name)
+    plants = context.studies.plants(study)
     told = progress if callable(progress) else silent
-    model = house.registry.register(train(study, plants, by=PROGRAM, progress=told), by=PROGRAM)
-    house.registry.promote(study.name, model.card.version or 0, PROGRAM, _FIRST_REASON)
+    model = context.registry.register(train(study, plants, by=PROGRAM, progress=told), by=PROGRAM)
+    context.registry.promote(study.name, model.card.version or 0, PROGRAM, _FIRST_REASON)
 
 
-def list_versions(house: House, study: str) -> list[VersionView]:
+def list_versions(context: AppContext, study: str) -> list[VersionView]:
     """All versions of a study, oldest first, and which of them is the champion."""
-    house.studies.get(study)
-    champion, retired = house.registry.champion_version(study), house.registry.retired(study)
+    context.studies.get(study)
+    champion, retired = context.registry.champion_version(study), context.registry.retired(study)
     return [
         VersionView(
             study=v.study,
@@ -150,7 +150,7 @@ def list_versions(house: House, study: str) -> list[VersionView]:
             registered_at=v.registered_at.isoformat(timespec="seconds"),
             registered_by=v.registered_by,
         )
-        for v in house.registry.versions(study)
+        for v in context.registry.versions(study)
     ]
 
 
@@ -168,26 +168,26 @@ def version_number(text: str) -> int:
     return int(digits)
 
 
-def show_version(house: House, study: str, version: int) -> tuple[Version, ModelCard, tuple[Event, ...]]:
+def show_version(context: AppContext, study: str, version: int) -> tuple[Version, ModelCard, tuple[Event, ...]]:
     """A version's row, its card and what happened to it."""
-    house.studies.get(study)
-    row = house.registry.version(study, version)
-    events = tuple(event for event in house.registry.events(study) if event.version == version)
-    return row, house.registry.card(study, version), events
+    context.studies.get(study)
+    row = context.registry.version(study, version)
+    events = tuple(event for event in context.registry.events(study) if event.version == version)
+    return row, context.registry.card(study, version), events
 
 
-def history(house: House, study: str) -> tuple[Event, ...]:
+def history(context: AppContext, study: str) -> tuple[Event, ...]:
     """Everything that happened to the versions of a study, oldest first."""
-    house.studies.get(study)
-    return house.registry.events(study)
+    context.studies.get(study)
+    return context.registry.events(study)
 
 
-def verify_versions(house: House) -> tuple[tuple[Verified, ...], list[str]]:
+def verify_versions(context: AppContext) -> tuple[tuple[Verified, ...], list[str]]:
     """Compare the files of every version of every study with their checksums; loads nothing, changes nothing."""
     results: list[Verified] = []
     spare: list[str] = []
-    for study in house.studies.names():
-        verified, left = house.registry.verify(study)
+    for study in context.studies.names():
+        verified, left = context.registry.verify(study)
         results.extend(verified)
         spare.extend(f"{study}/{name}" for name in left)
     return tuple(results), spare
@@ -217,7 +217,7 @@ class Promotion:
 
 
 def promote(
-    house: House,
+    context: AppContext,
     study: str,
     version: int,
     *,
@@ -248,33 +248,33 @@ def promote(
         No such version; it is the champion, was retired, or somebody was quicker; its files are not those registered.
     """
     by, why = _signed(by, why, "promote a version")
-    house.registry.version(study, version)
-    champion = house.registry.champion_version(study)
+    context.registry.version(study, version)
+    champion = context.registry.champion_version(study)
     if champion == version:
         raise Conflict(f"Version {version} of {study} is the champion already.")
     if champion is None:
-        house.registry.promote(study, version, by, why, instead_of=None)
+        context.registry.promote(study, version, by, why, instead_of=None)
         return Promotion(True, None, None, None, overruled=False)
     if judged is not None and judged[0] == champion:
         _, comparison, gate = judged
     else:
         try:
-            comparison, gate = compare_versions(house, study, champion, version)
+            comparison, gate = compare_versions(context, study, champion, version)
         except ArtifactRefused as damaged:
             if not overrule:
                 raise
             # A champion that can't be loaded must not keep its place for ever; a damaged challenger is refused below.
             said = f"Nothing could be compared. {damaged.message}"
-            house.registry.promote(study, version, by, why, instead_of=champion, gate=said, overruled=True)
+            context.registry.promote(study, version, by, why, instead_of=champion, gate=said, overruled=True)
             return Promotion(True, champion, None, None, overruled=True)
     if not gate.passed and not overrule:
         return Promotion(False, champion, gate, comparison, overruled=False)
     overruled = not gate.passed
-    house.registry.promote(study, version, by, why, instead_of=champion, gate=gate.sentence, overruled=overruled)
+    context.registry.promote(study, version, by, why, instead_of=champion, gate=gate.sentence, overruled=overruled)
     return Promotion(True, champion, gate, comparison, overruled)
 
 
-def roll_back(house: House, study: str, *, by: str, why: str) -> int:
+def roll_back(context: AppContext, study: str, *, by: str, why: str) -> int:
     """Make the champion before this one the champion again; the version that identifies now.
 
     Raises
@@ -285,11 +285,11 @@ def roll_back(house: House, study: str, *, by: str, why: str) -> int:
         There is none to go back to.
     """
     by, why = _signed(by, why, "roll back")
-    house.studies.get(study)
-    return house.registry.roll_back(study, by, why)
+    context.studies.get(study)
+    return context.registry.roll_back(study, by, why)
 
 
-def retire(house: House, study: str, version: int, *, by: str, why: str) -> None:
+def retire(context: AppContext, study: str, version: int, *, by: str, why: str) -> None:
     """Put a version away for good: it stays to be read, and can't be promoted any more.
 
     Raises
@@ -300,8 +300,8 @@ def retire(house: House, study: str, version: int, *, by: str, why: str) -> None
         No such version; it is the champion, or was retired before.
     """
     by, why = _signed(by, why, "retire a version")
-    house.studies.get(study)
-    house.registry.retire(study, version, by, why)
+    context.studies.get(study)
+    context.registry.retire(study, version, by, why)
 
 
 def _signed(by: str, why: str, doing: str) -> tuple[str, str]:

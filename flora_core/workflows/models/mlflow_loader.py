@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flora_core.identification.naming import answer, name_plants
+from flora_core.identification.naming import answer, predict_plants
 from flora_core.model import Model
 from flora_core.storage.registry.skops_file import unpack
 
@@ -37,7 +37,7 @@ class Served:
         for i, name in enumerate(study.names):
             if name in plants:
                 values[:, i] = plants[name].to_numpy(dtype=np.float64)
-        named = name_plants(self._model, values)
+        named = predict_plants(self._model, values)
         given = [
             answer(study, p, int(best), bool(fits), held)
             for p, best, fits, held in zip(named.probabilities, named.best, named.fits, named.in_set, strict=True)

@@ -9,7 +9,7 @@ from flora_core.identification.sentences import percent
 from flora_core.model import ModelCard, Scores, SpeciesScore
 from flora_core.storage.registry.registry import Event
 from flora_core.study import Study, epithet, genus_of
-from flora_core.tables.values.limits import span
+from flora_core.tables.values.limits import limits_text
 
 if TYPE_CHECKING:
     from flora_core.identification.key import Key, Lead
@@ -141,7 +141,7 @@ def _between(score: SpeciesScore) -> str:
 def _measurements(study: Study) -> str:
     told = any(m.how for m in study.measurements)
     rows = "".join(
-        f"<tr><td>{escape(m.label)}</td><td>{escape(span(m))}</td>{f'<td>{escape(m.how)}</td>' if told else ''}</tr>"
+        f"<tr><td>{escape(m.label)}</td><td>{escape(limits_text(m))}</td>{f'<td>{escape(m.how)}</td>' if told else ''}</tr>"
         for m in study.measurements
     )
     return (

@@ -16,12 +16,12 @@ from flora_core.learning.validation.folds import Progress, silent
 from flora_core.learning.data_checks.checks import failed, sanity_checks
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
 from flora_core.workflows.models.comparison import compare_versions
-from flora_core.workflows.models.determined_plants import determined_plants, joined
-from flora_core.workflows.context import House
+from flora_core.workflows.models.determined_plants import determined_plants, with_determined
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import promote, retire
 from flora_core.workflows.reports.study_report import newest_challenger
 from flora_core.workflows.models.training import train_version
-from flora_core.workflows.monitor.current_verdict import verdict
+from flora_core.workflows.monitor.current_verdict import current_verdict
 
 #: New determined plants that are worth a training: this many, or this share of those learned from.
 _ENOUGH: Final = 20
@@ -51,7 +51,7 @@ class Retrained:
     red: bool = False
 
 
-def retrain(house: House, study: str, *, by: str, if_needed: bool = True, progress: Progress = silent) -> Retrained:
+def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True, progress: Progress = silent) -> Retrained:
     """Run the cycle once for a study.
 
     Parameters
@@ -64,13 +64,13 @@ def retrain(house: House, study: str, *, by: str, if_needed: bool = True, progre
     Unknown, NoChampion, DatabaseUnavailable, Unavailable
         Nothing, or only whole steps, were done.
     """
-    house.champion(study)
-    folder = house.settings.models
+    context.champion(study)
+    folder = context.settings.models
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f".retraining-{study}.lock", timeout=0)
         with lock:
-            return _cycle(house, study, by, if_needed, progress)
+            return _cycle(context, study, by, if_needed, progress)
     except Timeout:
         return Retrained(False, None, False, f"Another process is retraining {study} just now.")
     except OSError as error:
@@ -79,20 +79,20 @@ def retrain(house: House, study: str, *, by: str, if_needed: bool = True, progre
         ) from error
 
 
-def _cycle(house: House, study: str, by: str, if_needed: bool, progress: Progress) -> Retrained:
-    champion = house.champion(study).card
-    waiting = newest_challenger(house, study)
+def _cycle(context: AppContext, study: str, by: str, if_needed: bool, progress: Progress) -> Retrained:
+    champion = context.champion(study).card
+    waiting = newest_challenger(context, study)
     # One that learned from the same plants as the champion is a person's experiment, and a person's to judge.
-    if waiting is not None and _plants(house.registry.card(study, waiting).table) != _plants(champion.table):
-        return _judge(house, study, waiting, by, f"v{waiting} waited to be judged.")
-    found = house.studies.get(study)
-    plants = joined(found, house.studies.plants(found), determined_plants(house, found))
+    if waiting is not None and _plants(context.registry.card(study, waiting).table) != _plants(champion.table):
+        return _judge(context, study, waiting, by, f"v{waiting} waited to be judged.")
+    found = context.studies.get(study)
+    plants = with_determined(found, context.studies.plants(found), determined_plants(context, found))
     checks = failed(sanity_checks(found, plants))
     if checks:
         return Retrained(True, None, False, f"Not trained: {' '.join(check.detail for check in checks)}", red=True)
-    seen = verdict(house, study)
+    seen = current_verdict(context, study)
     reason = _reason(champion, plants, seen.verdict, seen.sentence)
-    learned = _plants(plants.table) in _learned(house, study)
+    learned = _plants(plants.table) in _learned(context, study)
     if if_needed and not reason:
         return Retrained(False, None, False, f"Not needed: the verdict is {seen.verdict}, {_news(champion, plants)}.")
     if if_needed and learned:
@@ -102,31 +102,31 @@ def _cycle(house: House, study: str, by: str, if_needed: bool, progress: Progres
         )
         return Retrained(True, None, False, text, red=seen.verdict == "red")
     try:
-        card = train_version(house, study, with_determinations=True, by=by, progress=progress)
+        card = train_version(context, study, with_determinations=True, by=by, progress=progress)
     except Refused as refused:
         return Retrained(True, None, False, f"Not trained: {refused.message}", red=True)
-    return _judge(house, study, card.version or 0, by, reason or "Training was asked for.")
+    return _judge(context, study, card.version or 0, by, reason or "Training was asked for.")
 
 
-def _judge(house: House, study: str, version: int, by: str, reason: str) -> Retrained:
+def _judge(context: AppContext, study: str, version: int, by: str, reason: str) -> Retrained:
     """Promote a version that learned from more plants, or is better, and passes the gate; retire it where the gate is shut."""
-    champion = house.champion(study).card
-    challenger = house.registry.card(study, version)
+    champion = context.champion(study).card
+    challenger = context.registry.card(study, version)
     before = champion.version or 0
-    comparison, gate = compare_versions(house, study, before, version)
+    comparison, gate = compare_versions(context, study, before, version)
     if not gate.passed:
         why = f"{reason} {gate.sentence}"
-        retire(house, study, version, by=by, why=why)
+        retire(context, study, version, by=by, why=why)
         return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}", red=True)
     more = challenger.table.rows - champion.table.rows
     better = (comparison.overall.p < 0.05 and comparison.overall.value > 0) or comparison.log_loss_high < 0
     if more <= 0 and not better:
         why = f"{reason} It learned from no more plants and is no better. {comparison.sentence}"
-        retire(house, study, version, by=by, why=why)
+        retire(context, study, version, by=by, why=why)
         return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}")
     learned = f"It learned from {more} more plants. " if more > 0 else ""
     why = f"{reason} {learned}{gate.sentence} {gate.reasons[0]}"
-    promote(house, study, version, by=by, why=why, judged=(before, comparison, gate))
+    promote(context, study, version, by=by, why=why, judged=(before, comparison, gate))
     return Retrained(True, version, True, f"v{version} is the champion now. {why}")
 
 
@@ -135,8 +135,8 @@ def _plants(table: TrainingTable) -> tuple[str, int]:
     return table.sha256, table.determined
 
 
-def _learned(house: House, study: str) -> set[tuple[str, int]]:
-    return {_plants(house.registry.card(study, v.version).table) for v in house.registry.versions(study)}
+def _learned(context: AppContext, study: str) -> set[tuple[str, int]]:
+    return {_plants(context.registry.card(study, v.version).table) for v in context.registry.versions(study)}
 
 
 def _reason(champion: ModelCard, plants: TrainingPlants, colour: str, sentence: str) -> str:

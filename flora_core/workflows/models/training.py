@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flora_core.errors import Refused
 from flora_core.model import Model, ModelCard
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
     from flora_core.learning.validation.folds import Progress
@@ -31,7 +31,7 @@ class TrainingRequest(BaseModel):
 
 
 def train_version(
-    house: House,
+    context: AppContext,
     study: str,
     *,
     algorithm: str = "auto",
@@ -74,13 +74,13 @@ def train_version(
     from flora_core.learning.validation.out_of_fold import usual_processes
     from flora_core.learning.data_checks.checks import failed, sanity_checks
     from flora_core.learning.training import train
-    from flora_core.workflows.models.determined_plants import determined_plants, nobody
+    from flora_core.workflows.models.determined_plants import determined_plants, no_plants
     from flora_core.workflows.models.training_data import all_plants
 
-    found = house.studies.get(study)
-    determined = determined_plants(house, found) if with_determinations else nobody(found)
-    champion = house.champion(study) if house.registry.champion_version(study) else None
-    plants, known = all_plants(house, found, determined, champion)
+    found = context.studies.get(study)
+    determined = determined_plants(context, found) if with_determinations else no_plants(found)
+    champion = context.champion(study) if context.registry.champion_version(study) else None
+    plants, known = all_plants(context, found, determined, champion)
     checks = sanity_checks(found, plants, known)
     if failed(checks):
         raise Refused(" ".join(check.detail for check in failed(checks)))
@@ -96,7 +96,7 @@ def train_version(
         processes=processes or usual_processes(),
         progress=progress or silent,
     )
-    return house.registry.register(_warned(model, checks), by=by).card
+    return context.registry.register(_warned(model, checks), by=by).card
 
 
 def _warned(model: Model, checks: tuple[Check, ...]) -> Model:

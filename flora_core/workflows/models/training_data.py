@@ -11,14 +11,14 @@ import numpy as np
 
 from flora_core.model import Bools, Model, TrainingPlants
 from flora_core.study import Study
-from flora_core.workflows.models.determined_plants import DeterminedPlants, joined
-from flora_core.workflows.context import House
+from flora_core.workflows.models.determined_plants import DeterminedPlants, with_determined
+from flora_core.workflows.context import AppContext
 
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def all_plants(
-    house: House, study: Study, determined: DeterminedPlants, model: Model | None
+    context: AppContext, study: Study, determined: DeterminedPlants, model: Model | None
 ) -> tuple[TrainingPlants, Bools | None]:
     """The training table with the determined plants below it, and which of the rows the model learned from.
 
@@ -29,13 +29,13 @@ def all_plants(
     model : Model or None
         None where there is none yet; then nobody asks.
     """
-    table = house.studies.plants(study)
-    plants = joined(study, table, determined)
+    table = context.studies.plants(study)
+    plants = with_determined(study, table, determined)
     if model is None:
         return plants, None
     until = learned_until(model)
     knew = np.array([at <= until for at in determined.entered_at], dtype=bool)
-    return plants, np.concatenate([rows_known(house, study, table, model), knew])
+    return plants, np.concatenate([rows_known(context, study, table, model), knew])
 
 
 def learned_until(model: Model) -> datetime:
@@ -43,15 +43,15 @@ def learned_until(model: Model) -> datetime:
     return model.card.trained_at if model.card.table.determined else _NEVER
 
 
-def rows_known(house: House, study: Study, table: TrainingPlants, model: Model) -> Bools:
+def rows_known(context: AppContext, study: Study, table: TrainingPlants, model: Model) -> Bools:
     """Which rows of the study's newest table stood in the one that the model learned from; all where that is not kept."""
     everything = np.ones(len(table.species), dtype=bool)
     if model.card.table.sha256 == table.table.sha256:
         return everything
-    kept = next((t for t in house.studies.tables(study.name) if t.sha256 == model.card.table.sha256), None)
+    kept = next((t for t in context.studies.tables(study.name) if t.sha256 == model.card.table.sha256), None)
     if kept is None:
         return everything
-    then, before = house.studies.as_of(study.name, kept.number), house.studies.plants(study, kept.number)
+    then, before = context.studies.as_of(study.name, kept.number), context.studies.plants(study, kept.number)
     if then.names != study.names:
         return everything
     left = Counter(_rows(then, before))

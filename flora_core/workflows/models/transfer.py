@@ -1,4 +1,4 @@
-"""Versions that leave the house as a file, and those that come in as one: looked through, never unpickled, not promoted."""
+"""Versions exported to a file and imported from one: inspected first, never unpickled, not promoted."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from flora_core.model import Model, ModelCard, Origin
 from flora_core.storage.registry.skops_file import checksum, pack, unpack
 from flora_core.storage.registry.mlflow_folder import write_mlflow_folder
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
-def export_version(house: House, study: str, version: int) -> tuple[str, bytes]:
+def export_version(context: AppContext, study: str, version: int) -> tuple[str, bytes]:
     """A version with its card as a skops file: a name for it, and its content.
 
     Raises
     ------
     Unknown, ArtifactRefused
     """
-    return f"{study}-v{version}.skops", pack(house.model(study, version))
+    return f"{study}-v{version}.skops", pack(context.model(study, version))
 
 
-def export_mlflow(house: House, study: str, version: int, target: Path) -> None:
+def export_mlflow(context: AppContext, study: str, version: int, target: Path) -> None:
     """Write a version as an MLflow model folder.
 
     Raises
@@ -34,11 +34,11 @@ def export_mlflow(house: House, study: str, version: int, target: Path) -> None:
     Refused, Unavailable
         There is something at the target already; it can't be written.
     """
-    house.studies.get(study)
-    write_mlflow_folder(house.model(study, version), target)
+    context.studies.get(study)
+    write_mlflow_folder(context.model(study, version), target)
 
 
-def import_version(house: House, study: str, content: bytes, name: str, *, by: str) -> ModelCard:
+def import_version(context: AppContext, study: str, content: bytes, name: str, *, by: str) -> ModelCard:
     """Register a model from a file as a version of its own, not promoted.
 
     The file's types are compared with a list of ours before anything is built, then its parts with each other and with the
@@ -52,27 +52,27 @@ def import_version(house: House, study: str, content: bytes, name: str, *, by: s
     TooLarge
         The file, or what it would unfold into.
     """
-    from flora_core.learning.import_validation import unsound
+    from flora_core.learning.import_validation import model_problems
 
     by = " ".join(by.split())
     if not by:
         raise Refused("Say who you are: to bring in a model needs a name, which its card keeps.")
-    most = house.settings.max_upload_mb
+    most = context.settings.max_upload_mb
     if len(content) > most * 1_000_000:
         raise TooLarge(f"The file has {len(content) / 1e6:.0f} MB; at most {most} MB are taken (FLORA_MAX_UPLOAD_MB).")
-    found = house.studies.get(study)
+    found = context.studies.get(study)
     model = unpack(content)
     _same_study(found, model.study)
-    wrong = unsound(model)
+    wrong = model_problems(model)
     if wrong:
         raise Refused(
             f"The file's card and its model don't belong together: {'; '.join(wrong)}. Nothing was registered."
         )
     origin = Origin(by=by, at=datetime.now(UTC), file=name[-120:], sha256=checksum(content), version=model.card.version)
     card = model.card.model_copy(
-        update={"study": found, "version": None, "imported": origin, "warnings": _with_own_plants(house, found, model)}
+        update={"study": found, "version": None, "imported": origin, "warnings": _with_own_plants(context, found, model)}
     )
-    return house.registry.register(dataclasses.replace(model, card=card), by=by).card
+    return context.registry.register(dataclasses.replace(model, card=card), by=by).card
 
 
 def _same_study(ours: Study, theirs: Study) -> None:
@@ -88,11 +88,11 @@ def _same_study(ours: Study, theirs: Study) -> None:
         raise Refused(f"The model knows other species than this study: {', '.join(theirs.species_names[:8])}.")
 
 
-def _with_own_plants(house: House, study: Study, model: Model) -> tuple[str, ...]:
+def _with_own_plants(context: AppContext, study: Study, model: Model) -> tuple[str, ...]:
     """The card's warnings, and first what the model made of this study's own plants."""
     from flora_core.learning.import_validation import named_right
 
-    plants = house.studies.plants(study)
+    plants = context.studies.plants(study)
     share, low, high = named_right(model, plants)
     measured = (
         f"Asked when it was brought in, it named {100 * share:.1f} % of this study's own {len(plants.species)} {study.plural} "

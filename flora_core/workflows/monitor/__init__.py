@@ -1,6 +1,6 @@
 """The monitor: do the plants still look like the training plants, and how right is the model still?
 
-``watched`` asks it of a span of days, window by window; ``monitor_document`` is what the command and the API give a program;
+``monitor_study`` answers for a range of days, window by window; ``monitor_document`` is what the command and the API return;
 ``groups_of`` asks it of each collector, site or file.
 """
 
@@ -9,7 +9,7 @@ from flora_core.workflows.monitor.calibration import Certainties, certainties_of
 from flora_core.workflows.monitor.documents import monitor_document
 from flora_core.workflows.monitor.groups import GROUPINGS, Group, Grouping, groups_of
 from flora_core.workflows.monitor.parameters import asked_days, asked_window
-from flora_core.workflows.monitor.run import Part, Watched, WatchedWindow, main_part, watched
+from flora_core.workflows.monitor.run import MonitoredWindow, MonitorResult, VersionWindow, main_part, monitor_study
 
 __all__ = [
     "GROUPINGS",
@@ -17,9 +17,9 @@ __all__ = [
     "Certainties",
     "Group",
     "Grouping",
-    "Part",
-    "Watched",
-    "WatchedWindow",
+    "MonitorResult",
+    "MonitoredWindow",
+    "VersionWindow",
     "WindowKind",
     "asked_days",
     "asked_window",
@@ -27,5 +27,5 @@ __all__ = [
     "groups_of",
     "main_part",
     "monitor_document",
-    "watched",
+    "monitor_study",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flora_core.errors import WrongSetting
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -19,14 +19,14 @@ _NO_NEWS: Final = "too few"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertOutcome:
     """What became of a verdict: `state` is "nothing new", "told", "not told" or "nobody to tell"; `detail` in words."""
 
     state: str
     detail: str
 
 
-def tell_of_change(house: House, study: str, verdict: str, sentence: str) -> Told:
+def announce_change(context: AppContext, study: str, verdict: str, sentence: str) -> AlertOutcome:
     """Tell of a verdict where it changed since the last one that was told.
 
     Parameters
@@ -46,30 +46,34 @@ def tell_of_change(house: House, study: str, verdict: str, sentence: str) -> Tol
         FLORA_ALERTS holds an address that can't be read.
     DatabaseUnavailable
     """
-    addresses = house.settings.alerts.get_secret_value().split()
+    addresses = context.settings.alerts.get_secret_value().split()
     sender = _sender(addresses) if addresses else None
     if verdict == _NO_NEWS:
-        return Told("nothing new", "Too few plants to say; the verdict before stands.")
-    newest = house.announcements.note(study, verdict, sentence)
+        return AlertOutcome("nothing new", "Too few plants to say; the verdict before stands.")
+    newest = context.alert_outbox.note(study, verdict, sentence)
     if newest.delivered_at is not None:
-        return Told(
+        return AlertOutcome(
             "nothing new", f"The verdict of {study} is {verdict}, as it was said on {newest.at:%Y-%m-%d %H:%M} UTC."
         )
     if sender is None:
-        return Told("nobody to tell", f"The verdict of {study} is {verdict}; FLORA_ALERTS names nobody to be told.")
-    if not house.announcements.claim(newest):
-        return Told("nothing new", "Another process is telling of it just now.")
+        return AlertOutcome(
+            "nobody to tell", f"The verdict of {study} is {verdict}; FLORA_ALERTS names nobody to be told."
+        )
+    if not context.alert_outbox.claim(newest):
+        return AlertOutcome("nothing new", "Another process is telling of it just now.")
     success = False
     try:
         was = f" (it was {newest.before})" if newest.before else ""
         success = bool(sender.notify(title=f"Flora: {study} is {verdict}{was}", body=newest.sentence))
     finally:
-        house.announcements.delivered(newest, success)
+        context.alert_outbox.delivered(newest, success)
     if success:
         _log.info("told of a change", extra={"facts": {"study": study, "verdict": verdict}})
-        return Told("told", f"The verdict of {study} changed to {verdict}; {len(addresses)} address(es) were told.")
+        return AlertOutcome(
+            "told", f"The verdict of {study} changed to {verdict}; {len(addresses)} address(es) were told."
+        )
     _log.error("nobody could be told", extra={"facts": {"study": study, "verdict": verdict}})
-    return Told(
+    return AlertOutcome(
         "not told",
         f"The verdict of {study} is {verdict}, but no receiver took the message. It is tried again at the next look.",
     )

@@ -14,7 +14,7 @@ LENGTH: Final[dict[WindowKind, int]] = {"day": 1, "week": 7, "month": 30}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class DateRange:
     """Some successive days: from `since` on and before `until`."""
 
     since: date
@@ -28,31 +28,31 @@ class Span:
     @property
     def written(self) -> str:
         """The days in words: "3 June 2026", "3 to 9 June 2026", "28 May to 3 June 2026"."""
-        return span_in_words(self.since, self.last)
+        return date_range_text(self.since, self.last)
 
 
-def window_of(day: date, kind: WindowKind) -> Span:
+def window_of(day: date, kind: WindowKind) -> DateRange:
     """The window of the calendar that a day lies in; weeks begin on Monday."""
     if kind == "day":
-        return Span(day, day + timedelta(days=1))
+        return DateRange(day, day + timedelta(days=1))
     if kind == "week":
         monday = day - timedelta(days=day.weekday())
-        return Span(monday, monday + timedelta(days=7))
+        return DateRange(monday, monday + timedelta(days=7))
     first = day.replace(day=1)
-    return Span(first, (first + timedelta(days=31)).replace(day=1))
+    return DateRange(first, (first + timedelta(days=31)).replace(day=1))
 
 
-def windows_between(since: date, until: date, kind: WindowKind) -> tuple[Span, ...]:
+def windows_between(since: date, until: date, kind: WindowKind) -> tuple[DateRange, ...]:
     """The windows that these days lie in, cut off where they begin and end."""
     found, day = [], since
     while day < until:
         window = window_of(day, kind)
-        found.append(Span(max(window.since, since), min(window.until, until)))
+        found.append(DateRange(max(window.since, since), min(window.until, until)))
         day = window.until
     return tuple(found)
 
 
-def span_in_words(first: date, last: date) -> str:
+def date_range_text(first: date, last: date) -> str:
     """Two days and those between them."""
     if first == last:
         return f"{first.day} {first:%B %Y}"

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.monitoring.decision import UNLIKELY, holm
-from flora_core.monitoring.performance.calibration_in_the_large import InTheLarge, in_the_large
-from flora_core.workflows.context import House
-from flora_core.workflows.monitor.calendar import Span, windows_between
+from flora_core.monitoring.decision import ALPHA_AMBER, holm
+from flora_core.monitoring.performance.calibration_in_the_large import CalibrationInTheLarge, calibration_in_the_large
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.calendar import DateRange, windows_between
 from flora_core.workflows.monitor.ground_truth import LEVEL, true_species
-from flora_core.workflows.monitor.run import Watched
+from flora_core.workflows.monitor.run import MonitorResult
 
 #: The determined plants that are looked at, newest first: enough for a season, and no more work after ten.
 MOST: Final = 2_000
@@ -26,13 +26,13 @@ class SureWindow:
     Attributes
     ----------
     span : Span
-    found : InTheLarge
+    found : CalibrationInTheLarge
     alert : bool
         Whether chance does not explain the difference.
     """
 
-    span: Span
-    found: InTheLarge
+    span: DateRange
+    found: CalibrationInTheLarge
     alert: bool
 
 
@@ -41,10 +41,10 @@ class Certainties:
     """Windows with determined plants, oldest first, and all of them together."""
 
     windows: tuple[SureWindow, ...]
-    together: InTheLarge
+    together: CalibrationInTheLarge
 
 
-def certainties_of(house: House, watched: Watched) -> Certainties:
+def certainties_of(context: AppContext, watched: MonitorResult) -> Certainties:
     """How sure the names were that persons checked, against how many were right; bounded, whatever is kept.
 
     Raises
@@ -54,7 +54,7 @@ def certainties_of(house: House, watched: Watched) -> Certainties:
     span = watched.span
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.since, span.until))
     days, sure, right = [], [], []
-    for one in house.determinations.newest_certainties(watched.study.name, start, end, level=LEVEL, most=MOST):
+    for one in context.determinations.newest_certainties(watched.study.name, start, end, level=LEVEL, most=MOST):
         model = watched.models.get(one.version)
         true = true_species(model.study, one.given) if model is not None else None
         if true is not None:
@@ -66,11 +66,11 @@ def certainties_of(house: House, watched: Watched) -> Certainties:
     for window in windows_between(span.since, span.until, watched.kind):
         rows = (ordinal >= window.since.toordinal()) & (ordinal < window.until.toordinal())
         if rows.any():
-            found.append((window, in_the_large(certain[rows], hits[rows])))
+            found.append((window, calibration_in_the_large(certain[rows], hits[rows])))
     tested = [said.p for _, said in found if said.p is not None]
     corrected = iter(holm(tested))
     windows = []
     for window, said in found:
         p = next(corrected) if said.p is not None else None
-        windows.append(SureWindow(window, replace(said, p=p), p is not None and p < UNLIKELY))
-    return Certainties(tuple(windows), in_the_large(certain, hits))
+        windows.append(SureWindow(window, replace(said, p=p), p is not None and p < ALPHA_AMBER))
+    return Certainties(tuple(windows), calibration_in_the_large(certain, hits))

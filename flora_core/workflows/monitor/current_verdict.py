@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from flora_core.monitoring.decision import SMALLEST
+from flora_core.monitoring.decision import MIN_PLANTS
 from flora_core.monitoring.decision import Verdict as Colour
 from flora_core.monitoring.drift.samples import Findings
-from flora_core.workflows.context import House
-from flora_core.workflows.monitor.reference import watching
-from flora_core.workflows.monitor.run import watched
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.reference import version_reference
+from flora_core.workflows.monitor.run import monitor_study
 
 #: The last plants are those of so many days.
 DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CurrentVerdict:
     """What is said of a study's last plants.
 
     Attributes
@@ -52,7 +52,7 @@ class Verdict:
     until: datetime
 
 
-def verdict(house: House, study: str, until: datetime | None = None) -> Verdict:
+def current_verdict(context: AppContext, study: str, until: datetime | None = None) -> CurrentVerdict:
     """The verdict on the plants that the champion identified in the last thirty days: that of the monitor.
 
     Parameters
@@ -64,19 +64,19 @@ def verdict(house: House, study: str, until: datetime | None = None) -> Verdict:
     ------
     NoChampion, DatabaseUnavailable, ArtifactRefused
     """
-    model = house.champion(study)
+    model = context.champion(study)
     version = model.card.version or 0
     end = until or datetime.now(UTC)
     last_day = end.astimezone(UTC).date()
     first_day = last_day - timedelta(days=DAYS - 1)
-    found = watched(house, study, since=first_day, until=last_day, window="month", version=version)
+    found = monitor_study(context, study, since=first_day, until=last_day, window="month", version=version)
     since = datetime.combine(first_day, time(), tzinfo=UTC)
     if found.last is None:
-        nothing = Findings(watching(model).profile.plants, 0, needed=SMALLEST)
+        nothing = Findings(version_reference(model).profile.plants, 0, plants_missing=MIN_PLANTS)
         sentence = f"No {model.study.organism} was recorded in the last {DAYS} days."
-        return Verdict(study, version, "too few", sentence, (), 0, 0, 0, nothing, since, end)
+        return CurrentVerdict(study, version, "too few", sentence, (), 0, 0, 0, nothing, since, end)
     part = found.last.parts[-1]
-    return Verdict(
+    return CurrentVerdict(
         study=study,
         version=version,
         verdict=found.verdict,

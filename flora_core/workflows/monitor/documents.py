@@ -6,12 +6,12 @@ from typing import Any
 
 from flora_core.monitoring.performance.realised import rate
 from flora_core.monitoring.windows import number_or_none
-from flora_core.workflows.monitor.run import Part, Watched, WatchedWindow
+from flora_core.workflows.monitor.run import MonitoredWindow, MonitorResult, VersionWindow
 
 ALERTS = ("amber", "red")
 
 
-def monitor_document(watched: Watched) -> dict[str, Any]:
+def monitor_document(watched: MonitorResult) -> dict[str, Any]:
     """The contract's document; every list has an entry for each window and version that identified in it.
 
     `window` is the first day of the window. Numbers that could not be computed are null.
@@ -35,7 +35,7 @@ def monitor_document(watched: Watched) -> dict[str, Any]:
     }
 
 
-def _window(window: WatchedWindow) -> dict[str, Any]:
+def _window(window: MonitoredWindow) -> dict[str, Any]:
     return {
         "window": window.span.since.isoformat(),
         "since": window.span.since.isoformat(),
@@ -43,37 +43,59 @@ def _window(window: WatchedWindow) -> dict[str, Any]:
         "n": window.plants,
         "verdict": window.verdict,
         "versions": [
-            {"version": part.version, "n": part.profile.plants, "verdict": part.judgement.verdict,
-             "sentence": part.judgement.sentence}
+            {
+                "version": part.version,
+                "n": part.profile.plants,
+                "verdict": part.window_verdict.verdict,
+                "sentence": part.window_verdict.sentence,
+            }
             for part in window.parts
         ],
-    }  # fmt: skip
+    }
 
 
-def _key(window: WatchedWindow, part: Part) -> dict[str, Any]:
+def _key(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
     return {"window": window.span.since.isoformat(), "version": part.version}
 
 
-def _drift(window: WatchedWindow, part: Part) -> list[dict[str, Any]]:
+def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]:
     found = []
     for shift in part.findings.shifts:
         alert = shift.verdict in ALERTS
-        found.append({
-            **_key(window, part), "n": shift.m, "measurement": shift.name, "metric": "wasserstein",
-            "value": number_or_none(shift.distance), "p": number_or_none(shift.corrected),
-            "threshold": number_or_none(shift.critical), "alert": alert, "verdict": shift.verdict,
-            "mean": number_or_none(shift.now), "reference_mean": number_or_none(shift.before),
-        })  # fmt: skip
-        found.append({
-            **_key(window, part), "n": shift.m, "measurement": shift.name, "metric": "psi",
-            "value": number_or_none(shift.psi), "p": None, "threshold": number_or_none(shift.psi_critical),
-            "alert": alert and (shift.psi or 0.0) > (shift.psi_critical or 0.0), "verdict": shift.verdict,
-            "mean": number_or_none(shift.now), "reference_mean": number_or_none(shift.before),
-        })  # fmt: skip
+        found.append(
+            {
+                **_key(window, part),
+                "n": shift.m,
+                "measurement": shift.name,
+                "metric": "wasserstein",
+                "value": number_or_none(shift.distance),
+                "p": number_or_none(shift.corrected),
+                "threshold": number_or_none(shift.critical),
+                "alert": alert,
+                "verdict": shift.verdict,
+                "mean": number_or_none(shift.now),
+                "reference_mean": number_or_none(shift.before),
+            }
+        )
+        found.append(
+            {
+                **_key(window, part),
+                "n": shift.m,
+                "measurement": shift.name,
+                "metric": "psi",
+                "value": number_or_none(shift.psi),
+                "p": None,
+                "threshold": number_or_none(shift.psi_critical),
+                "alert": alert and (shift.psi or 0.0) > (shift.psi_critical or 0.0),
+                "verdict": shift.verdict,
+                "mean": number_or_none(shift.now),
+                "reference_mean": number_or_none(shift.before),
+            }
+        )
     return found
 
 
-def _accuracy(window: WatchedWindow, part: Part) -> dict[str, Any]:
+def _accuracy(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
     known, guess = part.realised, part.estimated
     counted = known.determined > 0
     return {
@@ -88,11 +110,11 @@ def _accuracy(window: WatchedWindow, part: Part) -> dict[str, Any]:
         "estimated_low": guess.low if guess else None,
         "estimated_high": guess.high if guess else None,
         "threshold": guess.threshold if guess else None,
-        "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.judgement.reasons),
+        "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.window_verdict.reasons),
     }
 
 
-def _mix(watched: Watched, window: WatchedWindow, part: Part) -> dict[str, Any]:
+def _mix(watched: MonitorResult, window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
     names, mix = watched.models[part.version].study.species_names, part.findings.mix
     return {
         **_key(window, part),
@@ -105,7 +127,7 @@ def _mix(watched: Watched, window: WatchedWindow, part: Part) -> dict[str, Any]:
     }
 
 
-def _unfit(window: WatchedWindow, part: Part) -> dict[str, Any]:
+def _unfit(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
     share = part.findings.share("unfit")
     counted = rate(part.profile.unfit, part.profile.plants)
     return {

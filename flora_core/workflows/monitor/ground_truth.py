@@ -9,18 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.determination import COMPETENT, Answer, GivenName
+from flora_core.determination import COMPETENT, AnswerKind, GivenName
 from flora_core.model import Ints
 from flora_core.monitoring.performance.realised import Realised, realised_from_confusion
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 #: What persons said counts as the truth from this verification level on.
 LEVEL: Final = COMPETENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class GroundTruth:
     """The determined plants of one version and day.
 
     Attributes
@@ -29,7 +29,7 @@ class Told:
     day : str
     confusion : (k + 1, k) int
         Of plants that were given a name: the species they are, any other one in the last row; the species named.
-    strangers, strange_indeed : int
+    strangers, unfit_confirmed : int
         Of plants that fitted no species: how many are determined, and how many of these are of another species.
     """
 
@@ -37,12 +37,12 @@ class Told:
     day: str
     confusion: Ints
     strangers: int
-    strange_indeed: int
+    unfit_confirmed: int
 
 
-def told(
-    house: House, studies: dict[int, Study], study: str, since: date, until: date, as_of: date | None
-) -> tuple[Told, ...]:
+def ground_truth(
+    context: AppContext, studies: dict[int, Study], study: str, since: date, until: date, as_of: date | None
+) -> tuple[GroundTruth, ...]:
     """What persons said of the plants identified in some days, by version and day; reads only.
 
     Parameters
@@ -52,9 +52,9 @@ def told(
     as_of : date or None
         Determinations after this day are passed over.
     """
-    found: dict[tuple[int, str], Told] = {}
+    found: dict[tuple[int, str], GroundTruth] = {}
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
-    for tally in house.determinations.tallies(study, start, end, level=LEVEL, as_of=as_of):
+    for tally in context.determinations.tallies(study, start, end, level=LEVEL, as_of=as_of):
         known = studies.get(tally.version)
         true = true_species(known, tally.given) if known is not None else None
         if known is None or true is None:
@@ -62,26 +62,26 @@ def told(
         k = len(known.species)
         before = found.get((tally.version, tally.day))
         confusion = np.zeros((k + 1, k), dtype=np.int64) if before is None else before.confusion.copy()
-        strangers, indeed = (before.strangers, before.strange_indeed) if before else (0, 0)
+        strangers, indeed = (before.strangers, before.unfit_confirmed) if before else (0, 0)
         if tally.fits:
             confusion[true, tally.species] += tally.plants
         else:
             strangers, indeed = strangers + tally.plants, indeed + (tally.plants if true == k else 0)
-        found[tally.version, tally.day] = Told(tally.version, tally.day, confusion, strangers, indeed)
+        found[tally.version, tally.day] = GroundTruth(tally.version, tally.day, confusion, strangers, indeed)
     return tuple(found.values())
 
 
 def true_species(study: Study, given: GivenName) -> int | None:
     """Place of the species a person named, one beyond the last for any other; None where no species was named."""
     names = study.species_names
-    if given.answer is Answer.NONE:
+    if given.answer is AnswerKind.NONE:
         return len(names)
     if not given.species:
         return None
     return names.index(given.species) if given.species in names else len(names)
 
 
-def realised_of(k: int, identified: int, some: Iterable[Told]) -> Realised:
+def realised_of(k: int, identified: int, some: Iterable[GroundTruth]) -> Realised:
     """How often the names given were right, of the determined plants.
 
     Parameters

@@ -8,14 +8,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from flora_core.monitoring.decision import UNLIKELY, VERY_UNLIKELY, Verdict
+from flora_core.monitoring.decision import ALPHA_AMBER, ALPHA_RED, Verdict
 from flora_core.monitoring.drift.attribution import decompose_plants
-from flora_core.monitoring.drift.samples import Findings, Plants, compare_plants
-from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.monitoring.drift.samples import Findings, PlantSample, compare_plants
+from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.storage.records.samples import Samples
-from flora_core.storage.records.statistics import Figures
-from flora_core.workflows.context import House
-from flora_core.workflows.monitor.reference import watching, wording_of
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.reference import version_reference, wording_of
 
 Grouping = Literal["collector", "site", "file"]
 GROUPINGS: Final[tuple[Grouping, ...]] = ("collector", "site", "file")
@@ -36,7 +36,7 @@ class Group:
     plants, unfit : int
     verdict : Verdict
         Corrected for the number of groups: one of many is soon unlike the others by chance.
-    judgement : Judgement
+    judgement : WindowVerdict
     findings : Findings
     """
 
@@ -44,12 +44,12 @@ class Group:
     plants: int
     unfit: int
     verdict: Verdict
-    judgement: Judgement
+    window_verdict: WindowVerdict
     findings: Findings
 
 
 def groups_of(
-    house: House, study: str, version: int, by: Grouping, since: date, until: date
+    context: AppContext, study: str, version: int, by: Grouping, since: date, until: date
 ) -> tuple[tuple[Group, ...], int]:
     """The groups of the plants a version identified in some days, the largest first; and how many plants were looked at.
 
@@ -63,11 +63,11 @@ def groups_of(
     groups, plants
         At most `GROUPS` groups, from an even sample of at most `MOST` plants.
     """
-    newest, _, _ = Figures(house.database).state(study)
-    key = (house.database.description, newest, study, version, by, since, until)
+    newest, _, _ = RecordStatistics(context.database).state(study)
+    key = (context.database.description, newest, study, version, by, since, until)
     found = _FOUND.get(key)
     if found is None:
-        found = _groups(house, study, version, by, since, until)
+        found = _groups(context, study, version, by, since, until)
         while len(_FOUND) >= 64:
             _FOUND.pop(next(iter(_FOUND)))
         _FOUND[key] = found
@@ -79,11 +79,11 @@ _FOUND: Final[dict[tuple[object, ...], tuple[tuple[Group, ...], int]]] = {}
 
 
 def _groups(
-    house: House, study: str, version: int, by: Grouping, since: date, until: date
+    context: AppContext, study: str, version: int, by: Grouping, since: date, until: date
 ) -> tuple[tuple[Group, ...], int]:
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (since, until))
-    sample = Samples(house.database).even(study, version, start, end, MOST)
-    seen = watching(house.model(study, version))
+    sample = Samples(context.database).systematic(study, version, start, end, MOST)
+    seen = version_reference(context.model(study, version))
     labels = np.array({"collector": sample.collectors, "site": sample.sites, "file": sample.sources}[by], dtype=object)
     names, counts = np.unique(labels.astype(str), return_counts=True) if len(sample) else (np.array([]), np.array([]))
     chosen = [str(names[i]) for i in np.argsort(-counts, kind="stable")[:GROUPS]]
@@ -91,7 +91,7 @@ def _groups(
     found = []
     for name in chosen:
         rows = labels == name
-        plants = Plants(
+        plants = PlantSample(
             sample.values[rows],
             np.where(sample.fits[rows], sample.species[rows], -1),
             np.where(sample.fits[rows], sample.probabilities[rows].max(axis=1), np.nan),
@@ -99,7 +99,7 @@ def _groups(
         )
         findings = compare_plants(noun.names, len(noun.species), seen.plants, plants)
         sources = decompose_plants(noun.names, len(noun.species), seen.plants, plants)
-        said = judgement(findings, wording_of(noun, "these"), decompositions=sources)
+        said = window_verdict(findings, wording_of(noun, "these"), decompositions=sources)
         verdict = _among(said.verdict, findings.p, len(chosen))
         found.append(Group(name, len(plants), int((~sample.fits[rows]).sum()), verdict, said, findings))
     return tuple(found), len(sample)
@@ -110,6 +110,6 @@ def _among(verdict: Verdict, p: float | None, groups: int) -> Verdict:
     if verdict not in ("amber", "red") or p is None:
         return verdict
     corrected = min(1.0, p * groups)
-    if corrected >= UNLIKELY:
+    if corrected >= ALPHA_AMBER:
         return "green"
-    return verdict if corrected < VERY_UNLIKELY else "amber"
+    return verdict if corrected < ALPHA_RED else "amber"

@@ -8,8 +8,8 @@ from typing import Final
 from flora_core.identification.fitness import misfits
 from flora_core.identification.mix_ups import mix_ups, offers
 from flora_core.model import Model
-from flora_core.monitoring.verdicts.reasons import Reason
-from flora_core.monitoring.verdicts.verdict import Judgement
+from flora_core.monitoring.verdicts.reasons import VerdictReason
+from flora_core.monitoring.verdicts.verdict import WindowVerdict
 from flora_core.storage.records.samples import Sample
 from flora_core.study import Study
 
@@ -48,13 +48,13 @@ def mix_up_of(model: Model, sample: Sample) -> MixUp | None:
         return None
     change = found[0].change
     # Many a plant would fit with several changes; the one that some need explains these too.
-    mended = int((misfits(model.clouds, change.apply(strangers)).min(axis=1) <= 1.0).sum())
+    mended = int((misfits(model.gaussians, change.apply(strangers)).min(axis=1) <= 1.0).sum())
     if mended < MOST * len(strangers):
         return None
     return MixUp(change.words, mended, len(strangers), tuple(model.study.names[j] for j in change.columns))
 
 
-def explained(said: Judgement, mix_up: MixUp, study: Study) -> Judgement:
+def explained(said: WindowVerdict, mix_up: MixUp, study: Study) -> WindowVerdict:
     """The judgement with the mix-up in front, and without advice that it makes pointless."""
     plants = study.plural
     text = (
@@ -62,7 +62,7 @@ def explained(said: Judgement, mix_up: MixUp, study: Study) -> Judgement:
         "were measured or typed in another unit or order."
     )
     step = "Look at the ruler and at the file they came from, and identify them again with the right values."
-    first = Reason("mix-up", "", "red" if said.verdict == "red" else "amber", text, step)
+    first = VerdictReason("mix-up", "", "red" if said.verdict == "red" else "amber", text, step)
     others = [
         replace(reason, next_step="")
         if reason.topic in ("unfit", "together") or reason.name in mix_up.measurements

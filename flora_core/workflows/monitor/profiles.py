@@ -9,7 +9,7 @@ from functools import lru_cache
 from flora_core.errors import FloraError
 from flora_core.monitoring.profiles.bins import Bins, bins_of
 from flora_core.monitoring.profiles.profile import Profile, from_document
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,22 @@ class Recount:
     differing: tuple[str, ...]
 
 
-def catch_up(house: House, study: str) -> tuple[Missing, ...]:
+def catch_up(context: AppContext, study: str) -> tuple[Missing, ...]:
     """Count what no profile counts yet, as recordings of an older program; what can't be counted.
 
     Costs one look into an index where everything is counted, as it is as a rule.
     """
     missing = []
-    for uncounted in house.profiles.uncounted(study):
+    for uncounted in context.profiles.uncounted(study):
         try:
-            house.profiles.catch_up(study, uncounted.version, bins_of(house.model(study, uncounted.version)))
+            context.profiles.catch_up(study, uncounted.version, bins_of(context.model(study, uncounted.version)))
         except FloraError as error:
             missing.append(Missing(uncounted.version, uncounted.plants, error.message))
     return tuple(missing)
 
 
 def day_profiles(
-    house: House, study: str, since: str | None = None, until: str | None = None
+    context: AppContext, study: str, since: str | None = None, until: str | None = None
 ) -> tuple[tuple[DayProfile, ...], tuple[Missing, ...]]:
     """The profiles of a study's days, oldest first, all identifications counted; and what can't be counted.
 
@@ -64,11 +64,11 @@ def day_profiles(
     since, until : str, optional
         The first day, and the day after the last one.
     """
-    missing = list(catch_up(house, study))
+    missing = list(catch_up(context, study))
     found, unreadable = [], set()
-    for day in house.profiles.days(study, since, until):
+    for day in context.profiles.days(study, since, until):
         try:
-            bins = bins_of(house.model(study, day.version))
+            bins = bins_of(context.model(study, day.version))
         except FloraError as error:
             unreadable.add((day.version, error.message))
             continue
@@ -76,8 +76,8 @@ def day_profiles(
             found.append(DayProfile(day.version, day.day, _read(bins, day.text)))
         except ValueError:
             # Counted in other bins, by the program of another age: count that version again and start over.
-            house.profiles.forget(study, day.version)
-            return day_profiles(house, study, since, until)
+            context.profiles.forget(study, day.version)
+            return day_profiles(context, study, since, until)
     missing += [Missing(version, 0, why) for version, why in sorted(unreadable)]
     return tuple(found), tuple(missing)
 
@@ -88,7 +88,7 @@ def _read(bins: Bins, text: str) -> Profile:
     return from_document(bins, json.loads(text))
 
 
-def rebuild(house: House, study: str) -> int:
+def rebuild(context: AppContext, study: str) -> int:
     """Make all profiles of a study again from its records; how many plants they count. Interrupted, it goes on by itself.
 
     Raises
@@ -96,32 +96,32 @@ def rebuild(house: House, study: str) -> int:
     Unknown, ArtifactRefused, DatabaseUnavailable
     """
     plants = 0
-    for version in _versions(house, study):
-        bins = bins_of(house.model(study, version))
-        house.profiles.forget(study, version)
-        plants += house.profiles.catch_up(study, version, bins)
+    for version in _versions(context, study):
+        bins = bins_of(context.model(study, version))
+        context.profiles.forget(study, version)
+        plants += context.profiles.catch_up(study, version, bins)
     return plants
 
 
-def recount(house: House, study: str) -> tuple[Recount, ...]:
+def recount(context: AppContext, study: str) -> tuple[Recount, ...]:
     """Compare the profiles of a study with its records, to the last digit. Writes nothing but what was not counted yet.
 
     Raises
     ------
     Unknown, ArtifactRefused, DatabaseUnavailable
     """
-    catch_up(house, study)
+    catch_up(context, study)
     found = []
-    for version in _versions(house, study):
-        kept = {day.day: day.document for day in house.profiles.days(study, version=version)}
-        counted = house.profiles.recounted(study, version, bins_of(house.model(study, version)))
+    for version in _versions(context, study):
+        kept = {day.day: day.document for day in context.profiles.days(study, version=version)}
+        counted = context.profiles.recounted(study, version, bins_of(context.model(study, version)))
         documents = {day: profile.as_document() for day, profile in counted.items()}
         differing = sorted(day for day in {*kept, *documents} if kept.get(day) != documents.get(day))
         found.append(Recount(version, sum(p.plants for p in counted.values()), len(documents), tuple(differing)))
     return tuple(found)
 
 
-def _versions(house: House, study: str) -> list[int]:
-    house.studies.get(study)
-    uncounted = [u.version for u in house.profiles.uncounted(study)]
-    return sorted({*uncounted, *(day.version for day in house.profiles.days(study))})
+def _versions(context: AppContext, study: str) -> list[int]:
+    context.studies.get(study)
+    uncounted = [u.version for u in context.profiles.uncounted(study)]
+    return sorted({*uncounted, *(day.version for day in context.profiles.days(study))})

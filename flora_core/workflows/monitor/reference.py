@@ -9,9 +9,9 @@ import numpy as np
 
 from flora_core.identification.fitness import misfits
 from flora_core.model import Floats, Model
-from flora_core.monitoring.drift.from_profiles import chance_of, confidence_curve, expected_right
-from flora_core.monitoring.drift.samples import Plants
-from flora_core.monitoring.performance.cbpe import Counts, Guess, guess
+from flora_core.monitoring.drift.from_profiles import confidence_curve, expected_right, reference_null_distributions
+from flora_core.monitoring.drift.samples import PlantSample
+from flora_core.monitoring.performance.cbpe import Counts, MetricEstimate, estimate_metric
 from flora_core.monitoring.performance.isotonic import Isotonic
 from flora_core.monitoring.profiles.bins import Bins, bins_of
 from flora_core.monitoring.profiles.profile import Profile, profile_of
@@ -20,7 +20,7 @@ from flora_core.study import Study
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watching:
+class VersionReference:
     """A version's reference, ready to be compared with.
 
     Attributes
@@ -28,7 +28,7 @@ class Watching:
     model : Model
     profile : Profile
         Of the reference.
-    plants : Plants
+    plants : PlantSample
         The reference's plants themselves.
     chance : tuple of (draws,) float
         What chance makes of each measurement's distance.
@@ -40,7 +40,7 @@ class Watching:
 
     model: Model
     profile: Profile
-    plants: Plants
+    plants: PlantSample
     chance: tuple[Floats, ...]
     curve: Isotonic | None
     right: int
@@ -50,27 +50,27 @@ class Watching:
         """The bins of its profiles."""
         return self.profile.bins
 
-    def estimated(self, profile: Profile) -> Guess | None:
+    def estimated(self, profile: Profile) -> MetricEstimate | None:
         """The accuracy of the names given in a window, without determinations; None where none was given."""
         right, n = expected_right(profile, self.curve)
-        return guess("accuracy", _counts(right, n), _counts(self.right, self.profile.plants))
+        return estimate_metric("accuracy", _counts(right, n), _counts(self.right, self.profile.plants))
 
 
 @lru_cache(maxsize=16)
-def watching(model: Model) -> Watching:
+def version_reference(model: Model) -> VersionReference:
     """A version's reference, ready to be compared with; kept, because a version never changes."""
     reference, bins = model.reference, bins_of(model)
     # Six digits, as they are recorded.
     probabilities = np.round(reference.probabilities, 6)
     named = probabilities.argmax(axis=1).astype(np.int64)
-    fits = np.asarray(misfits(model.clouds, reference.values).min(axis=1) <= 1.0)
+    fits = np.asarray(misfits(model.gaussians, reference.values).min(axis=1) <= 1.0)
     profile = profile_of(bins, reference.values, named, probabilities, fits)
     confidence = probabilities.max(axis=1)
-    return Watching(
+    return VersionReference(
         model,
         profile,
-        Plants(reference.values, named, confidence, fits),
-        chance_of(profile),
+        PlantSample(reference.values, named, confidence, fits),
+        reference_null_distributions(profile),
         confidence_curve(probabilities, reference.species),
         int((named == reference.species).sum()),
     )

@@ -10,26 +10,26 @@ from functools import lru_cache
 from typing import Final
 
 from flora_core.model import Model
-from flora_core.monitoring.decision import SMALLEST, Verdict, worst
+from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
 from flora_core.monitoring.drift.from_profiles import compare_profiles, decompose_profiles
-from flora_core.monitoring.drift.multivariate import Together, together
+from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
 from flora_core.monitoring.drift.samples import Findings
-from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.realised import Realised
-from flora_core.monitoring.profiles.profile import Profile, merge, merged
-from flora_core.monitoring.verdicts.reasons import less_right
-from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.monitoring.profiles.profile import Profile, merge, merge_all
+from flora_core.monitoring.verdicts.reasons import accuracy_drop
+from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.monitoring.verdicts.wording import lower_first
 from flora_core.storage.records.samples import Sample, Samples
-from flora_core.storage.records.statistics import Figures
+from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
-from flora_core.workflows.context import House
-from flora_core.workflows.monitor.calendar import LENGTH, Span, WindowKind, windows_between
-from flora_core.workflows.monitor.ground_truth import Told, realised_of, told
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.calendar import LENGTH, DateRange, WindowKind, windows_between
+from flora_core.workflows.monitor.ground_truth import GroundTruth, ground_truth, realised_of
 from flora_core.workflows.monitor.mix_ups import MixUp, explained, mix_up_of
 from flora_core.workflows.monitor.profiles import DayProfile, Missing, day_profiles
-from flora_core.workflows.monitor.reference import Watching, watching, wording_of
+from flora_core.workflows.monitor.reference import VersionReference, version_reference, wording_of
 
 #: A look back, where nobody says how far.
 LOOK_BACK: Final = timedelta(days=365)
@@ -41,7 +41,7 @@ ENOUGH: Final = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class VersionWindow:
     """What one version identified in a window, held against that version's own reference.
 
     Attributes
@@ -51,13 +51,13 @@ class Part:
     findings : Findings
     decompositions : tuple of Decomposition
         Where each measurement's shift comes from.
-    estimated : Guess or None
+    estimated : MetricEstimate or None
         The accuracy of the names given, without determinations.
     realised : Realised
         What determinations say of them.
-    strangers, strange_indeed : int
+    strangers, unfit_confirmed : int
         Of plants that fitted no species: how many are determined, and how many of these are of another species.
-    judgement : Judgement
+    judgement : WindowVerdict
     mix_up : MixUp or None
         What most of the plants that fit no species would need to fit; asked of the last plants only.
     """
@@ -66,20 +66,20 @@ class Part:
     profile: Profile
     findings: Findings
     decompositions: tuple[Decomposition, ...]
-    estimated: Guess | None
+    estimated: MetricEstimate | None
     realised: Realised
     strangers: int
-    strange_indeed: int
-    judgement: Judgement
+    unfit_confirmed: int
+    window_verdict: WindowVerdict
     mix_up: MixUp | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WatchedWindow:
+class MonitoredWindow:
     """A window of the calendar, or the last plants: a part for each version that identified in it, the newest last."""
 
-    span: Span
-    parts: tuple[Part, ...]
+    span: DateRange
+    parts: tuple[VersionWindow, ...]
 
     @property
     def plants(self) -> int:
@@ -89,11 +89,11 @@ class WatchedWindow:
     @property
     def verdict(self) -> Verdict:
         """The gravest of its parts."""
-        return worst([part.judgement.verdict for part in self.parts])
+        return worst([part.window_verdict.verdict for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watched:
+class MonitorResult:
     """What the monitor says of a study.
 
     Attributes
@@ -106,9 +106,9 @@ class Watched:
         The versions that identified any of these plants.
     span : Span
     kind : {"day", "week", "month"}
-    windows : tuple of WatchedWindow
+    windows : tuple of MonitoredWindow
         Oldest first; empty ones between, so that a picture shows the gap.
-    last : WatchedWindow or None
+    last : MonitoredWindow or None
         The last plants, as many days back as a window has, and more where those had too few; None where there are none.
     verdict : Verdict
         Of the last plants.
@@ -121,10 +121,10 @@ class Watched:
     study: Study
     champion: int | None
     models: dict[int, Model]
-    span: Span
+    span: DateRange
     kind: WindowKind
-    windows: tuple[WatchedWindow, ...]
-    last: WatchedWindow | None
+    windows: tuple[MonitoredWindow, ...]
+    last: MonitoredWindow | None
     verdict: Verdict
     sentence: str
     notes: tuple[str, ...]
@@ -132,7 +132,7 @@ class Watched:
     @property
     def reasons(self) -> tuple[str, ...]:
         """What was found in the last plants, the gravest first, each with what to do."""
-        found = [reason for part in (self.last.parts if self.last else ()) for reason in part.judgement.reasons]
+        found = [reason for part in (self.last.parts if self.last else ()) for reason in part.window_verdict.reasons]
         found.sort(key=lambda reason: reason.verdict != "red")
         return tuple(dict.fromkeys(f"{reason.text} {reason.next_step}".strip() for reason in found))
 
@@ -142,10 +142,17 @@ class Watched:
         return sum(window.plants for window in self.windows)
 
 
-def watched(
-    house: House, study: str, *, since: date | None = None, until: date | None = None, window: WindowKind = "week",
-    version: int | None = None, today: date | None = None, known: date | None = None,
-) -> Watched:  # fmt: skip
+def monitor_study(
+    context: AppContext,
+    study: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    window: WindowKind = "week",
+    version: int | None = None,
+    today: date | None = None,
+    known: date | None = None,
+) -> MonitorResult:
     """What the monitor says of the plants identified in some days; costs nothing for plants, only for days.
 
     Parameters
@@ -164,32 +171,45 @@ def watched(
     ------
     Unknown, DatabaseUnavailable
     """
-    noun = house.studies.get(study)
+    noun = context.studies.get(study)
     now = today or datetime.now(UTC).date()
     end = (until or now) + timedelta(days=1)
-    span = Span(since or min(end - LOOK_BACK, end - timedelta(days=1)), end)
+    span = DateRange(since or min(end - LOOK_BACK, end - timedelta(days=1)), end)
     days, missing = (
-        day_profiles(house, study, None, None) if until is None else day_profiles(house, study, None, end.isoformat())
+        day_profiles(context, study, None, None)
+        if until is None
+        else day_profiles(context, study, None, end.isoformat())
     )
     ahead = [day for day in days if day.day >= end.isoformat()]
     mine = [d for d in days if d.day < end.isoformat() and version in (None, d.version)]
     within = [d for d in mine if d.day >= span.since.isoformat()]
-    models = {v: house.model(study, v) for v in sorted({d.version for d in mine})}
-    truth = told(house, {v: m.study for v, m in models.items()}, study, span.since, span.until, known)
-    champion = house.registry.champion_version(study)
+    models = {v: context.model(study, v) for v in sorted({d.version for d in mine})}
+    truth = ground_truth(context, {v: m.study for v, m in models.items()}, study, span.since, span.until, known)
+    champion = context.registry.champion_version(study)
     windows = _windows(within, truth, models, span, window)
-    last = _last(house, within, truth, models, window)
+    last = _last(context, within, truth, models, window)
     named = models[max(models)].study if models else noun
-    return Watched(
-        named, champion, models, span, window, windows, last, _verdict(last, champion),
+    return MonitorResult(
+        named,
+        champion,
+        models,
+        span,
+        window,
+        windows,
+        last,
+        _verdict(last, champion),
         _sentence(named, last, span, champion),
         _notes(named, models, champion, last, missing, ahead, windows),
-    )  # fmt: skip
+    )
 
 
 def _windows(
-    days: Sequence[DayProfile], truth: Sequence[Told], models: dict[int, Model], span: Span, kind: WindowKind
-) -> tuple[WatchedWindow, ...]:
+    days: Sequence[DayProfile],
+    truth: Sequence[GroundTruth],
+    models: dict[int, Model],
+    span: DateRange,
+    kind: WindowKind,
+) -> tuple[MonitoredWindow, ...]:
     """From the first window with plants on to the last day; none where there are no plants."""
     if not days:
         return ()
@@ -203,15 +223,21 @@ def _windows(
         parts = []
         for version, profile in _by_version(own).items():
             known = _of(truth, version, part_of)
-            parts.append(_part(watching(models[version]), version, profile, known, earlier.get(version), None, "these"))
+            parts.append(
+                _part(version_reference(models[version]), version, profile, known, earlier.get(version), None, "these")
+            )
             earlier[version] = merge(earlier[version], profile) if version in earlier else profile
-        found.append(WatchedWindow(part_of, tuple(parts)))
+        found.append(MonitoredWindow(part_of, tuple(parts)))
     return tuple(found)
 
 
 def _last(
-    house: House, days: Sequence[DayProfile], truth: Sequence[Told], models: dict[int, Model], kind: WindowKind
-) -> WatchedWindow | None:
+    context: AppContext,
+    days: Sequence[DayProfile],
+    truth: Sequence[GroundTruth],
+    models: dict[int, Model],
+    kind: WindowKind,
+) -> MonitoredWindow | None:
     """The last plants: those of as many days back from the newest as a window has, or of more, until they are enough."""
     if not days:
         return None
@@ -219,27 +245,27 @@ def _last(
     first = newest - timedelta(days=LENGTH[kind] - 1)
     plants = 0
     for day in reversed(days):
-        if date.fromisoformat(day.day) < first and plants >= SMALLEST:
+        if date.fromisoformat(day.day) < first and plants >= MIN_PLANTS:
             break
         plants += day.profile.plants
         oldest = date.fromisoformat(day.day)
-    span = Span(min(first, oldest), newest + timedelta(days=1))
+    span = DateRange(min(first, oldest), newest + timedelta(days=1))
     own = [d for d in days if d.day >= span.since.isoformat()]
     before = _by_version([d for d in days if d.day < span.since.isoformat()])
     parts = []
     for version, profile in _by_version(own).items():
-        seen = watching(models[version])
-        all_together, mix_up = _one_by_one(house, seen, version, profile, span)
+        seen = version_reference(models[version])
+        all_together, mix_up = _one_by_one(context, seen, version, profile, span)
         known = _of(truth, version, span)
         part = _part(seen, version, profile, known, before.get(version), all_together, "the last")
-        said = _late(part.judgement, seen, _lately(truth, version, span))
+        said = _late(part.window_verdict, seen, _lately(truth, version, span))
         parts.append(
-            replace(part, judgement=explained(said, mix_up, seen.model.study) if mix_up else said, mix_up=mix_up)
+            replace(part, window_verdict=explained(said, mix_up, seen.model.study) if mix_up else said, mix_up=mix_up)
         )
-    return WatchedWindow(span, tuple(parts))
+    return MonitoredWindow(span, tuple(parts))
 
 
-def _lately(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]:
+def _lately(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tuple[GroundTruth, ...]:
     """What is known of plants up to the span's end, as far back as enough are determined: names come late."""
     found, determined = [], 0
     for one in sorted(truth, key=lambda one: one.day, reverse=True):
@@ -252,13 +278,13 @@ def _lately(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]
     return tuple(found)
 
 
-def _late(said: Judgement, seen: Watching, lately: tuple[Told, ...]) -> Judgement:
+def _late(said: WindowVerdict, seen: VersionReference, lately: tuple[GroundTruth, ...]) -> WindowVerdict:
     """The judgement with what determinations say of slightly older plants, where these were named worse than in training."""
     if any(reason.topic == "accuracy" for reason in said.reasons):
         return said
     realised = realised_of(seen.bins.species, 0, lately)
     scores = seen.model.card.scores
-    reason = less_right(realised, (scores.right, scores.plants), wording_of(seen.model.study))
+    reason = accuracy_drop(realised, (scores.right, scores.plants), wording_of(seen.model.study))
     if reason is None:
         return said
     alone = said.verdict in ("green", "too few")
@@ -281,35 +307,37 @@ def _by_version(days: Iterable[DayProfile]) -> dict[int, Profile]:
 @lru_cache(maxsize=1024)
 def _added(profiles: tuple[Profile, ...]) -> Profile:
     """Some days' profiles as one; kept while those of the days are, so that what was said of it is kept too."""
-    return merged(profiles[0].bins, profiles)
+    return merge_all(profiles[0].bins, profiles)
 
 
 @lru_cache(maxsize=1024)
-def _compared(seen: Watching, profile: Profile) -> tuple[Findings, tuple[Decomposition, ...], Guess | None]:
+def _compared(
+    seen: VersionReference, profile: Profile
+) -> tuple[Findings, tuple[Decomposition, ...], MetricEstimate | None]:
     """A window that has no more to it than its profile: what was found once is kept with it."""
     found = compare_profiles(seen.profile, profile, chance=seen.chance)
     return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
 
 
-def _of(truth: Sequence[Told], version: int, span: Span) -> tuple[Told, ...]:
+def _of(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tuple[GroundTruth, ...]:
     return tuple(
         one for one in truth if one.version == version and span.since.isoformat() <= one.day < span.until.isoformat()
     )
 
 
 #: What was asked of the plants themselves; kept until something is recorded.
-_ASKED: Final[dict[tuple[object, ...], tuple[Together | None, MixUp | None]]] = {}
+_ASKED: Final[dict[tuple[object, ...], tuple[MultivariateDrift | None, MixUp | None]]] = {}
 
 
 def _one_by_one(
-    house: House, seen: Watching, version: int, profile: Profile, span: Span
-) -> tuple[Together | None, MixUp | None]:
+    context: AppContext, seen: VersionReference, version: int, profile: Profile, span: DateRange
+) -> tuple[MultivariateDrift | None, MixUp | None]:
     """What only the plants themselves can tell: all measurements at once, and what those that fit nothing would need."""
-    newest, _, _ = Figures(house.database).state(seen.model.study.name)
-    key = (house.database.description, newest, seen, profile)
+    newest, _, _ = RecordStatistics(context.database).state(seen.model.study.name)
+    key = (context.database.description, newest, seen, profile)
     found = _ASKED.get(key)
     if found is None:
-        sample = _sample(house, seen, version, span)
+        sample = _sample(context, seen, version, span)
         found = _together(seen, sample), mix_up_of(seen.model, sample) if profile.unfit else None
         while len(_ASKED) >= 64:
             _ASKED.pop(next(iter(_ASKED)))
@@ -317,38 +345,54 @@ def _one_by_one(
     return found
 
 
-def _sample(house: House, seen: Watching, version: int, span: Span) -> Sample:
+def _sample(context: AppContext, seen: VersionReference, version: int, span: DateRange) -> Sample:
     start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.since, span.until))
-    return Samples(house.database).even(seen.model.study.name, version, start, end, ONE_BY_ONE)
+    return Samples(context.database).systematic(seen.model.study.name, version, start, end, ONE_BY_ONE)
 
 
-def _together(seen: Watching, sample: Sample) -> Together | None:
+def _together(seen: VersionReference, sample: Sample) -> MultivariateDrift | None:
     """All measurements at once, asked of a bounded sample of the plants themselves."""
     names = seen.model.study.names
     if not len(sample):
         return None
-    return together(names, seen.model.reference.values, sample.values, tests=len(names) + 6)
+    return multivariate_drift(names, seen.model.reference.values, sample.values, tests=len(names) + 6)
 
 
 def _part(
-    seen: Watching, version: int, profile: Profile, known: tuple[Told, ...], earlier: Profile | None,
-    all_together: Together | None, which: str,
-) -> Part:  # fmt: skip
+    seen: VersionReference,
+    version: int,
+    profile: Profile,
+    known: tuple[GroundTruth, ...],
+    earlier: Profile | None,
+    all_together: MultivariateDrift | None,
+    which: str,
+) -> VersionWindow:
     k = profile.bins.species
-    issues = earlier if earlier is not None and earlier.rows >= SMALLEST and _has_tables(earlier, profile) else None
+    issues = earlier if earlier is not None and earlier.rows >= MIN_PLANTS and _has_tables(earlier, profile) else None
     found, sources, estimated = _compared(seen, profile)
     if issues is not None or all_together is not None:
         found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
     realised = realised_of(k, profile.plants - profile.unfit, known)
     scores = seen.model.card.scores
-    said = judgement(
-        found, wording_of(seen.model.study, which), estimated=estimated, realised=realised,
-        reference=(scores.right, scores.plants), decompositions=sources,
-    )  # fmt: skip
-    return Part(
-        version, profile, found, sources, estimated, realised,
-        sum(one.strangers for one in known), sum(one.strange_indeed for one in known), said,
-    )  # fmt: skip
+    said = window_verdict(
+        found,
+        wording_of(seen.model.study, which),
+        estimated=estimated,
+        realised=realised,
+        reference=(scores.right, scores.plants),
+        decompositions=sources,
+    )
+    return VersionWindow(
+        version,
+        profile,
+        found,
+        sources,
+        estimated,
+        realised,
+        sum(one.strangers for one in known),
+        sum(one.unfit_confirmed for one in known),
+        said,
+    )
 
 
 def _has_tables(*profiles: Profile) -> bool:
@@ -356,16 +400,18 @@ def _has_tables(*profiles: Profile) -> bool:
     return any(profile.troubled for profile in profiles)
 
 
-def main_part(last: WatchedWindow, champion: int | None) -> Part:
+def main_part(last: MonitoredWindow, champion: int | None) -> VersionWindow:
     """Of the last plants, those that speak first: the champion's, where it has named enough to say anything."""
-    return max(last.parts, key=lambda part: (part.version == champion and part.findings.m >= SMALLEST, part.findings.m))
+    return max(
+        last.parts, key=lambda part: (part.version == champion and part.findings.m >= MIN_PLANTS, part.findings.m)
+    )
 
 
-def _verdict(last: WatchedWindow | None, champion: int | None) -> Verdict:
+def _verdict(last: MonitoredWindow | None, champion: int | None) -> Verdict:
     """The champion's, where it has one: what an earlier version was told is over. Else the gravest there is."""
     if last is None:
         return "too few"
-    main = main_part(last, champion).judgement.verdict
+    main = main_part(last, champion).window_verdict.verdict
     return main if main != "too few" and main_part(last, champion).version == champion else last.verdict
 
 
@@ -377,24 +423,30 @@ _COMPARED: Final[dict[Verdict, str]] = {
 }
 
 
-def _sentence(study: Study, last: WatchedWindow | None, span: Span, champion: int | None) -> str:
+def _sentence(study: Study, last: MonitoredWindow | None, span: DateRange, champion: int | None) -> str:
     if last is None:
         return f"No {study.organism} was recorded from {span.written}: there is nothing to watch yet."
     main = main_part(last, champion)
     if len(last.parts) == 1:
-        return main.judgement.sentence
+        return main.window_verdict.sentence
     others = [
-        f"The {part.findings.m:,} named by version {part.version} {_COMPARED[part.judgement.verdict]} what it was trained on."
+        f"The {part.findings.m:,} named by version {part.version} {_COMPARED[part.window_verdict.verdict]} "
+        "what it was trained on."
         for part in last.parts
         if part is not main
     ]
-    return " ".join([f"Version {main.version}: {main.judgement.sentence}", *others])
+    return " ".join([f"Version {main.version}: {main.window_verdict.sentence}", *others])
 
 
 def _notes(
-    study: Study, models: dict[int, Model], champion: int | None, last: WatchedWindow | None,
-    missing: tuple[Missing, ...], ahead: Sequence[DayProfile], windows: Sequence[WatchedWindow],
-) -> tuple[str, ...]:  # fmt: skip
+    study: Study,
+    models: dict[int, Model],
+    champion: int | None,
+    last: MonitoredWindow | None,
+    missing: tuple[Missing, ...],
+    ahead: Sequence[DayProfile],
+    windows: Sequence[MonitoredWindow],
+) -> tuple[str, ...]:
     notes = []
     if last is not None:
         changed = [str(part.version) for part in last.parts]

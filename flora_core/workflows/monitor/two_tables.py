@@ -12,10 +12,10 @@ import pyarrow as pa
 from flora_core.errors import BadTable, Refused, Unknown
 from flora_core.model import Floats, Ints
 from flora_core.monitoring.drift.samples import Findings, compare_columns
-from flora_core.monitoring.predictions import Answers, Estimate
-from flora_core.monitoring.verdicts.verdict import Judgement, judgement
+from flora_core.monitoring.predictions import Estimate, PredictionSample
+from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.monitoring.verdicts.wording import Wording
-from flora_core.monitoring.windows import Column, Figure, Window, windows
+from flora_core.monitoring.windows import Column, DriftStatistic, Window, windows
 from flora_core.study import Study
 from flora_core.tables.files.reading import Decimal, read_layout, read_parts
 from flora_core.tables.values.cells import MISSING
@@ -58,7 +58,7 @@ class WindowDrift:
 
     window: Window
     findings: Findings
-    judgement: Judgement
+    window_verdict: WindowVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class TablesDrift:
         What was left out, and why.
     """
 
-    figures: tuple[Figure, ...]
+    figures: tuple[DriftStatistic, ...]
     windows: tuple[WindowDrift, ...]
     columns: tuple[str, ...]
     notes: tuple[str, ...]
@@ -102,9 +102,14 @@ def read_table(stream: BinaryIO, name: str) -> Table:
 
 
 def drift_of_tables(
-    reference: Table, current: Table, *, columns: Sequence[str] = (), tool: Tool = "flora", size: int | None = None,
+    reference: Table,
+    current: Table,
+    *,
+    columns: Sequence[str] = (),
+    tool: Tool = "flora",
+    size: int | None = None,
     study: Study | None = None,
-) -> TablesDrift:  # fmt: skip
+) -> TablesDrift:
     """Whether the plants of one table are like those of another, column by column.
 
     Parameters
@@ -142,7 +147,7 @@ def drift_of_tables(
     judged = []
     for window in windows(current.rows, size or current.rows):
         findings = compare_columns(chosen, rows=window.rows)
-        judged.append(WindowDrift(window, findings, judgement(findings, wording)))
+        judged.append(WindowDrift(window, findings, window_verdict(findings, wording)))
     figures = tuple(figure for one in judged for figure in _figures(one, names))
     return TablesDrift(figures, tuple(judged), names, tuple(notes))
 
@@ -153,10 +158,10 @@ def _wording(reference: str, names: Sequence[str], study: Study | None) -> Wordi
     return Wording("rows", "these", reference, label=lambda name: known.get(name, name), model=False)
 
 
-def _figures(one: WindowDrift, names: Sequence[str]) -> list[Figure]:
+def _figures(one: WindowDrift, names: Sequence[str]) -> list[DriftStatistic]:
     """Our own answers as figures; the p values are those after correction, on which the alerts rest."""
     findings = one.findings
-    found: dict[str, Figure] = {}
+    found: dict[str, DriftStatistic] = {}
     for s in findings.shifts:
         found[s.name] = one.window.figure(
             s.m, s.name, "wasserstein", s.distance, p=s.corrected, high=s.critical, alert=s.verdict in ("amber", "red")
@@ -165,7 +170,7 @@ def _figures(one: WindowDrift, names: Sequence[str]) -> list[Figure]:
         alert = mix.verdict in ("amber", "red")
         found[name] = one.window.figure(mix.m, name, "chi2", mix.value, p=mix.corrected, alert=alert)
     figures = [found[name] for name in names]
-    if (every := findings.together) is not None:
+    if (every := findings.multivariate_drift) is not None:
         alert = every.verdict in ("amber", "red")
         energy = one.window.figure(
             every.m, ALL_MEASUREMENTS, "energy", every.distance, p=every.corrected, high=every.critical, alert=alert
@@ -175,9 +180,15 @@ def _figures(one: WindowDrift, names: Sequence[str]) -> list[Figure]:
 
 
 def estimate_of_tables(
-    reference: Table, current: Table, *, identified: str, true: str, probabilities: Mapping[str, str],
-    tool: Literal["flora", "nannyml"] = "flora", size: int | None = None,
-) -> tuple[Estimate, ...]:  # fmt: skip
+    reference: Table,
+    current: Table,
+    *,
+    identified: str,
+    true: str,
+    probabilities: Mapping[str, str],
+    tool: Literal["flora", "nannyml"] = "flora",
+    size: int | None = None,
+) -> tuple[Estimate, ...]:
     """How well the plants of the current table were named, without using their true names.
 
     Parameters
@@ -200,7 +211,7 @@ def estimate_of_tables(
     _check_there(reference, [true])
     labels, shares = _probabilities(reference, current, identified, true, probabilities)
     before, now = (
-        Answers(share, _codes(table, identified, labels), _codes(table, true, labels))
+        PredictionSample(share, _codes(table, identified, labels), _codes(table, true, labels))
         for table, share in ((reference, shares[0]), (current, shares[1]))
     )
     if not (before.usable & (before.true >= 0)).any():
@@ -217,7 +228,7 @@ def estimate_of_tables(
     return estimate(before, now, size)
 
 
-def figures_document(figures: Sequence[Figure] | Sequence[Estimate]) -> list[dict[str, Any]]:
+def figures_document(figures: Sequence[DriftStatistic] | Sequence[Estimate]) -> list[dict[str, Any]]:
     """Figures as the list of documents that every door gives a program."""
     return [asdict(figure) for figure in figures]
 

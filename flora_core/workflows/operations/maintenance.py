@@ -1,4 +1,4 @@
-"""What an operator does to the house itself: back it up, restore it."""
+"""What an operator does to an installation: back it up, restore it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Final
 from flora_core.errors import FloraError
 from flora_core.storage.files import backup
 from flora_core.storage.files.backup import BackedUp
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora")
 
 
-def sweep(house: House) -> None:
+def sweep(context: AppContext) -> None:
     """Delete what processes that were killed in the middle of a table left behind, and results that were kept long enough.
 
     Done beside other work, a little at a time; what can't be swept now is swept another day.
     """
     try:
-        recordings = house.records.sweep()
-        results = house.batches.sweep(timedelta(hours=house.settings.keep_results_hours))
+        recordings = context.records.sweep()
+        results = context.batches.sweep(timedelta(hours=context.settings.keep_results_hours))
     except FloraError as error:
         _log.warning("not swept up: %s", error.message)
         return
@@ -30,11 +30,11 @@ def sweep(house: House) -> None:
         _log.info("swept up %d unfinished recordings and %d old results", recordings, results)
 
 
-def back_up(house: House, target: Path) -> BackedUp:
+def back_up(context: AppContext, target: Path) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
-    return backup.back_up(house.database, house.settings.models, target)
+    return backup.back_up(context.database, context.settings.models, target)
 
 
-def restore(house: House, source: Path) -> BackedUp:
+def restore(context: AppContext, source: Path) -> BackedUp:
     """Make database and models from a backup, where none are; raises as `storage.backup.restore` does."""
-    return backup.restore(source, house.database, house.settings.models)
+    return backup.restore(source, context.database, context.settings.models)

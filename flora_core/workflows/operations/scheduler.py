@@ -12,17 +12,17 @@ from typing import Final
 
 from flora_core.errors import FloraError, Refused, WrongSetting
 from flora_core.logs import set_up_log
-from flora_core.storage.records.statistics import Figures
-from flora_core.workflows.context import House
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.retraining import retrain
-from flora_core.workflows.monitor.alerts import tell_of_change
-from flora_core.workflows.monitor.current_verdict import verdict
+from flora_core.workflows.monitor.alerts import announce_change
+from flora_core.workflows.monitor.current_verdict import current_verdict
 
 _log: Final = logging.getLogger("flora.watch")
 _BY: Final = "the watch"
 
 
-def look(house: House) -> list[dict[str, str]]:
+def check_all_studies(context: AppContext) -> list[dict[str, str]]:
     """Look at every real study with a champion once, and tell of a change.
 
     Returns
@@ -35,16 +35,16 @@ def look(house: House) -> list[dict[str, str]]:
     WrongSetting, DatabaseUnavailable
     """
     lines = []
-    for study in Figures(house.database).studies():
-        if house.registry.champion_version(study) is None:
+    for study in RecordStatistics(context.database).studies():
+        if context.registry.champion_version(study) is None:
             continue
-        seen = verdict(house, study)
-        told = tell_of_change(house, study, seen.verdict, seen.sentence)
+        seen = current_verdict(context, study)
+        told = announce_change(context, study, seen.verdict, seen.sentence)
         lines.append({"study": study, "verdict": seen.verdict, "state": told.state, "detail": told.detail})
     return lines
 
 
-def watching(house: House, *, every: int, retrain_at: str) -> None:
+def run_scheduler(context: AppContext, *, every: int, retrain_at: str) -> None:
     """Look every so many minutes and retrain once a day, until SIGTERM or SIGINT; what is being done is finished first.
 
     A look that fails (no database, no network) is logged, and the next one tried.
@@ -57,7 +57,7 @@ def watching(house: House, *, every: int, retrain_at: str) -> None:
         FLORA_ALERTS can't be read: no later look would mend that.
     """
     hour, minute = _time_of_day(retrain_at)
-    set_up_log(house.settings.log)
+    set_up_log(context.settings.log)
     stop = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -69,10 +69,10 @@ def watching(house: House, *, every: int, retrain_at: str) -> None:
     _log.info("watching", extra={"facts": {"every_minutes": every, "retrain_at": retrain_at}})
     while not stop.is_set():
         try:
-            for line in look(house):
+            for line in check_all_studies(context):
                 _log.info(line["detail"], extra={"facts": {"study": line["study"], "verdict": line["verdict"]}})
             if night is not None and datetime.now(UTC) >= night:
-                _retrain_all(house, stop)
+                _retrain_all(context, stop)
                 night += timedelta(days=1)
         except WrongSetting:
             raise
@@ -82,12 +82,12 @@ def watching(house: House, *, every: int, retrain_at: str) -> None:
     _log.info("stopped")
 
 
-def _retrain_all(house: House, stop: threading.Event) -> None:
-    for study in Figures(house.database).studies():
+def _retrain_all(context: AppContext, stop: threading.Event) -> None:
+    for study in RecordStatistics(context.database).studies():
         if stop.is_set():
             return
-        if house.registry.champion_version(study) is not None:
-            done = retrain(house, study, by=_BY)
+        if context.registry.champion_version(study) is not None:
+            done = retrain(context, study, by=_BY)
             facts = {"study": study, "version": done.version, "promoted": done.promoted}
             _log.log(logging.WARNING if done.red else logging.INFO, done.why, extra={"facts": facts})
 

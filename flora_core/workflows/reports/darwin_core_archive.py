@@ -9,17 +9,17 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
 from flora_core.identification.sentences import percent
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
-from flora_core.storage.records.identifications import Plant, Recorded
+from flora_core.storage.records.identifications import IdentificationRecord, Plant
 from flora_core.storage.records.scan import all_recorded
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 
 Progress = Callable[[int, int, str], None]
 Terms = dict[str, str]
@@ -39,7 +39,7 @@ class Archived:
 
 
 def write_archive(
-    house: House,
+    context: AppContext,
     study: str,
     stream: BinaryIO,
     *,
@@ -67,15 +67,15 @@ def write_archive(
     ------
     Unknown, DatabaseUnavailable
     """
-    described = house.studies.get(study)
-    total = house.determinations.coverage(study, since, until).identified
+    described = context.studies.get(study)
+    total = context.determinations.coverage(study, since, until).identified
     archive = DarwinCoreArchive(
         stream, described.title, f"Plants recorded with Flora Classification. {described.caveat}"
     )
     cards: dict[int, ModelCard] = {}
     seen = plants = determined = slips = 0
-    for some in all_recorded(house.database, study, since, until):
-        of_each = house.determinations.of_each(one.id for one in some)
+    for some in all_recorded(context.database, study, since, until):
+        of_each = context.determinations.of_each(one.id for one in some)
         for one in some:
             words = of_each[one.id]
             seen += 1
@@ -83,7 +83,7 @@ def write_archive(
                 continue
             version = one.recording.version
             if version not in cards:
-                cards[version] = house.registry.card(study, version)
+                cards[version] = context.registry.card(study, version)
             _write(archive, cards[version], one, words)
             plants, determined, slips = plants + 1, determined + bool(words), slips + len(words)
         progress(seen, max(total, 1), f"{seen:,} of {total:,} plants")
@@ -91,7 +91,9 @@ def write_archive(
     return Archived(plants, determined, slips)
 
 
-def _write(archive: DarwinCoreArchive, card: ModelCard, one: Recorded, words: Sequence[Determination]) -> None:
+def _write(
+    archive: DarwinCoreArchive, card: ModelCard, one: IdentificationRecord, words: Sequence[Determination]
+) -> None:
     machine = _said_by_machine(card, one)
     persons = [_said_by_person(slip) for slip in words]
     current = persons[-1] if persons else machine
@@ -123,7 +125,7 @@ def _write(archive: DarwinCoreArchive, card: ModelCard, one: Recorded, words: Se
 _BASIS: Final = {"pressed": "PreservedSpecimen"}
 
 
-def _said_by_machine(card: ModelCard, one: Recorded) -> Terms:
+def _said_by_machine(card: ModelCard, one: IdentificationRecord) -> Terms:
     given = _answer(card, one.plant)
     remarks = ""
     if given.prediction_set:
@@ -159,7 +161,7 @@ def _answer(card: ModelCard, plant: Plant) -> MachineAnswer:
 def _said_by_person(slip: Determination) -> Terms:
     given: GivenName = slip.given
     remark = slip.remark
-    if given.answer is Answer.NONE:
+    if given.answer is AnswerKind.NONE:
         remark = f"None of the species of the study. {remark}".strip()
     return {
         "scientificName": given.scientific_name,
@@ -174,7 +176,7 @@ def _said_by_person(slip: Determination) -> Terms:
     }
 
 
-def _measurements(card: ModelCard, one: Recorded) -> Iterator[tuple[str, Terms]]:
+def _measurements(card: ModelCard, one: IdentificationRecord) -> Iterator[tuple[str, Terms]]:
     unit = one.recording.unit
     for m, value, typed in zip(card.study.measurements, one.plant.used, one.plant.typed, strict=True):
         if value is None:

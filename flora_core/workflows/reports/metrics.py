@@ -1,12 +1,12 @@
-"""What the house holds of each study, in numbers: for a monitoring system."""
+"""What the database holds of each study, in numbers: for a monitoring system."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flora_core.storage.records.statistics import Figures
-from flora_core.workflows.context import House
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class StudyFigures:
     verdict: str
 
 
-def study_figures(house: House) -> list[StudyFigures]:
+def study_figures(context: AppContext) -> list[StudyFigures]:
     """The figures of every real study, oldest first; reads only."""
-    figures = Figures(house.database)
+    figures = RecordStatistics(context.database)
     identified, determined = figures.identified(), figures.determined()
-    issues, crowned, now = figures.issues(), figures.crowned(), datetime.now(UTC)
+    issues, crowned, now = figures.issues(), figures.champion_since(), datetime.now(UTC)
     found = []
     for study in figures.studies():
-        newest = house.announcements.newest(study)
+        newest = context.alert_outbox.newest(study)
         found.append(
             StudyFigures(
                 study=study,
@@ -52,7 +52,7 @@ def study_figures(house: House) -> list[StudyFigures]:
                 determined=determined.get(study, 0),
                 troubled=issues.get(study, (0, 0))[0],
                 refused=issues.get(study, (0, 0))[1],
-                champion_version=house.registry.champion_version(study),
+                champion_version=context.registry.champion_version(study),
                 champion_age=now - crowned[study] if study in crowned else None,
                 verdict=newest.verdict if newest is not None else "",
             )

@@ -9,17 +9,17 @@ from typing import Final
 from flora_core.errors import NoChampion
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Coverage
-from flora_core.storage.records.statistics import Figures
+from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
-from flora_core.workflows.context import House
-from flora_core.workflows.monitor.current_verdict import Verdict, verdict
+from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.current_verdict import CurrentVerdict, current_verdict
 from flora_core.workflows.reports.study_report import newest_challenger
 
 DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingTask:
     """Something that waits for a person: what, the page where it is done, and what the button there says."""
 
     text: str
@@ -36,23 +36,23 @@ class Home:
     study : Study
     simulated : bool
     champion : ModelCard or None
-    verdict : Verdict or None
+    verdict : CurrentVerdict or None
         None without a champion.
     days : tuple of (date, int)
         Plants recorded on each of the last thirty days, oldest first.
     coverage : Coverage
         Of the last thirty days.
-    waiting : tuple of Waiting
+    waiting : tuple of PendingTask
         Most pressing first.
     """
 
     study: Study
     simulated: bool
     champion: ModelCard | None
-    verdict: Verdict | None
+    verdict: CurrentVerdict | None
     days: tuple[tuple[date, int], ...]
     coverage: Coverage
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[PendingTask, ...]
 
     @property
     def identified(self) -> int:
@@ -60,58 +60,58 @@ class Home:
         return sum(count for _, count in self.days)
 
 
-def home(house: House, study: str) -> Home:
+def home(context: AppContext, study: str) -> Home:
     """The state of a study now; reads only.
 
     Raises
     ------
     Unknown, DatabaseUnavailable, ArtifactRefused
     """
-    found = house.studies.get(study)
-    figures = Figures(house.database)
+    found = context.studies.get(study)
+    figures = RecordStatistics(context.database)
     now = datetime.now(UTC)
     since = datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=DAYS - 1)
     counts = figures.by_day(study, since)
     days = tuple((day := (since + timedelta(days=i)).date(), counts.get(day.isoformat(), 0)) for i in range(DAYS))
     try:
-        champion = house.champion(study).card
+        champion = context.champion(study).card
     except NoChampion:
         champion = None
-    seen = verdict(house, study) if champion is not None else None
+    seen = current_verdict(context, study) if champion is not None else None
     return Home(
         study=found if champion is None else champion.study,
         simulated=figures.simulated(study),
         champion=champion,
         verdict=seen,
         days=days,
-        coverage=house.determinations.coverage(study, since),
-        waiting=_waiting(house, found, champion, seen, figures.unsettled(study, since)),
+        coverage=context.determinations.coverage(study, since),
+        waiting=_waiting(context, found, champion, seen, figures.pending_jobs(study, since)),
     )
 
 
 def _waiting(
-    house: House, study: Study, champion: ModelCard | None, seen: Verdict | None, unsettled: int
-) -> tuple[Waiting, ...]:
+    context: AppContext, study: Study, champion: ModelCard | None, seen: CurrentVerdict | None, unsettled: int
+) -> tuple[PendingTask, ...]:
     found = []
     if champion is None:
-        versions = house.registry.versions(study.name)
+        versions = context.registry.versions(study.name)
         if versions:
             text = f"None of the {len(versions)} versions of {study.title} identifies yet."
-            found.append(Waiting(text, "models", "Look at the versions"))
+            found.append(PendingTask(text, "models", "Look at the versions"))
         else:
-            found.append(Waiting(f"{study.title} has no model yet.", "train", "Train the first model"))
+            found.append(PendingTask(f"{study.title} has no model yet.", "train", "Train the first model"))
     if seen is not None and seen.verdict in ("red", "amber"):
         reason = seen.reasons[0] if seen.reasons else seen.sentence
-        found.append(Waiting(reason, "monitor", "See what changed"))
+        found.append(PendingTask(reason, "monitor", "See what changed"))
     if unsettled:
         what = study.organism if unsettled == 1 else study.plural
         verb = "waits" if unsettled == 1 else "wait"
         text = (
             f"{unsettled:,} {what} of the last {DAYS} days {verb} for a determination: unsure, or fitting no species."
         )
-        found.append(Waiting(text, "determine", "Determine some"))
-    challenger = newest_challenger(house, study.name) if champion is not None else None
+        found.append(PendingTask(text, "determine", "Determine some"))
+    challenger = newest_challenger(context, study.name) if champion is not None else None
     if challenger is not None:
         text = f"Version {challenger} was trained after the champion and nobody has judged it."
-        found.append(Waiting(text, "models", "Compare the two"))
+        found.append(PendingTask(text, "models", "Compare the two"))
     return tuple(found)

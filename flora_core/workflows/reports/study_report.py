@@ -10,18 +10,18 @@ from flora_core.learning.comparison.promotion_gate import Gate
 from flora_core.learning.data_checks.checks import Check, failed, sanity_checks
 from flora_core.model import ModelCard
 from flora_core.monitoring.decision import Verdict as Colour
-from flora_core.storage.records.statistics import Figures
+from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.storage.registry.registry import Event
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.comparison import compare_versions
 from flora_core.workflows.models.determined_plants import determined_plants
 from flora_core.workflows.models.training_data import all_plants
-from flora_core.workflows.monitor.current_verdict import Verdict, verdict
+from flora_core.workflows.monitor.current_verdict import CurrentVerdict, current_verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
+class ChallengerComparison:
     """The newest challenger, and how it compares; `problem` where it can't be compared."""
 
     card: ModelCard
@@ -31,7 +31,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class StudyReport:
     """Everything a report says.
 
     Attributes
@@ -42,8 +42,8 @@ class Facts:
     champion : ModelCard
     checks : tuple of Check
         Of the newest training table and the determined plants, which the next training would learn from.
-    rival : Rival or None
-    watched : Verdict
+    rival : ChallengerComparison or None
+    watched : CurrentVerdict
     history : tuple of Event
         Newest last.
     """
@@ -52,8 +52,8 @@ class Facts:
     simulated: bool
     champion: ModelCard
     checks: tuple[Check, ...]
-    rival: Rival | None
-    watched: Verdict
+    rival: ChallengerComparison | None
+    watched: CurrentVerdict
     history: tuple[Event, ...]
 
     @property
@@ -62,42 +62,44 @@ class Facts:
         return "red" if failed(self.checks) else self.watched.verdict
 
 
-def gather(house: House, study: str) -> Facts:
+def build_study_report(context: AppContext, study: str) -> StudyReport:
     """The facts as they are now; reads only.
 
     Raises
     ------
     Unknown, NoChampion, ArtifactRefused, DatabaseUnavailable
     """
-    found = house.studies.get(study)
-    champion = house.champion(study)
-    plants, known = all_plants(house, found, determined_plants(house, found), champion)
-    return Facts(
+    found = context.studies.get(study)
+    champion = context.champion(study)
+    plants, known = all_plants(context, found, determined_plants(context, found), champion)
+    return StudyReport(
         study=found,
-        simulated=study not in Figures(house.database).studies(),
+        simulated=study not in RecordStatistics(context.database).studies(),
         champion=champion.card,
         checks=sanity_checks(found, plants, known),
-        rival=_rival(house, found),
-        watched=verdict(house, study),
-        history=house.registry.events(study),
+        rival=_rival(context, found),
+        watched=current_verdict(context, study),
+        history=context.registry.events(study),
     )
 
 
-def newest_challenger(house: House, study: str) -> int | None:
+def newest_challenger(context: AppContext, study: str) -> int | None:
     """The newest version that is younger than the champion and not retired; None where there is none."""
-    champion = house.registry.champion_version(study) or 0
-    retired = {e.version for e in house.registry.events(study) if e.kind == "retired"}
-    younger = [v.version for v in house.registry.versions(study) if v.version > champion and v.version not in retired]
+    champion = context.registry.champion_version(study) or 0
+    retired = {e.version for e in context.registry.events(study) if e.kind == "retired"}
+    younger = [v.version for v in context.registry.versions(study) if v.version > champion and v.version not in retired]
     return max(younger, default=None)
 
 
-def _rival(house: House, study: Study) -> Rival | None:
-    version = newest_challenger(house, study.name)
+def _rival(context: AppContext, study: Study) -> ChallengerComparison | None:
+    version = newest_challenger(context, study.name)
     if version is None:
         return None
-    card = house.registry.card(study.name, version)
+    card = context.registry.card(study.name, version)
     try:
-        comparison, gate = compare_versions(house, study.name, house.champion(study.name).card.version or 0, version)
+        comparison, gate = compare_versions(
+            context, study.name, context.champion(study.name).card.version or 0, version
+        )
     except FloraError as error:
-        return Rival(card, None, None, error.message)
-    return Rival(card, comparison, gate)
+        return ChallengerComparison(card, None, None, error.message)
+    return ChallengerComparison(card, comparison, gate)

@@ -1,4 +1,4 @@
-"""What a person says of a labelled table, and what the house makes of it before anything is kept."""
+"""What a person says of a labelled table, and what the program makes of it before anything is kept."""
 
 from __future__ import annotations
 

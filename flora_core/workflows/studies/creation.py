@@ -17,11 +17,11 @@ from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assignment, correct_columns, guess_columns
 from flora_core.tables.columns.measurements import describe
 from flora_core.tables.files.reading import checksum, read_layout, read_whole
-from flora_core.tables.layout import Layout, Part
+from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.names.labels import Alike, GatheredName, alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.values.cells import MISSING
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, NameChoice, Proposal
 from flora_core.workflows.studies.data_warnings import warned_of_pairs
 from flora_core.workflows.studies.listing import StudyView, show_study
@@ -29,7 +29,7 @@ from flora_core.workflows.studies.proposal import MAX_PLANTS, Roles, find_roles,
 from flora_core.workflows.studies.species_names import LEAST, choose_names, refused_names, said_of_names
 
 
-def create(house: House, proposal: Proposal, by: str) -> StudyView:
+def create(context: AppContext, proposal: Proposal, by: str) -> StudyView:
     """Keep the study with its first training table; one transaction.
 
     Raises
@@ -44,8 +44,8 @@ def create(house: House, proposal: Proposal, by: str) -> StudyView:
     if proposal.study is None or proposal.plants is None:
         raise Refused(f"Nothing in {proposal.file} can become a study.")
     person = _person(by)
-    house.studies.add(proposal.study, proposal.plants, person, source_sha256=proposal.sha256)
-    return show_study(house, proposal.study.name)
+    context.studies.add(proposal.study, proposal.plants, person, source_sha256=proposal.sha256)
+    return show_study(context, proposal.study.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class Addition:
 
 
 def propose_addition(
-    house: House, stream: BinaryIO, name: str, choices: Choices, columns: Mapping[str, str] | None = None
+    context: AppContext, stream: BinaryIO, name: str, choices: Choices, columns: Mapping[str, str] | None = None
 ) -> Addition:
     """The plants of a labelled table as they would be added to a study. Reads only.
 
@@ -106,17 +106,30 @@ def propose_addition(
     ------
     BadTable, TooLarge, Unknown
     """
-    study = house.studies.get(choices.study)
-    kept = house.studies.tables(study.name)
+    study = context.studies.get(choices.study)
+    kept = context.studies.tables(study.name)
     layout = read_layout(stream, name, sheet=choices.sheet, decimal=choices.decimal, separator=choices.separator)
     part = read_whole(stream, layout, MAX_PLANTS)
     sha256 = checksum(stream)
     assignment = _assignment(study, layout, choices, columns or {})
     draft = Addition(
-        before=study, after=kept[-1].number, study=study, plants=None, added={}, new_species=(), label="",
-        mapping={layout.header[a.column]: a.measurement for a in assignment.assigned}, names=(), alike=(), issues=(),
-        notes=layout.notes, warnings=(), refusals=(layout.question,) if layout.question else (), sha256=sha256, layout=layout,
-    )  # fmt: skip
+        before=study,
+        after=kept[-1].number,
+        study=study,
+        plants=None,
+        added={},
+        new_species=(),
+        label="",
+        mapping={layout.header[a.column]: a.measurement for a in assignment.assigned},
+        names=(),
+        alike=(),
+        issues=(),
+        notes=layout.notes,
+        warnings=(),
+        refusals=(layout.question,) if layout.question else (),
+        sha256=sha256,
+        layout=layout,
+    )
     again = next((t for t in kept if t.source_sha256 == sha256), None)
     if again is not None:
         when = f"table {again.number}, added {again.added_at:%Y-%m-%d}"
@@ -126,10 +139,10 @@ def propose_addition(
     roles = find_roles(layout, part, taken)
     if roles is None:
         return replace(draft, refusals=(*draft.refusals, which_label(layout)))
-    return _named(house, draft, part, roles, assignment, choices, PurePath(name.replace("\\", "/")).name)
+    return _named(context, draft, part, roles, assignment, choices, PurePath(name.replace("\\", "/")).name)
 
 
-def add_plants(house: House, addition: Addition, by: str) -> StudyView:
+def add_plants(context: AppContext, addition: Addition, by: str) -> StudyView:
     """Keep the plants as the study's next training table; one transaction. Earlier tables and models stay as they are.
 
     Raises
@@ -143,10 +156,10 @@ def add_plants(house: House, addition: Addition, by: str) -> StudyView:
         raise Refused(addition.refusals[0])
     if addition.plants is None:
         raise Refused(f"No plant of this table can be added to {addition.before.name}.")
-    house.studies.add_table(
+    context.studies.add_table(
         addition.study, addition.plants, _person(by), after=addition.after, source_sha256=addition.sha256
     )
-    return show_study(house, addition.study.name)
+    return show_study(context, addition.study.name)
 
 
 def _person(by: str) -> str:
@@ -167,7 +180,13 @@ def _assignment(study: Study, layout: Layout, choices: Choices, columns: Mapping
 
 
 def _named(
-    house: House, draft: Addition, part: Part, roles: Roles, assignment: Assignment, choices: Choices, file: str
+    context: AppContext,
+    draft: Addition,
+    part: RowChunk,
+    roles: Roles,
+    assignment: Assignment,
+    choices: Choices,
+    file: str,
 ) -> Addition:
     study, label = draft.before, draft.layout.header[roles.label]
     written = labels_of(part, roles)
@@ -188,8 +207,8 @@ def _named(
     rules = Rules(assignment, draft.layout.decimal, choices.middle_of_ranges)
     checked = check_part(study, draft.layout.header, rules, part)
     issues = tuple(issue for place, issue in checked.issues if species[place])
-    draft = replace(draft, issues=issues, alike=_alike(study, gathered, house))
-    return _grown(house, draft, part, roles, species, checked, file)
+    draft = replace(draft, issues=issues, alike=_alike(study, gathered, context))
+    return _grown(context, draft, part, roles, species, checked, file)
 
 
 def _chosen(study: Study, gathered: Sequence[GatheredName], choices: Choices) -> tuple[NameChoice, ...]:
@@ -204,18 +223,18 @@ def _chosen(study: Study, gathered: Sequence[GatheredName], choices: Choices) ->
     return tuple(n for n in found if n.gathered.plants)
 
 
-def _alike(study: Study, gathered: Sequence[GatheredName], house: House) -> tuple[Alike, ...]:
+def _alike(study: Study, gathered: Sequence[GatheredName], context: AppContext) -> tuple[Alike, ...]:
     """Names of the file that may be one with another; names of the study among themselves are settled."""
     own = set(study.species_names)
-    there = house.studies.tables(study.name)[-1].counts
+    there = context.studies.tables(study.name)[-1].counts
     counted = [replace(g, plants=g.plants + there.get(g.name, 0)) for g in gathered]
     return tuple(one for one in alike(counted) if one.rarer not in own)
 
 
 def _grown(
-    house: House,
+    context: AppContext,
     draft: Addition,
-    part: Part,
+    part: RowChunk,
     roles: Roles,
     species: npt.NDArray[np.object_],
     checked: CheckedPart,
@@ -239,7 +258,7 @@ def _grown(
     all_species = sorted(
         (*study.species, *(Species(name=n, author=authors.get(n, "")) for n in new)), key=lambda s: s.name
     )
-    old = house.studies.plants(study)
+    old = context.studies.plants(study)
     names = [s.name for s in all_species]
     shifted = np.array([names.index(name) for name in study.species_names], dtype=np.int64)[old.species]
     fresh = np.array([names.index(name) for name in species[use]], dtype=np.int64)
@@ -266,7 +285,7 @@ def _grown(
 
 
 def _warnings(
-    draft: Addition, old: TrainingPlants, part: Part, roles: Roles, use: Bools, grown: Study, plants: TrainingPlants
+    draft: Addition, old: TrainingPlants, part: RowChunk, roles: Roles, use: Bools, grown: Study, plants: TrainingPlants
 ) -> tuple[str, ...]:
     found = warned_of_pairs(draft.alike)
     ids = _texts(part, roles.id_column, use)
@@ -296,7 +315,7 @@ def _widened(m: Measurement, values: Floats, new: Floats, species: Ints) -> Meas
     return m.model_copy(update={"low": low, "high": high})
 
 
-def _texts(part: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
+def _texts(part: RowChunk, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
     if place is None:
         return None
     cells = part.columns[place].fill_null("").to_pylist()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flora_core.storage.studies import KeptTable
 from flora_core.study import Study
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.species_names import FEW
 
 
@@ -37,12 +37,12 @@ class StudyView:
     warnings: tuple[str, ...]
 
 
-def list_studies(house: House) -> list[StudyView]:
+def list_studies(context: AppContext) -> list[StudyView]:
     """All studies, oldest first."""
-    return [show_study(house, name) for name in house.studies.names()]
+    return [show_study(context, name) for name in context.studies.names()]
 
 
-def show_study(house: House, name: str) -> StudyView:
+def show_study(context: AppContext, name: str) -> StudyView:
     """One study with its plant counts and warnings.
 
     Raises
@@ -50,12 +50,12 @@ def show_study(house: House, name: str) -> StudyView:
     Unknown
         There is none of that name.
     """
-    study = house.studies.get(name)
-    tables = house.studies.tables(name)
+    study = context.studies.get(name)
+    tables = context.studies.tables(name)
     # Tables of old databases were kept without their counts.
-    plants = (tables[-1].counts if tables else {}) or house.studies.plants(study).table.plants
+    plants = (tables[-1].counts if tables else {}) or context.studies.plants(study).table.plants
     rare = [f"{species} ({count})" for species, count in plants.items() if count < FEW]
     warnings = (f"Fewer than {FEW} plants: {', '.join(rare)}.",) if rare else ()
     return StudyView(
-        study, plants, house.registry.champion_version(name), tables, house.studies.is_simulated(name), warnings
+        study, plants, context.registry.champion_version(name), tables, context.studies.is_simulated(name), warnings
     )

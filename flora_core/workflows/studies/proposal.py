@@ -16,7 +16,7 @@ import pyarrow as pa
 from flora_core.errors import Issue
 from flora_core.model import Bools, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
-from flora_core.tables.columns.matching import Assigned, Assignment, place_of
+from flora_core.tables.columns.matching import Assigned, Assignment, column_index
 from flora_core.tables.columns.measurements import describe, header_label, header_unit, slug, unique_names
 from flora_core.tables.columns.roles import (
     NumberColumn,
@@ -28,12 +28,12 @@ from flora_core.tables.columns.roles import (
     range_columns,
 )
 from flora_core.tables.files.reading import checksum, read_layout, read_whole
-from flora_core.tables.layout import Layout, Part
+from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.names.labels import alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.values.cells import MISSING
 from flora_core.units import parse_unit
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
 from flora_core.workflows.studies.data_warnings import warnings_of_table
 from flora_core.workflows.studies.species_names import (
@@ -50,10 +50,27 @@ _LIMITS: Final = "Plausible limits: taken from the training plants."
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 #: What is measured, by the organ that measurements are called after.
 _ORGANISMS: Final = {
-    "sepal": "flower", "petal": "flower", "tepal": "flower", "flower": "flower", "corolla": "flower", "calyx": "flower",
-    "kernel": "kernel", "grain": "grain", "seed": "seed", "leaf": "leaf", "blade": "leaf", "lamina": "leaf", "petiole": "leaf",
-    "fruit": "fruit", "cone": "cone", "bean": "bean", "stem": "plant", "plant": "plant", "root": "plant", "style": "flower",
-}  # fmt: skip
+    "sepal": "flower",
+    "petal": "flower",
+    "tepal": "flower",
+    "flower": "flower",
+    "corolla": "flower",
+    "calyx": "flower",
+    "kernel": "kernel",
+    "grain": "grain",
+    "seed": "seed",
+    "leaf": "leaf",
+    "blade": "leaf",
+    "lamina": "leaf",
+    "petiole": "leaf",
+    "fruit": "fruit",
+    "cone": "cone",
+    "bean": "bean",
+    "stem": "plant",
+    "plant": "plant",
+    "root": "plant",
+    "style": "flower",
+}
 _DIMENSIONS: Final = frozenset({"length", "width", "height", "diameter", "thickness", "breadth", "area", "perimeter"})
 
 
@@ -67,7 +84,7 @@ class Roles:
     genus: int | str | None
 
 
-def propose(house: House, stream: BinaryIO, name: str, choices: Choices | None = None) -> Proposal:
+def propose(context: AppContext, stream: BinaryIO, name: str, choices: Choices | None = None) -> Proposal:
     """The study that could be made of a labelled table. Reads only.
 
     Parameters
@@ -90,19 +107,34 @@ def propose(house: House, stream: BinaryIO, name: str, choices: Choices | None =
     layout = read_layout(stream, name, sheet=choices.sheet, decimal=choices.decimal, separator=choices.separator)
     part = read_whole(stream, layout, MAX_PLANTS)
     choices = replace(choices, study=choices.study.strip() or slug(PurePath(name).stem) or "study")
-    refusals = [text for text in (layout.question, _refused_study(house, choices.study)) if text]
+    refusals = [text for text in (layout.question, _refused_study(context, choices.study)) if text]
     draft = Proposal(
-        choices=choices, file=PurePath(name.replace("\\", "/")).name, sha256=checksum(stream), layout=layout, label="",
-        id_column="", group="", columns=(), measured=(), names=(), alike=(), study=None, plants=None, issues=(), left_out={},
-        notes=layout.notes, warnings=(), refusals=tuple(refusals),
-    )  # fmt: skip
+        choices=choices,
+        file=PurePath(name.replace("\\", "/")).name,
+        sha256=checksum(stream),
+        layout=layout,
+        label="",
+        id_column="",
+        group="",
+        columns=(),
+        measured=(),
+        names=(),
+        alike=(),
+        study=None,
+        plants=None,
+        issues=(),
+        left_out={},
+        notes=layout.notes,
+        warnings=(),
+        refusals=tuple(refusals),
+    )
     roles = find_roles(layout, part, choices)
     if roles is None:
         return replace(draft, refusals=(*refusals, which_label(layout)))
     return _named(draft, part, roles)
 
 
-def find_roles(layout: Layout, part: Part, choices: Choices) -> Roles | None:
+def find_roles(layout: Layout, part: RowChunk, choices: Choices) -> Roles | None:
     """The columns of names, numbers, groups and genera, as was said or as guessed; None where no column holds names.
 
     Raises
@@ -111,7 +143,7 @@ def find_roles(layout: Layout, part: Part, choices: Choices) -> Roles | None:
         A column was spoken of that is not there.
     """
     header = layout.header
-    label = place_of(header, choices.label) if choices.label else guess_label(header, part)
+    label = column_index(header, choices.label) if choices.label else guess_label(header, part)
     if label is None:
         return None
     genus: int | str | None = guess_genus(header, part, label)
@@ -120,8 +152,8 @@ def find_roles(layout: Layout, part: Part, choices: Choices) -> Roles | None:
         genus = header.index(choices.genus) if in_header else choices.genus.strip().capitalize()
     taken = {label, *([genus] if isinstance(genus, int) else [])}
     # What a person measures is no catalogue number.
-    taken |= {place_of(header, column) for column in choices.measurements}
-    said = {what: place_of(header, column) for what, column in _said(choices) if column}
+    taken |= {column_index(header, column) for column in choices.measurements}
+    said = {what: column_index(header, column) for what, column in _said(choices) if column}
     taken |= set(said.values())
     group = said.get("group", guess_group(header, part, taken) if choices.group is None else None)
     taken |= {group} if group is not None else set()
@@ -133,7 +165,7 @@ def _said(choices: Choices) -> list[tuple[str, str | None]]:
     return [("group", choices.group), ("id", choices.id_column)]
 
 
-def _named(draft: Proposal, part: Part, roles: Roles) -> Proposal:
+def _named(draft: Proposal, part: RowChunk, roles: Roles) -> Proposal:
     """The proposal with its names; it goes on to measurements where these are names."""
     header, choices = draft.layout.header, draft.choices
     written = labels_of(part, roles)
@@ -156,7 +188,7 @@ def _named(draft: Proposal, part: Part, roles: Roles) -> Proposal:
     return _measured(draft, part, roles, np.array(species, dtype=object))
 
 
-def labels_of(part: Part, roles: Roles) -> list[str]:
+def labels_of(part: RowChunk, roles: Roles) -> list[str]:
     """The label of each row as it stands in the file; with the genus before it where that is a column of its own."""
     epithets: list[str] = part.columns[roles.label].fill_null("").to_pylist()
     if not isinstance(roles.genus, int):
@@ -165,7 +197,7 @@ def labels_of(part: Part, roles: Roles) -> list[str]:
     return [f"{g.strip()} {e.strip()}" if g.strip() and e.strip() else e for g, e in zip(genera, epithets, strict=True)]
 
 
-def _measured(draft: Proposal, part: Part, roles: Roles, species: npt.NDArray[np.object_]) -> Proposal:
+def _measured(draft: Proposal, part: RowChunk, roles: Roles, species: npt.NDArray[np.object_]) -> Proposal:
     """The proposal with its measurements, checked row by row."""
     header, choices = draft.layout.header, draft.choices
     codes = np.unique(species, return_inverse=True)
@@ -190,7 +222,7 @@ def _measured(draft: Proposal, part: Part, roles: Roles, species: npt.NDArray[np
 
 
 def _checked(
-    draft: Proposal, part: Part, roles: Roles, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn]
+    draft: Proposal, part: RowChunk, roles: Roles, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn]
 ) -> Proposal:
     """The proposal with its study and plants: rows that can't be used are left out, and said."""
     kept = np.flatnonzero(species >= 0)
@@ -220,7 +252,7 @@ def _checked(
     return _made(draft, rows, roles, study, order, checked)
 
 
-def _made(draft: Proposal, rows: Part, roles: Roles, study: Study, kinds: Ints, checked: CheckedPart) -> Proposal:
+def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: Ints, checked: CheckedPart) -> Proposal:
     """The finished proposal."""
     left = sorted({n.becomes for n in draft.names if n.becomes})
     place = np.array([left.index(name) if name in left else -1 for name in study.species_names], dtype=np.int64)
@@ -255,7 +287,7 @@ def _made(draft: Proposal, rows: Part, roles: Roles, study: Study, kinds: Ints, 
 
 
 def _describe(
-    draft: Proposal, rows: Part, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn], kept: Ints
+    draft: Proposal, rows: RowChunk, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn], kept: Ints
 ) -> tuple[Measurement, ...]:
     header, choices = draft.layout.header, draft.choices
     numbers = {c.column: c.numbers.values[kept] for c in columns}
@@ -275,17 +307,17 @@ def _describe(
     )
 
 
-def _chosen(draft: Proposal, part: Part, columns: Sequence[NumberColumn], roles: Roles) -> list[int]:
+def _chosen(draft: Proposal, part: RowChunk, columns: Sequence[NumberColumn], roles: Roles) -> list[int]:
     """The places of the measurement columns: those that were said, else all columns of numbers without a fault."""
     header = draft.layout.header
     numeric = {c.column: c for c in columns}
     if not draft.choices.measurements:
         return [j for j, c in numeric.items() if not c.fault]
-    return [j for column in draft.choices.measurements if (j := place_of(header, column)) in numeric]
+    return [j for column in draft.choices.measurements if (j := column_index(header, column)) in numeric]
 
 
 def _left_columns(
-    draft: Proposal, part: Part, columns: Sequence[NumberColumn], places: Sequence[int], taken: set[int]
+    draft: Proposal, part: RowChunk, columns: Sequence[NumberColumn], places: Sequence[int], taken: set[int]
 ) -> list[str]:
     header, choices = draft.layout.header, draft.choices
     notes = []
@@ -302,7 +334,7 @@ def _left_columns(
             some = ", ".join(f"'{name}'" for name in ranges[:6]) + (" ..." if len(ranges) > 6 else "")
             notes.append(f"Left out: {some} hold ranges like 2.0-2.5; ask for their middle to use them.")
     else:
-        asked = {place_of(header, column) for column in choices.measurements}
+        asked = {column_index(header, column) for column in choices.measurements}
         notes = [
             f"'{header[j]}' holds hardly any numbers, so it is no measurement." for j in sorted(asked - set(places))
         ]
@@ -337,7 +369,7 @@ def _organism(measurements: Sequence[Measurement]) -> str:
     return kinds.pop() if len(kinds) == 1 else "plant"
 
 
-def _groups(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
+def _groups(rows: RowChunk, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
     """The group of each plant; a plant without one is a group of its own. None where there are not two."""
     texts = _texts(rows, place, use)
     if texts is None:
@@ -349,19 +381,19 @@ def _groups(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] |
     return found if len(np.unique(found)) > 1 else None
 
 
-def _texts(rows: Part, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
+def _texts(rows: RowChunk, place: int | None, use: Bools) -> npt.NDArray[np.str_] | None:
     if place is None:
         return None
     cells = rows.columns[place].fill_null("").to_pylist()
     return np.array([" ".join(cell.split()) for cell, used in zip(cells, use, strict=True) if used], dtype=str)
 
 
-def _rows(part: Part, places: Ints) -> Part:
+def _rows(part: RowChunk, places: Ints) -> RowChunk:
     """Some rows of a part, in order."""
     index = pa.array(places)
     at = {int(place): i for i, place in enumerate(places)}
     ragged = {at[place]: what for place, what in part.ragged.items() if place in at}
-    return Part(part.rows[places], [column.take(index) for column in part.columns], ragged)
+    return RowChunk(part.rows[places], [column.take(index) for column in part.columns], ragged)
 
 
 def _read_past(checked: CheckedPart) -> list[str]:
@@ -388,12 +420,12 @@ def _no_numbers(draft: Proposal) -> str:
     )
 
 
-def _refused_study(house: House, name: str) -> str:
+def _refused_study(context: AppContext, name: str) -> str:
     if not _NAME.fullmatch(name):
         better = slug(name)
         hint = f", for example {better}" if better else ""
         return f"'{name[:80]}' can't be a study's name: use up to 64 small letters, digits and underscores{hint}."
-    if name in house.studies.names():
+    if name in context.studies.names():
         return (
             f"There is a study '{name}' already. Choose another name, or add these plants to it (studies add {name})."
         )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Refused, Unknown
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, algorithm_named, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, algorithm_named, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from tests.builders import iris_table
 
@@ -11,7 +11,7 @@ X, y = iris_table()
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_learns_iris_with_its_defaults(name):
-    pipeline = Recipe(ALGORITHMS[name], settled(ALGORITHMS[name], {}), seed=0).fit(X, y, 3)
+    pipeline = Recipe(ALGORITHMS[name], resolve_hyperparameters(ALGORITHMS[name], {}), seed=0).fit(X, y, 3)
     p = pipeline.predict_proba(X)
     assert p.shape == (150, 3)
     assert p.sum(axis=1) == pytest.approx(np.ones(150))
@@ -22,8 +22,8 @@ def test_every_algorithm_learns_iris_with_its_defaults(name):
 def test_every_algorithm_learns_from_a_table_with_gaps(name):
     gappy = X.copy()
     gappy[np.random.default_rng(0).random(X.shape) < 0.2] = np.nan
-    # As a program outside this house would, which is handed the pipeline alone.
-    recipe = Recipe(ALGORITHMS[name], settled(ALGORITHMS[name], {}), seed=0, gaps=True)
+    # As a program outside this one would, which is handed the pipeline alone.
+    recipe = Recipe(ALGORITHMS[name], resolve_hyperparameters(ALGORITHMS[name], {}), seed=0, gaps=True)
     pipeline = recipe.pipeline(np.array([50, 50, 50])).fit(gappy, y)
     assert (pipeline.predict(X) == y).mean() > 0.9
 
@@ -38,7 +38,12 @@ def test_every_algorithm_and_knob_says_in_a_sentence_what_it_does(name):
 
 
 def test_given_values_are_taken_and_the_rest_are_defaults():
-    assert settled(ALGORITHMS["forest"], {"trees": "50"}) == {"trees": 50, "depth": 0, "leaf": 1, "features": "sqrt"}
+    assert resolve_hyperparameters(ALGORITHMS["forest"], {"trees": "50"}) == {
+        "trees": 50,
+        "depth": 0,
+        "leaf": 1,
+        "features": "sqrt",
+    }
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_given_values_are_taken_and_the_rest_are_defaults():
 )
 def test_a_wrong_knob_or_value_is_refused_with_what_would_be_right(algorithm, given, sentence):
     with pytest.raises((Refused, Unknown)) as refused:
-        settled(ALGORITHMS[algorithm], given)
+        resolve_hyperparameters(ALGORITHMS[algorithm], given)
     assert refused.value.message == sentence
 
 
@@ -66,17 +71,17 @@ def test_an_unknown_algorithm_is_refused_with_those_there_are():
 
 
 def test_a_number_may_be_written_in_any_way():
-    assert settled(ALGORITHMS["lda"], {"shrinkage": 0.10}) == {"shrinkage": "0.1"}
-    assert settled(ALGORITHMS["forest"], {"trees": "50.0", "leaf": 2.0})["trees"] == 50
+    assert resolve_hyperparameters(ALGORITHMS["lda"], {"shrinkage": 0.10}) == {"shrinkage": "0.1"}
+    assert resolve_hyperparameters(ALGORITHMS["forest"], {"trees": "50.0", "leaf": 2.0})["trees"] == 50
 
 
 def test_a_tree_s_end_wants_no_more_plants_than_half_of_the_rarest_species():
-    leaf = {n: settled(ALGORITHMS["boosting"], {}, rarest=n)["leaf"] for n in (100, 10, 6, 2)}
+    leaf = {n: resolve_hyperparameters(ALGORITHMS["boosting"], {}, rarest=n)["leaf"] for n in (100, 10, 6, 2)}
     assert leaf == {100: 5, 10: 5, 6: 3, 2: 1}
     # Whoever sets it is taken at the word.
-    assert settled(ALGORITHMS["boosting"], {"leaf": 20}, rarest=6)["leaf"] == 20
+    assert resolve_hyperparameters(ALGORITHMS["boosting"], {"leaf": 20}, rarest=6)["leaf"] == 20
 
 
 def test_neighbours_are_never_more_than_the_plants_there_are():
-    recipe = Recipe(ALGORITHMS["knn"], settled(ALGORITHMS["knn"], {"neighbours": 100}), seed=0)
+    recipe = Recipe(ALGORITHMS["knn"], resolve_hyperparameters(ALGORITHMS["knn"], {"neighbours": 100}), seed=0)
     assert recipe.fit(X[::10], y[::10], 3).predict_proba(X).shape == (150, 3)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Unknown
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, settled
-from flora_core.learning.algorithms.pipelines import Lengths, Recipe, lengths_of, recipe_of
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
+from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns, recipe_of, shape_ratio_columns
 from flora_core.study import IRIS
 from tests.builders import iris_table, make_study
 
@@ -11,17 +11,17 @@ X, y = iris_table()
 
 
 def recipe(name="lda", **changes):
-    return Recipe(ALGORITHMS[name], settled(ALGORITHMS[name], {}), seed=0, **changes)
+    return Recipe(ALGORITHMS[name], resolve_hyperparameters(ALGORITHMS[name], {}), seed=0, **changes)
 
 
 def test_a_pipeline_is_scikit_learn_s_own_from_end_to_end():
-    pipeline = recipe("svm", gaps=True, shape=lengths_of(IRIS)).pipeline(np.array([50, 50, 50]))
+    pipeline = recipe("svm", gaps=True, shape=shape_ratio_columns(IRIS)).pipeline(np.array([50, 50, 50]))
     assert [name for name, _ in pipeline.steps] == ["fill", "shape", "scale", "classify"]
     assert {type(step).__module__.split(".")[0] for _, step in pipeline.steps} == {"sklearn"}
 
 
 def test_shape_ratios_are_logarithms_over_the_geometric_mean_of_the_lengths():
-    fitted = recipe(shape=lengths_of(IRIS)).fit(X, y, 3)
+    fitted = recipe(shape=shape_ratio_columns(IRIS)).fit(X, y, 3)
     handed = fitted[:-1].transform(X[:1])[0]
     logs = np.log([5.1, 3.5, 1.4, 0.2])
     assert handed[:4] == pytest.approx([5.1, 3.5, 1.4, 0.2])
@@ -29,12 +29,12 @@ def test_shape_ratios_are_logarithms_over_the_geometric_mean_of_the_lengths():
 
 
 def test_a_plant_of_twice_the_size_has_the_same_shape():
-    fitted = recipe(shape=lengths_of(IRIS)).fit(X, y, 3)
+    fitted = recipe(shape=shape_ratio_columns(IRIS)).fit(X, y, 3)
     assert fitted[:-1].transform(2 * X)[:, 4:] == pytest.approx(fitted[:-1].transform(X)[:, 4:])
 
 
 def test_what_a_missing_length_may_have_been_is_never_without_a_logarithm():
-    fitted = recipe("logistic", shape=lengths_of(IRIS)).fit(X, y, 3)
+    fitted = recipe("logistic", shape=shape_ratio_columns(IRIS)).fit(X, y, 3)
     odd = X[:1].copy()
     odd[0, 3] = -0.4
     assert np.isfinite(fitted.predict_proba(odd)).all()
@@ -46,9 +46,11 @@ def test_shape_is_made_of_the_lengths_that_share_a_unit():
     study = make_study(2, 4)
     units = ("cm", "mm", "mm2", "mm")
     measured = [m.model_copy(update={"unit": u}) for m, u in zip(study.measurements, units, strict=True)]
-    assert lengths_of(study.model_copy(update={"measurements": tuple(measured)})) == Lengths((1, 3), (0.1, 0.1))
-    assert lengths_of(make_study(2, 3, unit="")) is None
-    assert lengths_of(make_study(2, 1)) is None
+    assert shape_ratio_columns(study.model_copy(update={"measurements": tuple(measured)})) == ShapeRatioColumns(
+        (1, 3), (0.1, 0.1)
+    )
+    assert shape_ratio_columns(make_study(2, 3, unit="")) is None
+    assert shape_ratio_columns(make_study(2, 1)) is None
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Refused
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.learning.comparison.model_comparison import compare
 from flora_core.learning.training import train
 from flora_core.model import TrainingPlants
@@ -75,7 +75,7 @@ def test_both_are_learned_again_so_none_is_flattered_by_what_it_saw(champion, bl
 
 def test_determined_plants_are_named_by_the_versions_as_they_are(champion, blind):
     found = compare(IRIS, FLOWERS, champion, blind, (FLOWERS.values[::3], FLOWERS.species[::3]))
-    named = name_plants(champion, FLOWERS.values[::3])
+    named = predict_plants(champion, FLOWERS.values[::3])
     assert found.determined.plants == 50
     assert found.determined.champion == (named.fits & (named.best == FLOWERS.species[::3])).mean()
     assert found.determined.high < 0

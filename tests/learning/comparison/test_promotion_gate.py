@@ -6,7 +6,7 @@ import pytest
 
 from flora_core.learning.comparison.model_comparison import Comparison, compare
 from flora_core.learning.comparison.paired_tests import Difference, mcnemar
-from flora_core.learning.comparison.promotion_gate import judge
+from flora_core.learning.comparison.promotion_gate import evaluate_gate
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -43,7 +43,7 @@ FINE = Comparison(
 
 
 def test_a_challenger_like_the_champion_passes_with_every_reason_and_its_numbers(champion):
-    gate = judge(FINE, champion.card)
+    gate = evaluate_gate(FINE, champion.card)
     assert gate.passed
     assert gate.sentence == "The gate is open."
     assert gate.reasons == (
@@ -78,16 +78,16 @@ WORSE_SPECIES = {**FINE.by_species, "Iris virginica": difference(50, 9, 1, 48)}
     ],
 )
 def test_each_thing_that_can_stand_against_it(champion, change, objection):
-    gate = judge(replace(FINE, **change), champion.card)
+    gate = evaluate_gate(replace(FINE, **change), champion.card)
     assert not gate.passed
     assert gate.objections == (objection,)
     assert gate.sentence == f"The gate is shut: {objection}"
-    assert judge(replace(FINE, **change), champion.card) == gate
+    assert evaluate_gate(replace(FINE, **change), champion.card) == gate
 
 
 def test_no_better_than_always_naming_the_commonest(champion):
     card = champion.card.model_copy(update={"baseline": 0.99})
-    gate = judge(FINE, card)
+    gate = evaluate_gate(FINE, card)
     assert gate.objections == ("It names 98.0 % right, and always naming the commonest species 99.0 %.",)
 
 
@@ -96,12 +96,12 @@ def test_of_many_species_one_bad_day_is_no_objection(champion):
     unlucky = difference(30, 5, 0, 28)  # p = 1/32, mid-p
     few = {"a": unlucky}
     many = {f"species {i}": difference(30, 1, 1, 28) for i in range(39)} | few
-    assert not judge(replace(FINE, by_species=few), champion.card).passed
-    assert judge(replace(FINE, by_species=many), champion.card).passed
+    assert not evaluate_gate(replace(FINE, by_species=few), champion.card).passed
+    assert evaluate_gate(replace(FINE, by_species=many), champion.card).passed
 
 
 def test_a_tiny_calibration_error_is_none_however_sure_it_is(champion):
-    assert judge(replace(FINE, calibration_error=0.01, calibration_p=0.001), champion.card).passed
+    assert evaluate_gate(replace(FINE, calibration_error=0.01, calibration_p=0.001), champion.card).passed
 
 
 @pytest.mark.slow
@@ -109,10 +109,10 @@ def test_a_tiny_calibration_error_is_none_however_sure_it_is(champion):
 def test_other_families_pass_on_iris_and_a_blunt_key_does_not(champion, name, settings):
     plants = iris_plants()
     other = train(IRIS, plants, algorithm=name, hyperparameters=settings)
-    gate = judge(compare(IRIS, plants, champion, other), other.card)
+    gate = evaluate_gate(compare(IRIS, plants, champion, other), other.card)
     assert gate.passed, gate.objections
     blunt = train(IRIS, plants, algorithm="tree", hyperparameters={"depth": 1})
-    assert not judge(compare(IRIS, plants, other, blunt), blunt.card).passed
+    assert not evaluate_gate(compare(IRIS, plants, other, blunt), blunt.card).passed
 
 
 @pytest.mark.slow
@@ -124,5 +124,5 @@ def test_honest_challengers_rarely_meet_a_shut_gate():
         # From 400 plants on nothing is repeated, which is quicker than fewer plants.
         plants = make_plants((140, 140, 140), 3, gap=1.2, seed=seed)
         old, new = (train(study, plants, algorithm=name) for name in ("lda", "bayes"))
-        shut += not judge(compare(study, plants, old, new), new.card).passed
+        shut += not evaluate_gate(compare(study, plants, old, new), new.card).passed
     assert shut <= 4

@@ -72,9 +72,9 @@ def test_a_species_with_one_plant_fails_and_one_with_few_is_warned_of():
 
 def test_refuse_above_is_a_limit():
     study = make_study()
-    lower = study.model_copy(update={"measurements": tuple(
-        m.model_copy(update={"refuse_above": 22.0}) for m in study.measurements
-    )})  # fmt: skip
+    lower = study.model_copy(
+        update={"measurements": tuple(m.model_copy(update={"refuse_above": 22.0}) for m in study.measurements)}
+    )
     checks = sanity_checks(lower, make_plants())
     assert [c.name for c in failed(checks)] == ["limits"]
 
@@ -89,7 +89,7 @@ def drift(since, change=0.0):
 
 def test_plants_that_came_since_are_held_against_their_species_before():
     assert drift(0).detail == "The champion learned from these plants; none came since."
-    assert drift(5).detail == "5 plants came since the champion learned: 15 more tell how they measure."
+    assert drift(5).detail == "5 plants came since the champion learned: 15 more are needed."
     same = drift(60)
     assert same.state == "passed"
     assert same.detail.startswith(

@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Refused
-from flora_core.learning.data_checks.minimum_plants import enough
+from flora_core.learning.data_checks.minimum_plants import require_enough_plants
 from flora_core.study import Species
 from tests.builders import make_plants, make_study
 
 
 def refusal(study, plants):
     with pytest.raises(Refused) as refused:
-        enough(study, plants)
+        require_enough_plants(study, plants)
     return refused.value.message
 
 
 def test_six_plants_of_two_species_are_enough():
-    enough(make_study(), make_plants((2, 4)))
+    require_enough_plants(make_study(), make_plants((2, 4)))
 
 
 @pytest.mark.parametrize(

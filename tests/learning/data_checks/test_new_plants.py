@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, norm
 
-from flora_core.learning.data_checks.new_plants import _stratified, newcomers
+from flora_core.learning.data_checks.new_plants import _stratified, new_plant_drift
 from flora_core.model import TrainingPlants
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -49,17 +49,17 @@ def test_other_shares_of_the_species_are_no_drift():
         known = np.ones(150, dtype=bool)
         # 40 setosa and 35 virginica came since: petals as a whole moved far, within species not at all.
         known[rng.permutation(50)[:40]] = known[100 + rng.permutation(50)[:35]] = False
-        found = newcomers(IRIS, plants, known)
+        found = new_plant_drift(IRIS, plants, known)
         assert found.compared == 75
         alarms += min(one.p for one in found.moved) < 0.05
     assert alarms <= 3
 
 
 def test_with_nothing_changed_few_are_noticed_and_a_new_ruler_always():
-    quiet = [min(one.p for one in newcomers(IRIS, *dealt(seed)).moved) for seed in range(100)]
+    quiet = [min(one.p for one in new_plant_drift(IRIS, *dealt(seed)).moved) for seed in range(100)]
     assert sum(p < 0.05 for p in quiet) <= 10
     for seed in range(5):
-        moved = newcomers(IRIS, *dealt(seed, change=lambda v: v + np.array([0, 0, 0.5, 0]))).moved
+        moved = new_plant_drift(IRIS, *dealt(seed, change=lambda v: v + np.array([0, 0, 0.5, 0]))).moved
         assert moved[2].p < 0.001
         assert moved[2].by == pytest.approx(0.5, abs=0.2)
 
@@ -68,13 +68,13 @@ def test_a_far_value_weighs_no_more_than_another():
     plants, known = dealt(1)
     values = plants.values.copy()
     values[np.flatnonzero(~known)[0], 0] = 1e6
-    far = newcomers(IRIS, TrainingPlants(values, plants.species, None, plants.table), known)
+    far = new_plant_drift(IRIS, TrainingPlants(values, plants.species, None, plants.table), known)
     assert min(one.p for one in far.moved) > 0.05
 
 
 def test_plants_of_new_species_are_counted_apart_and_few_are_too_few():
     plants, known = dealt(0, since=0)
     known[:50] = False
-    found = newcomers(IRIS, plants, known)
-    assert (found.compared, found.others, found.needed) == (0, 50, 20)
+    found = new_plant_drift(IRIS, plants, known)
+    assert (found.compared, found.others, found.plants_missing) == (0, 50, 20)
     assert all(one.p is None and np.isnan(one.by) for one in found.moved)

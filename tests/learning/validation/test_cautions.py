@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.cautions import warnings_of
 from flora_core.study import IRIS
@@ -17,7 +17,7 @@ def scores(champion):
 
 
 def recipe(name="lda", **given):
-    return Recipe(ALGORITHMS[name], settled(ALGORITHMS[name], given), seed=0)
+    return Recipe(ALGORITHMS[name], resolve_hyperparameters(ALGORITHMS[name], given), seed=0)
 
 
 def warned(scores, plants=None, *, made=None, by_group=None, seen=0.98, baseline=0.5, searched=(), **changes):

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.diagnostics import (
     SHARES,
@@ -14,20 +14,20 @@ from flora_core.learning.validation.diagnostics import (
 )
 from flora_core.learning.validation.folds import make_folds
 from flora_core.learning.validation.out_of_fold import OutOfFold
-from flora_core.learning.validation.scoring import interval
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants, make_study
 
 FLOWERS = iris_plants()
-LDA = Recipe(ALGORITHMS["lda"], settled(ALGORITHMS["lda"], {}), seed=0)
+LDA = Recipe(ALGORITHMS["lda"], resolve_hyperparameters(ALGORITHMS["lda"], {}), seed=0)
 
 
 def test_a_calibration_curve_by_hand():
     p = np.array([[0.6, 0.4], [0.4, 0.6], [0.65, 0.35], [0.999, 0.001]])
     unsure, sure = calibration_curve(p, np.array([0, 0, 0, 0]))
     assert (unsure.plants, unsure.certainty, unsure.right) == (3, pytest.approx(1.85 / 3), pytest.approx(2 / 3))
-    assert (unsure.low, unsure.high) == interval(2, 3)
+    assert (unsure.low, unsure.high) == clopper_pearson(2, 3)
     assert (sure.plants, sure.certainty, sure.right) == (1, 0.999, 1)
 
 
@@ -77,18 +77,27 @@ def answers(right):
 @pytest.mark.parametrize(
     ("right", "sentence"),
     [
-        ((0.4, 0.6, 0.7, 0.9), "More plants would help: from 30 to 60 plants the accuracy went from 60.0 to 90.0 % (+18.3 to"),
-        ((0.8, 0.9, 0.9, 0.93), "More plants may help: from 30 to 60 plants the accuracy went from 90.0 to 93.3 %, which could"),
-        ((0.8, 0.9, 0.9, 0.9), "More plants of the same kind would hardly help: from 30 to 60 plants the accuracy went from"),
+        (
+            (0.4, 0.6, 0.7, 0.9),
+            "More plants would help: from 30 to 60 plants the accuracy went from 60.0 to 90.0 % (+18.3 to",
+        ),
+        (
+            (0.8, 0.9, 0.9, 0.93),
+            "More plants may help: from 30 to 60 plants the accuracy went from 90.0 to 93.3 %, which could",
+        ),
+        (
+            (0.8, 0.9, 0.9, 0.9),
+            "More plants of the same kind would hardly help: from 30 to 60 plants the accuracy went from",
+        ),
     ],
-)  # fmt: skip
+)
 def test_whether_more_plants_would_help(right, sentence):
     points, said = learning_curve(*answers(right))
     assert said.startswith(sentence)
     assert [point.plants for point in points] == [15, 30, 45, 60]
     for point, share in zip(points, right, strict=True):
         assert point.accuracy == pytest.approx(share, abs=0.01)
-        assert (point.low, point.high) == interval(round(point.accuracy * 60), 60)
+        assert (point.low, point.high) == clopper_pearson(round(point.accuracy * 60), 60)
 
 
 def test_too_few_plants_to_tell_say_so():

@@ -1,26 +1,26 @@
 import numpy as np
 import pytest
 
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
-from flora_core.learning.validation.final_assessment import Parts, Work, examine
+from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import silent
 from tests.builders import make_plants, make_study, with_groups
 
-LDA = Recipe(ALGORITHMS["lda"], settled(ALGORITHMS["lda"], {}), seed=0)
+LDA = Recipe(ALGORITHMS["lda"], resolve_hyperparameters(ALGORITHMS["lda"], {}), seed=0)
 
 
 def examined(plants, progress=silent):
     study = make_study(int(plants.species.max()) + 1, plants.values.shape[1])
-    parts = Parts.of(plants, seed=0)
-    work = Work(progress, processes=1, total=parts.steps(1))
+    parts = AssessmentFolds.of(plants, seed=0)
+    work = StepProgress(progress, processes=1, total=parts.steps(1))
     (first,) = work.ask([(LDA, parts.folds)], plants, ["trying"])
     return examine(study, plants, LDA, first, parts, work), work
 
 
 def test_small_tables_are_parted_five_times_and_large_ones_once():
-    assert Parts.of(make_plants((30, 30)), seed=0).repeats == 5
-    assert Parts.of(make_plants((300, 300)), seed=0).repeats == 1
+    assert AssessmentFolds.of(make_plants((30, 30)), seed=0).repeats == 5
+    assert AssessmentFolds.of(make_plants((300, 300)), seed=0).repeats == 1
 
 
 def test_every_fitting_is_a_step_and_is_told():

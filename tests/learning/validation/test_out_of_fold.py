@@ -7,7 +7,7 @@ import psutil
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, settled
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation import out_of_fold as module
 from flora_core.learning.validation.folds import make_folds
@@ -20,7 +20,7 @@ IRIS = iris_plants()
 
 
 def recipe(name="lda", **given):
-    return Recipe(ALGORITHMS[name], settled(ALGORITHMS[name], given), seed=0)
+    return Recipe(ALGORITHMS[name], resolve_hyperparameters(ALGORITHMS[name], given), seed=0)
 
 
 def test_probabilities_are_sklearn_s_on_the_same_folds():

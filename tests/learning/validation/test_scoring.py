@@ -6,10 +6,10 @@ from sklearn import metrics
 from flora_core.identification.predicting import calibrate
 from flora_core.learning.validation.scoring import (
     calibration_error,
-    crossed_calibration,
+    clopper_pearson,
+    cross_fitted_calibration,
     effective_plants,
     fit_calibration,
-    interval,
     log_loss,
     random_half,
     score,
@@ -22,12 +22,12 @@ from flora_core.model import Calibration
     ("right", "n", "low", "high"), [(147, 150, 94.3, 99.6), (30, 30, 88.4, 100.0), (0, 10, 0.0, 30.8), (0, 0, 0, 100)]
 )
 def test_exact_intervals(right, n, low, high):
-    assert [100 * bound for bound in interval(right, n)] == pytest.approx([low, high], abs=0.06)
+    assert [100 * bound for bound in clopper_pearson(right, n)] == pytest.approx([low, high], abs=0.06)
 
 
 def test_intervals_are_scipy_s():
     found = binomtest(17, 42).proportion_ci(0.95, "exact")
-    assert interval(17, 42) == pytest.approx((found.low, found.high))
+    assert clopper_pearson(17, 42) == pytest.approx((found.low, found.high))
 
 
 def test_scores_are_sklearn_s():
@@ -106,7 +106,7 @@ def test_nobody_s_calibration_saw_the_plant_itself():
     raw, species = rng.dirichlet([0.3, 0.3], 60), rng.integers(0, 2, 60)
     other_name = species.copy()
     other_name[7] = 1 - species[7]
-    found, changed = crossed_calibration(raw, species), crossed_calibration(raw, other_name)
+    found, changed = cross_fitted_calibration(raw, species), cross_fitted_calibration(raw, other_name)
     half = random_half(60)
     same_half = half == half[7]
     # A plant's own name may only change what is said of the other half.

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flora_core.monitoring.drift.attribution import decompose, decompose_plants
-from flora_core.monitoring.drift.samples import Plants
+from flora_core.monitoring.drift.samples import PlantSample
 
 #: Species means 1 and 5; half of each; nobody fits none.
 BEFORE = np.array([50, 50, 0]), np.array([1.0, 5.0, 0.0])
@@ -53,11 +53,11 @@ def test_the_parts_add_up_to_the_difference_of_the_means(before, before_means, n
 def test_from_plants_with_missing_and_far_values():
     values = np.array([[1.0, np.nan]] * 30 + [[5.0, np.nan]] * 30) + np.linspace(0, 0.5, 60)[:, None]
     species = np.repeat([0, 1], 30)
-    reference = Plants(values, species, fits=np.ones(60, bool))
+    reference = PlantSample(values, species, fits=np.ones(60, bool))
     current = values.copy()
     current[0, 0] = 1e6
-    found = decompose_plants(["a", "b"], 2, reference, Plants(current, species, fits=np.ones(60, bool)))
+    found = decompose_plants(["a", "b"], 2, reference, PlantSample(current, species, fits=np.ones(60, bool)))
     assert [f.name for f in found] == ["a"]
     assert 0 < found[0].within < 1
-    strange = decompose_plants(["a", "b"], 2, reference, Plants(values + 9, np.full(60, -1)))
+    strange = decompose_plants(["a", "b"], 2, reference, PlantSample(values + 9, np.full(60, -1)))
     assert strange[0].source == "strangers"

@@ -41,7 +41,7 @@ def test_a_model_that_is_always_sure():
 @pytest.mark.parametrize("m", [0, 1])
 def test_too_few(m):
     few = confidence_of(sure(50, 0.9, 1), sure(m, 0.9, 2)).judged(None)
-    assert (few.verdict, few.p, few.needed) == ("too few", None, 20 - m)
+    assert (few.verdict, few.p, few.plants_missing) == ("too few", None, 20 - m)
 
 
 def test_many_plants_go_by_moments():

@@ -7,15 +7,15 @@ import pytest
 from flora_core.model import Reference
 from flora_core.monitoring.drift.attribution import decompose_plants
 from flora_core.monitoring.drift.from_profiles import (
-    chance_of,
     compare_profiles,
     confidence_curve,
     decompose_profiles,
     expected_right,
     profile_shift,
+    reference_null_distributions,
 )
-from flora_core.monitoring.drift.multivariate import together
-from flora_core.monitoring.drift.samples import Plants, compare_plants
+from flora_core.monitoring.drift.multivariate import multivariate_drift
+from flora_core.monitoring.drift.samples import PlantSample, compare_plants
 from flora_core.monitoring.performance.isotonic import fit_isotonic
 from flora_core.monitoring.profiles.profile import bins_from, empty, profile_of
 from tests.builders import iris_table
@@ -45,7 +45,7 @@ REFERENCE = profiled((VALUES, SPECIES, sure(SPECIES), np.ones(150, bool)))
 
 def raw(plants):
     values, species, probabilities, fits = plants
-    return Plants(values, np.where(fits, species, -1), np.where(fits, probabilities.max(axis=1), np.nan), fits)
+    return PlantSample(values, np.where(fits, species, -1), np.where(fits, probabilities.max(axis=1), np.nan), fits)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_value_of_a_million_never_lowers_a_verdict(far):
 @pytest.mark.parametrize("m", [0, 1, 5, 19])
 def test_too_few_to_say(m):
     found = compare_profiles(REFERENCE, profiled(irises(m)) if m else empty(BINS))
-    assert (found.verdict, found.needed) == ("too few", 20 - m)
+    assert (found.verdict, found.plants_missing) == ("too few", 20 - m)
     json.dumps(asdict(found), allow_nan=False)
 
 
@@ -114,14 +114,14 @@ def test_an_empty_column_does_not_stop_the_others():
 def test_all_together_and_issues_where_they_are_known():
     values, *rest = irises(60)
     now, before = profiled((values, *rest), rows=80, troubled=30), profiled(irises(200, seed=9), rows=210, troubled=5)
-    found = compare_profiles(REFERENCE, now, together=together(NAMES, VALUES, values), earlier=before)
-    assert found.together.verdict == "green"
+    found = compare_profiles(REFERENCE, now, together=multivariate_drift(NAMES, VALUES, values), earlier=before)
+    assert found.multivariate_drift.verdict == "green"
     assert found.share("issues").verdict == "red"
     assert compare_profiles(REFERENCE, now).share("issues") is None
 
 
 def test_many_windows_against_one_reference_by_one_deal():
-    chance = chance_of(REFERENCE)
+    chance = reference_null_distributions(REFERENCE)
     for seed, shift in ((1, 0.0), (2, 0.1), (3, 0.4)):
         now = profiled(irises(60, seed=seed, shift=shift))
         one, other = compare_profiles(REFERENCE, now), compare_profiles(REFERENCE, now, chance=chance)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from flora_core.monitoring.drift.multivariate import energy, together
+from flora_core.monitoring.drift.multivariate import energy_test, multivariate_drift
 
 NAMES = ["length", "width"]
 
@@ -13,13 +13,13 @@ def pairs(n, correlation, seed):
 
 def test_the_energy_distance_by_its_definition():
     x, y = pairs(12, 0.5, 1), pairs(9, 0.0, 2)
-    observed, dealt = energy(np.concatenate([x, y]), 12, 19)
+    observed, dealt = energy_test(np.concatenate([x, y]), 12, 19)
     assert observed == pytest.approx(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
     assert len(dealt) == 19
 
 
 def test_a_correlation_that_broke_is_seen_and_named():
-    found = together(NAMES, pairs(150, 0.9, 1), pairs(120, -0.4, 2))
+    found = multivariate_drift(NAMES, pairs(150, 0.9, 1), pairs(120, -0.4, 2))
     assert found.p == 0.001
     assert found.pair == ("length", "width")
     assert found.correlation_before > 0.8
@@ -28,9 +28,9 @@ def test_a_correlation_that_broke_is_seen_and_named():
 
 
 def test_a_window_like_the_reference_is_green():
-    found = together(NAMES, pairs(150, 0.9, 1), pairs(75, 0.9, 2))
+    found = multivariate_drift(NAMES, pairs(150, 0.9, 1), pairs(75, 0.9, 2))
     assert found.p > 0.05
-    assert not found.parted
+    assert not found.correlation_changed
     assert found.judged(found.p, shifted=False).verdict == "green"
 
 
@@ -39,7 +39,7 @@ def test_missing_values_count_with_the_measurements_both_plants_have():
     reference, current = pairs(100, 0.9, 1), pairs(100, -0.9, 2)
     for values in (reference, current):
         values[rng.random(values.shape) < 0.3] = np.nan
-    found = together(NAMES, reference, current)
+    found = multivariate_drift(NAMES, reference, current)
     assert np.isfinite(found.distance)
     assert found.p <= 0.05
 
@@ -47,25 +47,25 @@ def test_missing_values_count_with_the_measurements_both_plants_have():
 def test_plants_that_share_no_measurement_are_no_error():
     reference, current = pairs(30, 0.0, 1), pairs(30, 0.0, 2)
     reference[:15, 0] = reference[15:, 1] = np.nan
-    assert 0 < together(NAMES, reference, current).p <= 1
-    assert together(NAMES, reference, current).pair is None
+    assert 0 < multivariate_drift(NAMES, reference, current).p <= 1
+    assert multivariate_drift(NAMES, reference, current).pair is None
 
 
 def test_nothing_to_compare_and_too_few():
     values = pairs(30, 0.0, 1)
-    assert together(["length"], values[:, :1], values[:, :1]) is None
+    assert multivariate_drift(["length"], values[:, :1], values[:, :1]) is None
     empty = values.copy()
     empty[:, 0] = np.nan
-    assert together(NAMES, values, empty) is None
-    few = together(NAMES, values, values[:4])
-    assert (few.needed, few.p, few.judged(None, False).verdict) == (16, None, "too few")
+    assert multivariate_drift(NAMES, values, empty) is None
+    few = multivariate_drift(NAMES, values, values[:4])
+    assert (few.plants_missing, few.p, few.judged(None, False).verdict) == (16, None, "too few")
 
 
 def test_many_plants_are_sampled():
-    found = together(NAMES, pairs(5000, 0.5, 1), pairs(5000, 0.5, 2))
+    found = multivariate_drift(NAMES, pairs(5000, 0.5, 1), pairs(5000, 0.5, 2))
     assert (found.n, found.m) == (400, 400)
 
 
 def test_constant_measurements_are_no_error():
     same = np.full((30, 2), 2.5)
-    assert together(NAMES, same, same).p == 1.0
+    assert multivariate_drift(NAMES, same, same).p == 1.0

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from flora_core.monitoring.drift.samples import Plants, compare_columns, compare_plants
+from flora_core.monitoring.drift.samples import PlantSample, compare_columns, compare_plants
 from flora_core.monitoring.windows import Column
 
 NAMES = ["length", "width"]
@@ -14,14 +14,14 @@ def plants(n, seed=0, shift=0.0, mix=(0.5, 0.5), unfit=0.0, issues=0.0):
     rng = np.random.default_rng(seed)
     species = rng.choice(len(mix), n, p=mix)
     values = rng.normal([5, 2], [1, 0.5], (n, 2)) + species[:, None] + shift
-    return Plants(values, species, rng.beta(20, 2, n), rng.random(n) >= unfit, rng.random(n) < issues)
+    return PlantSample(values, species, rng.beta(20, 2, n), rng.random(n) >= unfit, rng.random(n) < issues)
 
 
 def test_a_window_like_the_reference_is_green():
     found = compare_plants(NAMES, 2, plants(150), plants(60, 1))
     assert found.verdict == "green"
     assert found.p > 0.05
-    assert (found.n, found.m, found.needed) == (150, 60, 0)
+    assert (found.n, found.m, found.plants_missing) == (150, 60, 0)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_missing_values_and_less_confidence():
 
 
 def test_what_is_not_known_is_not_asked():
-    found = compare_plants(NAMES, 2, Plants(plants(50).values), plants(50, 1))
+    found = compare_plants(NAMES, 2, PlantSample(plants(50).values), plants(50, 1))
     assert (found.mix, found.confidence, found.share("unfit")) == (None, None, None)
 
 
 @pytest.mark.parametrize("m", [0, 1, 5])
 def test_too_few_to_say(m):
     found = compare_plants(NAMES, 2, plants(150), plants(m, 1))
-    assert (found.verdict, found.needed, found.p) == ("too few", 20 - m, None)
+    assert (found.verdict, found.plants_missing, found.p) == ("too few", 20 - m, None)
     json.dumps(asdict(found), allow_nan=False)
 
 
@@ -82,7 +82,7 @@ def test_tables_of_numbers_and_groups():
     assert [s.verdict for s in found.shifts] == ["red", "green"]
     assert found.groups[0][0] == "colour"
     assert (found.groups[0][1].m, found.groups[0][1].verdict) == (78, "green")
-    assert found.together.verdict == "red"
+    assert found.multivariate_drift.verdict == "red"
     first = compare_columns(columns, rows=slice(0, 10))
-    assert (first.verdict, first.needed) == ("too few", 10)
+    assert (first.verdict, first.plants_missing) == ("too few", 10)
     assert compare_columns([]).verdict == "too few"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
-from flora_core.monitoring.decision import judge, worst
-from flora_core.monitoring.drift.univariate import shift_of, shifts_of
+from flora_core.monitoring.decision import verdict_of, worst
+from flora_core.monitoring.drift.univariate import univariate_drift, univariate_drifts
 
 
 def plants(n, shift=0.0, seed=0):
@@ -15,13 +15,13 @@ def plants(n, shift=0.0, seed=0):
 
 
 def verdict(reference, current):
-    shift = shift_of("sepal_length", reference, current)
+    shift = univariate_drift("sepal_length", reference, current)
     return shift.judged(shift.p).verdict
 
 
 def test_a_shift_of_half_a_centimetre():
     reference, current = plants(75), plants(75, 0.5, 1)
-    shift = shift_of("sepal_length", reference, current)
+    shift = univariate_drift("sepal_length", reference, current)
     assert shift.distance == pytest.approx(wasserstein_distance(reference, current))
     assert shift.shift == pytest.approx(current.mean() - reference.mean())
     assert shift.effect == pytest.approx(shift.shift / reference.std(ddof=1))
@@ -30,21 +30,21 @@ def test_a_shift_of_half_a_centimetre():
 
 
 def test_a_window_against_itself_has_no_drift():
-    shift = shift_of("sepal_length", plants(60), plants(60))
+    shift = univariate_drift("sepal_length", plants(60), plants(60))
     assert (shift.distance, shift.p, shift.shift, shift.effect) == (0.0, 1.0, 0.0, 0.0)
     assert shift.judged(1.0).verdict == "green"
 
 
 def test_missing_values_are_left_out_and_counted():
     current = np.append(plants(30, seed=1), [np.nan] * 5)
-    shift = shift_of("sepal_length", np.append(plants(50), np.nan), current)
+    shift = univariate_drift("sepal_length", np.append(plants(50), np.nan), current)
     assert (shift.n, shift.m) == (50, 30)
 
 
 @pytest.mark.parametrize("m", [1, 2, 19])
 def test_too_few_to_say_with_the_number_still_needed(m):
-    shift = shift_of("sepal_length", plants(150), plants(m, 3, 1)).judged(None)
-    assert (shift.verdict, shift.needed, shift.p) == ("too few", 20 - m, None)
+    shift = univariate_drift("sepal_length", plants(150), plants(m, 3, 1)).judged(None)
+    assert (shift.verdict, shift.plants_missing, shift.p) == ("too few", 20 - m, None)
     assert math.isfinite(shift.distance)
     assert math.isfinite(shift.psi)
 
@@ -52,17 +52,17 @@ def test_too_few_to_say_with_the_number_still_needed(m):
 def test_an_empty_column_is_no_error():
     empty = np.full(40, np.nan)
     for reference, current in ((plants(40), empty), (empty, plants(40)), (empty, empty), (plants(40), empty[:0])):
-        shift = shift_of("sepal_length", reference, current).judged(None)
+        shift = univariate_drift("sepal_length", reference, current).judged(None)
         assert (shift.distance, shift.p, shift.verdict) == (None, None, "too few")
-        assert shift.needed == 20
+        assert shift.plants_missing == 20
 
 
 def test_a_perfect_reference():
-    same = shift_of("x", np.full(50, 2.5), np.full(50, 2.5))
+    same = univariate_drift("x", np.full(50, 2.5), np.full(50, 2.5))
     assert (same.p, same.effect, same.psi, same.judged(same.p).verdict) == (1.0, 0.0, 0.0, "green")
-    other = shift_of("x", np.full(50, 2.5), np.full(50, 2.6))
+    other = univariate_drift("x", np.full(50, 2.5), np.full(50, 2.6))
     assert (other.p, other.effect, other.judged(other.p).verdict) == (0.0002, math.inf, "red")
-    one_strange = shift_of("x", np.full(50, 2.5), np.append(np.full(49, 2.5), 1e6))
+    one_strange = univariate_drift("x", np.full(50, 2.5), np.append(np.full(49, 2.5), 1e6))
     assert one_strange.judged(one_strange.p).verdict == "green"
 
 
@@ -92,25 +92,27 @@ def test_a_million_in_the_reference_does_not_hide_a_shift():
 
 def test_a_ruler_read_in_millimetres_is_told_with_its_median():
     current = 10 * plants(40, seed=2)
-    shift = shift_of("sepal_length", plants(150), current)
+    shift = univariate_drift("sepal_length", plants(150), current)
     assert shift.now == pytest.approx(np.median(current))
     assert (shift.far, shift.judged(shift.p).verdict) == (40, "red")
 
 
 def test_large_windows_are_binned_and_say_the_same():
     reference, current = plants(6000), plants(5000, 0.02, 1)
-    shift = shift_of("sepal_length", reference, current)
+    shift = univariate_drift("sepal_length", reference, current)
     assert shift.distance == pytest.approx(wasserstein_distance(reference, current), rel=0.2)
-    assert shift_of("sepal_length", plants(6000), plants(5000, 0.2, 1)).p <= 0.001
+    assert univariate_drift("sepal_length", plants(6000), plants(5000, 0.2, 1)).p <= 0.001
 
 
 def test_every_measurement_at_once():
     values = np.stack([plants(40), plants(40, seed=5)], axis=1)
-    found = shifts_of(["a", "b"], values, values + np.array([0.0, 5.0]))
+    found = univariate_drifts(["a", "b"], values, values + np.array([0.0, 5.0]))
     assert [s.name for s in found] == ["a", "b"]
-    assert [judge(s.p, s.worth_naming) for s in found] == ["green", "red"]
-    assert worst([judge(s.p, s.worth_naming) for s in found]) == "red"
+    assert [verdict_of(s.p, s.is_material) for s in found] == ["green", "red"]
+    assert worst([verdict_of(s.p, s.is_material) for s in found]) == "red"
 
 
 def test_the_same_numbers_at_every_call():
-    assert shift_of("x", plants(80), plants(60, 0.1, 1)) == shift_of("x", plants(80), plants(60, 0.1, 1))
+    assert univariate_drift("x", plants(80), plants(60, 0.1, 1)) == univariate_drift(
+        "x", plants(80), plants(60, 0.1, 1)
+    )

@@ -6,11 +6,11 @@ from flora_core.monitoring.performance.cbpe import (
     METRICS,
     counted,
     estimate,
+    estimate_metric,
     expected_counts,
-    guess,
     prediction_powered,
 )
-from flora_core.monitoring.predictions import Answers
+from flora_core.monitoring.predictions import PredictionSample
 
 
 def honest(n, seed, k=3, sure=0.3):
@@ -18,12 +18,12 @@ def honest(n, seed, k=3, sure=0.3):
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet([sure] * k, n)
     true = (rng.random((n, 1)) > probabilities.cumsum(axis=1)).sum(axis=1).clip(0, k - 1)
-    return Answers(probabilities, probabilities.argmax(axis=1), true)
+    return PredictionSample(probabilities, probabilities.argmax(axis=1), true)
 
 
 def perfect(n, k=3):
     true = np.arange(n) % k
-    return Answers(np.eye(k)[true], true.copy(), true)
+    return PredictionSample(np.eye(k)[true], true.copy(), true)
 
 
 def test_expected_counts_by_hand():
@@ -101,7 +101,9 @@ def test_without_labels_or_usable_plants():
     current.probabilities[:] = np.nan
     assert all(e.value is None and not e.alert for e in estimate(honest(100, 1), current))
     assert (
-        guess("accuracy", counted(np.array([], int), np.array([], int), 2), counted(np.array([0]), np.array([0]), 2))
+        estimate_metric(
+            "accuracy", counted(np.array([], int), np.array([], int), 2), counted(np.array([0]), np.array([0]), 2)
+        )
         is None
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flora_core.monitoring.performance.cbpe import guess_share
+from flora_core.monitoring.performance.cbpe import estimate_share
 from flora_core.monitoring.performance.mcbpe import density_ratio, estimate_shifted
 
 
@@ -66,7 +66,7 @@ def test_rare_species_share_one_curve():
 
 
 def test_a_share_from_its_expected_hits():
-    found = guess_share(38.0, 40, 147, 150)
+    found = estimate_share(38.0, 40, 147, 150)
     assert found.value == pytest.approx(0.95)
     assert found.low < 0.95 < found.high
-    assert guess_share(40.0, 40, 150, 150).standard_error > 0
+    assert estimate_share(40.0, 40, 150, 150).standard_error > 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from flora_core.monitoring.performance.platt import are_rare, fit_sureness
+from flora_core.monitoring.performance.platt import are_rare, fit_platt
 
 
 def boasting(n, seed=0, k=4):
@@ -17,30 +17,30 @@ def test_the_curve_is_a_logistic_regression():
     probabilities, species = boasting(3000)
     logit = np.log(probabilities[:, :1] / (1 - probabilities[:, :1]))
     other = LogisticRegression(C=1e6).fit(logit, species == 0)
-    found = fit_sureness(probabilities, species)
+    found = fit_platt(probabilities, species)
     assert found.slope == pytest.approx(other.coef_[0, 0], rel=0.02)
     assert found.level == pytest.approx(other.intercept_[0], abs=0.02)
 
 
 def test_the_largest_says_how_often_it_is_right_and_the_others_keep_their_proportion():
     probabilities, species = boasting(3000)
-    calibrated = fit_sureness(probabilities, species)(probabilities)
+    calibrated = fit_platt(probabilities, species)(probabilities)
     assert calibrated[:, 0].mean() == pytest.approx((species == 0).mean(), abs=0.01)
     np.testing.assert_allclose(calibrated.sum(axis=1), 1.0)
     np.testing.assert_allclose(calibrated[:, 1], calibrated[:, 3])
 
 
 def test_certainty_is_shared_out_and_a_perfect_reference_stays_finite():
-    curve = fit_sureness(np.eye(3)[[0, 1, 2] * 10], np.array([0, 1, 2] * 10))
+    curve = fit_platt(np.eye(3)[[0, 1, 2] * 10], np.array([0, 1, 2] * 10))
     calibrated = curve(np.eye(3))
     assert (np.isfinite(calibrated)).all()
     assert 0.9 < calibrated[0, 0] < 1.0
     assert calibrated[0, 1] == calibrated[0, 2] > 0
-    assert np.isfinite(fit_sureness(np.eye(2)[[0] * 5], np.zeros(5, dtype=int)).level)
+    assert np.isfinite(fit_platt(np.eye(2)[[0] * 5], np.zeros(5, dtype=int)).level)
 
 
 def test_rows_that_do_not_sum_to_one_are_made_to():
-    curve = fit_sureness(*boasting(300))
+    curve = fit_platt(*boasting(300))
     calibrated = curve(
         np.array([[0.5, 0.5, 0.5, 0.5], [0.9, 0.9, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [1.0, 1e-12, 0.0, 0.0]])
     )

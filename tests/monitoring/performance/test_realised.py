@@ -60,7 +60,7 @@ def test_what_was_said_against_what_came_true():
     points = calibration(confidence, rng.random(5000) < confidence)
     assert len(points) == 10
     for point in points:
-        assert point.came.low - 0.02 <= point.said <= point.came.high + 0.02
-    assert sum(point.came.n for point in points) == 5000
+        assert point.observed.low - 0.02 <= point.said <= point.observed.high + 0.02
+    assert sum(point.observed.n for point in points) == 5000
     assert len(calibration(confidence[:15], np.ones(15))) == 1
     assert calibration(confidence[:0], np.ones(0)) == ()

@@ -18,7 +18,7 @@ from flora_core.monitoring.profiles.profile import (
     empty,
     from_document,
     merge,
-    merged,
+    merge_all,
     profile_of,
 )
 from tests.builders import iris_table
@@ -59,12 +59,7 @@ def some_plants(n: int, seed: int = 0, far: float = 0.0) -> Some:
 
 
 @settings(deadline=None, max_examples=60)
-@given(
-    n=st.integers(0, 80),
-    cut=st.integers(0, 80),
-    seed=st.integers(0, 10**6),
-    far=st.sampled_from([0.0, 0.2, 1.0]),
-)
+@given(n=st.integers(0, 80), cut=st.integers(0, 80), seed=st.integers(0, 10**6), far=st.sampled_from([0.0, 0.2, 1.0]))
 def test_merging_is_counting_together(n: int, cut: int, seed: int, far: float) -> None:
     plants = some_plants(n, seed, far)
     a, b, whole = plants[slice(0, cut)].profile, plants[slice(cut, None)].profile, plants.profile
@@ -79,7 +74,7 @@ def test_any_order_and_any_parts_add_up_to_the_same(seed: int, parts: list[int])
     ends = np.cumsum(parts)
     profiles = [plants[slice(end - part, end)].profile for part, end in zip(parts, ends, strict=True)]
     shuffled = [profiles[i] for i in np.random.default_rng(seed).permutation(len(profiles))]
-    assert merged(BINS, shuffled).as_document() == plants.profile.as_document()
+    assert merge_all(BINS, shuffled).as_document() == plants.profile.as_document()
 
 
 @pytest.mark.parametrize("group", [None, 0, 1, 2, 3])
@@ -146,7 +141,7 @@ def test_rows_of_tables_and_their_issues_are_kept_too() -> None:
 def test_a_large_part_is_counted_as_small_ones_are() -> None:
     plants = some_plants(70_000, seed=5)
     small = [plants[slice(i, i + 9_000)].profile for i in range(0, 70_000, 9_000)]
-    assert plants.profile.as_document() == merged(BINS, small).as_document()
+    assert plants.profile.as_document() == merge_all(BINS, small).as_document()
 
 
 def test_no_plants_make_an_empty_profile() -> None:

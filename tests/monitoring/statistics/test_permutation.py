@@ -8,13 +8,13 @@ from scipy.stats import wasserstein_distance
 
 from flora_core.monitoring.statistics import permutation
 from flora_core.monitoring.statistics.permutation import (
-    deals,
-    distance,
-    distance_of_counts,
-    distance_of_values,
-    enough,
     in_common_bins,
     p_value,
+    permutations_needed,
+    permuted_labels,
+    wasserstein_of_counts,
+    wasserstein_of_values,
+    wasserstein_test,
 )
 
 samples = st.lists(st.sampled_from([1.0, 1.1, 1.2, 2.0, 3.5, 9.9]), min_size=1, max_size=30).map(np.array)
@@ -32,15 +32,15 @@ def test_a_distance_that_differs_by_rounding_counts_as_equal():
 
 def test_enough_deals_that_the_smallest_p_survives_the_correction():
     for tests in (1, 4, 9, 40):
-        assert tests / (enough(999, tests) + 1) < 0.01
+        assert tests / (permutations_needed(999, tests) + 1) < 0.01
 
 
 @given(samples, samples)
 def test_the_distance_is_that_of_scipy_by_values_and_by_counts(reference, current):
     expected = wasserstein_distance(reference, current)
-    assert distance_of_values(reference, current, 9)[0] == pytest.approx(expected, abs=1e-12)
+    assert wasserstein_of_values(reference, current, 9)[0] == pytest.approx(expected, abs=1e-12)
     counted = in_common_bins(np.sort(reference), np.sort(current))
-    assert distance_of_counts(*counted, 9)[0] == pytest.approx(expected, abs=1e-12)
+    assert wasserstein_of_counts(*counted, 9)[0] == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_deals_against_every_deal_there_is():
@@ -53,24 +53,24 @@ def test_the_deals_against_every_deal_there_is():
     observed = wasserstein_distance(reference, current)
     exact = np.mean(np.array(every) >= observed - 1e-12)
     for found, dealt in (
-        distance_of_values(reference, current, 20_000),
-        distance_of_counts(*in_common_bins(reference, current), 20_000),
+        wasserstein_of_values(reference, current, 20_000),
+        wasserstein_of_counts(*in_common_bins(reference, current), 20_000),
     ):
         assert p_value(found, dealt) == pytest.approx(exact, abs=0.01)
 
 
 def test_deals_keep_the_sizes_and_are_the_same_at_every_call():
-    dealt = deals(5, 3, 50)
+    dealt = permuted_labels(5, 3, 50)
     assert (dealt.sum(axis=1) == 3).all()
-    assert (deals(5, 3, 50) == dealt).all()
+    assert (permuted_labels(5, 3, 50) == dealt).all()
 
 
 def test_many_plants_in_bins_come_to_the_same_answer():
     rng = np.random.default_rng(1)
     reference, current = rng.normal(size=1400), rng.normal(0.1, size=1300)
     one, other = (
-        distance_of_values(reference, current),
-        distance_of_counts(*in_common_bins(np.sort(reference), np.sort(current))),
+        wasserstein_of_values(reference, current),
+        wasserstein_of_counts(*in_common_bins(np.sort(reference), np.sort(current))),
     )
     assert one[0] == pytest.approx(other[0], rel=0.03)
     np.testing.assert_allclose(*(np.quantile(dealt, [0.5, 0.9, 0.95]) for _, dealt in (one, other)), rtol=0.1)
@@ -82,7 +82,7 @@ def test_the_normal_deals_spread_as_the_exact_ones(monkeypatch):
     exact, normal = (
         (
             monkeypatch.setattr(permutation, "NORMAL", limit),
-            distance_of_counts(np.arange(8.0), counts - now, now, 20_000)[1],
+            wasserstein_of_counts(np.arange(8.0), counts - now, now, 20_000)[1],
         )[1]
         for limit in (1_000, 10)
     )
@@ -103,5 +103,5 @@ def test_bins_hold_every_plant_once_and_values_are_not_parted():
 
 @pytest.mark.parametrize("n", [1, 1600])
 def test_equal_plants_are_at_no_distance(n):
-    observed, dealt = distance(np.full(n, 2.5), np.full(n, 2.5))
+    observed, dealt = wasserstein_test(np.full(n, 2.5), np.full(n, 2.5))
     assert (observed, p_value(observed, dealt)) == (0.0, 1.0)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from flora_core.monitoring.drift.attribution import decompose_plants
-from flora_core.monitoring.drift.samples import Plants, compare_plants
-from flora_core.monitoring.performance.cbpe import Guess
+from flora_core.monitoring.drift.samples import PlantSample, compare_plants
+from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.realised import realised
-from flora_core.monitoring.verdicts.verdict import judgement
+from flora_core.monitoring.verdicts.verdict import window_verdict
 from flora_core.monitoring.verdicts.wording import Wording
 from flora_core.study import IRIS
 
@@ -15,7 +15,7 @@ WORDING = Wording(
     label=lambda name: IRIS.measurement(name).label,
     species=("Iris setosa", "Iris versicolor"),
 )
-GOOD = Guess(0.953, 0.03, 0.882, 0.998, 42, 0.9)
+GOOD = MetricEstimate(0.953, 0.03, 0.882, 0.998, 42, 0.9)
 
 
 def plants(n, seed=0, **changes):
@@ -24,12 +24,12 @@ def plants(n, seed=0, **changes):
     values = rng.normal([5.0, 3.0], [0.5, 0.6], (n, 2)) + species[:, None] * [0.9, 1.5]
     values *= changes.get("factor", 1.0)
     values += changes.get("shift", 0.0)
-    return Plants(values, species, rng.beta(30, 2, n), rng.random(n) >= changes.get("unfit", 0.0))
+    return PlantSample(values, species, rng.beta(30, 2, n), rng.random(n) >= changes.get("unfit", 0.0))
 
 
 def said(m=42, wording=WORDING, n=150, **changes):
     extra = {key: changes.pop(key) for key in ("estimated", "realised", "reference") if key in changes}
-    return judgement(compare_plants(NAMES, 2, plants(n), plants(m, 1, **changes)), wording, **extra)
+    return window_verdict(compare_plants(NAMES, 2, plants(n), plants(m, 1, **changes)), wording, **extra)
 
 
 def test_all_is_well_in_the_words_of_the_page():
@@ -44,11 +44,14 @@ def test_all_is_well_in_the_words_of_the_page():
     assert found.power == "With 42 plants a shift of 0.31 cm in sepal length would be seen about half of the time."
 
 
-@pytest.mark.parametrize(("m", "sentence"), [
-    (7, "7 plants are too few to say; 13 more are needed."),
-    (1, "1 plant is too few to say; 19 more are needed."),
-    (0, "There are no plants to compare with the training flora yet."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("m", "sentence"),
+    [
+        (7, "7 plants are too few to say; 13 more are needed."),
+        (1, "1 plant is too few to say; 19 more are needed."),
+        (0, "There are no plants to compare with the training flora yet."),
+    ],
+)
 def test_too_few_to_say(m, sentence):
     found = said(m)
     assert (found.verdict, found.sentence, found.needed, found.power) == ("too few", sentence, 20 - m, "")
@@ -96,7 +99,7 @@ def test_another_mix_and_strangers_each_have_their_own_next_step():
 def test_a_shift_has_the_next_step_of_where_it_comes_from(changes, step):
     reference, current = plants(150), plants(60, 1, **changes)
     parts = decompose_plants(NAMES, 2, reference, current)
-    found = judgement(compare_plants(NAMES, 2, reference, current), WORDING, decompositions=parts)
+    found = window_verdict(compare_plants(NAMES, 2, reference, current), WORDING, decompositions=parts)
     assert next(r for r in found.reasons if r.topic == "measurement").next_step == step
 
 
@@ -111,7 +114,7 @@ def test_fewer_right_than_when_the_model_was_scored():
 
 
 def test_an_estimate_below_what_chance_explains_is_amber():
-    found = said(estimated=Guess(0.80, 0.05, 0.7, 0.89, 42, 0.9))
+    found = said(estimated=MetricEstimate(0.80, 0.05, 0.7, 0.89, 42, 0.9))
     assert (found.verdict, found.reasons[0].topic) == ("amber", "estimate")
     assert "below the 90 % that chance explains" in found.sentence
 
@@ -119,7 +122,7 @@ def test_an_estimate_below_what_chance_explains_is_amber():
 def test_a_column_that_was_never_measured_is_no_error():
     current = plants(30, 1)
     current.values[:] = np.nan
-    found = judgement(compare_plants(NAMES, 2, plants(150), current), WORDING)
+    found = window_verdict(compare_plants(NAMES, 2, plants(150), current), WORDING)
     assert found.verdict == "red"  # every plant lacks a measurement
     assert found.sentence.startswith(
         "The last 30 plants do not look like the training flora: 30 of 30 plants lack a measurement"

@@ -1,6 +1,6 @@
 import pytest
 
-from flora_core.monitoring.verdicts.wording import first_upper, lower_first, percent, span, written_p
+from flora_core.monitoring.verdicts.wording import first_upper, interval_text, lower_first, percent, written_p
 
 
 @pytest.mark.parametrize(
@@ -12,8 +12,8 @@ def test_nothing_is_certain_that_is_not(share, text):
 
 
 def test_intervals_are_rounded_outwards():
-    assert span(0.8837, 0.9961) == "88-100"
-    assert span(0.0, 1.0) == "0-100"
+    assert interval_text(0.8837, 0.9961) == "88-100"
+    assert interval_text(0.0, 1.0) == "0-100"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from flora_core.errors import Conflict, Refused, Unavailable
 from flora_core.storage.files.backup import back_up, restore
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.models.lifecycle import verify_versions
 from tests.builders import SETOSA, typed_flower
@@ -18,14 +18,14 @@ from tests.conftest import settings_in
 
 @pytest.fixture
 def elsewhere(tmp_path):
-    opened = open_house(settings_in(tmp_path / "elsewhere"))
+    opened = open_context(settings_in(tmp_path / "elsewhere"))
     yield opened
     opened.close()
 
 
-def backed_up(house, tmp_path):
+def backed_up(context, tmp_path):
     target = tmp_path / "backup.zip"
-    back_up(house.database, house.settings.models, target)
+    back_up(context.database, context.settings.models, target)
     return target
 
 
@@ -39,10 +39,10 @@ def rewritten(source, target, change):
     return target
 
 
-def test_a_restored_house_answers_and_holds_every_record(house, elsewhere, tmp_path):
-    found = identify(house, "iris", typed_flower())
-    (recorded,) = record(house, [found], by="Ada", door="page")
-    restore(backed_up(house, tmp_path), elsewhere.database, elsewhere.settings.models)
+def test_a_restored_installation_answers_and_holds_every_record(context, elsewhere, tmp_path):
+    found = identify(context, "iris", typed_flower())
+    (recorded,) = record(context, [found], by="Ada", door="page")
+    restore(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
     assert elsewhere.records.get(recorded.id) == recorded
     assert identify(elsewhere, "iris", typed_flower()).sentence == found.sentence
     verified, spare = verify_versions(elsewhere)
@@ -50,13 +50,13 @@ def test_a_restored_house_answers_and_holds_every_record(house, elsewhere, tmp_p
     assert spare == []
 
 
-def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(house, elsewhere, tmp_path):
-    found = identify(house, "iris", SETOSA)
+def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(context, elsewhere, tmp_path):
+    found = identify(context, "iris", SETOSA)
     written, stop = [], threading.Event()
 
     def write():
         while not stop.is_set():
-            written.extend(record(house, [found] * 3, by="Ada", door="api"))
+            written.extend(record(context, [found] * 3, by="Ada", door="api"))
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -64,7 +64,7 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(house,
         while len(written) < 6:
             pass
         before = len(written)
-        target = backed_up(house, tmp_path)
+        target = backed_up(context, tmp_path)
     finally:
         stop.set()
         thread.join()
@@ -75,24 +75,24 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(house,
     assert {r.id for r in kept} == {r.id for r in written[: len(kept)]}
 
 
-def test_a_backup_never_replaces_another_and_leaves_nothing_behind_when_it_fails(house, tmp_path):
-    target = backed_up(house, tmp_path)
+def test_a_backup_never_replaces_another_and_leaves_nothing_behind_when_it_fails(context, tmp_path):
+    target = backed_up(context, tmp_path)
     with pytest.raises(Refused, match="never replaces"):
-        back_up(house.database, house.settings.models, target)
+        back_up(context.database, context.settings.models, target)
     with pytest.raises(Unavailable, match="can't be written"):
-        back_up(house.database, house.settings.models, tmp_path / "no" / "folder.zip")
-    (house.settings.models / "iris" / "1" / "card.json").unlink()
-    (house.settings.models / "iris" / "1" / "model.joblib").unlink()
-    (house.settings.models / "iris" / "1").rmdir()
+        back_up(context.database, context.settings.models, tmp_path / "no" / "folder.zip")
+    (context.settings.models / "iris" / "1" / "card.json").unlink()
+    (context.settings.models / "iris" / "1" / "model.joblib").unlink()
+    (context.settings.models / "iris" / "1").rmdir()
     with pytest.raises(Unavailable, match="can't be written"):
-        back_up(house.database, house.settings.models, tmp_path / "second.zip")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["backup.zip", "house"]
+        back_up(context.database, context.settings.models, tmp_path / "second.zip")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["backup.zip", "context"]
 
 
-def test_nothing_is_restored_over_something_that_is_there(house, tmp_path):
-    target = backed_up(house, tmp_path)
+def test_nothing_is_restored_over_something_that_is_there(context, tmp_path):
+    target = backed_up(context, tmp_path)
     with pytest.raises(Conflict, match="There is a database"):
-        restore(target, house.database, house.settings.models)
+        restore(target, context.database, context.settings.models)
 
 
 @pytest.mark.parametrize(
@@ -102,19 +102,23 @@ def test_nothing_is_restored_over_something_that_is_there(house, tmp_path):
         (lambda name, content: None if name.endswith("model.joblib") else content, "is missing"),
         (lambda name, content: None if name == "backup.json" else content, "no list of its files"),
         (lambda name, content: b"[]" if name == "backup.json" else content, "no list of its files"),
-        (lambda name, content: content.replace(b'"migration": "0', b'"migration": "9') if name == "backup.json" else content,
-         "newer program"),
+        (
+            lambda name, content: (
+                content.replace(b'"migration": "0', b'"migration": "9') if name == "backup.json" else content
+            ),
+            "newer program",
+        ),
     ],
-)  # fmt: skip
-def test_what_is_not_whole_is_refused_and_nothing_is_written(house, elsewhere, tmp_path, change, says):
-    broken = rewritten(backed_up(house, tmp_path), tmp_path / "broken.zip", change)
+)
+def test_what_is_not_whole_is_refused_and_nothing_is_written(context, elsewhere, tmp_path, change, says):
+    broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", change)
     with pytest.raises(Refused, match=says):
         restore(broken, elsewhere.database, elsewhere.settings.models)
     assert not elsewhere.database.path.exists()
     assert not list(elsewhere.settings.models.glob("*"))
 
 
-def test_a_name_that_leads_out_of_the_folder_is_refused(house, elsewhere, tmp_path):
+def test_a_name_that_leads_out_of_the_folder_is_refused(context, elsewhere, tmp_path):
     def lead_out(name, content):
         if name != "backup.json":
             return content
@@ -122,7 +126,7 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(house, elsewhere, tmp_pa
         listed["sha256"]["models/../../evil"] = hashlib.sha256(b"").hexdigest()
         return json.dumps(listed).encode()
 
-    broken = rewritten(backed_up(house, tmp_path), tmp_path / "broken.zip", lead_out)
+    broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", lead_out)
     with pytest.raises(Refused, match="other files"):
         restore(broken, elsewhere.database, elsewhere.settings.models)
 
@@ -136,6 +140,8 @@ def test_what_is_no_archive_at_all_is_refused(elsewhere, tmp_path):
 
 
 def test_a_server_s_database_has_tools_of_its_own(tmp_path):
-    house = open_house(settings_in(tmp_path).model_copy(update={"database_url": "postgresql+psycopg://x@127.0.0.1/x"}))
+    context = open_context(
+        settings_in(tmp_path).model_copy(update={"database_url": "postgresql+psycopg://x@127.0.0.1/x"})
+    )
     with pytest.raises(Refused, match="pg_dump"):
-        back_up(house.database, house.settings.models, tmp_path / "b.zip")
+        back_up(context.database, context.settings.models, tmp_path / "b.zip")

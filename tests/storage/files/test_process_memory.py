@@ -24,7 +24,7 @@ def test_what_was_let_go_of_goes_back_to_the_system_though_something_lies_above_
     above = [bytes(20_000) for _ in range(5)]
     full = _resident()
     del blocks
-    process_memory.give_back_memory()
+    process_memory.release_memory()
     assert full - _resident() > 50_000_000
     assert all(len(block) == 20_000 for block in above)
 
@@ -32,7 +32,7 @@ def test_what_was_let_go_of_goes_back_to_the_system_though_something_lies_above_
 def test_what_is_in_use_stays_as_it_is() -> None:
     kept = pa.array(range(10_000))
     before = pa.default_memory_pool().bytes_allocated()
-    process_memory.give_back_memory()
+    process_memory.release_memory()
     assert pa.default_memory_pool().bytes_allocated() == before
     assert kept.to_pylist() == list(range(10_000))
 
@@ -43,6 +43,6 @@ def test_a_system_with_another_library_goes_without(monkeypatch: pytest.MonkeyPa
 
     process_memory._trim.cache_clear()
     monkeypatch.setattr(ctypes, "CDLL", none_of_that_name)
-    process_memory.give_back_memory()
+    process_memory.release_memory()
     assert process_memory._trim() is None
     process_memory._trim.cache_clear()

@@ -1,4 +1,4 @@
-"""The desk: files under names of ours, gone with their visitor."""
+"""Upload folders: files under names of ours, gone with their visitor."""
 
 import gc
 import io
@@ -9,35 +9,35 @@ from pathlib import Path
 import pytest
 
 from flora_core.errors import Unavailable
-from flora_core.storage.files.upload_folder import Desk, sweep_desks
+from flora_core.storage.files.upload_folder import UploadFolder, delete_stale_upload_folders
 
 
-def test_what_is_put_down_can_be_read_and_goes_with_the_desk():
-    desk = Desk()
-    assert desk.put("table", io.BytesIO(b"a,b\n1,2\n")) == 8
-    with desk.reading("table") as file:
+def test_what_is_put_down_can_be_read_and_goes_with_its_folder():
+    folder = UploadFolder()
+    assert folder.save("table", io.BytesIO(b"a,b\n1,2\n")) == 8
+    with folder.open_read("table") as file:
         assert file.read() == b"a,b\n1,2\n"
-    folder = Path(desk.path("table")).parent
-    assert folder.stat().st_mode & 0o077 == 0
-    desk.clear()
-    assert not folder.exists()
+    place = Path(folder.path("table")).parent
+    assert place.stat().st_mode & 0o077 == 0
+    folder.clear()
+    assert not place.exists()
 
 
 def test_it_goes_when_nobody_holds_it_any_more():
-    desk = Desk()
-    folder = Path(desk.path("x")).parent
-    del desk
+    folder = UploadFolder()
+    place = Path(folder.path("x")).parent
+    del folder
     gc.collect()
-    assert not folder.exists()
+    assert not place.exists()
 
 
-def test_desks_of_killed_processes_are_swept_after_a_day():
-    old, new = Desk(), Desk()
-    folder = Path(old.path("x")).parent
+def test_folders_of_killed_processes_are_swept_after_a_day():
+    old, new = UploadFolder(), UploadFolder()
+    place = Path(old.path("x")).parent
     day = time.time() - 25 * 3600
-    os.utime(folder, (day, day))
-    assert sweep_desks() >= 1
-    assert not folder.exists()
+    os.utime(place, (day, day))
+    assert delete_stale_upload_folders() >= 1
+    assert not place.exists()
     assert Path(new.path("x")).parent.exists()
 
 
@@ -45,7 +45,7 @@ def test_a_full_disk_is_a_sentence(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    desk = Desk()
+    folder = UploadFolder()
     monkeypatch.setattr("flora_core.storage.files.upload_folder.shutil.copyfileobj", full)
     with pytest.raises(Unavailable, match="No space left on device"):
-        desk.put("table", io.BytesIO(b""))
+        folder.save("table", io.BytesIO(b""))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.errors import DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
 from flora_core.storage.records import determinations as module
@@ -19,8 +19,8 @@ from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.storage.records.test_identifications import PLANT
 
-SETOSA = GivenName(Answer.SPECIES, "Iris setosa")
-VERSICOLOR = GivenName(Answer.SPECIES, "Iris versicolor")
+SETOSA = GivenName(AnswerKind.SPECIES, "Iris setosa")
+VERSICOLOR = GivenName(AnswerKind.SPECIES, "Iris versicolor")
 JUNE = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -55,7 +55,7 @@ def season(database):
 
 def test_a_determination_holds_what_was_said_by_whom_and_when(season):
     (plant,) = season.plants()
-    hybrid = GivenName(Answer.HYBRID, "Iris versicolor", "Iris virginica")
+    hybrid = GivenName(AnswerKind.HYBRID, "Iris versicolor", "Iris virginica")
     slip = Slip(
         plant, hybrid, "Edgar Anderson", "1928-06", 3, "between both", "I. versicolor x virginica", "s.csv", "ab"
     )
@@ -75,8 +75,10 @@ def test_slips_lie_beside_each_other_in_the_order_of_their_days(season):
     assert season.say(plant, VERSICOLOR, at="1928")
     assert season.say(plant, VERSICOLOR, by="Grace", at="2026-06-02")
     assert [(d.by, d.at) for d in season.determinations.of(plant)] == [
-        ("Ada", "1928"), ("Ada", "2026-06-02"), ("Grace", "2026-06-02"),
-    ]  # fmt: skip
+        ("Ada", "1928"),
+        ("Ada", "2026-06-02"),
+        ("Grace", "2026-06-02"),
+    ]
     (newest,) = season.determinations.latest("iris")
     assert newest.determination.by == "Grace"
     assert newest.recorded.id == plant
@@ -175,11 +177,11 @@ def test_tallies_count_what_the_newest_say_of_what_was_named(season):
     stranger = season.plants(possible=())[0]
     other_day = season.plants(at=datetime(2026, 6, 2, 23, 59, tzinfo=UTC))[0]
     season.determinations.add([Slip(p, SETOSA, "Ada", "2026-07", 2) for p in (*right, other_day)], entered_by="Ada")
-    season.say(stranger, GivenName(Answer.NONE))
+    season.say(stranger, GivenName(AnswerKind.NONE))
     found = {(t.day, t.species, t.fits, t.given): t.plants for t in season.determinations.tallies("iris")}
     assert found == {
         ("2026-06-01", 0, True, SETOSA): 2,
-        ("2026-06-01", 0, False, GivenName(Answer.NONE)): 1,
+        ("2026-06-01", 0, False, GivenName(AnswerKind.NONE)): 1,
         ("2026-06-02", 0, True, SETOSA): 1,
     }
 
@@ -202,7 +204,7 @@ def test_coverage_is_determined_of_identified(season):
     assert season.determinations.coverage("iris") == Coverage(0, 0, 0)
     plants = season.plants(5)
     season.say(plants[0])
-    season.say(plants[0], GivenName(Answer.CF, "Iris setosa"), at="2026-08")
+    season.say(plants[0], GivenName(AnswerKind.CF, "Iris setosa"), at="2026-08")
     season.say(plants[1], level=1)
     assert season.determinations.coverage("iris") == Coverage(5, 2, 1)
     assert season.determinations.coverage("iris", level=2) == Coverage(5, 1, 0)
@@ -212,7 +214,7 @@ def test_coverage_is_determined_of_identified(season):
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
-@given(name=words, by=words, remark=words, verbatim=words, answer=st.sampled_from(Answer), level=st.integers(0, 4))
+@given(name=words, by=words, remark=words, verbatim=words, answer=st.sampled_from(AnswerKind), level=st.integers(0, 4))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_said_comes_back_to_the_letter(season, name, by, remark, verbatim, answer, level):
     (plant,) = season.plants()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import Plant, Records, Rows
+from flora_core.storage.records.identifications import IdentificationColumns, Plant, Records
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -76,7 +76,7 @@ def test_a_past_table_that_is_being_recorded_is_not_swept_away(records):
     ) as recorder:
         assert records.sweep() == 0
         recorder.finish()
-    (recording,) = records.of_source("iris", "a")
+    (recording,) = records.find_by_checksum("iris", "a")
     assert (recording.at, recording.site) == (then, "Gaspé")
 
 
@@ -119,10 +119,11 @@ def test_plants_are_found_by_identifier_and_by_catalogue_number(records):
     identifiers = record(records, *plants)
     (again,) = record(records, plants[0])
     assert records.studies_of([*identifiers, "k7f3q2mh4p-1", "nothing"]) == dict.fromkeys(identifiers, "iris")
-    assert records.of_catalogue_numbers("iris", ["00001", "00003", "9", "1"]) == {
-        "00001": (identifiers[0], again), "00003": (identifiers[2],),
-    }  # fmt: skip
-    assert records.of_catalogue_numbers("rosa", ["00001"]) == {}
+    assert records.find_by_catalogue_number("iris", ["00001", "00003", "9", "1"]) == {
+        "00001": (identifiers[0], again),
+        "00003": (identifiers[2],),
+    }
+    assert records.find_by_catalogue_number("rosa", ["00001"]) == {}
 
 
 letters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -149,10 +150,17 @@ def rows(*numbers, **changes):
     """Rows of a table as the recorder takes them."""
     n = len(numbers)
     given = {
-        "row": numbers, "catalogue_number": ["00042"] * n, "used": ["[5.1,null,1.4,0.2]"] * n, "typed": ['["51","","14","2"]'] * n,
-        "probabilities": ["[0.9978,0.0011,0.0011]"] * n, "species": [0] * n, "possible": ["0"] * n, "misfit": [0.25] * n, **changes,
-    }  # fmt: skip
-    return Rows(**given)
+        "row": numbers,
+        "catalogue_number": ["00042"] * n,
+        "used": ["[5.1,null,1.4,0.2]"] * n,
+        "typed": ['["51","","14","2"]'] * n,
+        "probabilities": ["[0.9978,0.0011,0.0011]"] * n,
+        "species": [0] * n,
+        "possible": ["0"] * n,
+        "misfit": [0.25] * n,
+        **changes,
+    }
+    return IdentificationColumns(**given)
 
 
 def begin(records, **changes):
@@ -178,11 +186,11 @@ def test_a_table_counts_once_it_is_finished_and_not_before(records):
         recorder.add(rows(2, 3))
         recorder.add(rows(4))
         assert records.newest("iris") == ()
-        assert records.of_source("iris", "ab") == ()
+        assert records.find_by_checksum("iris", "ab") == ()
         with pytest.raises(Unknown):
             records.get(f"{recorder.token}-2")
         recorder.finish()
-    (recording,) = records.of_source("iris", "ab")
+    (recording,) = records.find_by_checksum("iris", "ab")
     assert (recording.plants, recording.source, recording.recipe, recording.door) == (3, "t.csv", "r", "command")
     assert (recording.collector, recording.site) == ("Marie-Victorin", "Gaspé")
     assert records.get(f"{recorder.token}-4").plant.used == (5.1, None, 1.4, 0.2)
@@ -203,7 +211,7 @@ def test_a_table_of_a_past_season_is_of_that_season(records):
     with begin(records, at=then) as recorder:
         recorder.add(rows(1))
         recorder.finish()
-    assert records.of_source("iris", "ab")[0].at == then
+    assert records.find_by_checksum("iris", "ab")[0].at == then
 
 
 def test_a_table_that_fails_half_way_is_taken_back_whole(records, monkeypatch):
@@ -234,7 +242,7 @@ def test_a_recording_of_no_plant_counts(records):
     with begin(records) as recorder:
         recorder.add(rows())
         recorder.finish()
-    assert records.of_source("iris", "ab")[0].plants == 0
+    assert records.find_by_checksum("iris", "ab")[0].plants == 0
 
 
 def test_what_a_killed_process_left_is_swept_up_later_and_nothing_else(records, monkeypatch):
@@ -266,8 +274,8 @@ def test_the_recordings_of_a_file_are_known_newest_first_and_by_study(records):
     for by in ("Ada", "Eva"):
         with begin(records, by=by) as recorder:
             recorder.finish()
-    assert [r.by for r in records.of_source("iris", "ab")] == ["Eva", "Ada"]
-    assert records.of_source("iris", "cd") == records.of_source("rosa", "ab") == ()
+    assert [r.by for r in records.find_by_checksum("iris", "ab")] == ["Eva", "Ada"]
+    assert records.find_by_checksum("iris", "cd") == records.find_by_checksum("rosa", "ab") == ()
 
 
 def test_of_two_who_record_the_same_file_at_once_the_quicker_counts(records):
@@ -280,7 +288,7 @@ def test_of_two_who_record_the_same_file_at_once_the_quicker_counts(records):
         second,
     ):
         second.finish(again=False)
-    assert len(records.of_source("iris", "ab")) == 1
+    assert len(records.find_by_checksum("iris", "ab")) == 1
     with begin(records) as third:
         third.finish(again=True)
-    assert len(records.of_source("iris", "ab")) == 2
+    assert len(records.find_by_checksum("iris", "ab")) == 2

@@ -19,7 +19,7 @@ from flora_core.errors import DatabaseUnavailable
 from flora_core.model import Model, Reference
 from flora_core.monitoring.profiles.profile import Bins, bins_from, bins_of, from_document, profile_of
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import Plant, Records, Rows
+from flora_core.storage.records.identifications import IdentificationColumns, Plant, Records
 from flora_core.storage.records.profiles import Profiles, day_of
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.schema import profiles as table
@@ -62,7 +62,7 @@ class Shelf:
         rng = np.random.default_rng(n)
         values, p = np.round(rng.normal(4.0, 1.0, (n, 4)), 1), np.round(rng.dirichlet([1, 1, 1], n), 4)
         species, fits = p.argmax(axis=1), rng.random(n) > 0.2
-        rows = Rows(
+        rows = IdentificationColumns(
             row=list(range(1, n + 1)),
             catalogue_number=[None] * n,
             used=[json.dumps(v.tolist()) for v in values],
@@ -73,9 +73,16 @@ class Shelf:
             misfit=[0.5 if fit else 2.0 for fit in fits],
         )
         begun = self.records.begin(
-            study="iris", version=1, by="Ada", door="command", source="a.csv", source_sha256="0" * 64, recipe="",
-            at=at, bins=self.bins if counted else None,
-        )  # fmt: skip
+            study="iris",
+            version=1,
+            by="Ada",
+            door="command",
+            source="a.csv",
+            source_sha256="0" * 64,
+            recipe="",
+            at=at,
+            bins=self.bins if counted else None,
+        )
         with begun as recorder:
             recorder.add(rows, profile_of(self.bins, values, species, p, fits, rows=0) if counted else None)
             recorder.finish(refused=3, troubled=5)
@@ -145,10 +152,20 @@ def test_catching_up_goes_in_steps(shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_table_that_is_not_finished_leaves_nothing_in_a_profile(shelf: Shelf) -> None:
-    with pytest.raises(ZeroDivisionError), shelf.records.begin(
-        study="iris", version=1, by="Ada", door="command", source="a.csv", source_sha256="0", recipe="", bins=shelf.bins
-    ) as recorder:  # fmt: skip
-        recorder.add(Rows([1], [None], ["[1,1,1,1]"], [None], ["[1,0,0]"], [0], ["0"], [0.1]))
+    with (
+        pytest.raises(ZeroDivisionError),
+        shelf.records.begin(
+            study="iris",
+            version=1,
+            by="Ada",
+            door="command",
+            source="a.csv",
+            source_sha256="0",
+            recipe="",
+            bins=shelf.bins,
+        ) as recorder,
+    ):
+        recorder.add(IdentificationColumns([1], [None], ["[1,1,1,1]"], [None], ["[1,0,0]"], [0], ["0"], [0.1]))
         raise ZeroDivisionError
     assert shelf.documents == {}
     assert shelf.profiles.uncounted("iris") == ()
@@ -202,19 +219,25 @@ def _record_some(url: str, bins: Bins, barrier: Any, catch_up: bool) -> None:
     barrier.wait()
     for i in range(10):
         records.record(
-            study="iris", version=1, by="Ada", door="api", unit="cm", plants=[PLANT], at=JUNE,
+            study="iris",
+            version=1,
+            by="Ada",
+            door="api",
+            unit="cm",
+            plants=[PLANT],
+            at=JUNE,
             bins=bins if i % 2 else None,
-        )  # fmt: skip
+        )
         if catch_up:
             shelf.catch_up("iris", 1, bins)
     database.close()
 
 
 def test_processes_that_record_count_and_forget_at_once_lose_nothing(shelf: Shelf, database_url: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(3)
+    mp_context = multiprocessing.get_context("spawn")
+    barrier = mp_context.Barrier(3)
     arguments = [(database_url, shelf.bins, barrier, catch_up) for catch_up in (True, True)]
-    processes = [context.Process(target=_record_some, args=given) for given in arguments]
+    processes = [mp_context.Process(target=_record_some, args=given) for given in arguments]
     for process in processes:
         process.start()
     barrier.wait()

@@ -27,25 +27,25 @@ def of(records):  # noqa: F811
 
 def test_all_plants_where_they_are_few(records):  # noqa: F811
     record(records, *plants(30), collector="Ada", site="Shore", source="t.csv")
-    found = of(records).even("iris", 1, most=30)
+    found = of(records).systematic("iris", 1, most=30)
     assert len(found) == 30
     assert np.isnan(found.values[0, 1])
     assert (set(found.collectors), set(found.sites), set(found.sources)) == ({"Ada"}, {"Shore"}, {"t.csv"})
-    assert len(of(records).even("iris", 2)) == len(of(records).even("rosa", 1)) == 0
+    assert len(of(records).systematic("iris", 2)) == len(of(records).systematic("rosa", 1)) == 0
 
 
 @pytest.mark.parametrize("most", [30, 100, 299])
 def test_a_sorted_table_gives_each_species_its_share(records, most):  # noqa: F811
     record(records, *plants(300))
-    found = of(records).even("iris", 1, most=most)
+    found = of(records).systematic("iris", 1, most=most)
     counts = np.bincount(found.species, minlength=3)
     assert most / 2 <= len(found) <= most
     assert counts.max() - counts.min() <= 1
-    assert (found.species == of(records).even("iris", 1, most=most).species).all()
+    assert (found.species == of(records).systematic("iris", 1, most=most).species).all()
 
 
 def test_plants_recorded_one_by_one_are_sampled_evenly_too(records):  # noqa: F811
     for plant in plants(60):
         record(records, dataclasses.replace(plant, row=1))
-    found = of(records).even("iris", 1, most=20)
+    found = of(records).systematic("iris", 1, most=20)
     assert np.bincount(found.species, minlength=3).tolist() == pytest.approx([20 / 3] * 3, abs=1)

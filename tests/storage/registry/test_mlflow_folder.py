@@ -74,8 +74,10 @@ def test_mlflow_serves_it(folder, tmp_path):
     with open(tmp_path / "log", "wb") as log:
         server = subprocess.Popen(
             [program, "models", "serve", "-m", str(folder), "-p", str(port), "--env-manager", "local"],
-            env=environment, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
     try:
         body = json.dumps({"dataframe_records": [SETOSA]}).encode()
         end, answer = time.monotonic() + 180, None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from flora_core.errors import ArtifactRefused, Conflict, DatabaseUnavailable, NoChampion, Unavailable, Unknown
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.storage.database import Database
 from flora_core.storage.registry import artifacts
 from flora_core.storage.registry.registry import Registry
@@ -45,7 +45,7 @@ def test_what_is_loaded_identifies_as_what_was_saved(registry, champion):
     registry.register(champion, "Ada")
     loaded = registry.load("iris", 1)
     X = iris_plants().values
-    assert (name_plants(loaded, X).probabilities == name_plants(champion, X).probabilities).all()
+    assert (predict_plants(loaded, X).probabilities == predict_plants(champion, X).probabilities).all()
     assert loaded.card == champion.card.model_copy(update={"version": 1})
     assert (loaded.reference.values == champion.reference.values).all()
     assert registry.card("iris", 1) == loaded.card
@@ -110,8 +110,12 @@ def test_rolling_back_goes_back_one_champion_at_a_time(registry, champion):
     registry.promote("iris", 3, "Ada", "again")
     assert registry.roll_back("iris", "Grace", "no") == 1
     assert [(e.kind, e.version) for e in registry.events("iris")][-5:] == [
-        ("promoted", 3), ("rolled back", 2), ("rolled back", 1), ("promoted", 3), ("rolled back", 1),
-    ]  # fmt: skip
+        ("promoted", 3),
+        ("rolled back", 2),
+        ("rolled back", 1),
+        ("promoted", 3),
+        ("rolled back", 1),
+    ]
 
 
 def test_rolling_back_passes_over_what_was_retired_or_is_damaged(registry, champion, tmp_path):
@@ -234,9 +238,9 @@ def test_a_full_disk_leaves_nothing_and_is_said(registry, champion, tmp_path, mo
 def _register_and_die(url, folder, first_start, step):
     """Register in a process that dies, without any clean-up, at the given step."""
     from flora_core.settings import Settings
-    from flora_core.workflows.context import open_house
+    from flora_core.workflows.context import open_context
 
-    model = open_house(
+    model = open_context(
         Settings(database_url=f"sqlite:///{first_start}/flora.db", models=first_start / "models", _env_file=None)
     ).champion("iris")
     count = 0
@@ -269,11 +273,11 @@ def test_killed_at_any_step_the_registry_is_consistent_and_the_next_version_is_w
     registry = Registry(database, folder)
     registry.register(champion, "Ada")
     registry.promote("iris", 1, "Ada", "first")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.storage.test_registry", "sklearn.discriminant_analysis"])
+    mp_context = multiprocessing.get_context("forkserver")
+    mp_context.set_forkserver_preload(["tests.storage.test_registry", "sklearn.discriminant_analysis"])
     deaths = 0
     for step in range(1, 30):
-        process = context.Process(target=_register_and_die, args=(url, folder, first_start, step))
+        process = mp_context.Process(target=_register_and_die, args=(url, folder, first_start, step))
         process.start()
         process.join()
         verified, _ = registry.verify("iris")
@@ -283,7 +287,7 @@ def test_killed_at_any_step_the_registry_is_consistent_and_the_next_version_is_w
         if process.exitcode == 0:
             break
     assert deaths >= 8
-    assert np.isfinite(registry.load_champion("iris").clouds.means).all()
+    assert np.isfinite(registry.load_champion("iris").gaussians.means).all()
     assert registry.champion_version("iris") == registry.versions("iris")[-1].version
 
 

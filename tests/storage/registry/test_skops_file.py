@@ -13,9 +13,9 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.preprocessing import FunctionTransformer
 
 from flora_core.errors import Refused, TooLarge
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
-from flora_core.learning.algorithms.pipelines import Lengths, Recipe
+from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns
 from flora_core.storage.registry import skops_file
 from flora_core.storage.registry.skops_file import audit, pack, unpack
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -32,7 +32,7 @@ class Evil:
 def test_what_comes_in_is_what_went_out(champion):
     found = unpack(pack(champion))
     X = iris_plants().values
-    assert (name_plants(found, X).probabilities == name_plants(champion, X).probabilities).all()
+    assert (predict_plants(found, X).probabilities == predict_plants(champion, X).probabilities).all()
     assert found.card == champion.card
     assert (found.reference.probabilities == champion.reference.probabilities).all()
 
@@ -43,7 +43,7 @@ def test_every_pipeline_this_program_makes_passes_the_audit(champion, name, spec
     plants = make_plants((12,) * species, 17)
     algorithm = ALGORITHMS[name]
     settings = {h.name: h.default for h in algorithm.hyperparameters}
-    for shape in (None, Lengths((0, 1, 2), (0.1, 0.1, 0.1))):
+    for shape in (None, ShapeRatioColumns((0, 1, 2), (0.1, 0.1, 0.1))):
         for columns in (3, 17):
             recipe = Recipe(algorithm, settings, seed=0, gaps=True, shape=shape)
             pipeline = recipe.fit(plants.values[:, :columns], plants.species, species)
@@ -55,7 +55,7 @@ def test_every_pipeline_this_program_makes_passes_the_audit(champion, name, spec
     "content",
     [pickle.dumps(Evil()), pickle.dumps(Evil(), protocol=0), b"", b"PK\x03\x04 no zip", b"a,b\n1,2\n"],
     ids=["pickle", "old pickle", "empty", "broken", "table"],
-)  # fmt: skip
+)
 def test_what_is_no_skops_file_is_refused_and_never_built(content):
     with pytest.raises(Refused, match="pickle or joblib file|not a skops file"):
         unpack(content)

@@ -28,8 +28,11 @@ def test_columns_are_found_in_any_order_with_their_units():
 
 def test_initials_stand_for_a_measurement_where_no_other_has_them():
     assert guessed("SL", "sw_mm", "P.L.", "PW (mm)") == {
-        "SL": "sepal_length cm", "sw_mm": "sepal_width mm", "P.L.": "petal_length cm", "PW (mm)": "petal_width mm",
-    }  # fmt: skip
+        "SL": "sepal_length cm",
+        "sw_mm": "sepal_width mm",
+        "P.L.": "petal_length cm",
+        "PW (mm)": "petal_width mm",
+    }
 
 
 def test_a_column_of_words_is_no_measurement():
@@ -118,16 +121,32 @@ def test_a_unit_may_be_said_of_the_column_or_of_the_measurement():
 @pytest.mark.parametrize(
     ("said", "kind", "words"),
     [
-        ({"columns": {"petl length": "petal_length"}}, Unknown, "There is no column 'petl length'. Did you mean 'petal length'? There are: petal length, b."),
+        (
+            {"columns": {"petl length": "petal_length"}},
+            Unknown,
+            "There is no column 'petl length'. Did you mean 'petal length'? There are: petal length, b.",
+        ),
         ({"columns": {"b": "petl"}}, Unknown, "'petl' is not a measurement of iris. There are: sepal_length"),
-        ({"columns": {"b": "sepal_length", "petal length": "sepal length"}}, BadTable, "'b' and 'petal length' can't both be sepal length; say which one is."),
-        ({"units": {"b": "mm"}}, Unknown, "'b' is neither a column that is read (petal length) nor a measurement (sepal_length"),
-        ({"units": {"sepal_width": "mm"}}, BadTable, "No column holds sepal width; say which one does, with COLUMN=sepal_width."),
+        (
+            {"columns": {"b": "sepal_length", "petal length": "sepal length"}},
+            BadTable,
+            "'b' and 'petal length' can't both be sepal length; say which one is.",
+        ),
+        (
+            {"units": {"b": "mm"}},
+            Unknown,
+            "'b' is neither a column that is read (petal length) nor a measurement (sepal_length",
+        ),
+        (
+            {"units": {"sepal_width": "mm"}},
+            BadTable,
+            "No column holds sepal width; say which one does, with COLUMN=sepal_width.",
+        ),
         ({"units": {"petal length": "px"}}, Unknown, "px can't be converted to cm."),
         ({"units": {"petal length": "ell"}}, Unknown, "'ell' is not a unit"),
         ({"id_column": "number"}, Unknown, "There is no column 'number'."),
     ],
-)  # fmt: skip
+)
 def test_what_a_person_says_is_checked(said, kind, words):
     with pytest.raises(kind) as refused:
         correct(["petal length", "b"], **said)
@@ -176,7 +195,11 @@ def test_any_header_over_any_cells_gives_each_measurement_one_column_at_most(hea
     assert assignment.id_column not in columns
 
 
-@given(st.lists(st.text(max_size=8), min_size=1, max_size=4), st.dictionaries(st.text(max_size=8), st.text(max_size=12), max_size=2), st.dictionaries(st.text(max_size=8), st.text(max_size=5), max_size=2))  # fmt: skip
+@given(
+    st.lists(st.text(max_size=8), min_size=1, max_size=4),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=12), max_size=2),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=5), max_size=2),
+)
 def test_anything_a_person_says_is_taken_or_refused_in_words(header, columns, units):
     with contextlib.suppress(FloraError):
         correct(header, columns=columns, units=units)

@@ -36,8 +36,12 @@ def test_a_header_is_a_label_and_a_unit(header, label, unit):
 def test_names_are_for_addresses_and_differ():
     assert slug("Kelchblatt Länge") == "kelchblatt_lange"
     assert unique_names(["length (mm)", "length (cm)", "length", "花瓣", "!"]) == (
-        "length", "length_cm", "length_2", "measurement_4", "measurement_5",
-    )  # fmt: skip
+        "length",
+        "length_cm",
+        "length_2",
+        "measurement_4",
+        "measurement_5",
+    )
 
 
 def described(values, unit="mm", species=None, cells=None):

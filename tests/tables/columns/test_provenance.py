@@ -11,12 +11,16 @@ from flora_core.tables.columns.provenance import Provenance, provenance_columns,
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        (["no", "recordedBy", "locality"], Provenance(1, 2)), (["Sammler", "Fundort"], Provenance(0, 1)),
-        (["Leg.", "Collector", "Site"], Provenance(0, 2)), (["Récolteur", "Localité"], Provenance(0, 1)),
-        (["petal length", "species"], Provenance()), (["site_name", "collected by"], Provenance(1, 0)),
-        (["identifiedBy", "population"], Provenance()), ([], Provenance()),
+        (["no", "recordedBy", "locality"], Provenance(1, 2)),
+        (["Sammler", "Fundort"], Provenance(0, 1)),
+        (["Leg.", "Collector", "Site"], Provenance(0, 2)),
+        (["Récolteur", "Localité"], Provenance(0, 1)),
+        (["petal length", "species"], Provenance()),
+        (["site_name", "collected by"], Provenance(1, 0)),
+        (["identifiedBy", "population"], Provenance()),
+        ([], Provenance()),
     ],
-)  # fmt: skip
+)
 def test_the_first_column_of_each_kind_is_found(header, found):
     assert provenance_columns(header, {None}) == found
 

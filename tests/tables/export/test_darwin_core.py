@@ -33,7 +33,15 @@ def read(content, folder):
 
 
 OCCURRENCE = ("k7-1", {"occurrenceID": "k7-1", "catalogNumber": "00042", "scientificName": "Iris setosa"})
-MEASUREMENT = ("k7-1", {"measurementID": "k7-1#petal_length", "measurementType": "petal length", "measurementValue": "1.4", "measurementUnit": "cm"})  # fmt: skip
+MEASUREMENT = (
+    "k7-1",
+    {
+        "measurementID": "k7-1#petal_length",
+        "measurementType": "petal length",
+        "measurementValue": "1.4",
+        "measurementUnit": "cm",
+    },
+)
 
 
 def test_an_independent_reader_finds_occurrences_with_their_measurements(tmp_path):
@@ -88,7 +96,13 @@ def test_the_same_rows_give_the_same_archive():
     assert archive([OCCURRENCE], [MEASUREMENT]) == archive([OCCURRENCE], [MEASUREMENT])
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n\r\x0b\x85\u2028"), max_size=10), min_size=1, max_size=5))  # fmt: skip
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n\r\x0b\x85\u2028"), max_size=10),
+        min_size=1,
+        max_size=5,
+    )
+)
 @settings(deadline=None, max_examples=50)
 def test_whatever_a_cell_holds_rows_stay_rows_and_columns_columns(numbers):
     content = archive((str(i), {"catalogNumber": number}) for i, number in enumerate(numbers))

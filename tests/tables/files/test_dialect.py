@@ -37,7 +37,10 @@ def test_what_parts_columns_is_found_among_signs_that_stand_in_cells(text, separ
     assert find_separator(text) == separator
 
 
-@pytest.mark.parametrize(("line", "sign"), [("sep=;\na;b\n", ";"), ('"sep=,"\na,b\n', ","), ("SEP=\t\na\tb", "\t"), ("a;b\n", ""), ("sep=;x\n", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "sign"),
+    [("sep=;\na;b\n", ";"), ('"sep=,"\na,b\n', ","), ("SEP=\t\na\tb", "\t"), ("a;b\n", ""), ("sep=;x\n", "")],
+)
 def test_spreadsheet_programs_name_the_separator_in_a_first_line(line, sign):
     assert separator_line(line) == sign
 
@@ -107,6 +110,9 @@ def test_what_can_be_read_in_two_ways_is_asked(cell, question):
     assert find_decimal([[cell], [cell]], ";") == ("", question)
 
 
-@pytest.mark.parametrize(("text", "is_one"), [("5.1", True), (" -5,1 ", True), ("5", True), ("", False), ("5.1.2", False), ("a", False), ("5 cm", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("5.1", True), (" -5,1 ", True), ("5", True), ("", False), ("5.1.2", False), ("a", False), ("5 cm", False)],
+)
 def test_plain_numbers_are_told_from_words(text, is_one):
     assert looks_like_number(text) is is_one

@@ -29,12 +29,15 @@ def encoding_of(content):
 @pytest.mark.parametrize(
     ("language", "encoding"),
     [
-        *((language, "cp1252") for language in ("German", "French", "Spanish", "Portuguese", "Danish", "Italian", "signs")),
+        *(
+            (language, "cp1252")
+            for language in ("German", "French", "Spanish", "Portuguese", "Danish", "Italian", "signs")
+        ),
         *((language, "cp1250") for language in ("Czech", "Polish", "Hungarian")),
         *((language, "cp850") for language in ("German", "French", "Spanish", "Danish")),
         *((language, "mac_roman") for language in ("German", "French", "Spanish", "Portuguese", "Danish")),
     ],
-)  # fmt: skip
+)
 def test_words_of_a_language_are_read_in_the_code_page_they_were_written_in(language, encoding):
     text = f"id;place\n1;{PLACES[language]}\n"
     found, notes = encoding_of(text.encode(encoding))
@@ -52,8 +55,12 @@ def test_a_guess_is_said_with_a_word_that_shows_whether_it_was_right():
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("Длина чашелистика;ширина;лес;Москва", "cp1251"), ("花萼长度;花瓣宽度;北京植物园;高山", "gb18030"), ("μήκος σεπάλου;πλάτος;Αθήνα", "cp1253")],
-)  # fmt: skip
+    [
+        ("Длина чашелистика;ширина;лес;Москва", "cp1251"),
+        ("花萼长度;花瓣宽度;北京植物园;高山", "gb18030"),
+        ("μήκος σεπάλου;πλάτος;Αθήνα", "cp1253"),
+    ],
+)
 def test_other_scripts_are_left_to_the_library_that_knows_them(text, encoding):
     found, _ = encoding_of(f"id;x\n1;{text}\n".encode(encoding))
     assert f"id;x\n1;{text}\n".encode(encoding).decode(found) == f"id;x\n1;{text}\n"
@@ -61,8 +68,12 @@ def test_other_scripts_are_left_to_the_library_that_knows_them(text, encoding):
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("编号,萼片长,萼片宽,花瓣长,花瓣宽", "gb18030"), ("標本番号,萼片の長さ,萼片の幅,花弁の長さ", "shift_jis"), ("編號,花萼長度,葉寬度,花瓣長度", "big5")],
-)  # fmt: skip
+    [
+        ("编号,萼片长,萼片宽,花瓣长,花瓣宽", "gb18030"),
+        ("標本番号,萼片の長さ,萼片の幅,花弁の長さ", "shift_jis"),
+        ("編號,花萼長度,葉寬度,花瓣長度", "big5"),
+    ],
+)
 def test_a_header_alone_is_read_in_the_script_that_names_what_is_measured(text, encoding):
     found, _ = encoding_of(f"{text}\nA1,5.1,3.5,1.4,0.2\n".encode(encoding))
     assert text.encode(encoding).decode(found) == text

@@ -41,18 +41,24 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 4000
         (b"  <table><tr>", "is a web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "is XML, not a table."),
         (b"@RELATION iris\n@ATTRIBUTE a REAL\n@DATA\n1\n", "is an ARFF file."),
-        (archive(mimetype="application/vnd.oasis.opendocument.spreadsheet"), "is an OpenDocument spreadsheet (.ods); save it as .xlsx or .csv."),
+        (
+            archive(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+            "is an OpenDocument spreadsheet (.ods); save it as .xlsx or .csv.",
+        ),
         (archive(mimetype="application/vnd.oasis.opendocument.text"), "is an OpenDocument text;"),
         (archive(**{"word/document.xml": ""}), "is a text document (.docx)"),
         (archive(**{"xl/workbook.bin": ""}), "is a binary Excel workbook (.xlsb); save it as .xlsx or .csv."),
         (archive(**{"Index/Document.iwa": ""}), "is a Numbers document; export it as .xlsx or .csv."),
-        (archive(**{"flowers.csv": "a"}), "is a zip archive, not an Excel workbook; it holds flowers.csv. Unpack it, or save the table as .xlsx or .csv."),
+        (
+            archive(**{"flowers.csv": "a"}),
+            "is a zip archive, not an Excel workbook; it holds flowers.csv. Unpack it, or save the table as .xlsx or .csv.",
+        ),
         (archive(**{"photo.jpg": "a"}), "is a zip archive, not an Excel workbook. Unpack it,"),
         (b"", "is empty."),
         (b" \n\t\r\n", "is empty."),
         (b"\xef\xbb\xbf", "is empty."),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_table_is_refused_with_what_it_is(content, reason):
     with pytest.raises(BadTable) as refused:
         read_table(content, "folder/flowers\u200b.xls")

@@ -7,16 +7,34 @@ from tests.builders import read_table, table_text, workbook
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("sepal length\n5.1\n", "t.csv has only one column ('sepal length'). Columns are parted by commas, semicolons or tabs; if another sign parts them, say which (separator)."),
-        (table_text(header=["id", "petal length", "petal length", "x", "y"]), "t.csv has two columns called 'petal length' (columns 2 and 3). Rename one of them."),
-        ("5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n", "t.csv begins with numbers (5.1, 3.5, 1.4, 0.2 ...) instead of the columns' names. Add a first row with names, like 'petal length (mm)'."),
-        ("sepal,,petal,\nlength,width,length,width\n5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n", "t.csv seems to have two header rows: 'length' stands in columns 1 and 3, and the row above holds 'sepal, petal'. Put everything into one row, like 'petal length (mm)'."),
-        ("id,sepal length,petal length\n,cm,mm\n1,5.1,14\n2,4.9,14\n", "t.csv seems to have two header rows: below the names, row 2 holds 'cm, mm' where numbers follow. Put everything into one row, like 'petal length (mm)'."),
-        ("id,sepal,petal\n,length,length\n1,5.1,14\n", "t.csv seems to have two header rows: below the names, row 2 holds 'length, length' where numbers follow. Put everything into one row, like 'petal length (mm)'."),
+        (
+            "sepal length\n5.1\n",
+            "t.csv has only one column ('sepal length'). Columns are parted by commas, semicolons or tabs; if another sign parts them, say which (separator).",
+        ),
+        (
+            table_text(header=["id", "petal length", "petal length", "x", "y"]),
+            "t.csv has two columns called 'petal length' (columns 2 and 3). Rename one of them.",
+        ),
+        (
+            "5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n",
+            "t.csv begins with numbers (5.1, 3.5, 1.4, 0.2 ...) instead of the columns' names. Add a first row with names, like 'petal length (mm)'.",
+        ),
+        (
+            "sepal,,petal,\nlength,width,length,width\n5.1,3.5,1.4,0.2\n4.9,3,1.4,0.2\n",
+            "t.csv seems to have two header rows: 'length' stands in columns 1 and 3, and the row above holds 'sepal, petal'. Put everything into one row, like 'petal length (mm)'.",
+        ),
+        (
+            "id,sepal length,petal length\n,cm,mm\n1,5.1,14\n2,4.9,14\n",
+            "t.csv seems to have two header rows: below the names, row 2 holds 'cm, mm' where numbers follow. Put everything into one row, like 'petal length (mm)'.",
+        ),
+        (
+            "id,sepal,petal\n,length,length\n1,5.1,14\n",
+            "t.csv seems to have two header rows: below the names, row 2 holds 'length, length' where numbers follow. Put everything into one row, like 'petal length (mm)'.",
+        ),
         (",,\n1,2,3\n", "t.csv begins with numbers"),
         ("id,sepal length\n", "t.csv has a header and no rows below it."),
     ],
-)  # fmt: skip
+)
 def test_a_header_that_does_not_name_the_columns_one_by_one_is_refused(content, words):
     with pytest.raises(BadTable) as refused:
         read_table(content, "t.csv")

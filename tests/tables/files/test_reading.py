@@ -21,9 +21,35 @@ def assert_is_a_sentence(message):
 
 #: Cells as they stand in tables of plants: numbers, words, dates, formulas, nothing, and what nobody expects.
 plausible = st.sampled_from(
-    ["5.1", "5,1", "1,234", "1.234,5", "NA", "", "---", "ca. 5", "<5", "2.0-2.5", "3-May", "s.n.", "00042", "1E5", "=1+1",
-     "bog, wet", 'the "big" one', "a\nb", "Köln", "5.1 cm", "-9", "'", "\u00a05.1", "x;y", "a|b", "+49 30"]
-)  # fmt: skip
+    [
+        "5.1",
+        "5,1",
+        "1,234",
+        "1.234,5",
+        "NA",
+        "",
+        "---",
+        "ca. 5",
+        "<5",
+        "2.0-2.5",
+        "3-May",
+        "s.n.",
+        "00042",
+        "1E5",
+        "=1+1",
+        "bog, wet",
+        'the "big" one',
+        "a\nb",
+        "Köln",
+        "5.1 cm",
+        "-9",
+        "'",
+        "\u00a05.1",
+        "x;y",
+        "a|b",
+        "+49 30",
+    ]
+)
 anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12)
 cells = plausible | anything
 

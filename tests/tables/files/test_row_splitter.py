@@ -66,7 +66,11 @@ def test_a_row_that_may_go_on_is_not_cut(text):
 def test_what_a_program_wrote_is_read_as_pythons_csv_reads_it(table, separator):
     out = io.StringIO()
     csv.writer(out, delimiter=separator, lineterminator="\n").writerows(table)
-    assert rows_of(out.getvalue(), separator) == [row or [""] for row in csv.reader(io.StringIO(out.getvalue()), delimiter=separator)] == table  # fmt: skip
+    assert (
+        rows_of(out.getvalue(), separator)
+        == [row or [""] for row in csv.reader(io.StringIO(out.getvalue()), delimiter=separator)]
+        == table
+    )
 
 
 @given(st.text(st.sampled_from('ab ",\n'), max_size=40))

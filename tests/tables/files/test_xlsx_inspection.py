@@ -14,8 +14,10 @@ SHEET = "xl/worksheets/sheet1.xml"
 def repacked(change, content=None, **options):
     """A workbook whose sheet was changed."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content or workbook(("flowers", [HEADER, *FLOWERS])))) as old, \
-            zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:  # fmt: skip
+    with (
+        zipfile.ZipFile(io.BytesIO(content or workbook(("flowers", [HEADER, *FLOWERS])))) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             new.writestr(name, change(old.read(name)) if name == SHEET else old.read(name))
     return stream.getvalue()

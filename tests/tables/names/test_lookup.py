@@ -8,9 +8,16 @@ from flora_core.tables.names.lookup import distance, known_species, near_species
 
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
-    [("", "", 0), ("setosa", "setosa", 0), ("setosa", "sertosa", 1), ("setosa", "setsoa", 1), ("setosa", "stosae", 2),
-     ("setosa", "rosa", 3), ("a", "abcd", 9)],
-)  # fmt: skip
+    [
+        ("", "", 0),
+        ("setosa", "setosa", 0),
+        ("setosa", "sertosa", 1),
+        ("setosa", "setsoa", 1),
+        ("setosa", "stosae", 2),
+        ("setosa", "rosa", 3),
+        ("a", "abcd", 9),
+    ],
+)
 def test_a_distance_counts_letters_changed_added_left_out_or_exchanged(a, b, expected):
     assert distance(a, b) == expected
 

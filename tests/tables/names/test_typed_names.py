@@ -2,12 +2,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.study import IRIS, Species
 from flora_core.tables.names.typed_names import read_name
 from tests.builders import make_study
 
-S, C, A, G, H = Answer.SPECIES, Answer.CF, Answer.AFF, Answer.GENUS, Answer.HYBRID
+S, C, A, G, H = AnswerKind.SPECIES, AnswerKind.CF, AnswerKind.AFF, AnswerKind.GENUS, AnswerKind.HYBRID
 SETOSA, VERSICOLOR, VIRGINICA = IRIS.species_names
 KERNELS = make_study().model_copy(update={"species": tuple(Species(name=n) for n in ("Canadian", "Kama", "Rosa"))})
 VARIETIES = make_study().model_copy(
@@ -28,11 +28,25 @@ def read(text, study=IRIS):
 @pytest.mark.parametrize(
     "text",
     [
-        "Iris versicolor", " iris  versicolor ", "IRIS VERSICOLOR", "Iris Versicolor", "I. versicolor", "I.versicolor",
-        "I versicolor", "Ir. versicolor", "versicolor", "Versicolor", "Iris versicolor L.", "Iris versicolor Linnaeus 1753",
-        "iris_versicolor", "Iris-versicolor", "Iris\u00a0versicolor", '"Iris versicolor"', "Iris versicolor [sic]",
+        "Iris versicolor",
+        " iris  versicolor ",
+        "IRIS VERSICOLOR",
+        "Iris Versicolor",
+        "I. versicolor",
+        "I.versicolor",
+        "I versicolor",
+        "Ir. versicolor",
+        "versicolor",
+        "Versicolor",
+        "Iris versicolor L.",
+        "Iris versicolor Linnaeus 1753",
+        "iris_versicolor",
+        "Iris-versicolor",
+        "Iris\u00a0versicolor",
+        '"Iris versicolor"',
+        "Iris versicolor [sic]",
     ],
-)  # fmt: skip
+)
 def test_a_species_is_known_however_it_is_written(text):
     assert read(text) == GivenName(S, VERSICOLOR)
 
@@ -75,11 +89,11 @@ def test_an_author_is_read_past(author):
         ("Iris versicolor × pseudacorus", GivenName(H, VERSICOLOR, "Iris pseudacorus")),
         ("Iris ×robusta", GivenName(H, "Iris ×robusta")),
         ("Iris x robusta E.S.Anderson", GivenName(H, "Iris ×robusta")),
-        ("none of these", GivenName(Answer.NONE)),
-        ("None of these.", GivenName(Answer.NONE)),
-        ("not an iris", GivenName(Answer.NONE)),
-        ("Not an Iris!", GivenName(Answer.NONE)),
-        ("another species", GivenName(Answer.NONE)),
+        ("none of these", GivenName(AnswerKind.NONE)),
+        ("None of these.", GivenName(AnswerKind.NONE)),
+        ("not an iris", GivenName(AnswerKind.NONE)),
+        ("Not an Iris!", GivenName(AnswerKind.NONE)),
+        ("another species", GivenName(AnswerKind.NONE)),
         ("Iris pseudacorus", GivenName(S, "Iris pseudacorus")),
         ("I. pseudacorus L.", GivenName(S, "Iris pseudacorus")),
         ("IRIS PSEUDACORUS", GivenName(S, "Iris pseudacorus")),
@@ -127,7 +141,11 @@ def test_how_it_was_read_is_said_where_a_person_should_know(text, note):
         ("I. sertosa", "'I. sertosa' is not a species of this study", "Did you mean Iris setosa?"),
         ("Iirs versicolor", "'Iirs versicolor' is not a species of this study", "Did you mean Iris versicolor?"),
         ("Iris cf. virginca", "'Iris virginca' is not a species of this study", "Did you mean Iris virginica?"),
-        ("Iris versicolor x virgnica", "'Iris virgnica' is not a species of this study", "Did you mean Iris virginica?"),
+        (
+            "Iris versicolor x virgnica",
+            "'Iris virgnica' is not a species of this study",
+            "Did you mean Iris virginica?",
+        ),
         ("Iriss", "'Iriss' is not a genus of this study", "Did you mean Iris? If not, write Iriss sp. [sic]."),
         ("yes", "'yes' is not a species of this study", "There are: Iris setosa, Iris versicolor, Iris virginica."),
         ("Rosa", "'Rosa' is not a species of this study", "another genus with 'sp.' behind it"),
@@ -136,18 +154,26 @@ def test_how_it_was_read_is_said_where_a_person_should_know(text, note):
         ("Broken petal", "'Broken petal' is not a name that can be read", ""),
         ("Iris 2", "'Iris 2' is not a name that can be read", ""),
         ("42", "'42' is not a name", ""),
-        ("Iris versicolor or virginica", "'Iris versicolor or virginica' says more than a name ('or virginica')", "as a remark"),
+        (
+            "Iris versicolor or virginica",
+            "'Iris versicolor or virginica' says more than a name ('or virginica')",
+            "as a remark",
+        ),
         ("Iris versicolor / I. virginica", "says more than a name", ""),
         ("Iris versicolor auct. non L.", "says more than a name", ""),
         ("Iris cf. aff. versicolor", "'Iris cf. aff. versicolor' has both cf. and aff.", "Write one of them."),
         ("Iris cf.", "'Iris cf.' does not say which species it may be", "Write for example: Iris cf. versicolor."),
-        ("Iris versicolor x Iris versicolor", "both parents of 'Iris versicolor x Iris versicolor' are Iris versicolor", ""),
+        (
+            "Iris versicolor x Iris versicolor",
+            "both parents of 'Iris versicolor x Iris versicolor' are Iris versicolor",
+            "",
+        ),
         ("a x b x c", "'a x b x c' has more than two parents", ""),
         ("Iris versicolor x cf. virginica", "is a hybrid with a doubt", ""),
         ("×", "'×' is not a name", ""),
         ("x" * 300, "is not a name", ""),
     ],
-)  # fmt: skip
+)
 def test_what_can_t_be_used_is_sent_back_and_never_corrected(text, problem, suggestion):
     found = read_name(text, IRIS)
     assert found.given is None
@@ -175,13 +201,31 @@ def test_varieties_are_answers_of_their_own():
 pieces = st.lists(
     st.sampled_from(
         [
-            "Iris", "I.", "iris", "versicolor", "virginica", "setosa", "x", "×", "cf.", "aff.", "?", "sp.", "L.", "var.",
-            "(", ")", "[sic]", "none of these", "Rosa", "-",
+            "Iris",
+            "I.",
+            "iris",
+            "versicolor",
+            "virginica",
+            "setosa",
+            "x",
+            "×",
+            "cf.",
+            "aff.",
+            "?",
+            "sp.",
+            "L.",
+            "var.",
+            "(",
+            ")",
+            "[sic]",
+            "none of these",
+            "Rosa",
+            "-",
         ]
     )
     | st.text(max_size=6),
     max_size=7,
-).map(" ".join)  # fmt: skip
+).map(" ".join)
 
 
 @given(pieces | st.text(max_size=60))
@@ -206,10 +250,14 @@ def test_one_wrong_letter_is_never_another_answer(name, place, letter):
     assert found.given is None or found.given == GivenName(S, name)
 
 
-@given(st.sampled_from(IRIS.species_names), st.sampled_from(Answer))
+@given(st.sampled_from(IRIS.species_names), st.sampled_from(AnswerKind))
 def test_what_is_written_on_a_slip_reads_back_as_the_same_answer(name, answer):
     given_name = {
-        S: GivenName(S, name), C: GivenName(C, name), A: GivenName(A, name), G: GivenName(G, "Iris"),
-        H: GivenName(H, name, "Iris pseudacorus"), Answer.NONE: GivenName(Answer.NONE),
-    }[answer]  # fmt: skip
+        S: GivenName(S, name),
+        C: GivenName(C, name),
+        A: GivenName(A, name),
+        G: GivenName(G, "Iris"),
+        H: GivenName(H, name, "Iris pseudacorus"),
+        AnswerKind.NONE: GivenName(AnswerKind.NONE),
+    }[answer]
     assert read(given_name.written) == given_name

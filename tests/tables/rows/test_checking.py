@@ -49,26 +49,68 @@ def test_a_table_without_a_fault_has_no_issue():
     ("cell", "sentence"),
     [
         ("five", "Row 3: petal length 'five' is not a number. Write a number like 5.1, or leave the cell empty."),
-        ("<5", "Row 3: petal length '<5' says less or more than a value, not a value. Write the value, or leave the cell empty."),
-        ("2.0-2.5", "Row 3: petal length '2.0-2.5' is a range. Write one number, or ask for the middle of ranges (here 2.25)."),
-        ("(3-)4-6(-8)", "Row 3: petal length '(3-)4-6(-8)' is a range. Write one number, or ask for the middle of ranges (here 5)."),
-        ("3-May", "Row 3: petal length '3-May' is a date. Spreadsheet programs turn 3.5 into 3-May; write the number again and format the column as text."),
-        ("2023-05-03", "Row 3: petal length '2023-05-03' is a date. Spreadsheet programs turn 3.5 into 3-May; write the number again and format the column as text."),
+        (
+            "<5",
+            "Row 3: petal length '<5' says less or more than a value, not a value. Write the value, or leave the cell empty.",
+        ),
+        (
+            "2.0-2.5",
+            "Row 3: petal length '2.0-2.5' is a range. Write one number, or ask for the middle of ranges (here 2.25).",
+        ),
+        (
+            "(3-)4-6(-8)",
+            "Row 3: petal length '(3-)4-6(-8)' is a range. Write one number, or ask for the middle of ranges (here 5).",
+        ),
+        (
+            "3-May",
+            "Row 3: petal length '3-May' is a date. Spreadsheet programs turn 3.5 into 3-May; write the number again and format the column as text.",
+        ),
+        (
+            "2023-05-03",
+            "Row 3: petal length '2023-05-03' is a date. Spreadsheet programs turn 3.5 into 3-May; write the number again and format the column as text.",
+        ),
         ("inf", "Row 3: petal length 'inf' is infinite. Leave the cell empty if it was not measured."),
-        ("1e400", "Row 3: petal length '1e400' is too large for a measurement. Write the value, or leave the cell empty."),
-        ("9" * 60, f"Row 3: petal length '{'9' * 39}…' is too large for a measurement. Write the value, or leave the cell empty."),
-        ("1e60-1e61", "Row 3: petal length '1e60-1e61' is not a number. Write a number like 5.1, or leave the cell empty."),
+        (
+            "1e400",
+            "Row 3: petal length '1e400' is too large for a measurement. Write the value, or leave the cell empty.",
+        ),
+        (
+            "9" * 60,
+            f"Row 3: petal length '{'9' * 39}…' is too large for a measurement. Write the value, or leave the cell empty.",
+        ),
+        (
+            "1e60-1e61",
+            "Row 3: petal length '1e60-1e61' is not a number. Write a number like 5.1, or leave the cell empty.",
+        ),
         ("1,234", "Row 3: petal length '1,234' can be read in two ways. Write 1234 or 1.234."),
-        ("5 furlongs", "Row 3: petal length '5 furlongs' is not a number. Write a number like 5.1, or leave the cell empty."),
+        (
+            "5 furlongs",
+            "Row 3: petal length '5 furlongs' is not a number. Write a number like 5.1, or leave the cell empty.",
+        ),
         ("2 px", "Row 3: petal length '2 px': px can't be converted to cm. Give it in cm."),
-        ("0", "Row 3: petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
-        ("-1.4", "Row 3: petal length is -1.4 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
-        ("-9", "Row 3: petal length is -9.0 cm. -9 often stands for a missing value; leave the cell empty then. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
-        ("9999", "Row 3: petal length is 9999.0 cm. 9999 often stands for a missing value; leave the cell empty then. These plants have 0.8 to 8.0 cm. Is it in millimetres?"),
+        (
+            "0",
+            "Row 3: petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
+        (
+            "-1.4",
+            "Row 3: petal length is -1.4 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
+        (
+            "-9",
+            "Row 3: petal length is -9.0 cm. -9 often stands for a missing value; leave the cell empty then. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
+        (
+            "9999",
+            "Row 3: petal length is 9999.0 cm. 9999 often stands for a missing value; leave the cell empty then. These plants have 0.8 to 8.0 cm. Is it in millimetres?",
+        ),
         ("57", "Row 3: petal length is 57.0 cm. These plants have 0.8 to 8.0 cm. Is it in millimetres?"),
-        ("x" * 60, f"Row 3: petal length '{'x' * 39}…' is not a number. Write a number like 5.1, or leave the cell empty."),
+        (
+            "x" * 60,
+            f"Row 3: petal length '{'x' * 39}…' is not a number. Write a number like 5.1, or leave the cell empty.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bad_cell_is_an_issue_with_its_row_and_bars_its_row_alone(cell, sentence):
     found = checked(flowers("1.4", cell, "1.3", "4.5"))
     assert sentences(found) == [sentence]
@@ -105,10 +147,15 @@ def test_a_row_in_which_nothing_was_measured_is_said():
 @pytest.mark.parametrize(
     ("cell", "value", "said"),
     [
-        ("5.1 cm", 5.1, {}), ("51 mm", 5.1, {}), ("ca. 5", 5.0, {"'ca.' was read past": 1}), ("~5", 5.0, {"'~' was read past": 1}),
-        ("5,1", 5.1, {"',' was read as its decimal sign": 1}), ("\u00a05.1", 5.1, {}), ("+5.1", 5.1, {}),
+        ("5.1 cm", 5.1, {}),
+        ("51 mm", 5.1, {}),
+        ("ca. 5", 5.0, {"'ca.' was read past": 1}),
+        ("~5", 5.0, {"'~' was read past": 1}),
+        ("5,1", 5.1, {"',' was read as its decimal sign": 1}),
+        ("\u00a05.1", 5.1, {}),
+        ("+5.1", 5.1, {}),
     ],
-)  # fmt: skip
+)
 def test_what_stands_around_a_number_is_read_past(cell, value, said):
     found = checked(flowers("1.4", cell, "1.3"))
     assert found.values[1, 2] == value
@@ -194,8 +241,17 @@ def test_a_swap_of_length_and_width_is_left_to_those_who_know_the_plants():
 
 @pytest.mark.parametrize(
     ("value", "rounded"),
-    [(14 * 0.1, 1.4), (0.1 + 0.2, 0.3), (5.1, 5.1), (0.0, 0.0), (-1.4000000000000001, -1.4), (1e300, 1e300), (5e-324, 5e-324), (math.inf, math.inf)],
-)  # fmt: skip
+    [
+        (14 * 0.1, 1.4),
+        (0.1 + 0.2, 0.3),
+        (5.1, 5.1),
+        (0.0, 0.0),
+        (-1.4000000000000001, -1.4),
+        (1e300, 1e300),
+        (5e-324, 5e-324),
+        (math.inf, math.inf),
+    ],
+)
 def test_twelve_digits_are_kept(value, rounded):
     assert twelve_digits(np.array([value]))[0] == rounded
     assert np.isnan(twelve_digits(np.array([math.nan]))[0])

@@ -13,8 +13,13 @@ from flora_core.tables.rows.determinations import ROLES, match_columns, read_det
 def test_the_likeliest_header_of_each_role_is_taken():
     found = match_columns(("ID", "No.", "Species", "Determination", "Det.", "Date", "Date identified", "Notes", ""))
     assert found.mapping == {
-        "ID": "id", "No.": "number", "Determination": "name", "Det.": "by", "Date identified": "date", "Notes": "remark",
-    }  # fmt: skip
+        "ID": "id",
+        "No.": "number",
+        "Determination": "name",
+        "Det.": "by",
+        "Date identified": "date",
+        "Notes": "remark",
+    }
     assert found.called("level") == "level"
 
 

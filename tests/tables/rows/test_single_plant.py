@@ -3,7 +3,7 @@ import pytest
 
 from flora_core.study import IRIS
 from flora_core.tables.rows.single_plant import check_plant
-from flora_core.tables.values.limits import span
+from flora_core.tables.values.limits import limits_text
 from tests.builders import SETOSA, typed_flower
 
 
@@ -37,17 +37,32 @@ def test_a_unit_in_the_cell_is_stronger_than_the_form_s():
     ("typed", "sentence"),
     [
         ({"petal_length": "57.0"}, "Petal length is 57.0 cm. These plants have 0.8 to 8.0 cm. Is it in millimetres?"),
-        ({"petal_length": "0"}, "Petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm."),
-        ({"petal_width": "-1"}, "Petal width is -1.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.05 to 3.5 cm."),
-        ({"petal_width": "abc"}, "Petal width 'abc' is not a number. Write a number like 5.1, or leave the cell empty."),
+        (
+            {"petal_length": "0"},
+            "Petal length is 0.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.8 to 8.0 cm.",
+        ),
+        (
+            {"petal_width": "-1"},
+            "Petal width is -1.0 cm. It must be above 0; leave it empty if not measured. These plants have 0.05 to 3.5 cm.",
+        ),
+        (
+            {"petal_width": "abc"},
+            "Petal width 'abc' is not a number. Write a number like 5.1, or leave the cell empty.",
+        ),
         ({"petal_width": "inf"}, "Petal width 'inf' is infinite. Leave the cell empty if it was not measured."),
-        ({"petl": "3"}, "'petl' is not a measurement of iris. There are: sepal_length, sepal_width, petal_length, petal_width."),
+        (
+            {"petl": "3"},
+            "'petl' is not a measurement of iris. There are: sepal_length, sepal_width, petal_length, petal_width.",
+        ),
         ({"petal_width": "2 px"}, "Petal width '2 px': px can't be converted to cm. Give it in cm."),
         ({"petal_width": "2", "Petal Width": "3"}, "Petal width is given twice. Give it once."),
         ({}, "Nothing was measured. Give at least one of sepal_length, sepal_width, petal_length, petal_width."),
-        ({"sepal_length": ""}, "Nothing was measured. Give at least one of sepal_length, sepal_width, petal_length, petal_width."),
+        (
+            {"sepal_length": ""},
+            "Nothing was measured. Give at least one of sepal_length, sepal_width, petal_length, petal_width.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_bad_value_gets_its_sentence(typed, sentence):
     assert [issue.sentence() for issue in check_plant(IRIS, typed).issues] == [sentence]
 
@@ -66,4 +81,4 @@ def test_an_unusual_value_is_questioned_and_kept():
 
 
 def test_limits_are_written_with_their_unit():
-    assert span(IRIS.measurement("petal_width")) == "0.05 to 3.5 cm"
+    assert limits_text(IRIS.measurement("petal_width")) == "0.05 to 3.5 cm"

@@ -5,7 +5,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.tables.values.dates import latest_today, read_day
+from flora_core.tables.values.dates import latest_today, parse_date
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 )
 @time_machine.travel(NOW)
 def test_a_day_is_read_as_people_write_it_and_no_more_precisely(text, at):
-    assert read_day(text).at == at
+    assert parse_date(text).at == at
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_day_is_read_as_people_write_it_and_no_more_precisely(text, at):
 )
 @time_machine.travel(NOW)
 def test_what_is_no_day_is_sent_back_with_the_reason(text, problem, suggestion):
-    found = read_day(text)
+    found = parse_date(text)
     assert (found.at, found.problem) == ("", problem)
     assert suggestion in found.suggestion
 
@@ -61,17 +61,17 @@ def test_what_is_no_day_is_sent_back_with_the_reason(text, problem, suggestion):
 @time_machine.travel(NOW)
 def test_nobodys_today_is_the_future():
     assert latest_today() == date(2026, 6, 16)
-    assert read_day("2026-06-16").at == "2026-06-16"
+    assert parse_date("2026-06-16").at == "2026-06-16"
 
 
 @given(st.dates(date(1753, 1, 1), date(2025, 12, 31)))
 def test_every_day_comes_back_however_it_is_written(day):
     month = day.strftime("%B")
     for text in (day.isoformat(), f"{day.day}.{day.month}.{day.year}", f"{day.day} {month} {day.year}"):
-        assert read_day(text).at == day.isoformat()
+        assert parse_date(text).at == day.isoformat()
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_day_or_says_why_not(text):
-    found = read_day(text)
+    found = parse_date(text)
     assert bool(found.at) != bool(found.problem)

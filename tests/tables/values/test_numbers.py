@@ -9,14 +9,40 @@ from hypothesis import strategies as st
 from flora_core.tables.values.cells import LARGEST, read_cell
 from flora_core.tables.values.numbers import read_numbers
 
-odd = st.sampled_from(["", "NA", "5,1", "1,234", "1.234", "ca. 5", "5.1 cm", "<5", "2-3", "+5", "-0.2", ".5", "5.", "1e3", "inf", "nan", " 5.1", "1_000", "٣"])  # fmt: skip
+odd = st.sampled_from(
+    [
+        "",
+        "NA",
+        "5,1",
+        "1,234",
+        "1.234",
+        "ca. 5",
+        "5.1 cm",
+        "<5",
+        "2-3",
+        "+5",
+        "-0.2",
+        ".5",
+        "5.",
+        "1e3",
+        "inf",
+        "nan",
+        " 5.1",
+        "1_000",
+        "٣",
+    ]
+)
 
 
 def column(*cells):
     return pa.array(cells, pa.string())
 
 
-@given(st.lists(odd | st.text(max_size=6) | st.floats(allow_nan=False, allow_infinity=False).map(repr), max_size=8), st.sampled_from(["", ".", ","]), st.booleans())  # fmt: skip
+@given(
+    st.lists(odd | st.text(max_size=6) | st.floats(allow_nan=False, allow_infinity=False).map(repr), max_size=8),
+    st.sampled_from(["", ".", ","]),
+    st.booleans(),
+)
 def test_a_column_is_read_as_its_cells_are(cells, decimal, middle):
     numbers = read_numbers(column(*cells), decimal, middle_of_ranges=middle)
     for place, text in enumerate(cells):

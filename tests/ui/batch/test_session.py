@@ -7,12 +7,12 @@ import pytest
 from flora_core.errors import Unavailable
 from tests.builders import table_text
 from ui.batch import session
-from ui.batch.session import TableWork
+from ui.batch.session import BatchSession
 
 
 @pytest.fixture
-def work(house):
-    work = TableWork(house, "iris", "flowers.csv", io.BytesIO(table_text().encode()))
+def work(context):
+    work = BatchSession(context, "iris", "flowers.csv", io.BytesIO(table_text().encode()))
     yield work
     work.clear()
 
@@ -22,7 +22,7 @@ def run(work):
     work.wait(20)
 
 
-def test_columns_that_could_not_be_remembered_take_nothing_back(work, house, monkeypatch):
+def test_columns_that_could_not_be_remembered_take_nothing_back(work, context, monkeypatch):
     def unavailable(*_):
         raise Unavailable("The database is locked.")
 
@@ -37,7 +37,7 @@ def test_columns_that_could_not_be_remembered_take_nothing_back(work, house, mon
     ("breaks", "kept"),
     [("close", "The identifications were recorded before that."), ("write", "Nothing was recorded.")],
 )
-def test_a_mistake_of_ours_says_whether_the_rows_were_recorded(work, house, monkeypatch, breaks, kept):
+def test_a_mistake_of_ours_says_whether_the_rows_were_recorded(work, context, monkeypatch, breaks, kept):
     def mistake(*_):
         raise RuntimeError("a mistake")
 
@@ -45,4 +45,4 @@ def test_a_mistake_of_ours_says_whether_the_rows_were_recorded(work, house, monk
     run(work)
     assert work.summary is None
     assert work.failed.endswith(kept)
-    assert bool(house.records.of_source("iris", work.understood.sha256)) == (breaks == "close")
+    assert bool(context.records.find_by_checksum("iris", work.understood.sha256)) == (breaks == "close")

@@ -19,9 +19,9 @@ def test_species_are_ranked_and_strangers_stand_last():
 
 
 def test_forty_species_are_fifteen_bars_and_the_rest():
-    study = IRIS.model_copy(update={"species": tuple(
-        IRIS.species[0].model_copy(update={"name": f"Planta s{j:02d}"}) for j in range(40)
-    )})  # fmt: skip
+    study = IRIS.model_copy(
+        update={"species": tuple(IRIS.species[0].model_copy(update={"name": f"Planta s{j:02d}"}) for j in range(40))}
+    )
     picture = species_counts(study, {s.name: 40 - j for j, s in enumerate(study.species)}, 0, 820, "#000")
     assert list(picture.figure.data[0].x) == list(range(26, 41))
     assert picture.figure.layout.xaxis.title.text == f"plants; 25 more species have {820 - sum(range(26, 41))}"

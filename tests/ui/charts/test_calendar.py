@@ -6,16 +6,18 @@ import plotly.graph_objects as go
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.workflows.monitor.calendar import Span
+from flora_core.workflows.monitor.calendar import DateRange
 from ui.charts.calendar import alerts, band, bars, figure, marks, step
 
 FIRST, SECOND, FOURTH = (
-    Span(date(2026, 6, 1), date(2026, 6, 8)), Span(date(2026, 6, 8), date(2026, 6, 15)), Span(date(2026, 6, 22), date(2026, 6, 29)),
-)  # fmt: skip
+    DateRange(date(2026, 6, 1), date(2026, 6, 8)),
+    DateRange(date(2026, 6, 8), date(2026, 6, 15)),
+    DateRange(date(2026, 6, 22), date(2026, 6, 29)),
+)
 
 
 def test_a_single_day_is_a_line_of_one_day_on_an_axis_of_seven():
-    day = Span(date(2026, 6, 5), date(2026, 6, 6))
+    day = DateRange(date(2026, 6, 5), date(2026, 6, 6))
     line = step([day], [0.9], "estimated")
     assert (line["x"], line["y"]) == (["2026-06-05", "2026-06-06"], [0.9, 0.9])
     picture = figure([line], [day], "Share", "#000", share=True)
@@ -34,8 +36,15 @@ def test_windows_that_follow_each_other_are_joined_and_a_gap_is_a_gap():
 def test_a_band_is_one_outline_for_each_run_of_windows():
     both = band([FIRST, SECOND, FOURTH], [1, 2, None], [3, 4, 5], "95 %")
     assert both["x"] == [
-        "2026-06-01", "2026-06-08", "2026-06-08", "2026-06-15", "2026-06-15", "2026-06-08", "2026-06-08", "2026-06-01",
-    ]  # fmt: skip
+        "2026-06-01",
+        "2026-06-08",
+        "2026-06-08",
+        "2026-06-15",
+        "2026-06-15",
+        "2026-06-08",
+        "2026-06-08",
+        "2026-06-01",
+    ]
     assert both["y"] == [1, 1, 2, 2, 4, 4, 3, 3]
 
 
@@ -51,7 +60,7 @@ def test_every_level_is_drawn_over_the_days_of_its_window(windows):
     spans, values, day = [], [], date(2026, 1, 1)
     for length, pause, value in windows:
         day += timedelta(days=pause)
-        spans.append(Span(day, day + timedelta(days=length)))
+        spans.append(DateRange(day, day + timedelta(days=length)))
         values.append(value)
         day = spans[-1].until
     line = step(spans, values, "mean")

@@ -5,7 +5,7 @@ import pytest
 
 from flora_core.study import IRIS
 from tests.builders import make_flower, make_study
-from ui.charts.flower import DrawnFlower, described, flowers
+from ui.charts.flower import DrawnFlower, flower_description, flowers
 
 MEAN = np.array([5.0, 3.4, 1.5, 0.25])
 
@@ -66,7 +66,7 @@ def test_what_was_not_measured_is_dashed():
 def test_the_picture_is_told_in_words():
     flower = make_flower()
     flower[3] = np.nan
-    told = described(IRIS, [DrawnFlower("this flower", flower, MEAN)])
+    told = flower_description(IRIS, [DrawnFlower("this flower", flower, MEAN)])
     assert told == (
         "Drawn to one scale. this flower: sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width not measured."
     )

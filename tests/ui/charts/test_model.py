@@ -9,13 +9,7 @@ from flora_core.learning.comparison.paired_tests import difference
 from ui.charts import model
 
 INK = "#06100a"
-EVERY = (
-    model.confusion,
-    model.recalls,
-    model.calibration,
-    model.learning,
-    model.importance,
-)
+EVERY = (model.confusion, model.recalls, model.calibration, model.learning, model.importance)
 
 
 @pytest.mark.parametrize("draw", EVERY)

@@ -6,35 +6,39 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from flora_core.monitoring.performance.calibration_in_the_large import in_the_large
+from flora_core.monitoring.performance.calibration_in_the_large import calibration_in_the_large
 from flora_core.monitoring.performance.realised import realised_from_confusion
 from flora_core.study import IRIS
-from flora_core.workflows.monitor.calendar import Span
+from flora_core.workflows.monitor.calendar import DateRange
 from flora_core.workflows.monitor.calibration import Certainties, SureWindow
 from ui.charts.monitor import certainty_chart, confusion_chart
 
-WEEK = Span(date(2026, 6, 1), date(2026, 6, 8))
+WEEK = DateRange(date(2026, 6, 1), date(2026, 6, 8))
 
 
 def test_calibration_says_what_was_said_and_what_came_true():
-    one = in_the_large(np.full(40, 0.9), np.arange(40) < 30)
+    one = calibration_in_the_large(np.full(40, 0.9), np.arange(40) < 30)
     picture = certainty_chart(Certainties((SureWindow(WEEK, one, True),), one), "#000")
     assert picture.title == "Names said to be 90 % sure: 75 % came true (n = 40)"
     assert "2026-06-01: 90 % said, 30 of 40 right" in picture.alt
     assert picture.rows[0] | {"said": None, "low": None, "high": None, "p": None} == {
-        "window": "2026-06-01", "determined": 40, "said": None, "right": 30, "came true": 0.75, "low": None, "high": None,
-        "p": None, "alert": True,
-    }  # fmt: skip
+        "window": "2026-06-01",
+        "determined": 40,
+        "said": None,
+        "right": 30,
+        "came true": 0.75,
+        "low": None,
+        "high": None,
+        "p": None,
+        "alert": True,
+    }
     assert list(picture.figure.data[2].x) == ["2026-06-04T12:00"]
 
 
 @pytest.mark.parametrize(
     ("confusion", "title"),
     [
-        (
-            [[5, 0, 0], [0, 4, 1], [0, 3, 9], [0, 0, 2]],
-            "I. virginica taken for I. versicolor: 3 of 6 mistakes",
-        ),
+        ([[5, 0, 0], [0, 4, 1], [0, 3, 9], [0, 0, 2]], "I. virginica taken for I. versicolor: 3 of 6 mistakes"),
         ([[5, 0, 0], [0, 4, 0], [0, 0, 9], [0, 0, 0]], "No mistake among 18 determined plants"),
         ([[0, 0, 0]] * 4, "No plant is determined yet"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flora_core.storage.records.samples import Samples
-from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.batch.recorder import _json_texts
 from flora_core.workflows.batch.sinks import DarwinCoreSink
 from flora_core.workflows.determine.slips import slip_page
@@ -37,7 +37,7 @@ GATHERED = [
 def gathered(either):
     """A table that says row by row who gathered each plant and where; recorded on SQLite and on PostgreSQL."""
     stream = io.BytesIO(table_text(GATHERED, HEADED).encode())
-    understood = understand(either, stream, BatchRequest(study="iris", name="field.csv"))
+    understood = plan_batch(either, stream, BatchRequest(study="iris", name="field.csv"))
     archive = io.BytesIO()
     sink = DarwinCoreSink(archive, understood)
     summary = run_batch(either, stream, understood, sinks=[sink], record=True, by="Cy", collector="Cy", site="garden")
@@ -46,21 +46,21 @@ def gathered(either):
 
 
 def test_each_row_says_who_gathered_the_plant_and_where_and_the_table_where_it_does_not(gathered):
-    house, summary, _ = gathered
+    context, summary, _ = gathered
     assert "Read row by row: who gathered each plant from 'recordedBy' and where from 'Locality'." in summary.notes
-    of = {one.plant.catalogue_number: (one.collector, one.site) for one in house.records.newest("iris")}
+    of = {one.plant.catalogue_number: (one.collector, one.site) for one in context.records.newest("iris")}
     assert of["1"] == ("Ada", "north hill")
     assert of["2"][0] == "Cy"
     assert of["2"][1].startswith("=marsh")
     assert of["3"] == ("Bo" * 100, "garden")
-    sample = Samples(house.database).even("iris", 1)
+    sample = Samples(context.database).systematic("iris", 1)
     assert sorted(zip(sample.collectors, sample.sites, strict=True)) == sorted(of.values())
 
 
 def test_a_slip_and_an_archive_bear_the_collector(gathered, tmp_path):
-    house, _, archive = gathered
-    first = next(one for one in house.records.newest("iris") if one.plant.catalogue_number == "1")
-    assert "north hill, leg. Ada" in slip_page(house, (first,))
+    context, _, archive = gathered
+    first = next(one for one in context.records.newest("iris") if one.plant.catalogue_number == "1")
+    assert "north hill, leg. Ada" in slip_page(context, (first,))
     (tmp_path / "dwc.zip").write_bytes(archive.getvalue())
     with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
         rows = [row.data for row in reader]

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.batch.result_rows import FILTERS, ScreenSink, first_identifiers, page_of_rows
 from tests.builders import table_text
 
@@ -19,13 +19,13 @@ ROWS = [
 
 
 @pytest.fixture
-def kept(house, tmp_path):
+def kept(context, tmp_path):
     """The rows on disk, the sink and the summary of a recorded table."""
     stream = io.BytesIO(table_text(ROWS).encode())
-    understood = understand(house, stream, BatchRequest(study="iris", name="flowers.csv"))
+    understood = plan_batch(context, stream, BatchRequest(study="iris", name="flowers.csv"))
     with (tmp_path / "rows").open("wb") as file:
         screen = ScreenSink(file, understood)
-        summary = run_batch(house, stream, understood, sinks=[screen], record=True, by="Ada")
+        summary = run_batch(context, stream, understood, sinks=[screen], record=True, by="Ada")
         screen.close()
     return str(tmp_path / "rows"), screen, summary
 
@@ -56,10 +56,10 @@ def test_what_is_drawn_and_counted_are_the_plants_that_got_a_name(kept):
     assert screen.certainty.sum() == (screen.drawn_species >= 0).sum()
 
 
-def test_the_first_identifiers_are_those_of_the_first_recorded_rows(kept, house):
+def test_the_first_identifiers_are_those_of_the_first_recorded_rows(kept, context):
     path, _, summary = kept
     every = [i for i in page_of_rows(path, FILTERS[0], 0, 100)[0]["flora_id"].to_pylist() if i]
     assert len(every) == summary.recorded
     for most in (0, 1, 3, len(every), 500):
         assert first_identifiers(path, most) == every[:most]
-    assert house.records.get(every[0]).id == every[0]
+    assert context.records.get(every[0]).id == every[0]

@@ -5,7 +5,7 @@ import io
 import pytest
 from dwca.read import DwCAReader
 
-from flora_core.workflows.batch import BatchRequest, run_batch, understand
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from tests.builders import read_table, table_text
 
@@ -19,19 +19,19 @@ ROWS = [
 ]
 
 
-def through(house, make, text=None, record=False, **said):
+def through(context, make, text=None, record=False, **said):
     """What a sink makes of a table."""
     stream, out = io.BytesIO((text or table_text(ROWS)).encode()), io.BytesIO()
-    understood = understand(house, stream, BatchRequest(study="iris", name="flowers.csv", **said))
+    understood = plan_batch(context, stream, BatchRequest(study="iris", name="flowers.csv", **said))
     sink = make(out, understood)
-    summary = run_batch(house, stream, understood, sinks=[sink], record=record, by="Ada")
+    summary = run_batch(context, stream, understood, sinks=[sink], record=record, by="Ada")
     sink.close()
     return out.getvalue(), understood, summary
 
 
 @pytest.fixture
-def archive(house, tmp_path):
-    content, understood, _ = through(house, DarwinCoreSink)
+def archive(context, tmp_path):
+    content, understood, _ = through(context, DarwinCoreSink)
     (tmp_path / "dwc.zip").write_bytes(content)
     with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
         rows = [
@@ -99,14 +99,19 @@ def test_one_that_could_not_be_named_says_why_and_has_no_identification(archive)
 def test_measurements_have_value_unit_and_what_was_typed_but_not_what_can_t_be_one(archive):
     rows, _ = archive
     found = extensions(rows[0], "MeasurementOrFact")
-    assert [(m["measurementType"], m["measurementValue"], m["measurementUnit"], m["measurementRemarks"]) for m in found] == [
-        ("sepal length", "5.1", "cm", ""), ("sepal width", "3.5", "cm", ""), ("petal length", "1.4", "cm", ""), ("petal width", "0.2", "cm", ""),
-    ]  # fmt: skip
+    assert [
+        (m["measurementType"], m["measurementValue"], m["measurementUnit"], m["measurementRemarks"]) for m in found
+    ] == [
+        ("sepal length", "5.1", "cm", ""),
+        ("sepal width", "3.5", "cm", ""),
+        ("petal length", "1.4", "cm", ""),
+        ("petal width", "0.2", "cm", ""),
+    ]
     assert [m["measurementType"] for m in extensions(rows[4], "MeasurementOrFact")] == ["sepal length", "petal width"]
 
 
-def test_what_was_typed_stands_beside_what_was_converted(house, tmp_path):
-    content, _, _ = through(house, DarwinCoreSink, "id,PL (mm),PW\na,ca. 14,0.2 cm\n")
+def test_what_was_typed_stands_beside_what_was_converted(context, tmp_path):
+    content, _, _ = through(context, DarwinCoreSink, "id,PL (mm),PW\na,ca. 14,0.2 cm\n")
     (tmp_path / "dwc.zip").write_bytes(content)
     with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
         (row,) = reader
@@ -114,37 +119,45 @@ def test_what_was_typed_stands_beside_what_was_converted(house, tmp_path):
     assert remarks == ["as typed: ca. 14", "as typed: 0.2 cm"]
 
 
-def test_recorded_rows_bear_the_identifiers_of_their_records(house, tmp_path):
-    content, _, _ = through(house, DarwinCoreSink, record=True)
+def test_recorded_rows_bear_the_identifiers_of_their_records(context, tmp_path):
+    content, _, _ = through(context, DarwinCoreSink, record=True)
     (tmp_path / "dwc.zip").write_bytes(content)
     with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
         identifiers = [row.id for row in reader]
-    assert house.records.get(identifiers[0]).plant.catalogue_number == "00042"
+    assert context.records.get(identifiers[0]).plant.catalogue_number == "00042"
     assert identifiers[3].count("-") == 1  # not recorded: the file's
 
 
-def test_an_archive_is_packed(house):
-    content, _, _ = through(house, DarwinCoreSink, table_text(ROWS * 200), id_column="")
+def test_an_archive_is_packed(context):
+    content, _, _ = through(context, DarwinCoreSink, table_text(ROWS * 200), id_column="")
     assert len(content) < 40_000
 
 
-def test_a_workbook_is_read_back_to_the_letter(house):
-    content, _, summary = through(house, lambda out, understood: TableSink(out, "xlsx", understood))
+def test_a_workbook_is_read_back_to_the_letter(context):
+    content, _, summary = through(context, lambda out, understood: TableSink(out, "xlsx", understood))
     read = read_table(content, "t.xlsx")
     assert [row[:5] for row in read.rows] == [[cell if cell != "=A1" else "'=A1" for cell in row] for row in ROWS]
-    assert read.layout.header[5:] == ("flora_id", "flora_species", "flora_probability", "flora_qualifier", "flora_prediction_set",
-                                      "flora_fits", "flora_issues", "flora_model")  # fmt: skip
+    assert read.layout.header[5:] == (
+        "flora_id",
+        "flora_species",
+        "flora_probability",
+        "flora_qualifier",
+        "flora_prediction_set",
+        "flora_fits",
+        "flora_issues",
+        "flora_model",
+    )
     assert len(read.rows) == summary.rows
 
 
-def test_all_issues_are_written_however_many_the_summary_lists(house, monkeypatch):
+def test_all_issues_are_written_however_many_the_summary_lists(context, monkeypatch):
     monkeypatch.setattr("flora_core.workflows.batch.summary.MOST_ISSUES", 1)
-    content, _, summary = through(house, lambda out, understood: IssuesSink(out))
+    content, _, summary = through(context, lambda out, understood: IssuesSink(out))
     read = read_table(content, "issues.csv")
     assert read.layout.header == ("row", "column", "value", "problem", "suggestion")
     assert len(read.rows) == summary.issue_count > len(summary.issues)
 
 
-def test_a_table_without_issues_gives_a_header(house):
-    content, _, _ = through(house, lambda out, understood: IssuesSink(out), table_text())
+def test_a_table_without_issues_gives_a_header(context):
+    content, _, _ = through(context, lambda out, understood: IssuesSink(out), table_text())
     assert content == b"row,column,value,problem,suggestion\n"

@@ -16,8 +16,8 @@ from tests.builders import SETOSA
 LAST = date(2026, 6, 30)
 
 
-def rows(house):
-    with house.database.read() as connection:
+def rows(context):
+    with context.database.read() as connection:
         return {
             t.name: connection.execute(select(func.count()).select_from(t)).scalar() for t in METADATA.sorted_tables
         }
@@ -31,34 +31,34 @@ def short(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_whole_season_is_recorded_with_late_determinations(house):
-    done = demo.load(house, last=LAST)
+def test_a_whole_season_is_recorded_with_late_determinations(context):
+    done = demo.load(context, last=LAST)
     assert done.records > 900
     assert 0.2 < done.determinations / done.records < 0.5
-    newest = house.records.newest(demo.STUDY, 1)[0]
+    newest = context.records.newest(demo.STUDY, 1)[0]
     assert newest.recording.at.date() <= LAST
     assert newest.recording.collector
-    assert house.champion(demo.STUDY).card.version == 1
-    assert len(house.registry.versions(demo.STUDY)) == 2
+    assert context.champion(demo.STUDY).card.version == 1
+    assert len(context.registry.versions(demo.STUDY)) == 2
 
 
-def test_it_is_removed_without_a_trace(house, short):
-    record(house, [identify(house, "iris", {n: str(v) for n, v in SETOSA.items()})], by="Ada", door="page")
-    before, real = rows(house), study_figures(house)
-    demo.load(house, last=LAST)
-    assert demo.is_loaded(house)
-    with house.database.read() as connection:
+def test_it_is_removed_without_a_trace(context, short):
+    record(context, [identify(context, "iris", {n: str(v) for n, v in SETOSA.items()})], by="Ada", door="page")
+    before, real = rows(context), study_figures(context)
+    demo.load(context, last=LAST)
+    assert demo.is_loaded(context)
+    with context.database.read() as connection:
         marked = {row.name: row.simulated for row in connection.execute(select(studies))}
     assert marked == {"iris": False, demo.STUDY: True}
-    assert [(f.study, f.identified) for f in study_figures(house)] == [(f.study, f.identified) for f in real]
-    assert rows(house)["identifications"] > before["identifications"] + 50
-    assert demo.remove(house) > 50
-    assert rows(house) == before
-    assert not (house.settings.models / demo.STUDY).exists()
-    assert demo.remove(house) == 0
+    assert [(f.study, f.identified) for f in study_figures(context)] == [(f.study, f.identified) for f in real]
+    assert rows(context)["identifications"] > before["identifications"] + 50
+    assert demo.remove(context) > 50
+    assert rows(context) == before
+    assert not (context.settings.models / demo.STUDY).exists()
+    assert demo.remove(context) == 0
 
 
-def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(house, short):
+def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(context, short):
     class Killed(BaseException):
         pass
 
@@ -67,16 +67,16 @@ def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(house, sho
             raise Killed
 
     with pytest.raises(Killed):
-        demo.load(house, last=LAST, progress=kill)
-    whole = demo.load(house, last=LAST)
-    assert len(house.records.newest(demo.STUDY, 10_000)) == whole.records
+        demo.load(context, last=LAST, progress=kill)
+    whole = demo.load(context, last=LAST)
+    assert len(context.records.newest(demo.STUDY, 10_000)) == whole.records
 
 
-def test_a_real_study_can_t_be_removed_by_any_door(house):
+def test_a_real_study_can_t_be_removed_by_any_door(context):
     with pytest.raises(Conflict, match="real study"):
-        remove_simulated(house.database, house.settings.models, "iris")
+        remove_simulated(context.database, context.settings.models, "iris")
     with pytest.raises(Unknown):
-        remove_simulated(house.database, house.settings.models, "nothing")
-    with pytest.raises(DatabaseUnavailable), house.database.write() as connection:
+        remove_simulated(context.database, context.settings.models, "nothing")
+    with pytest.raises(DatabaseUnavailable), context.database.write() as connection:
         connection.execute(events.delete())
-    assert house.champion("iris").card.version == 1
+    assert context.champion("iris").card.version == 1

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from flora_core.identification.naming import name_plants
+from flora_core.identification.naming import predict_plants
 from flora_core.workflows.demo.season import DAYS, MILLIMETRES, POPULATION, STRANGERS, simulate_season
 
 LAST = date(2026, 6, 30)
@@ -18,12 +18,12 @@ def season(champion):
 
 @pytest.fixture(scope="module")
 def champion(first_start):
-    from flora_core.workflows.context import open_house
+    from flora_core.workflows.context import open_context
     from tests.conftest import settings_in
 
-    house = open_house(settings_in(first_start))
-    yield house.champion("iris")
-    house.close()
+    context = open_context(settings_in(first_start))
+    yield context.champion("iris")
+    context.close()
 
 
 def values(visits):
@@ -57,15 +57,15 @@ def test_values_are_read_off_a_ruler(season):
 def test_an_ordinary_week_fits_as_training_plants_do(champion, season):
     ordinary = values([v for v in season if v.day < MILLIMETRES[0]])
     assert len(ordinary) > 150
-    assert name_plants(champion, ordinary).fits.mean() > 0.98
+    assert predict_plants(champion, ordinary).fits.mean() > 0.98
 
 
 def test_the_millimetre_week_is_ten_times_too_wide_in_one_column_of_one_collector(champion, season):
     (collector,) = {v.collector for v in within(season, MILLIMETRES) if v.values[:, 3].max() > 4}
     assert collector == "Ada Field"
     wrong, right = within(season, MILLIMETRES, "Ada Field"), within(season, MILLIMETRES, "Carl Meadow")
-    assert not name_plants(champion, values(wrong)).fits.any()
-    assert name_plants(champion, values(right)).fits.mean() > 0.95
+    assert not predict_plants(champion, values(wrong)).fits.any()
+    assert predict_plants(champion, values(right)).fits.mean() > 0.95
 
 
 def test_the_new_population_is_larger_and_named_all_the_same(champion, season):
@@ -78,4 +78,4 @@ def test_the_new_population_is_larger_and_named_all_the_same(champion, season):
 def test_strangers_fit_nothing_and_are_named_by_the_curator_only(champion, season):
     strangers = [v for v in within(season, STRANGERS) if v.site == "Ditch"]
     assert {name for v in strangers for name in v.names} == {"Iris pseudacorus"}
-    assert not name_plants(champion, values(strangers)).fits.any()
+    assert not predict_plants(champion, values(strangers)).fits.any()

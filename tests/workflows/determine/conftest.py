@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import identify, record
 from tests.builders import typed_flower
 
 
-def recorded(house: House, *numbers: str, **flower: object) -> tuple[str, ...]:
+def recorded(context: AppContext, *numbers: str, **flower: object) -> tuple[str, ...]:
     """Identifiers of flowers recorded with these catalogue numbers, all alike."""
-    found = identify(house, "iris", typed_flower(**flower))
-    return tuple(record(house, [found], by="Ada", door="page", catalogue_number=n)[0].id for n in numbers or ("",))
+    found = identify(context, "iris", typed_flower(**flower))
+    return tuple(record(context, [found], by="Ada", door="page", catalogue_number=n)[0].id for n in numbers or ("",))

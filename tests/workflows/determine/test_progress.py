@@ -2,18 +2,18 @@ import pytest
 
 from flora_core.determination import AT_RANDOM
 from flora_core.errors import Unknown
-from flora_core.tables.rows.determinations import Written
-from flora_core.workflows.determine import Laying, defaults, determine
+from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.determine import DeterminationRecorder, defaults, determine
 from flora_core.workflows.determine.progress import progress
 from tests.workflows.determine.conftest import recorded
 
 
-def test_a_study_without_records_and_one_without_determinations(house):
-    assert progress(house, "iris").sentence == "No flowers are recorded yet."
-    recorded(house, "1", "2")
-    assert progress(house, "iris").sentence == "None of the 2 recorded flowers is determined yet."
+def test_a_study_without_records_and_one_without_determinations(context):
+    assert progress(context, "iris").sentence == "No flowers are recorded yet."
+    recorded(context, "1", "2")
+    assert progress(context, "iris").sentence == "None of the 2 recorded flowers is determined yet."
     with pytest.raises(Unknown):
-        progress(house, "rosa")
+        progress(context, "rosa")
 
 
 def test_coverage_and_what_the_model_had_named_right_with_its_interval(either):
@@ -34,18 +34,18 @@ def test_coverage_and_what_the_model_had_named_right_with_its_interval(either):
     assert found.as_json()["judged"] == 5
 
 
-def test_the_newest_word_counts(house):
-    (plant,) = recorded(house)
-    determine(house, "iris", plant, "virginica", by="Ada", date="2024")
-    determine(house, "iris", plant, "setosa", by="Grace", date="2025")
-    assert (progress(house, "iris").judged, progress(house, "iris").right) == (1, 1)
+def test_the_newest_word_counts(context):
+    (plant,) = recorded(context)
+    determine(context, "iris", plant, "virginica", by="Ada", date="2024")
+    determine(context, "iris", plant, "setosa", by="Grace", date="2025")
+    assert (progress(context, "iris").judged, progress(context, "iris").right) == (1, 1)
 
 
 def test_plants_that_chance_chose_tell_how_often_it_is_right(either):
     plants = recorded(either, *map(str, range(6)))
     determine(either, "iris", plants[0], "virginica", by="Ada")
-    laying = Laying(either, "iris", defaults=defaults("Ada"), entered_by="Ada", source=AT_RANDOM)
-    laying.lay([Written(None, plant, "setosa") for plant in plants[1:5]])
+    laying = DeterminationRecorder(either, "iris", defaults=defaults("Ada"), entered_by="Ada", source=AT_RANDOM)
+    laying.lay([WrittenDetermination(None, plant, "setosa") for plant in plants[1:5]])
     # Somebody looked again; the plant was chosen by chance all the same, and the newest word counts.
     determine(either, "iris", plants[3], "versicolor", by="Grace", level="3")
     found = progress(either, "iris")

@@ -6,7 +6,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flora_core.determination import Answer
+from flora_core.determination import AnswerKind
 from flora_core.errors import BadValues, Unknown
 from flora_core.study import IRIS
 from flora_core.workflows.determine import determine
@@ -25,7 +25,7 @@ def test_a_plant_is_determined_by_identifier_or_catalogue_number(either):
     assert (slip.remark, slip.verbatim, slip.entered_by) == ("fresh", "I. versicolor", "Asa  Gray")
     assert determine(either, "iris", "42", "Iris sp.", by="Ada").identifier == other
     assert determine(either, "iris", plant.upper(), "cf. virginica", by="Ada", entered_by="a key").identifier == plant
-    assert [s.given.answer for s in either.determinations.of(plant)] == [Answer.SPECIES, Answer.CF]
+    assert [s.given.answer for s in either.determinations.of(plant)] == [AnswerKind.SPECIES, AnswerKind.CF]
 
 
 def test_without_a_day_it_was_today_and_without_a_level_by_a_competent_person(either):
@@ -60,9 +60,18 @@ def test_the_same_person_name_and_day_twice_changes_nothing(either):
         ({"plant": "43"}, "'43' is no plant of iris."),
         ({"plant": "twice"}, "2 records bear the catalogue number twice. Name one by its identifier: "),
         ({"name": ""}, "There is no name. Write a species, 'none of these', or the genus with 'sp.'."),
-        ({"name": "Iris versicolour"}, "'Iris versicolour' is not a species of this study. Did you mean Iris versicolor?"),
-        ({"by": " "}, "Nobody is named. Give the person who determined; a determination without a person can't be asked"),
-        ({"by": "Flora Classification, iris v1"}, "This is the program's own identification. A determination is a person's"),
+        (
+            {"name": "Iris versicolour"},
+            "'Iris versicolour' is not a species of this study. Did you mean Iris versicolor?",
+        ),
+        (
+            {"by": " "},
+            "Nobody is named. Give the person who determined; a determination without a person can't be asked",
+        ),
+        (
+            {"by": "Flora Classification, iris v1"},
+            "This is the program's own identification. A determination is a person's",
+        ),
         ({"by": "42"}, "'42' is not a person's name."),
         ({"date": "2126-01-01"}, "The date 2126-01-01 lies in the future. Today is "),
         ({"date": "soon"}, "'soon' is not a date. Write it like 2026-06-03, 2026-06 or 2026."),
@@ -70,51 +79,51 @@ def test_the_same_person_name_and_day_twice_changes_nothing(either):
         ({"remark": "x" * 3000}, "The remark is too long. It may have 2,000 letters."),
         ({"name": "", "by": ""}, "There is no name."),
     ],
-)  # fmt: skip
-def test_what_can_t_be_used_is_said_and_nothing_is_added(house, changes, words):
-    plant, *_ = recorded(house, "1", "twice", "twice")
+)
+def test_what_can_t_be_used_is_said_and_nothing_is_added(context, changes, words):
+    plant, *_ = recorded(context, "1", "twice", "twice")
     asked = {"plant": plant, "name": "Iris setosa", "by": "Ada", **changes}
     with pytest.raises(BadValues) as refused:
-        determine(house, "iris", asked.pop("plant"), asked.pop("name"), **asked)
+        determine(context, "iris", asked.pop("plant"), asked.pop("name"), **asked)
     assert words in refused.value.message
     assert len(refused.value.issues) == 1
-    assert house.determinations.of(plant) == ()
+    assert context.determinations.of(plant) == ()
 
 
-def test_an_unknown_study_is_refused(house):
+def test_an_unknown_study_is_refused(context):
     with pytest.raises(Unknown, match="There is no study 'rosa'"):
-        determine(house, "rosa", "1", "Rosa canina", by="Ada")
+        determine(context, "rosa", "1", "Rosa canina", by="Ada")
 
 
-def test_an_identifier_tells_its_study_by_itself(house):
-    (plant,) = recorded(house)
-    house.studies.add(make_study(), make_plants(), "a test")
-    laid = determine(house, "made_up", plant, "versicolor", by="Ada")
+def test_an_identifier_tells_its_study_by_itself(context):
+    (plant,) = recorded(context)
+    context.studies.add(make_study(), make_plants(), "a test")
+    laid = determine(context, "made_up", plant, "versicolor", by="Ada")
     assert laid.slips[0].given.species == "Iris versicolor"
     assert laid.outcome.notes == ["1 plant is of the study iris, not made_up."]
 
 
-def test_another_species_is_kept_by_name_and_what_it_counts_as_is_said(house):
-    laid = determine(house, "iris", recorded(house)[0], "Iris pseudacorus L.", by="Ada")
+def test_another_species_is_kept_by_name_and_what_it_counts_as_is_said(context):
+    laid = determine(context, "iris", recorded(context)[0], "Iris pseudacorus L.", by="Ada")
     assert laid.slips[0].given.species == "Iris pseudacorus"
     assert laid.outcome.notes == [
         "Iris pseudacorus is not a species of this study. It counts as “none of these” for the model."
     ]
 
 
-def test_a_clock_that_went_back_is_said_and_both_slips_are_kept(house):
-    (plant,) = recorded(house)
+def test_a_clock_that_went_back_is_said_and_both_slips_are_kept(context):
+    (plant,) = recorded(context)
     with time_machine.travel(datetime(2026, 6, 15, 12, tzinfo=UTC)):
-        determine(house, "iris", plant, "Iris setosa", by="Ada")
+        determine(context, "iris", plant, "Iris setosa", by="Ada")
     with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC)):
-        laid = determine(house, "iris", plant, "Iris virginica", by="Ada")
+        laid = determine(context, "iris", plant, "Iris virginica", by="Ada")
     assert laid.added
     assert "has a determination of 2026-06-15, but this machine says that today is 2026-06-01" in laid.outcome.notes[0]
     assert len(laid.slips) == 2
 
 
-def test_the_document_holds_counts_and_slips(house):
-    document = determine(house, "iris", recorded(house)[0], "cf. setosa", by="Ada", date="2024").as_json()
+def test_the_document_holds_counts_and_slips(context):
+    document = determine(context, "iris", recorded(context)[0], "cf. setosa", by="Ada", date="2024").as_json()
     assert {"rows": 1, "added": 1, "unchanged": 0, "issues": []}.items() <= document.items()
     (slip,) = document["determinations"]
     assert (slip["name"], slip["answer"], slip["species"], slip["date"]) == ("Iris cf. setosa", "cf.", "", "2024")

@@ -9,15 +9,17 @@ from flora_core.workflows.identify import identify, record
 from tests.builders import typed_flower
 
 
-def slip(house, by="Ada", number="", **values):
+def slip(context, by="Ada", number="", **values):
     return slip_page(
-        house,
-        record(house, [identify(house, "iris", typed_flower(**values))], by=by, door="page", catalogue_number=number),
+        context,
+        record(
+            context, [identify(context, "iris", typed_flower(**values))], by=by, door="page", catalogue_number=number
+        ),
     )
 
 
-def test_a_slip_holds_name_author_values_person_date_and_machine(house):
-    page = slip(house, number="0042")
+def test_a_slip_holds_name_author_values_person_date_and_machine(context):
+    page = slip(context, number="0042")
     assert "<i>Iris setosa</i> Pall. ex Link" in page
     assert "sepal length 5.1 cm, sepal width 3.5 cm, petal length 1.4 cm, petal width 0.2 cm" in page
     assert "Recorded by Ada" in page
@@ -25,25 +27,25 @@ def test_a_slip_holds_name_author_values_person_date_and_machine(house):
     assert "Flora Classification, iris v1 (linear discriminant analysis); not yet confirmed by a person" in page
 
 
-def test_a_doubtful_name_is_cf_and_the_other_is_named(house):
-    page = slip(house, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
+def test_a_doubtful_name_is_cf_and_the_other_is_named(context):
+    page = slip(context, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
     assert "<i>Iris</i> cf. <i>virginica</i>" in page
     assert "Probability 86 %; possible too: <i>I. versicolor</i>" in page
 
 
-def test_a_stranger_gets_no_name(house):
-    page = slip(house, petal_length=14)
+def test_a_stranger_gets_no_name(context):
+    page = slip(context, petal_length=14)
     assert "<i>indet.</i>" in page
     assert "setosa" not in page
 
 
-def test_a_determined_plant_bears_the_newest_name_and_what_was_said_before_in_order(house):
-    found = identify(house, "iris", typed_flower())
-    (one,) = record(house, [found], by="Ada", door="page", collector="Anderson", site="Gaspé")
-    determine(house, "iris", one.id, "cf. virginica", by="Grace", date="1928", level="1")
-    determine(house, "iris", one.id, "versicolor x virginica", by="<b>Ada</b>", date="1936-06")
-    determine(house, "iris", one.id, "setosa", by="Asa Gray", date="2024-06-03", level="3", remark="seen alive")
-    page = slip_page(house, (one,))
+def test_a_determined_plant_bears_the_newest_name_and_what_was_said_before_in_order(context):
+    found = identify(context, "iris", typed_flower())
+    (one,) = record(context, [found], by="Ada", door="page", collector="Anderson", site="Gaspé")
+    determine(context, "iris", one.id, "cf. virginica", by="Grace", date="1928", level="1")
+    determine(context, "iris", one.id, "versicolor x virginica", by="<b>Ada</b>", date="1936-06")
+    determine(context, "iris", one.id, "setosa", by="Asa Gray", date="2024-06-03", level="3", remark="seen alive")
+    page = slip_page(context, (one,))
     assert "<h1><i>Iris setosa</i> Pall. ex Link</h1>" in page
     assert "<p>det. Asa Gray, 2024-06-03 (determined by a reviser of the group). seen alive</p>" in page
     assert (
@@ -67,37 +69,37 @@ def test_a_determined_plant_bears_the_newest_name_and_what_was_said_before_in_or
         ("Iris ×robusta", "<i>Iris ×robusta</i>"),
     ],
 )
-def test_every_answer_has_its_way_of_writing(house, name, written):
-    (one,) = record(house, [identify(house, "iris", typed_flower())], by="Ada", door="page")
-    determine(house, "iris", one.id, name, by="Ada")
-    assert f"<h1>{written}</h1>" in slip_page(house, (one,))
+def test_every_answer_has_its_way_of_writing(context, name, written):
+    (one,) = record(context, [identify(context, "iris", typed_flower())], by="Ada", door="page")
+    determine(context, "iris", one.id, name, by="Ada")
+    assert f"<h1>{written}</h1>" in slip_page(context, (one,))
 
 
-def test_what_a_person_typed_is_text_and_nothing_else(house):
-    page = slip(house, by="<script>alert(1)</script>", number='"><img src=x>')
+def test_what_a_person_typed_is_text_and_nothing_else(context):
+    page = slip(context, by="<script>alert(1)</script>", number='"><img src=x>')
     assert "<script" not in page
     assert "<img" not in page
     assert "&lt;script&gt;" in page
 
 
-def test_the_page_loads_nothing(house):
+def test_the_page_loads_nothing(context):
     class Links(HTMLParser):
         found: ClassVar[list[str]] = []
 
         def handle_starttag(self, tag, attrs):
             self.found += [value for name, value in attrs if name in ("src", "href")]
 
-    Links().feed(slip(house))
+    Links().feed(slip(context))
     assert Links.found == []
 
 
-def test_one_slip_is_a_label_and_several_are_sheets_to_cut(house):
-    one = slip(house)
+def test_one_slip_is_a_label_and_several_are_sheets_to_cut(context):
+    one = slip(context)
     assert "size: 105mm 60mm" in one
     assert 'class="sheet"' not in one
-    found = identify(house, "iris", typed_flower())
-    recorded = tuple(record(house, [found], by="Ada", door="page")[0] for _ in range(3))
-    sheet = slip_page(house, recorded)
+    found = identify(context, "iris", typed_flower())
+    recorded = tuple(record(context, [found], by="Ada", door="page")[0] for _ in range(3))
+    sheet = slip_page(context, recorded)
     assert "size: A4" in sheet
     assert sheet.count('class="slip"') == 3
     assert "<title>Determination slip 3 plants</title>" in sheet

@@ -8,9 +8,9 @@ from flora_core.workflows.determine.table import determine_table
 from tests.workflows.determine.conftest import recorded
 
 
-def lay(house, text, **options):
+def lay(context, text, **options):
     stream = io.BytesIO(text.encode())
-    return determine_table(house, "iris", stream, "slips.csv", entered_by="Ada", **options)
+    return determine_table(context, "iris", stream, "slips.csv", entered_by="Ada", **options)
 
 
 def counts(found):
@@ -36,9 +36,13 @@ def test_every_row_is_added_or_said_why_not_and_the_counts_add_up(either):
     found = lay(either, text)
     assert counts(found) == (10, 2, 1, 6, 1)
     assert [(i.row, i.column, i.value) for i in found.outcome.issues] == [
-        (4, "Determination", "Iris versicolour"), (5, "Det. by", ""), (6, "Date", "2126-06-03"), (7, "Determination", ""),
-        (8, "flora_id", "99999"), (9, "Level", "9"),
-    ]  # fmt: skip
+        (4, "Determination", "Iris versicolour"),
+        (5, "Det. by", ""),
+        (6, "Date", "2126-06-03"),
+        (7, "Determination", ""),
+        (8, "flora_id", "99999"),
+        (9, "Level", "9"),
+    ]
     assert (
         found.outcome.issues[0].sentence().startswith("Row 4: 'Iris versicolour' is not a species of this study. Did")
     )
@@ -65,50 +69,53 @@ def test_the_same_table_twice_adds_nothing_with_days_or_without(either):
     assert counts(lay(either, text + "1;versicolor;Grace;2025\n", columns={"on": "date"})) == (4, 1, 3, 0, 0)
 
 
-def test_what_a_table_does_not_say_may_be_said_beside_it(house):
-    (plant,) = recorded(house, "1")
-    found = lay(house, "plant,name\n1,setosa\n", defaults=Defaults("Ada", "2024-05", 1, "from photographs"))
+def test_what_a_table_does_not_say_may_be_said_beside_it(context):
+    (plant,) = recorded(context, "1")
+    found = lay(context, "plant,name\n1,setosa\n", defaults=Defaults("Ada", "2024-05", 1, "from photographs"))
     assert counts(found) == (1, 1, 0, 0, 0)
-    (slip,) = house.determinations.of(plant)
+    (slip,) = context.determinations.of(plant)
     assert (slip.by, slip.at, slip.level, slip.remark) == ("Ada", "2024-05", 1, "from photographs")
     assert found.outcome.issues == []
-    (issue,) = lay(house, "plant,name\n1,virginica\n").outcome.issues
+    (issue,) = lay(context, "plant,name\n1,virginica\n").outcome.issues
     assert (issue.column, issue.problem) == ("by", "nobody is named")
 
 
-def test_a_batchs_own_result_with_a_column_of_names_added_is_understood(house):
-    (plant,) = recorded(house, "1")
+def test_a_batchs_own_result_with_a_column_of_names_added_is_understood(context):
+    (plant,) = recorded(context, "1")
     text = (
         "sepal length,species,flora_id,flora_species,flora_probability,flora_issues,determination,determined by\n"
         f"5.1,unknown,{plant},Iris setosa,0.99,,Iris setosa,Ada\n"
     )
-    assert counts(lay(house, text)) == (1, 1, 0, 0, 0)
+    assert counts(lay(context, text)) == (1, 1, 0, 0, 0)
 
 
-def test_darwin_cores_name_and_qualifier_are_one_name(house):
-    plants = recorded(house, "1", "2", "3", "4")
+def test_darwin_cores_name_and_qualifier_are_one_name(context):
+    plants = recorded(context, "1", "2", "3", "4")
     lay(
-        house,
+        context,
         "catalogNumber\tscientificName\tidentificationQualifier\tidentifiedBy\tdateIdentified\t"
         "identificationVerificationStatus\n"
         "1\tIris\tcf. versicolor\tAda\t2024-06-03\t1\n2\tIris versicolor\tcf. versicolor\tAda\t2024\t1\n"
         "3\tIris versicolor\taff.\tAda\t2024\t2\n4\tIris versicolor\t\tAda\t2024-06-03T00:00:00Z\t2.0\n",
     )
-    assert [house.determinations.of(p)[0].given.written for p in plants] == [
-        "Iris cf. versicolor", "Iris cf. versicolor", "Iris aff. versicolor", "Iris versicolor",
-    ]  # fmt: skip
+    assert [context.determinations.of(p)[0].given.written for p in plants] == [
+        "Iris cf. versicolor",
+        "Iris cf. versicolor",
+        "Iris aff. versicolor",
+        "Iris versicolor",
+    ]
 
 
-def test_our_own_archive_is_not_taken_for_a_persons_word(house):
-    recorded(house, "1")
+def test_our_own_archive_is_not_taken_for_a_persons_word(context):
+    recorded(context, "1")
     text = 'catalogNumber,scientificName,identifiedBy\n1,Iris setosa,"Flora Classification, iris v1 (lda)"\n'
-    (issue,) = lay(house, text).outcome.issues
+    (issue,) = lay(context, text).outcome.issues
     assert issue.problem == "this is the program's own identification"
 
 
-def test_other_species_are_counted_and_said_once(house):
-    recorded(house, "1", "2")
-    found = lay(house, "number,name,by\n1,Iris pseudacorus,Ada\n2,Iris pseudacorus,Ada\n")
+def test_other_species_are_counted_and_said_once(context):
+    recorded(context, "1", "2")
+    found = lay(context, "number,name,by\n1,Iris pseudacorus,Ada\n2,Iris pseudacorus,Ada\n")
     assert (
         "Iris pseudacorus is not a species of this study. It counts as “none of these” for the model. (2 plants)"
         in (found.outcome.notes)
@@ -124,9 +131,9 @@ def test_other_species_are_counted_and_said_once(house):
         ("just words\nmore\n", "only one column"),
     ],
 )
-def test_what_is_no_table_of_determinations_is_refused_with_the_reason(house, text, words):
+def test_what_is_no_table_of_determinations_is_refused_with_the_reason(context, text, words):
     with pytest.raises(BadTable, match=words):
-        lay(house, text)
+        lay(context, text)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +144,6 @@ def test_what_is_no_table_of_determinations_is_refused_with_the_reason(house, te
         ({"a": "name", "b": "name"}, "Two columns are said to hold the name"),
     ],
 )
-def test_what_is_said_of_columns_must_be_there(house, columns, words):
+def test_what_is_said_of_columns_must_be_there(context, columns, words):
     with pytest.raises(Refused, match=words):
-        lay(house, "a,b\n1,2\n", columns=columns)
+        lay(context, "a,b\n1,2\n", columns=columns)

@@ -6,8 +6,8 @@ from flora_core.workflows.models.lifecycle import history
 from flora_core.workflows.models.printed_pages import card_page, key_page
 
 
-def test_a_card_to_print_says_what_to_know_before_trusting_it(house):
-    page = card_page(house.registry.card("iris", 1), history(house, "iris"))
+def test_a_card_to_print_says_what_to_know_before_trusting_it(context):
+    page = card_page(context.registry.card("iris", 1), history(context, "iris"))
     assert "Fisher&#x27;s irises: version 1" in page
     assert "98.0 % named right (95 % interval 94.3 to 99.6 %, n = 150)" in page
     assert "Always naming the commonest species would reach 33.3 %" in page
@@ -16,16 +16,16 @@ def test_a_card_to_print_says_what_to_know_before_trusting_it(house):
     assert "promoted by Flora Classification: First start" in page
 
 
-def test_it_loads_nothing_and_what_a_person_typed_is_text(house):
-    card = house.registry.card("iris", 1).model_copy(update={"trained_by": "<script>x</script>"})
+def test_it_loads_nothing_and_what_a_person_typed_is_text(context):
+    card = context.registry.card("iris", 1).model_copy(update={"trained_by": "<script>x</script>"})
     page = card_page(card)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert not re.search(r"(src|href)=", page)
 
 
-def test_a_version_that_was_brought_in_says_so(house):
-    card = house.registry.card("iris", 1)
+def test_a_version_that_was_brought_in_says_so(context):
+    card = context.registry.card("iris", 1)
     origin = Origin(by="Ada", at=card.trained_at, file="iris.skops", sha256="ab" * 32, version=3)
     page = card_page(card.model_copy(update={"imported": origin}))
     assert "Brought in</b> by Ada" in page

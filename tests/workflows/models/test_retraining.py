@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import time_machine
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.learning.comparison.model_comparison import Comparison
-from flora_core.reporting.documents import papers
+from flora_core.reporting.documents import render_documents
 from flora_core.storage.records.determinations import Slip
 from flora_core.workflows.models import retraining as module
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from flora_core.workflows.identify import identify_with, record
-from flora_core.workflows.reports.study_report import gather, newest_challenger
+from flora_core.workflows.reports.study_report import build_study_report, newest_challenger
 from flora_core.workflows.models.retraining import retrain
 from flora_core.workflows.models.training import train_version
-from flora_core.workflows.monitor.current_verdict import verdict
+from flora_core.workflows.monitor.current_verdict import current_verdict
 from tests.conftest import settings_in
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -34,55 +34,55 @@ def plants_of(model, count, seed, shift=0.0):
     """Flowers drawn from the model's species, all measurements larger by `shift` standard deviations."""
     rng = np.random.default_rng(seed)
     species = rng.integers(0, 3, count)
-    roots = np.linalg.cholesky(model.clouds.covariances)
-    spread = np.sqrt(np.einsum("kii->ki", model.clouds.covariances))[species]
-    values = model.clouds.means[species] + np.einsum("npq,nq->np", roots[species], rng.standard_normal((count, 4)))
+    roots = np.linalg.cholesky(model.gaussians.covariances)
+    spread = np.sqrt(np.einsum("kii->ki", model.gaussians.covariances))[species]
+    values = model.gaussians.means[species] + np.einsum("npq,nq->np", roots[species], rng.standard_normal((count, 4)))
     return np.round(np.maximum(values + shift * spread, 0.1), 1), species
 
 
-def season(house, count, seed, shift=0.0, determined=0.0):
+def season(context, count, seed, shift=0.0, determined=0.0):
     """Record flowers over the last twenty days, and determine a share of them as what they are."""
-    model = house.champion("iris")
+    model = context.champion("iris")
     values, species = plants_of(model, count, seed, shift)
     slips = []
     for start in range(0, count, 20):
         part = slice(start, start + 20)
         found = [identify_with(model, dict(zip(model.study.names, map(str, row), strict=True))) for row in values[part]]
         at = NOW - timedelta(days=20 - start // 20)
-        recorded = record(house, found, by="Ada", door="page", collector="Ada", site="Shore", at=at)
+        recorded = record(context, found, by="Ada", door="page", collector="Ada", site="Shore", at=at)
         for i, one in enumerate(recorded):
             if (start + i) < determined * count:
-                given = GivenName(Answer.SPECIES, model.study.species_names[species[start + i]])
+                given = GivenName(AnswerKind.SPECIES, model.study.species_names[species[start + i]])
                 slips.append(Slip(one.id, given, "Hanna Stone", NOW.date().isoformat(), 2))
     if slips:
-        house.determinations.add(slips, entered_by="Hanna Stone", entered_at=NOW)
+        context.determinations.add(slips, entered_by="Hanna Stone", entered_at=NOW)
 
 
-def run_cycle(house):
+def run_cycle(context):
     """The script: every step of the cycle, and the report at its end."""
-    told = [verdict(house, "iris").verdict]
-    season(house, 120, seed=1, shift=0.9, determined=0.8)
-    told.append(verdict(house, "iris").verdict)
-    done = retrain(house, "iris", by="nightly")
-    season(house, 120, seed=2)
-    told.append(verdict(house, "iris").verdict)
-    return told, done, papers(gather(house, "iris"))
+    told = [current_verdict(context, "iris").verdict]
+    season(context, 120, seed=1, shift=0.9, determined=0.8)
+    told.append(current_verdict(context, "iris").verdict)
+    done = retrain(context, "iris", by="nightly")
+    season(context, 120, seed=2)
+    told.append(current_verdict(context, "iris").verdict)
+    return told, done, render_documents(build_study_report(context, "iris"))
 
 
 @pytest.fixture
 def fresh(first_start, tmp_path):
-    """Opens copies of one first start, each a house of its own."""
+    """Opens copies of one first start, each a context of its own."""
     opened = []
 
     def another(name):
         shutil.copytree(first_start, tmp_path / name)
-        house = open_house(settings_in(tmp_path / name))
-        opened.append(house)
-        return house
+        context = open_context(settings_in(tmp_path / name))
+        opened.append(context)
+        return context
 
     yield another
-    for house in opened:
-        house.close()
+    for context in opened:
+        context.close()
 
 
 @pytest.mark.slow
@@ -105,19 +105,19 @@ def test_the_whole_cycle_and_the_same_report_the_second_time(fresh, frozen):
 
 @pytest.mark.slow
 def test_every_night_again_does_nothing_where_nothing_is_new(fresh, frozen):
-    house = fresh("nights")
-    season(house, 120, seed=1, shift=0.9, determined=0.8)
-    assert retrain(house, "iris", by="nightly").promoted
-    again = retrain(house, "iris", by="nightly")
+    context = fresh("nights")
+    season(context, 120, seed=1, shift=0.9, determined=0.8)
+    assert retrain(context, "iris", by="nightly").promoted
+    again = retrain(context, "iris", by="nightly")
     assert (again.needed, again.version, again.promoted) == (False, None, False)
     assert again.why.startswith("Not needed: the verdict is too few")
-    assert len(house.registry.versions("iris")) == 2
+    assert len(context.registry.versions("iris")) == 2
 
 
 def test_red_without_anything_new_to_learn_from_asks_for_determinations(fresh, frozen):
-    house = fresh("undetermined")
-    season(house, 60, seed=1, shift=1.5)
-    done = retrain(house, "iris", by="nightly")
+    context = fresh("undetermined")
+    season(context, 60, seed=1, shift=1.5)
+    done = retrain(context, "iris", by="nightly")
     assert done.red
     assert not done.promoted
     assert done.version is None
@@ -126,8 +126,8 @@ def test_red_without_anything_new_to_learn_from_asks_for_determinations(fresh, f
 
 
 def test_killed_between_training_and_judging_the_next_run_judges(fresh, frozen, monkeypatch):
-    house = fresh("killed")
-    season(house, 60, seed=1, determined=1.0)
+    context = fresh("killed")
+    season(context, 60, seed=1, determined=1.0)
 
     class Killed(BaseException):
         pass
@@ -137,43 +137,43 @@ def test_killed_between_training_and_judging_the_next_run_judges(fresh, frozen, 
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(module, "compare_versions", kill)
-        retrain(house, "iris", by="nightly")
-    assert newest_challenger(house, "iris") == 2
-    done = retrain(house, "iris", by="nightly")
+        retrain(context, "iris", by="nightly")
+    assert newest_challenger(context, "iris") == 2
+    done = retrain(context, "iris", by="nightly")
     assert done.version == 2
     assert "v2 waited to be judged" in done.why
-    assert len(house.registry.versions("iris")) == 2
+    assert len(context.registry.versions("iris")) == 2
 
 
 def test_a_challenger_behind_a_shut_gate_is_retired_with_the_reason(fresh, frozen, monkeypatch):
-    house = fresh("shut")
-    season(house, 60, seed=1, determined=1.0)
+    context = fresh("shut")
+    season(context, 60, seed=1, determined=1.0)
     monkeypatch.setattr(
         module, "train_version",
-        lambda house, study, **options: train_version(house, study, algorithm="tree", hyperparameters={"depth": 1},
+        lambda context, study, **options: train_version(context, study, algorithm="tree", hyperparameters={"depth": 1},
                                                       with_determinations=True, by="nightly"),
-    )  # fmt: skip
-    done = retrain(house, "iris", by="nightly", if_needed=True)
+    )
+    done = retrain(context, "iris", by="nightly", if_needed=True)
     assert done.red
     assert not done.promoted
     assert "v1 stays the champion; v2 is retired" in done.why
-    event = house.registry.events("iris")[-1]
+    event = context.registry.events("iris")[-1]
     assert (event.kind, event.version, event.by) == ("retired", 2, "nightly")
     assert "The gate is shut" in event.why
-    assert house.champion("iris").card.version == 1
+    assert context.champion("iris").card.version == 1
 
 
 def test_a_person_s_experiment_on_the_same_plants_is_left_to_a_person(fresh, frozen):
-    house = fresh("experiment")
-    train_version(house, "iris", algorithm="bayes", by="Ada")
-    done = retrain(house, "iris", by="nightly")
+    context = fresh("experiment")
+    train_version(context, "iris", algorithm="bayes", by="Ada")
+    done = retrain(context, "iris", by="nightly")
     assert not done.needed
-    assert newest_challenger(house, "iris") == 2
+    assert newest_challenger(context, "iris") == 2
 
 
 def test_twice_at_once_one_does_the_work(fresh, frozen, monkeypatch):
-    house = fresh("twice")
-    season(house, 60, seed=1, determined=1.0)
+    context = fresh("twice")
+    season(context, 60, seed=1, determined=1.0)
     inside, go_on = threading.Event(), threading.Event()
     compare = module.compare_versions
 
@@ -184,12 +184,12 @@ def test_twice_at_once_one_does_the_work(fresh, frozen, monkeypatch):
 
     monkeypatch.setattr(module, "compare_versions", slow)
     results = []
-    thread = threading.Thread(target=lambda: results.append(retrain(house, "iris", by="first")))
+    thread = threading.Thread(target=lambda: results.append(retrain(context, "iris", by="first")))
     thread.start()
     assert inside.wait(60)
-    second = retrain(house, "iris", by="second")
+    second = retrain(context, "iris", by="second")
     go_on.set()
     thread.join()
     assert second.why == "Another process is retraining iris just now."
     assert results[0].version == 2
-    assert len(house.registry.versions("iris")) == 2
+    assert len(context.registry.versions("iris")) == 2

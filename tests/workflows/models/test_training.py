@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.errors import Refused, Unknown
 from flora_core.storage.records.determinations import Slip
 from flora_core.workflows.identify import identify, record
@@ -9,24 +9,24 @@ from flora_core.workflows.models.training import TrainingRequest, train_version
 from tests.builders import make_plants, make_study, typed_flower
 
 
-def test_a_version_is_registered_with_its_card_and_is_no_champion(house):
+def test_a_version_is_registered_with_its_card_and_is_no_champion(context):
     told = []
     card = train_version(
-        house, "iris", algorithm="bayes", hyperparameters={"smoothing": 0.01}, by="Ada",
+        context, "iris", algorithm="bayes", hyperparameters={"smoothing": 0.01}, by="Ada",
         progress=lambda *step: told.append(step),
-    )  # fmt: skip
+    )
     assert (card.version, card.algorithm, card.hyperparameters, card.trained_by) == (
         2,
         "bayes",
         {"smoothing": 0.01},
         "Ada",
     )
-    assert house.registry.card("iris", 2) == card
-    assert house.registry.champion_version("iris") == 1
+    assert context.registry.card("iris", 2) == card
+    assert context.registry.champion_version("iris") == 1
     assert told[-1][0] == told[-1][1]
 
 
-def test_training_that_is_stopped_registers_nothing(house):
+def test_training_that_is_stopped_registers_nothing(context):
     class StopError(Exception):
         pass
 
@@ -34,43 +34,43 @@ def test_training_that_is_stopped_registers_nothing(house):
         raise StopError
 
     with pytest.raises(StopError):
-        train_version(house, "iris", algorithm="lda", by="Ada", progress=stop)
-    assert len(house.registry.versions("iris")) == 1
+        train_version(context, "iris", algorithm="lda", by="Ada", progress=stop)
+    assert len(context.registry.versions("iris")) == 1
 
 
-def test_a_table_that_is_not_fit_to_learn_from_is_refused_in_words(house):
-    house.studies.add(make_study(), make_plants((20, 1)), "Ada")
+def test_a_table_that_is_not_fit_to_learn_from_is_refused_in_words(context):
+    context.studies.add(make_study(), make_plants((20, 1)), "Ada")
     with pytest.raises(
         Refused, match=r"Fewer than 2 plants: Planta speciesb \(1\)\. Add plants or leave the species out"
     ):
-        train_version(house, "made_up", by="Ada")
+        train_version(context, "made_up", by="Ada")
 
 
-def test_wrong_settings_are_refused_before_anything_is_learned(house):
+def test_wrong_settings_are_refused_before_anything_is_learned(context):
     with pytest.raises(Unknown, match="'oak' is not an algorithm"):
-        train_version(house, "iris", algorithm="oak", by="Ada")
+        train_version(context, "iris", algorithm="oak", by="Ada")
     with pytest.raises(Refused, match="belong to one algorithm"):
-        train_version(house, "iris", hyperparameters={"C": 1}, by="Ada")
+        train_version(context, "iris", hyperparameters={"C": 1}, by="Ada")
 
 
-def determined(house, name, level=2, **values):
-    (recorded,) = record(house, [identify(house, "iris", typed_flower(**values))], by="Ada", door="page")
-    slip = Slip(recorded.id, GivenName(Answer.SPECIES, name), "Grace", "2026-06-03", level)
-    house.determinations.add([slip], entered_by="Grace")
+def determined(context, name, level=2, **values):
+    (recorded,) = record(context, [identify(context, "iris", typed_flower(**values))], by="Ada", door="page")
+    slip = Slip(recorded.id, GivenName(AnswerKind.SPECIES, name), "Grace", "2026-06-03", level)
+    context.determinations.add([slip], entered_by="Grace")
 
 
-def test_determined_plants_are_learned_from_on_request(house):
-    determined(house, "Iris setosa")
-    determined(house, "Iris virginica", petal_length=6.0, petal_width=2.2, sepal_length=6.9)
-    determined(house, "Iris pumila", sepal_length=5.0)
-    determined(house, "Iris setosa", level=1, sepal_length=4.9)
-    without = train_version(house, "iris", algorithm="bayes", by="Ada")
+def test_determined_plants_are_learned_from_on_request(context):
+    determined(context, "Iris setosa")
+    determined(context, "Iris virginica", petal_length=6.0, petal_width=2.2, sepal_length=6.9)
+    determined(context, "Iris pumila", sepal_length=5.0)
+    determined(context, "Iris setosa", level=1, sepal_length=4.9)
+    without = train_version(context, "iris", algorithm="bayes", by="Ada")
     assert (without.table.rows, without.table.determined) == (150, 0)
-    with_them = train_version(house, "iris", algorithm="bayes", with_determinations=True, by="Ada")
+    with_them = train_version(context, "iris", algorithm="bayes", with_determinations=True, by="Ada")
     assert (with_them.table.rows, with_them.table.determined) == (152, 2)
     assert with_them.table.plants == {"Iris setosa": 51, "Iris versicolor": 50, "Iris virginica": 51}
     assert with_them.table.source == "scikit-learn load_iris, and 2 determined plants"
-    model = house.model("iris", with_them.version)
+    model = context.model("iris", with_them.version)
     assert [5.1, 3.5, 1.4, 0.2] in np.round(model.reference.values[150:], 9).tolist()
 
 

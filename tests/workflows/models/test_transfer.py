@@ -11,31 +11,31 @@ from flora_core.workflows.models.transfer import export_version, import_version
 from flora_core.workflows.models.lifecycle import verify_versions
 
 
-def test_a_version_goes_out_and_comes_in_as_one_of_its_own_that_is_no_champion(house):
-    name, content = export_version(house, "iris", 1)
+def test_a_version_goes_out_and_comes_in_as_one_of_its_own_that_is_no_champion(context):
+    name, content = export_version(context, "iris", 1)
     assert name == "iris-v1.skops"
-    card = import_version(house, "iris", content, name, by="Ada")
+    card = import_version(context, "iris", content, name, by="Ada")
     assert card.version == 2
     assert (card.imported.by, card.imported.file, card.imported.version) == ("Ada", "iris-v1.skops", 1)
     assert card.imported.sha256 == hashlib.sha256(content).hexdigest()
-    assert house.registry.champion_version("iris") == 1
+    assert context.registry.champion_version("iris") == 1
     assert card.warnings[0].startswith(
         "Asked when it was brought in, it named 98.0 % of this study's own 150 flowers right (95 % interval 94.3 to 99.6 %)"
     )
-    assert [v.problem for v in verify_versions(house)[0]] == ["", ""]
-    _, gate = compare_versions(house, "iris", 1, 2)
+    assert [v.problem for v in verify_versions(context)[0]] == ["", ""]
+    _, gate = compare_versions(context, "iris", 1, 2)
     assert gate.passed
     assert "As it was brought in, it names 98.0 %" in gate.reasons[-1]
 
 
-def test_a_file_whose_model_is_not_what_its_card_states_is_told_and_shut_out(house, champion):
+def test_a_file_whose_model_is_not_what_its_card_states_is_told_and_shut_out(context, champion):
     classify = champion.pipeline[-1]
     # The same algorithm, its borders turned around: setosa where virginica is.
     turned = type(classify)().fit(np.asarray(champion.reference.values), 2 - champion.reference.species)
     pipeline = type(champion.pipeline)([("classify", turned)])
-    card = import_version(house, "iris", pack(dataclasses.replace(champion, pipeline=pipeline)), "x.skops", by="Ada")
+    card = import_version(context, "iris", pack(dataclasses.replace(champion, pipeline=pipeline)), "x.skops", by="Ada")
     assert "don't trust its card" in card.warnings[0]
-    _, gate = compare_versions(house, "iris", 1, card.version)
+    _, gate = compare_versions(context, "iris", 1, card.version)
     assert not gate.passed
     assert "its card states 98.0 %" in gate.objections[-1]
 
@@ -48,7 +48,7 @@ def test_a_file_whose_model_is_not_what_its_card_states_is_told_and_shut_out(hou
         ({"species": "other"}, "knows other species"),
     ],
 )
-def test_a_model_of_another_study_is_refused(house, champion, change, said):
+def test_a_model_of_another_study_is_refused(context, champion, change, said):
     study = champion.study
     if "measurements" in change:
         change = {"measurements": tuple(m.model_copy(update={"unit": "mm"}) for m in study.measurements)}
@@ -56,20 +56,20 @@ def test_a_model_of_another_study_is_refused(house, champion, change, said):
         change = {"species": (study.species[0].model_copy(update={"name": "Iris hookeri"}), *study.species[1:])}
     card = champion.card.model_copy(update={"study": study.model_copy(update=change)})
     with pytest.raises(Refused, match=said):
-        import_version(house, "iris", pack(dataclasses.replace(champion, card=card)), "x.skops", by="Ada")
-    assert len(house.registry.versions("iris")) == 1
+        import_version(context, "iris", pack(dataclasses.replace(champion, card=card)), "x.skops", by="Ada")
+    assert len(context.registry.versions("iris")) == 1
 
 
-def test_a_file_whose_parts_don_t_fit_together_registers_nothing(house, champion):
-    broken = pack(dataclasses.replace(champion, set_limits=np.ones(2)))
+def test_a_file_whose_parts_don_t_fit_together_registers_nothing(context, champion):
+    broken = pack(dataclasses.replace(champion, conformal_thresholds=np.ones(2)))
     with pytest.raises(Refused, match="don't belong together: its set limits have the shape"):
-        import_version(house, "iris", broken, "x.skops", by="Ada")
+        import_version(context, "iris", broken, "x.skops", by="Ada")
     with pytest.raises(Refused, match="Say who you are"):
-        import_version(house, "iris", broken, "x.skops", by="")
-    assert len(house.registry.versions("iris")) == 1
+        import_version(context, "iris", broken, "x.skops", by="")
+    assert len(context.registry.versions("iris")) == 1
 
 
-def test_a_huge_file_is_refused_unopened(house, monkeypatch):
-    small = dataclasses.replace(house, settings=house.settings.model_copy(update={"max_upload_mb": 1}))
+def test_a_huge_file_is_refused_unopened(context, monkeypatch):
+    small = dataclasses.replace(context, settings=context.settings.model_copy(update={"max_upload_mb": 1}))
     with pytest.raises(TooLarge, match="at most 1 MB are taken"):
         import_version(small, "iris", b"x" * 1_100_000, "x.skops", by="Ada")

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from flora_core.determination import Answer, GivenName
+from flora_core.determination import AnswerKind, GivenName
 from flora_core.model import Floats, Ints, Model
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.records.identifications import Recorded
-from flora_core.workflows.context import House
+from flora_core.storage.records.identifications import IdentificationRecord
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import identify_with, record
 
 #: A Monday.
@@ -22,29 +22,31 @@ def flowers(model: Model, count: int, seed: int = 0, species: Sequence[int] = (0
     """Flowers as the model's species grow them, read to 0.1 cm; and what they are."""
     rng = np.random.default_rng(seed)
     kinds = np.array(species)[rng.integers(0, len(species), count)]
-    roots = np.linalg.cholesky(model.clouds.covariances)
-    values = model.clouds.means[kinds] + np.einsum("npq,nq->np", roots[kinds], rng.standard_normal((count, 4)))
+    roots = np.linalg.cholesky(model.gaussians.covariances)
+    values = model.gaussians.means[kinds] + np.einsum("npq,nq->np", roots[kinds], rng.standard_normal((count, 4)))
     return np.round(np.maximum(values, 0.1), 1), kinds
 
 
 def record_flowers(
-    house: House, values: Floats, day: int, *, version: int = 1, collector: str = "Ada", site: str = "Shore"
-) -> tuple[Recorded, ...]:
+    context: AppContext, values: Floats, day: int, *, version: int = 1, collector: str = "Ada", site: str = "Shore"
+) -> tuple[IdentificationRecord, ...]:
     """Record some flowers on a day, counted from `START`."""
-    model = house.model("iris", version)
+    model = context.model("iris", version)
     found = [identify_with(model, {n: f"{v:g}" for n, v in zip(model.study.names, row, strict=True)}) for row in values]
     at = datetime.combine(START + timedelta(days=day), time(12), tzinfo=UTC)
-    return record(house, found, by="Ada", door="page", collector=collector, site=site, at=at)
+    return record(context, found, by="Ada", door="page", collector=collector, site=site, at=at)
 
 
-def determine(house: House, recorded: Sequence[Recorded], kinds: Ints, day: int, level: int = 2) -> None:
+def determine(
+    context: AppContext, recorded: Sequence[IdentificationRecord], kinds: Ints, day: int, level: int = 2
+) -> None:
     """Lay a slip beside each of them: what it is, said on a day."""
-    names, said = house.model("iris", 1).study.species_names, (START + timedelta(days=day)).isoformat()
+    names, said = context.model("iris", 1).study.species_names, (START + timedelta(days=day)).isoformat()
     slips = [
-        Slip(one.id, GivenName(Answer.SPECIES, names[kind]), "Hanna", said, level)
+        Slip(one.id, GivenName(AnswerKind.SPECIES, names[kind]), "Hanna", said, level)
         for one, kind in zip(recorded, kinds, strict=True)
     ]
-    house.determinations.add(slips, entered_by="Hanna")
+    context.determinations.add(slips, entered_by="Hanna")
 
 
 def day(number: int) -> date:

@@ -10,13 +10,13 @@ import pytest
 from pydantic import SecretStr
 
 from flora_core.errors import WrongSetting
-from flora_core.storage.alert_outbox import Announcements
+from flora_core.storage.alert_outbox import AlertOutbox
 from flora_core.storage.database import Database
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
-from flora_core.workflows.context import open_house
+from flora_core.workflows.context import open_context
 from flora_core.workflows.models.lifecycle import iris_plants
-from flora_core.workflows.monitor.alerts import tell_of_change
+from flora_core.workflows.monitor.alerts import announce_change
 from tests.conftest import settings_in
 
 
@@ -52,24 +52,26 @@ def receiver():
 
 @pytest.fixture
 def watched(first_start, tmp_path):
-    """Opens a house with these alert addresses, on one and the same database."""
-    shutil.copytree(first_start, tmp_path / "house")
+    """Opens a context with these alert addresses, on one and the same database."""
+    shutil.copytree(first_start, tmp_path / "context")
     opened = []
 
     def open_with(addresses):
-        house = open_house(settings_in(tmp_path / "house").model_copy(update={"alerts": SecretStr(addresses)}))
-        opened.append(house)
-        return house
+        context = open_context(settings_in(tmp_path / "context").model_copy(update={"alerts": SecretStr(addresses)}))
+        opened.append(context)
+        return context
 
     yield open_with
-    for house in opened:
-        house.close()
+    for context in opened:
+        context.close()
 
 
 def test_a_change_is_told_once_and_not_at_every_look(receiver, watched):
-    house = watched(receiver.address)
-    states = [tell_of_change(house, "iris", colour, f"It is {colour}.").state
-              for colour in ("green", "green", "red", "red", "red", "green")]  # fmt: skip
+    context = watched(receiver.address)
+    states = [
+        announce_change(context, "iris", colour, f"It is {colour}.").state
+        for colour in ("green", "green", "red", "red", "red", "green")
+    ]
     assert states == ["nothing new", "nothing new", "told", "nothing new", "nothing new", "told"]
     assert [m["title"] for m in receiver.messages] == [
         "Flora: iris is red (it was green)",
@@ -79,34 +81,34 @@ def test_a_change_is_told_once_and_not_at_every_look(receiver, watched):
 
 
 def test_the_first_verdict_of_all_is_told_where_it_is_not_green(receiver, watched):
-    assert tell_of_change(watched(receiver.address), "iris", "amber", "Look.").state == "told"
+    assert announce_change(watched(receiver.address), "iris", "amber", "Look.").state == "told"
     assert receiver.messages[0]["title"] == "Flora: iris is amber"
 
 
 def test_too_few_is_no_news(receiver, watched):
-    house = watched(receiver.address)
+    context = watched(receiver.address)
     for colour in ("red", "too few", "red"):
-        tell_of_change(house, "iris", colour, f"It is {colour}.")
+        announce_change(context, "iris", colour, f"It is {colour}.")
     assert len(receiver.messages) == 1
 
 
 def test_what_did_not_get_through_is_tried_again(receiver, watched):
-    house = watched(receiver.address)
+    context = watched(receiver.address)
     receiver.status = 500
-    assert tell_of_change(house, "iris", "red", "It is red.").state == "not told"
+    assert announce_change(context, "iris", "red", "It is red.").state == "not told"
     receiver.status = 200
-    assert tell_of_change(house, "iris", "red", "It is red.").state == "told"
+    assert announce_change(context, "iris", "red", "It is red.").state == "told"
     assert len(receiver.messages) == 1
 
 
 def test_without_a_receiver_it_is_said_and_told_to_the_first_who_wants_to_hear(receiver, watched):
-    assert tell_of_change(watched(""), "iris", "red", "It is red.").state == "nobody to tell"
-    assert tell_of_change(watched(receiver.address), "iris", "red", "It is red.").state == "told"
+    assert announce_change(watched(""), "iris", "red", "It is red.").state == "nobody to tell"
+    assert announce_change(watched(receiver.address), "iris", "red", "It is red.").state == "told"
 
 
 def test_an_address_that_can_t_be_read_is_refused_without_repeating_it(watched):
     with pytest.raises(WrongSetting) as refused:
-        tell_of_change(watched("json://127.0.0.1:1/ nosuchthing:secret"), "iris", "red", "")
+        announce_change(watched("json://127.0.0.1:1/ nosuchthing:secret"), "iris", "red", "")
     assert "address 2 of 2" in refused.value.message
     assert "secret" not in refused.value.message
 
@@ -115,7 +117,7 @@ def test_of_two_processes_at_once_one_delivers(database_url):
     database = Database(database_url)
     database.prepare()
     Studies(database).add(IRIS, iris_plants(), "a test")
-    announcements = Announcements(database)
+    announcements = AlertOutbox(database)
     noted = announcements.note(IRIS.name, "red", "It is red.")
     assert announcements.note(IRIS.name, "red", "It is red.") == noted
     assert announcements.claim(noted)

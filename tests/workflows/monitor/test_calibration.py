@@ -4,31 +4,31 @@ import numpy as np
 import pytest
 
 from flora_core.workflows.identify import identify_with
-from flora_core.workflows.monitor import calibration, certainties_of, watched
+from flora_core.workflows.monitor import calibration, certainties_of, monitor_study
 from tests.workflows.monitor.seasons import day, determine, flowers, record_flowers
 
 
 @pytest.fixture
-def model(house):
-    return house.champion("iris")
+def model(context):
+    return context.champion("iris")
 
 
-def asked(house, until=30):
-    return certainties_of(house, watched(house, "iris", until=day(until), window="week"))
+def asked(context, until=30):
+    return certainties_of(context, monitor_study(context, "iris", until=day(until), window="week"))
 
 
-def test_without_determinations_there_is_nothing(house, model):
-    record_flowers(house, flowers(model, 30)[0], 0)
-    found = asked(house)
+def test_without_determinations_there_is_nothing(context, model):
+    record_flowers(context, flowers(model, 30)[0], 0)
+    found = asked(context)
     assert (found.windows, found.together.plants) == ((), 0)
 
 
-def test_each_window_has_what_was_said_and_what_came_true(house, model):
+def test_each_window_has_what_was_said_and_what_came_true(context, model):
     values, kinds = flowers(model, 60, seed=1)
     for week in range(2):
-        recorded = record_flowers(house, values[30 * week : 30 * week + 30], 7 * week)
-        determine(house, recorded[:25], kinds[30 * week : 30 * week + 25], 7 * week + 2)
-    found = asked(house)
+        recorded = record_flowers(context, values[30 * week : 30 * week + 30], 7 * week)
+        determine(context, recorded[:25], kinds[30 * week : 30 * week + 25], 7 * week + 2)
+    found = asked(context)
     assert [(w.span.since, w.found.plants, w.alert) for w in found.windows] == [
         (day(0), 25, False),
         (day(7), 25, False),
@@ -42,18 +42,18 @@ def test_each_window_has_what_was_said_and_what_came_true(house, model):
     assert found.together.right >= 45
 
 
-def test_names_that_were_sure_and_wrong_are_an_alert(house, model):
+def test_names_that_were_sure_and_wrong_are_an_alert(context, model):
     values, kinds = flowers(model, 40, seed=2)
-    recorded = record_flowers(house, values, 0)
-    determine(house, recorded, (kinds + 1) % 3, 2)
-    (window,) = asked(house).windows
+    recorded = record_flowers(context, values, 0)
+    determine(context, recorded, (kinds + 1) % 3, 2)
+    (window,) = asked(context).windows
     assert window.alert
     assert window.found.p < 0.001
 
 
-def test_the_work_is_bounded_by_the_newest(house, model, monkeypatch):
+def test_the_work_is_bounded_by_the_newest(context, model, monkeypatch):
     values, kinds = flowers(model, 40, seed=3)
-    recorded = record_flowers(house, values, 0)
-    determine(house, recorded, kinds, 2)
+    recorded = record_flowers(context, values, 0)
+    determine(context, recorded, kinds, 2)
     monkeypatch.setattr(calibration, "MOST", 25)
-    assert asked(house).together.plants == 25
+    assert asked(context).together.plants == 25

@@ -11,69 +11,69 @@ from sqlalchemy import update
 from flora_core import cli
 from flora_core.monitoring.profiles.profile import Profile
 from flora_core.storage.schema import profiles, recordings
-from flora_core.workflows.context import House
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.monitor.profiles import day_profiles, rebuild, recount
 from tests.builders import FLOWERS, run_table, table_text, typed_flower
 
 
-def only_day(house: House) -> Profile:
-    ((day,), missing) = day_profiles(house, "iris")
+def only_day(context: AppContext) -> Profile:
+    ((day,), missing) = day_profiles(context, "iris")
     assert missing == ()
     return day.profile
 
 
-def test_plants_of_the_form_and_of_tables_are_counted_as_they_were_recorded(house: House) -> None:
-    record(house, [identify(house, "iris", typed_flower(petal_width=""))], by="Ada", door="page")
-    run_table(house, table_text([*FLOWERS, ["x", "5.1", "", "1.43", "0.2"], ["bad", "", "", "", ""]]), record=True)
-    profile = only_day(house)
+def test_plants_of_the_form_and_of_tables_are_counted_as_they_were_recorded(context: AppContext) -> None:
+    record(context, [identify(context, "iris", typed_flower(petal_width=""))], by="Ada", door="page")
+    run_table(context, table_text([*FLOWERS, ["x", "5.1", "", "1.43", "0.2"], ["bad", "", "", "", ""]]), record=True)
+    profile = only_day(context)
     assert (profile.plants, profile.rows, profile.refused, profile.incomplete) == (6, 7, 1, 2)
-    (found,) = recount(house, "iris")
+    (found,) = recount(context, "iris")
     assert (found.version, found.plants, found.days, found.differing) == (1, 6, 1, ())
 
 
-def test_plants_that_are_not_recorded_are_not_counted(house: House) -> None:
-    identify(house, "iris", typed_flower())
-    run_table(house, table_text())
-    assert day_profiles(house, "iris") == ((), ())
+def test_plants_that_are_not_recorded_are_not_counted(context: AppContext) -> None:
+    identify(context, "iris", typed_flower())
+    run_table(context, table_text())
+    assert day_profiles(context, "iris") == ((), ())
 
 
-def test_what_an_older_program_recorded_is_counted_before_it_is_read(house: House) -> None:
-    run_table(house, table_text(), record=True)
-    before = only_day(house).as_document()
-    with house.database.write() as connection:
+def test_what_an_older_program_recorded_is_counted_before_it_is_read(context: AppContext) -> None:
+    run_table(context, table_text(), record=True)
+    before = only_day(context).as_document()
+    with context.database.write() as connection:
         connection.execute(update(recordings).values(profiled=False))
         connection.execute(update(profiles).values(document=""))
-    assert only_day(house).as_document() == before
+    assert only_day(context).as_document() == before
 
 
-def test_profiles_of_another_format_are_made_again_when_they_are_read(house: House) -> None:
-    run_table(house, table_text(), record=True)
-    before = only_day(house).as_document()
-    with house.database.write() as connection:
+def test_profiles_of_another_format_are_made_again_when_they_are_read(context: AppContext) -> None:
+    run_table(context, table_text(), record=True)
+    before = only_day(context).as_document()
+    with context.database.write() as connection:
         connection.execute(update(profiles).values(document='{"format": 0, "bins": "of an older program"}'))
-    assert only_day(house).as_document() == before
+    assert only_day(context).as_document() == before
 
 
-def test_identifications_of_a_version_that_can_t_be_opened_are_said(house: House, tmp_path: Path) -> None:
-    run_table(house, table_text(), record=True)
-    with house.database.write() as connection:
+def test_identifications_of_a_version_that_can_t_be_opened_are_said(context: AppContext, tmp_path: Path) -> None:
+    run_table(context, table_text(), record=True)
+    with context.database.write() as connection:
         connection.execute(update(recordings).values(profiled=False))
         connection.execute(update(profiles).values(document=""))
-    house._loaded.clear()
-    for file in (tmp_path / "house" / "models" / "iris").rglob("*.joblib"):
+    context._loaded.clear()
+    for file in (tmp_path / "context" / "models" / "iris").rglob("*.joblib"):
         file.unlink()
-    found, (missing,) = day_profiles(house, "iris")
+    found, (missing,) = day_profiles(context, "iris")
     assert found == ()
     assert (missing.version, missing.plants) == (1, 4)
     assert missing.why
 
 
-def test_rebuilding_gives_the_same(house: House) -> None:
-    run_table(house, table_text(), record=True)
-    before = only_day(house).as_document()
-    assert rebuild(house, "iris") == 4
-    assert only_day(house).as_document() == before
+def test_rebuilding_gives_the_same(context: AppContext) -> None:
+    run_table(context, table_text(), record=True)
+    before = only_day(context).as_document()
+    assert rebuild(context, "iris") == 4
+    assert only_day(context).as_document() == before
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -84,17 +84,17 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
 
 
 def test_the_command_checks_and_rebuilds(
-    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    context: AppContext, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FLORA_DATABASE_URL", house.settings.database_url)
-    monkeypatch.setenv("FLORA_MODELS", str(house.settings.models))
+    monkeypatch.setenv("FLORA_DATABASE_URL", context.settings.database_url)
+    monkeypatch.setenv("FLORA_MODELS", str(context.settings.models))
     assert run(capsys, monkeypatch, "profiles", "check") == (0, "Nothing was recorded in iris yet.\n")
-    run_table(house, table_text(), record=True)
+    run_table(context, table_text(), record=True)
     assert run(capsys, monkeypatch, "profiles", "check") == (
         0,
         "iris v1: 4 plants on 1 day; profiles and records are the same.\n",
     )
-    with house.database.write() as connection:
+    with context.database.write() as connection:
         row = connection.execute(profiles.select()).one()
         document = json.loads(row.document)
         document["plants"][0] += 1

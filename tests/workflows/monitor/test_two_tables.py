@@ -58,7 +58,7 @@ def test_every_column_both_have_and_all_together():
         ("site", "chi2", False),
         (ALL_MEASUREMENTS, "energy", True),
     ]
-    assert found.windows[0].judgement.sentence.startswith(
+    assert found.windows[0].window_verdict.sentence.startswith(
         "These 80 rows do not look like herbarium.csv: sepal length is 0.678 higher than before (5.86 to 6.54"
     )
 
@@ -70,7 +70,7 @@ def test_windows_of_the_current_table_the_last_one_however_small():
         (1, 30, 59, 30),
         (2, 60, 69, 10),
     ]
-    assert found.windows[2].judgement.sentence == "10 rows are too few to say; 10 more are needed."
+    assert found.windows[2].window_verdict.sentence == "10 rows are too few to say; 10 more are needed."
     assert found.figures[2].p is None
     assert found.figures[2].value is not None
 
@@ -78,15 +78,36 @@ def test_windows_of_the_current_table_the_last_one_however_small():
 def test_documents_have_the_names_of_the_contract():
     found = drift_of_tables(written(numbers(40)), written(numbers(40, 1)), columns=["site"])
     assert list(figures_document(found.figures)[0]) == [
-        "window", "start", "end", "n", "column", "method", "value", "p", "threshold_low", "threshold_high", "alert",
-    ]  # fmt: skip
+        "window",
+        "start",
+        "end",
+        "n",
+        "column",
+        "method",
+        "value",
+        "p",
+        "threshold_low",
+        "threshold_high",
+        "alert",
+    ]
     estimates = estimate_of_tables(
         written(answers(200)), written(answers(40, 1)), identified="named", true="true", probabilities=THREE
     )
     assert list(figures_document(estimates)[0]) == [
-        "window", "start", "end", "n", "metric", "value", "standard_error", "low", "high",
-        "threshold_low", "threshold_high", "realised", "alert",
-    ]  # fmt: skip
+        "window",
+        "start",
+        "end",
+        "n",
+        "metric",
+        "value",
+        "standard_error",
+        "low",
+        "high",
+        "threshold_low",
+        "threshold_high",
+        "realised",
+        "alert",
+    ]
 
 
 def test_dates_and_row_numbers_are_left_out_unless_named():
@@ -114,8 +135,13 @@ def test_other_tools_by_name():
     assert len(nannyml.figures) == 16
     evidently = drift_of_tables(before, now, tool="evidently")
     assert [f.method for f in evidently.figures if f.column == "sepal_length"] == [
-        "psi", "jensenshannon", "kl_div", "wasserstein", "ks", "default",
-    ]  # fmt: skip
+        "psi",
+        "jensenshannon",
+        "kl_div",
+        "wasserstein",
+        "ks",
+        "default",
+    ]
     assert (nannyml.windows, evidently.windows) == ((), ())
 
 
@@ -193,10 +219,15 @@ def test_labels_that_are_numbers_are_the_same_with_and_without_a_point():
         ({"p0": [2.0] * 30}, THREE, BadTable, "holds 2 in row 2; a probability lies between 0 and 1."),
         ({"p0": ["high"] * 30}, THREE, BadTable, "holds no probabilities but text."),
         ({"true": [None] * 30}, THREE, BadTable, "has no row with a true species in 'true'"),
-        ({}, {"setosa": "p0"}, Refused, "There are 3 species (setosa, versicolor, virginica), and a probability of one of them."),
+        (
+            {},
+            {"setosa": "p0"},
+            Refused,
+            "There are 3 species (setosa, versicolor, virginica), and a probability of one of them.",
+        ),
         ({}, {"setosa": "q"}, Unknown, "has no column 'q'."),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_estimated_from_is_refused(change, given, error, text):
     before = written({**answers(30), **change})
     with pytest.raises(error) as refused:
@@ -223,8 +254,8 @@ def test_whatever_stands_in_two_tables_there_are_figures_or_a_sentence_and_never
         return
     json.dumps(figures_document(found.figures), allow_nan=False)
     for one in found.windows:
-        assert one.judgement.sentence.endswith(".")
-        assert "nan" not in one.judgement.sentence
+        assert one.window_verdict.sentence.endswith(".")
+        assert "nan" not in one.window_verdict.sentence
 
 
 shares = st.sampled_from(["0", "1", "0.5", "0.25", "", "0.999999", "1e-12"])
@@ -233,9 +264,12 @@ names = st.sampled_from(["setosa", "versicolor", "setosa", "cf. setosa", ""])
 
 @settings(max_examples=60, deadline=None)
 @given(
-    *[st.integers(1, 30).flatmap(lambda n: st.lists(st.tuples(shares, shares, names, names), min_size=n, max_size=n))] * 2,
-    st.sampled_from(["flora", "nannyml"]), st.sampled_from([None, 1, 7]), st.booleans(),
-)  # fmt: skip
+    *[st.integers(1, 30).flatmap(lambda n: st.lists(st.tuples(shares, shares, names, names), min_size=n, max_size=n))]
+    * 2,
+    st.sampled_from(["flora", "nannyml"]),
+    st.sampled_from([None, 1, 7]),
+    st.booleans(),
+)
 def test_whatever_stands_in_the_probabilities_there_are_estimates_or_a_sentence(before, now, tool, size, three):
     species = {"setosa": "p0", "versicolor": "p1"} | ({"virginica": "p0"} if three else {})
     made = [table("p0,p1,named,true\n" + "\n".join(map(",".join, rows)) + "\n") for rows in (before, now)]

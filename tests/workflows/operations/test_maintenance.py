@@ -6,34 +6,34 @@ import time_machine
 from flora_core.workflows.operations.maintenance import sweep
 
 
-def begin(house):
-    return house.records.begin(
+def begin(context):
+    return context.records.begin(
         study="iris", version=1, by="Ada", door="command", source="t.csv", source_sha256="ab", recipe="r"
     )
 
 
-def test_what_was_left_behind_is_swept_up_and_what_is_worked_on_stays(house, caplog):
+def test_what_was_left_behind_is_swept_up_and_what_is_worked_on_stays(context, caplog):
     caplog.set_level(logging.INFO, "flora")
-    begin(house)
-    old, held = house.batches.new(), house.batches.new()
+    begin(context)
+    old, held = context.batches.new(), context.batches.new()
     old.write_document({})
-    old.let_go()
+    old.release()
     with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
-        fresh = begin(house)
-        sweep(house)
+        fresh = begin(context)
+        sweep(context)
         assert "swept up 1 unfinished recordings and 1 old results" in caplog.text
         fresh.finish()
-    assert [r.source for r in house.records.of_source("iris", "ab")] == ["t.csv"]
-    assert held.is_held()
+    assert [r.source for r in context.records.find_by_checksum("iris", "ab")] == ["t.csv"]
+    assert held.is_locked()
 
 
-def test_a_house_that_can_t_be_swept_is_said_and_goes_on(house, caplog):
-    house.database.path.unlink()
-    sweep(house)
+def test_an_installation_that_can_t_be_swept_is_said_and_goes_on(context, caplog):
+    context.database.path.unlink()
+    sweep(context)
     assert "not swept up: The database" in caplog.text
 
 
-def test_an_empty_house_is_swept_in_silence(house, caplog):
+def test_an_empty_installation_is_swept_in_silence(context, caplog):
     caplog.set_level(logging.INFO, "flora")
-    sweep(house)
+    sweep(context)
     assert caplog.text == ""

@@ -15,10 +15,10 @@ from tests.workflows.determine.conftest import recorded
 DWC = "http://rs.tdwg.org/dwc/terms/"
 
 
-def archived(house, tmp_path, **options):
+def archived(context, tmp_path, **options):
     file = tmp_path / "records.zip"
     with open(file, "w+b") as stream:
-        counts = write_archive(house, "iris", stream, **options)
+        counts = write_archive(context, "iris", stream, **options)
     with DwCAReader(file) as reader:
         rows = {row.id: row for row in reader}
         return counts, {
@@ -46,20 +46,33 @@ def test_an_independent_reader_finds_each_plant_with_all_that_was_said_of_it(eit
     occurrence, extensions = rows[one.id]
     day = f"{one.recording.at:%Y-%m-%d}"
     assert occurrence == {
-        "occurrenceID": one.id, "basisOfRecord": "HumanObservation", "catalogNumber": "00042", "recordedBy": "Anderson",
-        "locality": "Gaspé", "scientificName": "Iris setosa", "taxonRank": "species", "genus": "Iris",
-        "identifiedBy": "Asa Gray", "dateIdentified": "2024-06-03", "identificationVerificationStatus": "3",
-        "identificationRemarks": "alive", "verbatimIdentification": "Iris setosa Pall.",
+        "occurrenceID": one.id,
+        "basisOfRecord": "HumanObservation",
+        "catalogNumber": "00042",
+        "recordedBy": "Anderson",
+        "locality": "Gaspé",
+        "scientificName": "Iris setosa",
+        "taxonRank": "species",
+        "genus": "Iris",
+        "identifiedBy": "Asa Gray",
+        "dateIdentified": "2024-06-03",
+        "identificationVerificationStatus": "3",
+        "identificationRemarks": "alive",
+        "verbatimIdentification": "Iris setosa Pall.",
         "previousIdentifications": f"Iris setosa (Flora Classification, iris v1 (linear discriminant analysis), {day}) | "
         "cf. virginica (Grace, 1928)",
-    }  # fmt: skip
+    }
     words = [data for kind, data in extensions if kind == "Identification"]
     assert [(w["identificationID"].split("#")[1], w["identifiedBy"][:5]) for w in words] == [
-        ("flora", "Flora"), ("1", "Grace"), ("2", "Asa G"),
-    ]  # fmt: skip
+        ("flora", "Flora"),
+        ("1", "Grace"),
+        ("2", "Asa G"),
+    ]
     assert (words[1]["scientificName"], words[1]["identificationQualifier"], words[1]["taxonRank"]) == (
-        "Iris", "cf. virginica", "genus",
-    )  # fmt: skip
+        "Iris",
+        "cf. virginica",
+        "genus",
+    )
     measured = {d["measurementType"]: d for kind, d in extensions if kind == "MeasurementOrFact"}
     assert (measured["sepal length"]["measurementValue"], measured["sepal length"]["measurementUnit"]) == ("5.1", "cm")
     assert measured["sepal length"]["measurementRemarks"] == "as typed: 51 mm"
@@ -77,18 +90,20 @@ def test_an_independent_reader_finds_each_plant_with_all_that_was_said_of_it(eit
         ("Iris pumila", "Iris pumila", "species", None),
     ],
 )
-def test_answers_that_are_no_plain_species_stand_in_darwin_cores_terms(house, tmp_path, name, scientific, rank, remark):
-    (plant,) = recorded(house)
-    determine(house, "iris", plant, name, by="Ada")
-    occurrence, _ = archived(house, tmp_path)[1][plant]
+def test_answers_that_are_no_plain_species_stand_in_darwin_cores_terms(
+    context, tmp_path, name, scientific, rank, remark
+):
+    (plant,) = recorded(context)
+    determine(context, "iris", plant, name, by="Ada")
+    occurrence, _ = archived(context, tmp_path)[1][plant]
     assert (occurrence.get("scientificName"), occurrence.get("taxonRank")) == (scientific, rank)
     assert occurrence.get("identificationRemarks") == remark
 
 
-def test_a_doubtful_and_a_strange_plant_that_nobody_determined(house, tmp_path):
-    (unsure,) = recorded(house, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
-    (stranger,) = recorded(house, petal_length=7.9)
-    _, rows = archived(house, tmp_path)
+def test_a_doubtful_and_a_strange_plant_that_nobody_determined(context, tmp_path):
+    (unsure,) = recorded(context, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)
+    (stranger,) = recorded(context, petal_length=7.9)
+    _, rows = archived(context, tmp_path)
     assert rows[unsure][0]["scientificName"] == "Iris"
     assert rows[unsure][0]["identificationQualifier"] == "cf. virginica"
     assert (
@@ -99,19 +114,19 @@ def test_a_doubtful_and_a_strange_plant_that_nobody_determined(house, tmp_path):
     assert rows[stranger][0]["verbatimIdentification"] == "none of these"
 
 
-def test_only_determined_plants_or_those_of_some_days(house, tmp_path, monkeypatch):
+def test_only_determined_plants_or_those_of_some_days(context, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_AT_ONCE", 2)
-    plants = recorded(house, *map(str, range(5)))
-    determine(house, "iris", plants[3], "setosa", by="Ada")
+    plants = recorded(context, *map(str, range(5)))
+    determine(context, "iris", plants[3], "setosa", by="Ada")
     told = []
-    _, rows = archived(house, tmp_path, progress=lambda *word: told.append(word))
+    _, rows = archived(context, tmp_path, progress=lambda *word: told.append(word))
     assert set(rows) == set(plants)
     assert told[-1] == (5, 5, "5 of 5 plants")
-    assert list(archived(house, tmp_path, only_determined=True)[1]) == [plants[3]]
-    assert archived(house, tmp_path, until=datetime(2020, 1, 1, tzinfo=UTC))[0] == Archived(0, 0, 0)
-    assert archived(house, tmp_path, since=datetime(2020, 1, 1, tzinfo=UTC))[0].plants == 5
+    assert list(archived(context, tmp_path, only_determined=True)[1]) == [plants[3]]
+    assert archived(context, tmp_path, until=datetime(2020, 1, 1, tzinfo=UTC))[0] == Archived(0, 0, 0)
+    assert archived(context, tmp_path, since=datetime(2020, 1, 1, tzinfo=UTC))[0].plants == 5
 
 
-def test_an_unknown_study_is_refused(house):
+def test_an_unknown_study_is_refused(context):
     with pytest.raises(Unknown):
-        write_archive(house, "rosa", io.BytesIO())
+        write_archive(context, "rosa", io.BytesIO())

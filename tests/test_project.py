@@ -1,4 +1,4 @@
-"""The house itself: style, types, stairs, pins, and papers that say what is so."""
+"""The project itself: style, types, layers, pins, and documents that say what is so."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def test_types():
     run(sys.executable, "-m", "mypy")
 
 
-def test_stairs():
+def test_layers():
     run(BIN / "lint-imports")
 
 
@@ -102,8 +102,21 @@ def test_every_line_of_streamlit_s_configuration_has_its_reason():
             section_has_reason = "#" in line
         elif "=" in line and not line.startswith("#"):
             above = lines[i - 1].startswith("#")
-            obvious = line.startswith(("family", "url", "style", "weight", "enableXsrf", "enableCORS", "baseRadius", "buttonRadius",
-                                       "headingFontSizes", "headingFontWeights", "metricValueFontSize"))  # fmt: skip
+            obvious = line.startswith(
+                (
+                    "family",
+                    "url",
+                    "style",
+                    "weight",
+                    "enableXsrf",
+                    "enableCORS",
+                    "baseRadius",
+                    "buttonRadius",
+                    "headingFontSizes",
+                    "headingFontWeights",
+                    "metricValueFontSize",
+                )
+            )
             assert "#" in line.split("=", 1)[1].replace('"#', "") or above or section_has_reason or obvious, line
 
 
