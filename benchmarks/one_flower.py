@@ -22,7 +22,7 @@ from flora_core.workflows.identify import identify_with
 from flora_core.workflows.models.lifecycle import iris_plants
 from ui.charts.flower import DrawnFlower, flowers
 from ui.charts.scatter import among_training_plants, best_pair
-from ui.identify.answer_card import answer_card, candidates, why
+from ui.identify.answer_card import answer_card, candidate_rows, why
 
 FLOWERS = {
     "clear": {"sepal_length": "5.9", "sepal_width": "2.8", "petal_length": "4.3", "petal_width": "1.3"},
@@ -54,7 +54,7 @@ def main() -> None:
 
     def everything(typed: dict[str, str]) -> None:
         found = identify_with(model, typed)
-        answer_card(found), candidates(found), why(found), found.next_measurement, found.as_json()
+        answer_card(found), candidate_rows(found), why(found), found.next_measurement, found.as_json()
         plotly.io.to_json(among_training_plants(model, found.plant.values, x, y), validate=False)
         mean = model.gaussians.means[found.best]
         flowers(IRIS, [DrawnFlower("this flower", found.plant.values, mean), DrawnFlower("mean", mean, mean)], "#000")

@@ -21,7 +21,7 @@ if work is None:
 
 sections.show_file(work)
 if work.running:
-    sections.watch(work)
+    sections.watch_batch(work)
     st.stop()
 
 if work.summary is not None or work.failed:

@@ -21,7 +21,7 @@ with left:
     train.show_table(study, context.studies.plants(study))
     st.header("How it learns")
     request, by = train.ask_settings(context, study)
-    train.show_start(context, study, request, by)
+    train.show_training_start(context, study, request, by)
 with right:
     train.show_jobs(context, study)
-    train.show_result(context, study)
+    train.show_training_result(context, study)

@@ -68,7 +68,7 @@ def make_plants(
 ) -> TrainingPlants:
     """Normal plants, species `gap` standard deviations apart in every measurement, a share of cells missing.
 
-    With `groups`, the plants of each species are dealt out to so many populations, which differ by `between_groups`
+    With `groups`, the plants of each species are divided among as many populations, which differ by `between_groups`
     standard deviations.
     """
     rng = np.random.default_rng(seed)

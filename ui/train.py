@@ -102,7 +102,7 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
     return request, by
 
 
-def show_start(context: AppContext, study: Study, request: TrainingRequest, by: str) -> None:
+def show_training_start(context: AppContext, study: Study, request: TrainingRequest, by: str) -> None:
     """The button that puts the training into the queue, and a refusal where it can't be."""
     if not st.button("Train", type="primary", icon=":material/school:", key="train.start"):
         return
@@ -121,7 +121,7 @@ def show_jobs(context: AppContext, study: Study) -> None:
     show_queue(context, study.name)
 
 
-def show_result(context: AppContext, study: Study) -> None:
+def show_training_result(context: AppContext, study: Study) -> None:
     """The newest version that was trained here, and what to do with it."""
     done = [q.job for q in newest_jobs(context, study.name) if q.job.kind == "train" and q.job.state == "done"]
     if not done:

@@ -42,7 +42,7 @@ def identify(
     if as_json:
         print_json(found.as_json(identifier))
         return
-    from flora_core.identification.sentences import percent
+    from flora_core.identification.sentences import probability_text
 
     typer.echo(found.sentence)
     for note in (*found.plant.notes, *found.plant.unusual):
@@ -51,7 +51,7 @@ def identify(
         width = max(map(len, found.study.species_names))
         typer.echo("")
         for j in found.ranking[:5]:
-            typer.echo(f"  {found.study.species_names[j]:<{width}}  {percent(found.probability[j])}")
+            typer.echo(f"  {found.study.species_names[j]:<{width}}  {probability_text(found.probability[j])}")
         typer.echo(f"\nStill possible (95 % prediction set): {', '.join(found.answer.prediction_set)}")
     typer.echo(f"Named by {found.model.card.identified_by}.")
     if identifier:

@@ -238,7 +238,7 @@ def models_export(
     as_json: Json = False,
 ) -> None:
     """Write a version with its card to a skops file, which can be opened without running anybody's code."""
-    from flora_core.storage.registry.skops_file import checksum
+    from flora_core.storage.registry.skops_file import file_checksum
     from flora_core.workflows.models.lifecycle import version_number
     from flora_core.workflows.models.transfer import export_mlflow, export_version
 
@@ -261,7 +261,7 @@ def models_export(
     except OSError as error:
         raise Refused(f"{output} can't be written: {error.strerror}.") from None
     if as_json:
-        print_json({"study": study, "version": number, "output": str(output), "sha256": checksum(content)})
+        print_json({"study": study, "version": number, "output": str(output), "sha256": file_checksum(content)})
     else:
         typer.echo(f"Wrote {study} v{number} to {output}, {len(content) / 1e6:.2f} MB.")
 

@@ -16,7 +16,7 @@ from flora_core.study import Study
 _USUAL: Final = 2.0
 
 
-def percent(p: float) -> str:
+def probability_text(p: float) -> str:
     """A probability as people say it: "93 %", "more than 99 %", "less than 1 %"; never 0 % or 100 %."""
     if p > 0.99:
         return "more than 99 %"
@@ -82,7 +82,7 @@ def _several(study: Study, z: Floats, places: list[int], given: Answer, probabil
         return f"{given.name}: the {listed(plural)} {verb} {both}{listed(names)}"
     if fitting:
         return f"{given.name}: the {study.organism} fits {both}{listed(names)}"
-    rest = [f"{study.short(study.species_names[j])} ({percent(probability[j])})" for j in places[1:]]
+    rest = [f"{study.short(study.species_names[j])} ({probability_text(probability[j])})" for j in places[1:]]
     return f"{given.name}: {listed(rest)} {'is' if len(rest) == 1 else 'are'} possible too"
 
 

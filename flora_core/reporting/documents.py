@@ -33,13 +33,13 @@ def render_documents(facts: StudyReport) -> dict[str, str]:
     return {
         "report.md": _render("report.md.j2", facts, drawn),
         "report.html": _render("report.html.j2", facts, drawn),
-        "report.json": json.dumps(as_document(facts), ensure_ascii=False, indent=1) + "\n",
+        "report.json": json.dumps(report_document(facts), ensure_ascii=False, indent=1) + "\n",
         "junit.xml": _junit(facts),
         **{f"{figure.name}.svg": figure.svg for figure in drawn},
     }
 
 
-def as_document(facts: StudyReport) -> dict[str, Any]:
+def report_document(facts: StudyReport) -> dict[str, Any]:
     """The report for a program."""
     rival = facts.rival
     return {
@@ -120,14 +120,14 @@ def _figures(facts: StudyReport) -> list[SvgFigure]:
         chosen = next((i for i, row in enumerate(tried) if row["mark"]), 0)
         rates = [(row["accuracy"], row["low"], row["high"]) for row in tried]
         drawn.append(svg_figures.accuracies([row["title"] for row in tried], rates, card.baseline, chosen))
-    drawn.append(svg_figures.confusion(names, card.scores.confusion))
+    drawn.append(svg_figures.confusion_figure(names, card.scores.confusion))
     if card.calibration_curve:
-        drawn.append(svg_figures.calibration(card.calibration_curve))
+        drawn.append(svg_figures.calibration_figure(card.calibration_curve))
     if card.importance:
         labels = [card.study.measurement(i.measurement).label for i in card.importance]
         values = [(100 * i.drop, 100 * i.low, 100 * i.high) for i in card.importance]
         drawn.append(
-            svg_figures.bars(
+            svg_figures.bar_figure(
                 "importance",
                 "What is lost without a measurement",
                 labels,
@@ -138,7 +138,7 @@ def _figures(facts: StudyReport) -> list[SvgFigure]:
     moved = [(label, value) for label, _, value, _, _ in _drift(facts) if value is not None]
     if moved:
         drawn.append(
-            svg_figures.bars(
+            svg_figures.bar_figure(
                 "drift",
                 "How far the last plants moved from the training plants",
                 [label for label, _ in moved],

@@ -81,7 +81,7 @@ def accuracies(
     )
 
 
-def confusion(names: Sequence[str], counts: Sequence[Sequence[int]]) -> SvgFigure:
+def confusion_figure(names: Sequence[str], counts: Sequence[Sequence[int]]) -> SvgFigure:
     """Which species were taken for which: rows the true name, columns the name given."""
     table = np.asarray(counts, dtype=float)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
@@ -112,7 +112,7 @@ def confusion(names: Sequence[str], counts: Sequence[Sequence[int]]) -> SvgFigur
     return SvgFigure("confusion", "Which species are taken for which", f"Mistaken plants: {said}.", written[0])
 
 
-def calibration(bins: Sequence[CalibrationBin]) -> SvgFigure:
+def calibration_figure(bins: Sequence[CalibrationBin]) -> SvgFigure:
     """Of plants named with a certainty, how many were named right."""
     with _canvas(5.2, 4.6) as (_, axes, written):
         axes.plot([0, 100], [0, 100], color=_PALE, linewidth=1.5)
@@ -127,7 +127,7 @@ def calibration(bins: Sequence[CalibrationBin]) -> SvgFigure:
     )
 
 
-def bars(
+def bar_figure(
     name: str, title: str, labels: Sequence[str], values: Sequence[tuple[float, float, float]], what: str
 ) -> SvgFigure:
     """Horizontal bars with intervals, as (value, low, high); at most the twenty largest."""

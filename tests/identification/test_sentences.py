@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flora_core.identification.sentences import listed, percent
+from flora_core.identification.sentences import listed, probability_text
 from flora_core.workflows.identify import identify_with
 from tests.builders import typed_flower
 
@@ -58,7 +58,7 @@ def test_what_a_botanist_would_say(champion, typed, sentence):
     ],
 )
 def test_nobody_is_ever_certain(p, text):
-    assert percent(p) == text
+    assert probability_text(p) == text
 
 
 @pytest.mark.parametrize(

@@ -370,7 +370,7 @@ def _unless_said(understood: BatchPlan | None, kind: str) -> str:
     return "if it is known" if understood is None or column is None else f"as '{understood.layout.header[column]}' says"
 
 
-def watch(work: BatchSession) -> None:
+def watch_batch(work: BatchSession) -> None:
     """How far the run is, with the way to stop it; the page is drawn again when it has ended."""
 
     @st.fragment(run_every=0.5)

@@ -17,7 +17,7 @@ GREEN: Final = "#2f8a57"
 _LEGIBLE: Final = 15
 
 
-def confusion(card: ModelCard, ink: str) -> Picture:
+def confusion_matrix_chart(card: ModelCard, ink: str) -> Picture:
     """Which species are taken for which, out of fold; counts of plants."""
     names = [card.study.short(name) for name in card.study.species_names]
     labels = [label_of(card.study, name) for name in card.study.species_names]
@@ -88,7 +88,7 @@ def recalls(card: ModelCard, ink: str) -> Picture:
     return Picture(title, _figure([points], layout), f"Share of each species' plants named right: {said}.")
 
 
-def calibration(card: ModelCard, ink: str) -> Picture:
+def reliability_chart(card: ModelCard, ink: str) -> Picture:
     """How often a name was right, by how sure the version was of it."""
     bins = card.calibration_curve
     off = [b for b in bins if not b.low <= b.certainty <= b.high]
@@ -162,7 +162,7 @@ def learning(card: ModelCard, ink: str) -> Picture:
     return Picture(card.more_plants, _figure([band, line], layout), f"Accuracy by plants learned from: {said}.")
 
 
-def importance(card: ModelCard, ink: str, most: int = 20) -> Picture:
+def importance_chart(card: ModelCard, ink: str, most: int = 20) -> Picture:
     """How many plants fewer are named right when the values of one measurement are shuffled."""
     label = {m.name: m.label for m in card.study.measurements}
     rows = sorted(card.importance, key=lambda i: -i.drop)[:most]

@@ -121,7 +121,7 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
                 icon=":material/print:",
             )
         if found is not None and found.fits:
-            st.html(answer_card.candidates(found))
+            st.html(answer_card.candidate_rows(found))
     if found is None:
         return
     with right:

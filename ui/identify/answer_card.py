@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from flora_core.identification.explanation import central_ranges
-from flora_core.identification.sentences import listed, percent
+from flora_core.identification.sentences import listed, probability_text
 from flora_core.model import Floats
 from flora_core.workflows.identify import Identification
 from ui.charts.scatter import fill
@@ -20,7 +20,7 @@ def answer_card(found: Identification) -> str:
     name, sure = "None of these", ""
     if found.fits:
         name = italicised(found.answer.name, study)
-        sure = f" <span class='sure'>{percent(found.probability[found.best])}</span>"
+        sure = f" <span class='sure'>{probability_text(found.probability[found.best])}</span>"
     # The name stands above, so the sentence begins with what it says of it; a question has a place of its own.
     said = found.sentence[len(found.answer.name) :].lstrip(":, ")
     if found.did_you_mean:
@@ -35,7 +35,7 @@ def answer_card(found: Identification) -> str:
 _MOST_POSSIBLE = 10
 
 
-def candidates(found: Identification, most: int = 5) -> str:
+def candidate_rows(found: Identification, most: int = 5) -> str:
     """The likeliest species with their probabilities, and which are in the 95 % prediction set."""
     rows = []
     possible = {found.study.species_names.index(name) for name in found.answer.prediction_set}
@@ -48,7 +48,7 @@ def candidates(found: Identification, most: int = 5) -> str:
             f"{italicised(name, found.study)}</th>"
             f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{fill(j)}'>"
             "</span></div></td>"
-            f"<td class='p'>{percent(p)}</td><td class='flora-in'>{inside}</td></tr>"
+            f"<td class='p'>{probability_text(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
     more = len(found.study.species) - len(shown)
     unseen = len(possible - set(shown))

@@ -52,7 +52,7 @@ def show_answer(found: Identification) -> None:
 def show_evidence(found: Identification) -> None:
     """The candidates; a question where one change would make the plant fit; what to measure next."""
     if found.fits:
-        st.html(answer_card.candidates(found))
+        st.html(answer_card.candidate_rows(found))
     for note in found.plant.unusual if found.fits else ():
         st.warning(escape_markdown(note), icon=":material/straighten:")
     suggestion = found.did_you_mean

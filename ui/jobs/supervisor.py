@@ -1,4 +1,4 @@
-"""The foreman of this server: begins when the context is open, ends before it is closed."""
+"""The job supervisor of this server: starts when the context is open, ends before it is closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SupervisorThread:
         self._foreman: JobSupervisor | None = None
 
     def start(self) -> None:
-        """Employ the foreman as soon as the context is open."""
+        """Start the supervisor as soon as the context is open."""
         self._over.clear()
         threading.Thread(target=self._start_when_ready, name="employing", daemon=True).start()
 
@@ -50,4 +50,4 @@ class SupervisorThread:
 
 
 SUPERVISOR: Final = SupervisorThread()
-"""The one foreman of this process."""
+"""The one job supervisor of this process."""

@@ -79,15 +79,15 @@ def settings_table(card: ModelCard) -> str:
 def _show_pictures(card: ModelCard, key: str) -> None:
     ink = theme().ink
     pictures = {
-        "mistaken for": lambda: model_charts.confusion(card, ink),
+        "mistaken for": lambda: model_charts.confusion_matrix_chart(card, ink),
         "by species": lambda: model_charts.recalls(card, ink),
     }
     if card.calibration_curve:
-        pictures["how sure"] = lambda: model_charts.calibration(card, ink)
+        pictures["how sure"] = lambda: model_charts.reliability_chart(card, ink)
     if card.learning_curve:
         pictures["more plants?"] = lambda: model_charts.learning(card, ink)
     if card.importance:
-        pictures["what matters"] = lambda: model_charts.importance(card, ink)
+        pictures["what matters"] = lambda: model_charts.importance_chart(card, ink)
     names = list(pictures)
     chosen = st.segmented_control(
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"

@@ -2,8 +2,8 @@
 
 References
 ----------
-Pearson's chi squared where every expected count reaches five (Cochran 1954); where not, the same statistic against deals of
-the plants at hand. One share against another: Fisher's exact test.
+Pearson's chi squared where every expected count reaches five (Cochran 1954); where not, the same statistic against permuted
+plants. One share against another: Fisher's exact test.
 """
 
 from __future__ import annotations
@@ -116,8 +116,10 @@ def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float,
     value = float(statistic(now))
     if min(expected.min(), (together * n / (n + m)).min()) >= _COCHRAN:
         return value, float(chdtrc(len(together) - 1, value))
-    dealt = np.random.default_rng(seed).multivariate_hypergeometric(together, m, size=draws, method="marginals")
-    return value, permutation.p_value(value, statistic(dealt))
+    null_distances = np.random.default_rng(seed).multivariate_hypergeometric(
+        together, m, size=draws, method="marginals"
+    )
+    return value, permutation.p_value(value, statistic(null_distances))
 
 
 @dataclass(frozen=True, slots=True)

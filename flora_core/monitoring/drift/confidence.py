@@ -59,7 +59,7 @@ class Confidence:
 def confidence_of(
     reference: Floats, current: Floats, *, tests: int = 1, smallest: int = MIN_PLANTS, seed: int = permutation.SEED
 ) -> Confidence:
-    """How sure the model is on average, not yet judged; by dealing the plants out anew.
+    """How sure the model is on average, not yet judged; by permutation of the plants.
 
     Parameters
     ----------
@@ -75,12 +75,12 @@ def confidence_of(
         return Confidence(n, m, plants_missing=missing)
     p = None
     if not missing:
-        dealt = permutation.permuted_labels(
+        null_distances = permutation.permuted_labels(
             n, m, permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests), seed
         ) @ np.concatenate([before, now])
-        # Lower than the others means a smaller sum: the deals' falls are their sums turned round.
+        # Lower than the others means a smaller sum: the falls of the permutations are their sums turned round.
         total = float(before.sum() + now.sum())
-        p = permutation.p_value(total - float(now.sum()), total - dealt)
+        p = permutation.p_value(total - float(now.sum()), total - null_distances)
     spread = float(before.std(ddof=1)) if n > 1 else 0.0
     return Confidence(n, m, float(before.mean()), float(now.mean()), spread, p, plants_missing=missing)
 

@@ -2,7 +2,7 @@
 
 References
 ----------
-docs/decisions on profiles: measurements are counted in bins fixed by the reference. A deal of plants counted in bins is a
+docs/decisions/0011-profiles.md: measurements are counted in bins fixed by the reference. A permutation of binned plants is a
 draw from the multivariate hypergeometric distribution; where each bin holds one value nothing is lost.
 """
 
@@ -108,7 +108,7 @@ def profile_shift(
     if not n or not m:
         return UnivariateDrift(name, n, m, plants_missing=missing)
     spread = cells.fences.spread
-    distance, dealt, p, effect = _tested(cells, before, now, tests, chance)
+    distance, null_distances, p, effect = _tested(cells, before, now, tests, chance)
     kept_effect = _effect(reference.kept(j)[1], current.kept(j)[1], cells.fences)
     if _rarely_far(cells, before) and _rarely_far(cells, now):
         effect = kept_effect if effect is None else max(effect, kept_effect, key=abs)
@@ -119,7 +119,7 @@ def profile_shift(
         n,
         m,
         distance=distance,
-        critical=float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)),
+        critical=float(np.quantile(null_distances, 1.0 - ALPHA_AMBER / tests)),
         p=p if not missing else None,
         before=typical[0],
         now=typical[1],
@@ -137,22 +137,22 @@ def profile_shift(
 def _tested(
     cells: Cells, before: Ints, now: Ints, tests: int, chance: Floats | None
 ) -> tuple[float, Floats, float, float | None]:
-    """Distance, dealt distances, p value and effect, the likelier drift of with and without rare far values."""
-    distance, dealt = _dealt(cells.positions, before, now, tests, chance)
-    p = permutation.p_value(distance, dealt)
+    """Distance, null distances, p value and effect, the likelier drift of with and without rare far values."""
+    distance, null_distances = _wasserstein(cells.positions, before, now, tests, chance)
+    p = permutation.p_value(distance, null_distances)
     means = [float(counts @ cells.positions / counts.sum()) for counts in (before, now)]
     effect = _effect(means[0], means[1], cells.fences)
     inside = cells.inside
     some_far = before[inside].sum() < before.sum() or now[inside].sum() < now.sum()
     if not (some_far and _rarely_far(cells, before) and _rarely_far(cells, now)):
         # Means of counts are those of the bins' positions; where no value is far the exact ones are known.
-        return distance, dealt, p, effect if some_far else None
-    other, other_dealt = _dealt(cells.positions[inside], before[inside], now[inside], tests, chance)
-    other_p = permutation.p_value(other, other_dealt)
-    return (other, other_dealt, other_p, effect) if other_p < p else (distance, dealt, p, effect)
+        return distance, null_distances, p, effect if some_far else None
+    other, other_null = _wasserstein(cells.positions[inside], before[inside], now[inside], tests, chance)
+    other_p = permutation.p_value(other, other_null)
+    return (other, other_null, other_p, effect) if other_p < p else (distance, null_distances, p, effect)
 
 
-def _dealt(positions: Floats, before: Ints, now: Ints, tests: int, chance: Floats | None) -> tuple[float, Floats]:
+def _wasserstein(positions: Floats, before: Ints, now: Ints, tests: int, chance: Floats | None) -> tuple[float, Floats]:
     draws = permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests)
     if chance is None or permutation.permutations_needed(len(chance), tests) > len(chance):
         return permutation.wasserstein_of_counts(positions, before, now, draws)

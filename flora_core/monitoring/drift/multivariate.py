@@ -21,7 +21,7 @@ from flora_core.monitoring.statistics.outlier_fences import OutlierFences, tukey
 
 #: More plants than this on a side are sampled: every plant is compared with every other.
 MOST: Final = 400
-#: Deals of the plants; each costs a sum over all pairs.
+#: Permutations of the plants; each costs a sum over all pairs.
 DRAWS: Final = 999
 #: A correlation that changed by as much is worth naming.
 CORRELATION: Final = 0.3
@@ -99,10 +99,14 @@ def multivariate_drift(
         return MultivariateDrift(n, m, plants_missing=missing)
     fences = [tukey_fences(column[np.isfinite(column)]) for column in before.T]
     standard = np.concatenate([_standardised(before, fences), _standardised(now, fences)])
-    observed, dealt = energy_test(standard, n, permutation.permutations_needed(DRAWS, tests), seed)
+    observed, null_distances = energy_test(standard, n, permutation.permutations_needed(DRAWS, tests), seed)
     pair = _most_changed(standard[:n], standard[n:])
     found = MultivariateDrift(
-        n, m, observed, float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)), permutation.p_value(observed, dealt)
+        n,
+        m,
+        observed,
+        float(np.quantile(null_distances, 1.0 - ALPHA_AMBER / tests)),
+        permutation.p_value(observed, null_distances),
     )
     if pair is None:
         return found
@@ -122,7 +126,7 @@ def _standardised(values: Floats, fences: Sequence[OutlierFences]) -> Floats:
 
 
 def energy_test(values: Floats, n: int, draws: int, seed: int = permutation.SEED) -> tuple[float, Floats]:
-    """The energy distance of the first n plants from the others, and that of each deal.
+    """The energy distance of the first n plants from the others, and that of each permutation.
 
     Parameters
     ----------

@@ -112,14 +112,14 @@ def univariate_drift(
         return UnivariateDrift(name, n, m, plants_missing=missing)
     fences = fences or tukey_fences(before)
     edges = decile_edges(before)
-    distance, dealt, p, effect = _tested(fences, before, now, tests, seed)
+    distance, null_distances, p, effect = _tested(fences, before, now, tests, seed)
     typical_before, typical_now = robust_mean(fences, before), robust_mean(fences, now)
     return UnivariateDrift(
         name,
         n,
         m,
         distance=distance,
-        critical=float(np.quantile(dealt, 1.0 - ALPHA_AMBER / tests)),
+        critical=float(np.quantile(null_distances, 1.0 - ALPHA_AMBER / tests)),
         p=p if not missing else None,
         before=typical_before,
         now=typical_now,
@@ -137,20 +137,20 @@ def univariate_drift(
 def _tested(
     fences: OutlierFences, before: Floats, now: Floats, tests: int, seed: int
 ) -> tuple[float, Floats, float, float]:
-    """Distance, dealt distances, p value and effect; the likelier drift of with and without rare far values."""
+    """Distance, null distances, p value and effect; the likelier drift of with and without rare far values."""
     whole = fences.kept(before), fences.kept(now)
-    distance, dealt = permutation.wasserstein_test(*whole, tests, seed)
-    p, effect = permutation.p_value(distance, dealt), _effect(fences, *whole)
+    distance, null_distances = permutation.wasserstein_test(*whole, tests, seed)
+    p, effect = permutation.p_value(distance, null_distances), _effect(fences, *whole)
     parts = fences.inside(before), fences.inside(now)
     left = [len(part) / len(sample) for part, sample in zip(parts, whole, strict=True)]
     if min(left) < 1.0 and min(left) >= 1.0 - RARE:
         # A far value on the other side of a shift makes up for some of it. It must not hide what the others say.
-        other, other_dealt = permutation.wasserstein_test(*parts, tests, seed)
-        other_p, other_effect = permutation.p_value(other, other_dealt), _effect(fences, *parts)
+        other, other_null = permutation.wasserstein_test(*parts, tests, seed)
+        other_p, other_effect = permutation.p_value(other, other_null), _effect(fences, *parts)
         if other_p < p:
-            distance, dealt, p = other, other_dealt, other_p
+            distance, null_distances, p = other, other_null, other_p
         effect = max(effect, other_effect, key=abs)
-    return distance, dealt, p, effect
+    return distance, null_distances, p, effect
 
 
 def _effect(fences: OutlierFences, before: Floats, now: Floats) -> float:

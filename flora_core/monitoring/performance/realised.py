@@ -136,7 +136,7 @@ class CalibrationPoint:
     observed: Rate
 
 
-def calibration(confidence: Floats, right: Ints, bins: int = 10) -> tuple[CalibrationPoint, ...]:
+def reliability_points(confidence: Floats, right: Ints, bins: int = 10) -> tuple[CalibrationPoint, ...]:
     """What the model said of determined plants against what came true, over bins of about equal count.
 
     Parameters

@@ -1,7 +1,7 @@
-"""Is the distance between two samples more than chance? Asked of chance itself, by dealing their plants out anew.
+"""Permutation tests of the distance between two samples.
 
-Were two samples of one population, any deal of their plants into a first n and a last m would be as likely as the one at
-hand. The p value is the share of deals that lie at least as far apart, the one at hand counted among them.
+If both samples come from one population, every division of their plants into a first n and a last m is as likely as the one
+observed. The p value is the share of permutations that lie at least as far apart, the observed one included.
 
 References
 ----------
@@ -22,15 +22,15 @@ from flora_core.model import Floats, Ints
 PermutedLabels = npt.NDArray[np.float32]
 
 SEED: Final = 20_240_229
-#: Deals of plants, and of plants counted in bins. As the deals are the same at every call, there are enough of them that
-#: what they say of chance is not itself a matter of chance.
+#: Permutations of plants, and of plants counted in bins. They are the same at every call, so there are enough of them that
+#: a p value does not depend on the seed.
 PERMUTATIONS: Final = 4_999
 PERMUTATIONS_BINNED: Final = 1_999
-#: Above so many plants in both samples together they are counted in bins before dealing.
+#: Above so many plants in both samples together they are counted in bins before permuting.
 EXACT: Final = 800
 #: Bins of about equal count for larger samples; where there are no more distinct values, each is a bin by itself.
 BINS: Final = 128
-#: From so many plants in the smaller sample on, counts are dealt from the normal distribution they have come close to.
+#: From so many plants in the smaller sample on, counts are drawn from the normal distribution they have come close to.
 NORMAL: Final = 20
 #: What rounding may take away from an equal distance.
 _ROUNDING: Final = 1e-5
@@ -41,19 +41,19 @@ def permutations_needed(draws: int, tests: int) -> int:
     return max(draws, 125 * tests - 1)
 
 
-def p_value(observed: float, dealt: npt.NDArray[np.floating]) -> float:
-    """(k + 1) / (B + 1), k of the B dealt distances being at least the observed one.
+def p_value(observed: float, null_distances: npt.NDArray[np.floating]) -> float:
+    """(k + 1) / (B + 1), k of the B null distances being at least the observed one.
 
     Parameters
     ----------
-    dealt : (B,) float
+    null_distances : (B,) float
     """
-    slack = _ROUNDING * max(abs(observed), float(np.abs(dealt).max(initial=0.0)))
-    return (float((dealt >= observed - slack).sum()) + 1.0) / (len(dealt) + 1.0)
+    slack = _ROUNDING * max(abs(observed), float(np.abs(null_distances).max(initial=0.0)))
+    return (float((null_distances >= observed - slack).sum()) + 1.0) / (len(null_distances) + 1.0)
 
 
 def permuted_labels(n: int, m: int, draws: int, seed: int = SEED) -> PermutedLabels:
-    """Random deals of n + m plants: 1 for those dealt to the second sample; (draws, n + m)."""
+    """Random relabellings of n + m plants: 1 for those assigned to the second sample; (draws, n + m)."""
     labels = np.zeros((draws, n + m), dtype=np.float32)
     labels[:, n:] = 1.0
     return np.random.default_rng(seed).permuted(labels, axis=1, out=labels)
@@ -61,7 +61,7 @@ def permuted_labels(n: int, m: int, draws: int, seed: int = SEED) -> PermutedLab
 
 @lru_cache(maxsize=2)
 def _permuted_gaps(n: int, m: int, draws: int, seed: int) -> PermutedLabels:
-    """|G - F| after each of the n + m - 1 first plants in order of their values, under each deal; (draws, n + m - 1)."""
+    """|G - F| after each of the n + m - 1 first plants in order of their values, under each permutation; (draws, n + m - 1)."""
     counted = permuted_labels(n, m, draws, seed)[:, :-1]
     np.cumsum(counted, axis=1, out=counted)
     pooled = np.arange(1, n + m, dtype=np.float32)
@@ -79,7 +79,7 @@ def _gaps(counted: Floats, pooled: Floats, n: int, m: int) -> Floats:
 def wasserstein_of_values(
     reference: Floats, current: Floats, draws: int = PERMUTATIONS, seed: int = SEED
 ) -> tuple[float, Floats]:
-    """The Wasserstein distance between two samples, and that of each deal; the samples are not binned.
+    """The Wasserstein distance between two samples, and that of each permutation; the samples are not binned.
 
     Parameters
     ----------
@@ -97,15 +97,15 @@ def wasserstein_of_values(
     steps = np.diff(pooled[order])
     counted = np.cumsum(order >= n)[:-1].astype(np.float64)
     observed = float(_gaps(counted, np.arange(1.0, n + m), n, m) @ steps)
-    # The deals are the same for every column: what a deal is worth is in the steps between its values.
-    dealt = _permuted_gaps(n, m, draws, seed) @ steps.astype(np.float32)
-    return observed, dealt.astype(np.float64)
+    # The permutations are the same for every column: only the steps between its values.
+    null_distances = _permuted_gaps(n, m, draws, seed) @ steps.astype(np.float32)
+    return observed, null_distances.astype(np.float64)
 
 
 def wasserstein_of_counts(
     positions: Floats, reference: Ints, current: Ints, draws: int = PERMUTATIONS_BINNED, seed: int = SEED
 ) -> tuple[float, Floats]:
-    """The Wasserstein distance between two samples counted in the same bins, and that of each deal.
+    """The Wasserstein distance between two samples counted in the same bins, and that of each permutation.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def wasserstein_of_counts(
 
     Notes
     -----
-    On bins a deal is one draw from the multivariate hypergeometric distribution. With 20 plants and more in the smaller
+    On bins a permutation is one draw from the multivariate hypergeometric distribution. With 20 plants and more in the smaller
     sample the normal distribution of the same mean and covariance gives the same p values to a twentieth.
     """
     filled = (reference + current) > 0
@@ -133,12 +133,12 @@ def wasserstein_of_counts(
     together = reference + current
     pooled = np.cumsum(together)[:-1].astype(np.float64)
     observed = float(_gaps(np.cumsum(current)[:-1].astype(np.float64), pooled, n, m) @ steps)
-    # The smaller sample is the one to deal: fewer plants, the same distances.
+    # The smaller sample is the one to permute: fewer plants, the same distances.
     few = min(n, m)
     if few < NORMAL:
         rng = np.random.default_rng(seed)
-        dealt = rng.multivariate_hypergeometric(together, few, size=draws, method="marginals")
-        counted = np.cumsum(dealt[:, :-1], axis=1, dtype=np.float64)
+        null_distances = rng.multivariate_hypergeometric(together, few, size=draws, method="marginals")
+        counted = np.cumsum(null_distances[:, :-1], axis=1, dtype=np.float64)
     else:
         counted = _normal_permutations(together, few, draws, seed)
     return observed, _gaps(counted, pooled, n + m - few, few) @ steps
@@ -165,8 +165,8 @@ def _normal_permutations(together: Ints, few: int, draws: int, seed: int) -> Flo
 def null_distribution(positions: Floats, reference: Ints, draws: int = PERMUTATIONS_BINNED, seed: int = SEED) -> Floats:
     """What chance makes of the distance of plants like the reference's, for one plant on either side; (draws,).
 
-    Times sqrt(1/n + 1/m) this is what deals of n and m plants come to, as long as both are spread like the reference: so
-    many windows can be held against one reference without dealing for each.
+    Times sqrt(1/n + 1/m) this is what permutations of n and m plants come to, as long as both are spread like the reference: so
+    many windows can be held against one reference without new permutations for each.
 
     References
     ----------
@@ -180,12 +180,12 @@ def null_distribution(positions: Floats, reference: Ints, draws: int = PERMUTATI
     share = np.cumsum(reference) / reference.sum()
     walk = np.cumsum(_normals(draws, len(reference), seed) * np.sqrt(reference / reference.sum()), axis=1)
     bridge = np.abs(walk - walk[:, -1:] * share)[:, :-1]
-    dealt: Floats = bridge @ np.diff(positions)
-    return dealt
+    null_distances: Floats = bridge @ np.diff(positions)
+    return null_distances
 
 
 def wasserstein_test(reference: Floats, current: Floats, tests: int = 1, seed: int = SEED) -> tuple[float, Floats]:
-    """The Wasserstein distance between two samples of any size, and that of each deal.
+    """The Wasserstein distance between two samples of any size, and that of each permutation.
 
     Larger samples are counted in bins of about equal count, or by value where their values are few.
 

@@ -40,7 +40,7 @@ class BackedUp:
     size: int
 
 
-def back_up(database: Database, models: Path, target: Path) -> BackedUp:
+def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
     """Write a backup; the program may be used and written to meanwhile. A whole file appears, or nothing.
 
     The database is copied first, as it is at one moment. A version's files are there before its row is, so every version
@@ -91,7 +91,7 @@ def back_up(database: Database, models: Path, target: Path) -> BackedUp:
     return BackedUp(migration, len(versions), size)
 
 
-def restore(source: Path, database: Database, models: Path) -> BackedUp:
+def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
     """Restore an installation from a backup where there is none; every file is compared with its checksum first.
 
     Raises

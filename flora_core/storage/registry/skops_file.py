@@ -104,7 +104,7 @@ def pack(model: Model) -> bytes:
     return bytes(dumps(parts, compression=zipfile.ZIP_DEFLATED))
 
 
-def checksum(content: bytes) -> str:
+def file_checksum(content: bytes) -> str:
     """The SHA-256 of a file, as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
 

@@ -40,7 +40,7 @@ def provenance_columns(header: Sequence[str], taken: Collection[int | None]) -> 
     return Provenance(first(_COLLECTORS), first(_SITES))
 
 
-def texts_of(column: pa.Array) -> pa.StringArray:
+def provenance_texts(column: pa.Array) -> pa.StringArray:
     """A column's cells as names: trimmed, cut where they are too long, null where there is nothing."""
     trimmed = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column.cast(pa.string())), 0, _LONGEST)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)

@@ -13,7 +13,7 @@ from flora_core.errors import Issue
 from flora_core.identification.naming import NONE_OF_THESE, PredictedPlants, predict_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import epithet
-from flora_core.tables.columns.provenance import texts_of
+from flora_core.tables.columns.provenance import provenance_texts
 from flora_core.tables.export.formula_escaping import Column
 from flora_core.tables.files.reading import Layout, RowChunk
 from flora_core.tables.rows.checking import CheckedPart
@@ -99,7 +99,9 @@ def identify_chunk(
     issues.sort(key=lambda one: one[0])
     identifiers = _identifiers(part, usable, token)
     added = _added(model, part, rows, named, issues, identifiers)
-    collectors, sites = (None if column is None else texts_of(part.columns[column]) for column in understood.provenance)
+    collectors, sites = (
+        None if column is None else provenance_texts(part.columns[column]) for column in understood.provenance
+    )
     return IdentifiedChunk(part, checked, rows, named, values, numbers, collectors, sites, identifiers, added)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.identification.naming import answer
-from flora_core.identification.sentences import percent
+from flora_core.identification.sentences import probability_text
 from flora_core.model import Ints
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
@@ -66,7 +66,7 @@ _OF_AN_ANSWER: Final = (
     *("scientificName", "taxonRank", "genus", "identificationQualifier", "verbatimIdentification", "possible"),
 )
 #: Every probability there is with three digits, in words: a million of them take long to write one by one.
-_PROBABILITIES: Final = tuple(f"Probability {percent(i / 1000)}." for i in range(1001))
+_PROBABILITIES: Final = tuple(f"Probability {probability_text(i / 1000)}." for i in range(1001))
 
 
 class DarwinCoreSink:

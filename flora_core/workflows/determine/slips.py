@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from flora_core.determination import LEVELS, AnswerKind, GivenName
-from flora_core.identification.sentences import percent
+from flora_core.identification.sentences import probability_text
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord
@@ -116,4 +116,4 @@ def _sureness(study: Study, one: IdentificationRecord) -> str:
         return f"Outside every species of the study “{escape(study.title)}”"
     others = [f"<i>{escape(study.short(study.species[j].name))}</i>" for j in one.plant.possible[1:]]
     share = one.plant.probabilities[one.plant.species]
-    return f"Probability {percent(share)}{'; possible too: ' + ', '.join(others) if others else ''}"
+    return f"Probability {probability_text(share)}{'; possible too: ' + ', '.join(others) if others else ''}"

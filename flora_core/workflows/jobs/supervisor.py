@@ -1,4 +1,4 @@
-"""The foreman: in each server one thread that starts the next job's process, watches it, and says what became of it."""
+"""The supervisor of jobs: in each server one thread that starts the next job's process, watches it, and records its outcome."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JobSupervisor:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._wake, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="foreman", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="job-supervisor", daemon=True)
 
     def start(self) -> None:
         """Begin to look at the queue."""
@@ -99,7 +99,7 @@ class JobSupervisor:
             [sys.executable, "-m", "flora_core.workflows.jobs.worker", str(job.id), runner],
             env=environment,
             stdin=subprocess.DEVNULL,
-            # A Ctrl-C meant for the server is the foreman's to pass on.
+            # A Ctrl-C meant for the server is for the supervisor to pass on.
             start_new_session=True,
         )
 

@@ -1,4 +1,4 @@
-"""The process that works on one job: `python -m flora_core.workflows.jobs.worker JOB RUNNER`, started by the foreman.
+"""The process that works on one job: `python -m flora_core.workflows.jobs.worker JOB RUNNER`, started by the supervisor.
 
 It is a process of its own so that a visitor's page never waits for it, so that it can be stopped at any moment, and so that
 whatever it takes or loses is gone with it.
@@ -42,13 +42,13 @@ class _Heartbeat(threading.Thread):
     """Says every second that the job is alive and how far it is, and learns whether it shall go on."""
 
     def __init__(self, context: AppContext, job: Job, runner: str, parent: int) -> None:
-        super().__init__(name="heart", daemon=True)
+        super().__init__(name="heartbeat", daemon=True)
         self._context, self._job, self._runner, self._parent = context, job, runner, parent
         self._step = (0, 0, "preparing")
         self._over = threading.Event()
         self._stopped_at = 0.0
 
-    def told(self, done: int, total: int, doing: str) -> None:
+    def progress(self, done: int, total: int, doing: str) -> None:
         """Progress of the work; raises where it shall not go on."""
         self._step = (done, total, doing)
         if self._stopped_at:
@@ -83,19 +83,19 @@ class _Heartbeat(threading.Thread):
             os._exit(0)
 
 
-def _train(context: AppContext, job: Job, told: Progress) -> str:
+def _train(context: AppContext, job: Job, progress: Progress) -> str:
     from flora_core.workflows.models.training import train_version
 
     request = TrainingRequest.model_validate_json(job.request)
-    card = train_version(context, job.study, **request.model_dump(), by=job.by, progress=told)
+    card = train_version(context, job.study, **request.model_dump(), by=job.by, progress=progress)
     return TrainingResult(version=card.version or 0).model_dump_json()
 
 
-def _compare(context: AppContext, job: Job, told: Progress) -> str:
+def _compare(context: AppContext, job: Job, progress: Progress) -> str:
     from flora_core.workflows.models.comparison import compare_versions
 
     request = ComparisonRequest.model_validate_json(job.request)
-    found = compare_versions(context, job.study, request.champion, request.challenger, progress=told)
+    found = compare_versions(context, job.study, request.champion, request.challenger, progress=progress)
     return kept_comparison(*found).model_dump_json()
 
 
@@ -113,11 +113,11 @@ def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) 
         The process that must live on for this one to go on; 0: none.
     """
     job = context.jobs.get(identifier)
-    heart = _Heartbeat(context, job, runner, parent)
-    heart.start()
+    heartbeat = _Heartbeat(context, job, runner, parent)
+    heartbeat.start()
     state: Ending = "failed"
     try:
-        result, state = _WORK[job.kind](context, job, heart.told), "done"
+        result, state = _WORK[job.kind](context, job, heartbeat.progress), "done"
     except _StopWorking:
         result, state = "", "cancelled"
     except FloraError as refused:
@@ -127,13 +127,13 @@ def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) 
     except Exception:  # noqa: BLE001  the last place where a mistake can become a sentence in the job's row
         _log.exception("job %s made a mistake", identifier)
         result = "The program made a mistake here; it was written to the log. Nothing was registered."
-    heart.stop()
+    heartbeat.stop()
     context.jobs.finish(identifier, runner, state, result)
     return state
 
 
 def main() -> None:
-    """Work on the job that the foreman names."""
+    """Work on the job that the supervisor names."""
     identifier, runner = int(sys.argv[1]), sys.argv[2]
     if hasattr(os, "nice"):
         os.nice(_NICE)

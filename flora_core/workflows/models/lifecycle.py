@@ -313,3 +313,11 @@ def _signed(by: str, why: str, doing: str) -> tuple[str, str]:
     if len(why) > 2000 or len(by) > 200:
         raise Refused("A name has at most 200 characters, a reason at most 2,000.")
     return by, why
+
+
+def newest_challenger(context: AppContext, study: str) -> int | None:
+    """The newest version that is younger than the champion and not retired; None where there is none."""
+    champion = context.registry.champion_version(study) or 0
+    retired = {e.version for e in context.registry.events(study) if e.kind == "retired"}
+    younger = [v.version for v in context.registry.versions(study) if v.version > champion and v.version not in retired]
+    return max(younger, default=None)

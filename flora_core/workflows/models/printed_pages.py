@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from flora_core.identification.sentences import percent
+from flora_core.identification.sentences import probability_text
 from flora_core.model import ModelCard, Scores, SpeciesScore
 from flora_core.storage.registry.registry import Event
 from flora_core.study import Study, epithet, genus_of
@@ -124,7 +124,7 @@ def _origin(card: ModelCard) -> str:
 def _species_table(card: ModelCard) -> str:
     rows = "".join(
         f"<tr><td>{_italic(name)}</td><td class='n'>{s.right} of {s.plants}</td><td class='n'>{_between(s)}</td>"
-        f"<td class='n'>{'never named' if s.precision is None else percent(s.precision)}</td></tr>"
+        f"<td class='n'>{'never named' if s.precision is None else probability_text(s.precision)}</td></tr>"
         for name, s in card.scores.by_species.items()
     )
     return (

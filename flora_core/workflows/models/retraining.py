@@ -19,7 +19,7 @@ from flora_core.workflows.models.comparison import compare_versions
 from flora_core.workflows.models.determined_plants import determined_plants, with_determined
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import promote, retire
-from flora_core.workflows.reports.study_report import newest_challenger
+from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.models.training import train_version
 from flora_core.workflows.monitor.current_verdict import current_verdict
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flora_core.errors import Refused, TooLarge
 from flora_core.model import Model, ModelCard, Origin
-from flora_core.storage.registry.skops_file import checksum, pack, unpack
+from flora_core.storage.registry.skops_file import file_checksum, pack, unpack
 from flora_core.storage.registry.mlflow_folder import write_mlflow_folder
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
@@ -68,7 +68,7 @@ def import_version(context: AppContext, study: str, content: bytes, name: str, *
         raise Refused(
             f"The file's card and its model don't belong together: {'; '.join(wrong)}. Nothing was registered."
         )
-    origin = Origin(by=by, at=datetime.now(UTC), file=name[-120:], sha256=checksum(content), version=model.card.version)
+    origin = Origin(by=by, at=datetime.now(UTC), file=name[-120:], sha256=file_checksum(content), version=model.card.version)
     card = model.card.model_copy(
         update={"study": found, "version": None, "imported": origin, "warnings": _with_own_plants(context, found, model)}
     )

@@ -32,9 +32,9 @@ def sweep(context: AppContext) -> None:
 
 def back_up(context: AppContext, target: Path) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
-    return backup.back_up(context.database, context.settings.models, target)
+    return backup.write_backup(context.database, context.settings.models, target)
 
 
 def restore(context: AppContext, source: Path) -> BackedUp:
     """Make database and models from a backup, where none are; raises as `storage.backup.restore` does."""
-    return backup.restore(source, context.database, context.settings.models)
+    return backup.restore_backup(source, context.database, context.settings.models)

@@ -12,7 +12,7 @@ import numpy as np
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
-from flora_core.identification.sentences import percent
+from flora_core.identification.sentences import probability_text
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord, Plant
@@ -129,7 +129,7 @@ def _said_by_machine(card: ModelCard, one: IdentificationRecord) -> Terms:
     given = _answer(card, one.plant)
     remarks = ""
     if given.prediction_set:
-        remarks = f"Probability {percent(max(one.plant.probabilities))}."
+        remarks = f"Probability {probability_text(max(one.plant.probabilities))}."
         if len(given.prediction_set) > 1:
             remarks += f" Still possible: {' | '.join(given.prediction_set)}."
     rank = (

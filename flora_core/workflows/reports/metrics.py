@@ -41,7 +41,7 @@ def study_figures(context: AppContext) -> list[StudyFigures]:
     """The figures of every real study, oldest first; reads only."""
     figures = RecordStatistics(context.database)
     identified, determined = figures.identified(), figures.determined()
-    issues, crowned, now = figures.issues(), figures.champion_since(), datetime.now(UTC)
+    issues, promoted, now = figures.issues(), figures.champion_since(), datetime.now(UTC)
     found = []
     for study in figures.studies():
         newest = context.alert_outbox.newest(study)
@@ -53,7 +53,7 @@ def study_figures(context: AppContext) -> list[StudyFigures]:
                 troubled=issues.get(study, (0, 0))[0],
                 refused=issues.get(study, (0, 0))[1],
                 champion_version=context.registry.champion_version(study),
-                champion_age=now - crowned[study] if study in crowned else None,
+                champion_age=now - promoted[study] if study in promoted else None,
                 verdict=newest.verdict if newest is not None else "",
             )
         )

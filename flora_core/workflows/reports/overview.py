@@ -12,8 +12,8 @@ from flora_core.storage.records.determinations import Coverage
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.monitor.current_verdict import CurrentVerdict, current_verdict
-from flora_core.workflows.reports.study_report import newest_challenger
 
 DAYS: Final = 30
 

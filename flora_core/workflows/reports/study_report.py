@@ -16,6 +16,7 @@ from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.comparison import compare_versions
 from flora_core.workflows.models.determined_plants import determined_plants
+from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.models.training_data import all_plants
 from flora_core.workflows.monitor.current_verdict import CurrentVerdict, current_verdict
 
@@ -81,14 +82,6 @@ def build_study_report(context: AppContext, study: str) -> StudyReport:
         watched=current_verdict(context, study),
         history=context.registry.events(study),
     )
-
-
-def newest_challenger(context: AppContext, study: str) -> int | None:
-    """The newest version that is younger than the champion and not retired; None where there is none."""
-    champion = context.registry.champion_version(study) or 0
-    retired = {e.version for e in context.registry.events(study) if e.kind == "retired"}
-    younger = [v.version for v in context.registry.versions(study) if v.version > champion and v.version not in retired]
-    return max(younger, default=None)
 
 
 def _rival(context: AppContext, study: Study) -> ChallengerComparison | None:

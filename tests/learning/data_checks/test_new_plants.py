@@ -10,7 +10,7 @@ from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
 
 
-def dealt(seed, since=60, change=None):
+def sample(seed, since=60, change=None):
     """Fisher's irises, some of which came later, changed or not."""
     plants, rng = iris_plants(), np.random.default_rng(seed)
     known = np.ones(150, dtype=bool)
@@ -56,16 +56,16 @@ def test_other_shares_of_the_species_are_no_drift():
 
 
 def test_with_nothing_changed_few_are_noticed_and_a_new_ruler_always():
-    quiet = [min(one.p for one in new_plant_drift(IRIS, *dealt(seed)).moved) for seed in range(100)]
+    quiet = [min(one.p for one in new_plant_drift(IRIS, *sample(seed)).moved) for seed in range(100)]
     assert sum(p < 0.05 for p in quiet) <= 10
     for seed in range(5):
-        moved = new_plant_drift(IRIS, *dealt(seed, change=lambda v: v + np.array([0, 0, 0.5, 0]))).moved
+        moved = new_plant_drift(IRIS, *sample(seed, change=lambda v: v + np.array([0, 0, 0.5, 0]))).moved
         assert moved[2].p < 0.001
         assert moved[2].by == pytest.approx(0.5, abs=0.2)
 
 
 def test_a_far_value_weighs_no_more_than_another():
-    plants, known = dealt(1)
+    plants, known = sample(1)
     values = plants.values.copy()
     values[np.flatnonzero(~known)[0], 0] = 1e6
     far = new_plant_drift(IRIS, TrainingPlants(values, plants.species, None, plants.table), known)
@@ -73,7 +73,7 @@ def test_a_far_value_weighs_no_more_than_another():
 
 
 def test_plants_of_new_species_are_counted_apart_and_few_are_too_few():
-    plants, known = dealt(0, since=0)
+    plants, known = sample(0, since=0)
     known[:50] = False
     found = new_plant_drift(IRIS, plants, known)
     assert (found.compared, found.others, found.plants_missing) == (0, 50, 20)

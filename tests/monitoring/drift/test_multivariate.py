@@ -13,9 +13,9 @@ def pairs(n, correlation, seed):
 
 def test_the_energy_distance_by_its_definition():
     x, y = pairs(12, 0.5, 1), pairs(9, 0.0, 2)
-    observed, dealt = energy_test(np.concatenate([x, y]), 12, 19)
+    observed, null_distances = energy_test(np.concatenate([x, y]), 12, 19)
     assert observed == pytest.approx(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
-    assert len(dealt) == 19
+    assert len(null_distances) == 19
 
 
 def test_a_correlation_that_broke_is_seen_and_named():

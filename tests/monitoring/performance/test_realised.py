@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
-from flora_core.monitoring.performance.realised import calibration, confusion_of, rate, realised, wilson
+from flora_core.monitoring.performance.realised import confusion_of, rate, realised, reliability_points, wilson
 
 
 @given(st.integers(0, 40), st.integers(1, 40))
@@ -57,10 +57,10 @@ def test_the_confusion_against_scikit_learn(pairs):
 def test_what_was_said_against_what_came_true():
     rng = np.random.default_rng(1)
     confidence = rng.uniform(0.5, 1, 5000)
-    points = calibration(confidence, rng.random(5000) < confidence)
+    points = reliability_points(confidence, rng.random(5000) < confidence)
     assert len(points) == 10
     for point in points:
         assert point.observed.low - 0.02 <= point.said <= point.observed.high + 0.02
     assert sum(point.observed.n for point in points) == 5000
-    assert len(calibration(confidence[:15], np.ones(15))) == 1
-    assert calibration(confidence[:0], np.ones(0)) == ()
+    assert len(reliability_points(confidence[:15], np.ones(15))) == 1
+    assert reliability_points(confidence[:0], np.ones(0)) == ()

@@ -52,17 +52,17 @@ def test_the_deals_against_every_deal_there_is():
         every.append(wasserstein_distance(pooled[first], pooled[list(second)]))
     observed = wasserstein_distance(reference, current)
     exact = np.mean(np.array(every) >= observed - 1e-12)
-    for found, dealt in (
+    for found, null_distances in (
         wasserstein_of_values(reference, current, 20_000),
         wasserstein_of_counts(*in_common_bins(reference, current), 20_000),
     ):
-        assert p_value(found, dealt) == pytest.approx(exact, abs=0.01)
+        assert p_value(found, null_distances) == pytest.approx(exact, abs=0.01)
 
 
 def test_deals_keep_the_sizes_and_are_the_same_at_every_call():
-    dealt = permuted_labels(5, 3, 50)
-    assert (dealt.sum(axis=1) == 3).all()
-    assert (permuted_labels(5, 3, 50) == dealt).all()
+    null_distances = permuted_labels(5, 3, 50)
+    assert (null_distances.sum(axis=1) == 3).all()
+    assert (permuted_labels(5, 3, 50) == null_distances).all()
 
 
 def test_many_plants_in_bins_come_to_the_same_answer():
@@ -73,7 +73,9 @@ def test_many_plants_in_bins_come_to_the_same_answer():
         wasserstein_of_counts(*in_common_bins(np.sort(reference), np.sort(current))),
     )
     assert one[0] == pytest.approx(other[0], rel=0.03)
-    np.testing.assert_allclose(*(np.quantile(dealt, [0.5, 0.9, 0.95]) for _, dealt in (one, other)), rtol=0.1)
+    np.testing.assert_allclose(
+        *(np.quantile(null_distances, [0.5, 0.9, 0.95]) for _, null_distances in (one, other)), rtol=0.1
+    )
 
 
 def test_the_normal_deals_spread_as_the_exact_ones(monkeypatch):
@@ -86,7 +88,9 @@ def test_the_normal_deals_spread_as_the_exact_ones(monkeypatch):
         )[1]
         for limit in (1_000, 10)
     )
-    np.testing.assert_allclose(*(np.quantile(dealt, [0.5, 0.9, 0.95, 0.99]) for dealt in (exact, normal)), rtol=0.04)
+    np.testing.assert_allclose(
+        *(np.quantile(null_distances, [0.5, 0.9, 0.95, 0.99]) for null_distances in (exact, normal)), rtol=0.04
+    )
 
 
 def test_bins_hold_every_plant_once_and_values_are_not_parted():
@@ -103,5 +107,5 @@ def test_bins_hold_every_plant_once_and_values_are_not_parted():
 
 @pytest.mark.parametrize("n", [1, 1600])
 def test_equal_plants_are_at_no_distance(n):
-    observed, dealt = wasserstein_test(np.full(n, 2.5), np.full(n, 2.5))
-    assert (observed, p_value(observed, dealt)) == (0.0, 1.0)
+    observed, null_distances = wasserstein_test(np.full(n, 2.5), np.full(n, 2.5))
+    assert (observed, p_value(observed, null_distances)) == (0.0, 1.0)

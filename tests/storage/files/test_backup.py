@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from flora_core.errors import Conflict, Refused, Unavailable
-from flora_core.storage.files.backup import back_up, restore
+from flora_core.storage.files.backup import restore_backup, write_backup
 from flora_core.workflows.context import open_context
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.models.lifecycle import verify_versions
@@ -25,7 +25,7 @@ def elsewhere(tmp_path):
 
 def backed_up(context, tmp_path):
     target = tmp_path / "backup.zip"
-    back_up(context.database, context.settings.models, target)
+    write_backup(context.database, context.settings.models, target)
     return target
 
 
@@ -42,7 +42,7 @@ def rewritten(source, target, change):
 def test_a_restored_installation_answers_and_holds_every_record(context, elsewhere, tmp_path):
     found = identify(context, "iris", typed_flower())
     (recorded,) = record(context, [found], by="Ada", door="page")
-    restore(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
+    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
     assert elsewhere.records.get(recorded.id) == recorded
     assert identify(elsewhere, "iris", typed_flower()).sentence == found.sentence
     verified, spare = verify_versions(elsewhere)
@@ -68,7 +68,7 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(contex
     finally:
         stop.set()
         thread.join()
-    restore(target, elsewhere.database, elsewhere.settings.models)
+    restore_backup(target, elsewhere.database, elsewhere.settings.models)
     kept = elsewhere.records.newest("iris", 100_000)
     assert before <= len(kept) <= len(written)
     assert len(kept) % 3 == 0
@@ -78,21 +78,21 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(contex
 def test_a_backup_never_replaces_another_and_leaves_nothing_behind_when_it_fails(context, tmp_path):
     target = backed_up(context, tmp_path)
     with pytest.raises(Refused, match="never replaces"):
-        back_up(context.database, context.settings.models, target)
+        write_backup(context.database, context.settings.models, target)
     with pytest.raises(Unavailable, match="can't be written"):
-        back_up(context.database, context.settings.models, tmp_path / "no" / "folder.zip")
+        write_backup(context.database, context.settings.models, tmp_path / "no" / "folder.zip")
     (context.settings.models / "iris" / "1" / "card.json").unlink()
     (context.settings.models / "iris" / "1" / "model.joblib").unlink()
     (context.settings.models / "iris" / "1").rmdir()
     with pytest.raises(Unavailable, match="can't be written"):
-        back_up(context.database, context.settings.models, tmp_path / "second.zip")
+        write_backup(context.database, context.settings.models, tmp_path / "second.zip")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["backup.zip", "context"]
 
 
 def test_nothing_is_restored_over_something_that_is_there(context, tmp_path):
     target = backed_up(context, tmp_path)
     with pytest.raises(Conflict, match="There is a database"):
-        restore(target, context.database, context.settings.models)
+        restore_backup(target, context.database, context.settings.models)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_nothing_is_restored_over_something_that_is_there(context, tmp_path):
 def test_what_is_not_whole_is_refused_and_nothing_is_written(context, elsewhere, tmp_path, change, says):
     broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", change)
     with pytest.raises(Refused, match=says):
-        restore(broken, elsewhere.database, elsewhere.settings.models)
+        restore_backup(broken, elsewhere.database, elsewhere.settings.models)
     assert not elsewhere.database.path.exists()
     assert not list(elsewhere.settings.models.glob("*"))
 
@@ -128,15 +128,15 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(context, elsewhere, tmp_
 
     broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", lead_out)
     with pytest.raises(Refused, match="other files"):
-        restore(broken, elsewhere.database, elsewhere.settings.models)
+        restore_backup(broken, elsewhere.database, elsewhere.settings.models)
 
 
 def test_what_is_no_archive_at_all_is_refused(elsewhere, tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(Refused, match="cut short"):
-        restore(tmp_path / "x.zip", elsewhere.database, elsewhere.settings.models)
+        restore_backup(tmp_path / "x.zip", elsewhere.database, elsewhere.settings.models)
     with pytest.raises(Refused, match="can't be read"):
-        restore(tmp_path / "none.zip", elsewhere.database, elsewhere.settings.models)
+        restore_backup(tmp_path / "none.zip", elsewhere.database, elsewhere.settings.models)
 
 
 def test_a_server_s_database_has_tools_of_its_own(tmp_path):
@@ -144,4 +144,4 @@ def test_a_server_s_database_has_tools_of_its_own(tmp_path):
         settings_in(tmp_path).model_copy(update={"database_url": "postgresql+psycopg://x@127.0.0.1/x"})
     )
     with pytest.raises(Refused, match="pg_dump"):
-        back_up(context.database, context.settings.models, tmp_path / "b.zip")
+        write_backup(context.database, context.settings.models, tmp_path / "b.zip")

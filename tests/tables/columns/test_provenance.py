@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.tables.columns.provenance import Provenance, provenance_columns, texts_of
+from flora_core.tables.columns.provenance import Provenance, provenance_columns, provenance_texts
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ def test_a_column_that_is_read_for_something_else_is_none():
 
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), max_size=6))
 def test_cells_are_names_or_nothing(cells):
-    found = texts_of(pa.array(cells, pa.string())).to_pylist()
+    found = provenance_texts(pa.array(cells, pa.string())).to_pylist()
     assert [name is None for name in found] == [not (cell or "").strip() for cell in cells]
     assert all(len(name) <= 200 for name in found if name)

@@ -9,7 +9,7 @@ from flora_core.learning.comparison.paired_tests import difference
 from ui.charts import model
 
 INK = "#06100a"
-EVERY = (model.confusion, model.recalls, model.calibration, model.learning, model.importance)
+EVERY = (model.confusion_matrix_chart, model.recalls, model.reliability_chart, model.learning, model.importance_chart)
 
 
 @pytest.mark.parametrize("draw", EVERY)
@@ -21,7 +21,7 @@ def test_plotly_takes_the_picture_and_a_screen_reader_hears_its_numbers(champion
 
 
 def test_the_confusion_shows_plants_and_names_the_commonest_mistake(champion):
-    picture = model.confusion(champion.card, INK)
+    picture = model.confusion_matrix_chart(champion.card, INK)
     heat = picture.figure.data[0]
     assert np.asarray(heat.customdata).tolist() == [[50, 0, 0], [0, 48, 2], [0, 1, 49]]
     assert picture.title == "Most often mistaken: I. versicolor taken for I. virginica, 2 of 50"
@@ -32,7 +32,7 @@ def test_no_mistake_is_said_so(champion):
     none = tuple(tuple(50 * (i == j) for j in range(3)) for i in range(3))
     scores = champion.card.scores.model_copy(update={"confusion": none})
     card = champion.card.model_copy(update={"scores": scores})
-    assert model.confusion(card, INK).title == "Not one of 150 plants got another species’ name"
+    assert model.confusion_matrix_chart(card, INK).title == "Not one of 150 plants got another species’ name"
 
 
 def test_the_weakest_species_and_its_interval_are_those_of_the_card(champion):
@@ -48,11 +48,11 @@ def test_a_certainty_beyond_chance_is_named_in_the_title(champion):
     curve = champion.card.calibration_curve
     wrong = curve[0].model_copy(update={"certainty": 0.9, "right": 0.5, "low": 0.3, "high": 0.7, "plants": 20})
     card = champion.card.model_copy(update={"calibration_curve": (wrong, *curve[1:])})
-    assert model.calibration(card, INK).title == "Where it is about 90 % sure, 50 % were right (20 plants)"
+    assert model.reliability_chart(card, INK).title == "Where it is about 90 % sure, 50 % were right (20 plants)"
 
 
 def test_most_important_is_first_and_its_drop_is_in_the_title(champion):
-    picture = model.importance(champion.card, INK)
+    picture = model.importance_chart(champion.card, INK)
     assert picture.title.startswith("Petal length matters most: without it ")
     drops = list(picture.figure.data[0].x)
     assert drops == sorted(drops, reverse=True)
@@ -79,6 +79,6 @@ def test_a_species_named_worse_beyond_chance_is_the_title(champion):
 
 def test_where_no_measurement_is_missed_there_is_a_sentence_and_no_picture(champion):
     none = tuple(i.model_copy(update={"drop": 0.0, "low": 0.0, "high": 0.0}) for i in champion.card.importance)
-    picture = model.importance(champion.card.model_copy(update={"importance": none}), INK)
+    picture = model.importance_chart(champion.card.model_copy(update={"importance": none}), INK)
     assert picture.title == "No measurement alone is missed: the others tell as much"
     assert not picture.figure.data

@@ -4,7 +4,7 @@ import pytest
 
 from flora_core.workflows.identify import identify_with
 from tests.builders import typed_flower
-from ui.identify.answer_card import answer_card, candidates, why
+from ui.identify.answer_card import answer_card, candidate_rows, why
 
 
 def found(champion, **values):
@@ -28,7 +28,7 @@ def test_the_card_of_a_stranger_gives_no_certainty(champion):
 
 
 def test_candidates_are_listed_likeliest_first_with_what_is_ruled_out(champion):
-    text = words(candidates(found(champion, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)))
+    text = words(candidate_rows(found(champion, sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6)))
     assert text.endswith(
         "Iris virginica 86 % possible Iris versicolor 14 % possible Iris setosa less than 1 % ruled out"
     )

@@ -1,4 +1,4 @@
-"""Jobs end to end: a real foreman and real processes; and what is said of each ending."""
+"""Jobs end to end: a real supervisor and real processes; and what is said of each ending."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ LONG = TrainingRequest(algorithm="forest", hyperparameters={"trees": 1000}, sear
 
 
 @pytest.fixture
-def foreman(context):
+def supervisor(context):
     started = JobSupervisor(context)
     started.start()
     yield started
@@ -52,11 +52,11 @@ def in_state(context, job, *states):
     return until(lambda: context.jobs.get(job.id) if context.jobs.get(job.id).state in states else None)
 
 
-def test_a_training_is_done_by_a_process_and_a_second_one_sees_its_place(context, foreman):
+def test_a_training_is_done_by_a_process_and_a_second_one_sees_its_place(context, supervisor):
     first = ask_for_training(context, "iris", QUICK, "Ada")
     second = ask_for_training(context, "iris", LONG, "Grace")
     assert [(q.job.by, q.place) for q in queue(context)] == [("Ada", 0), ("Grace", 1)]
-    foreman.wake()
+    supervisor.wake()
     done = in_state(context, first, "done")
     assert job_outcome(done) == "Version 2 was registered."
     card = context.registry.card("iris", 2)
@@ -72,9 +72,9 @@ def test_a_training_is_done_by_a_process_and_a_second_one_sees_its_place(context
     assert len(context.registry.versions("iris")) == 2
 
 
-def test_a_killed_process_leaves_a_sentence_and_a_whole_registry(context, foreman):
+def test_a_killed_process_leaves_a_sentence_and_a_whole_registry(context, supervisor):
     job = ask_for_training(context, "iris", LONG, "Ada")
-    foreman.wake()
+    supervisor.wake()
     until(lambda: context.jobs.get(job.id).done >= 1)
     children = [p for p in psutil.Process().children() if "flora_core.workflows.jobs.worker" in p.cmdline()]
     assert len(children) == 1
@@ -88,11 +88,11 @@ def test_a_killed_process_leaves_a_sentence_and_a_whole_registry(context, forema
 
 
 def test_a_server_that_stops_interrupts_its_job_and_leaves_the_rest_waiting(context):
-    foreman = JobSupervisor(context)
-    foreman.start()
+    supervisor = JobSupervisor(context)
+    supervisor.start()
     job, later = ask_for_training(context, "iris", LONG, "Ada"), ask_for_training(context, "iris", QUICK, "Ada")
     in_state(context, job, "running")
-    foreman.stop()
+    supervisor.stop()
     assert job_outcome(in_state(context, job, "interrupted")) == "The server was ended while it worked on this."
     assert context.jobs.get(later.id).state == "waiting"
     assert not [p for p in psutil.Process().children() if "flora_core.workflows.jobs.worker" in p.cmdline()]

@@ -15,7 +15,8 @@ from flora_core.storage.records.determinations import Slip
 from flora_core.workflows.models import retraining as module
 from flora_core.workflows.context import open_context
 from flora_core.workflows.identify import identify_with, record
-from flora_core.workflows.reports.study_report import build_study_report, newest_challenger
+from flora_core.workflows.reports.study_report import build_study_report
+from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.models.retraining import retrain
 from flora_core.workflows.models.training import train_version
 from flora_core.workflows.monitor.current_verdict import current_verdict

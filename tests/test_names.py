@@ -1,0 +1,44 @@
+"""One word for one thing: no public class or function of one name in two modules, but for the exceptions and their reasons."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Names that stand in several modules, and why.
+EXCEPTIONS = {
+    # A command is named for the use case that it calls; nobody imports a command.
+    "batch": "command and API router",
+    "determine": "command and use case",
+    "estimate": "command, and the estimators of two methods, each qualified by its module",
+    "drift": "command, and the drift of two other tools, each qualified by its module",
+    "identify": "command and use case",
+    "main": "entry points of processes",
+    "rebuild": "command and use case",
+    "restore": "command and use case",
+    "retrain": "command and use case",
+    "train": "command and use case",
+    # The two readers of files offer the same functions, qualified by their modules.
+    "layout": "text files and workbooks",
+    "parts": "text files and workbooks",
+}
+
+
+def public_names() -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for path in [*ROOT.glob("flora_core/**/*.py"), *ROOT.glob("ui/**/*.py")]:
+        if "migrations" in path.parts:
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
+                "_"
+            ):
+                found[node.name].add(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_no_two_public_names_are_alike():
+    twice = {name: sorted(places) for name, places in public_names().items() if len(places) > 1}
+    assert {name: places for name, places in twice.items() if name not in EXCEPTIONS} == {}
+    assert sorted(set(EXCEPTIONS) - set(twice)) == [], "an exception that is needed no longer"
