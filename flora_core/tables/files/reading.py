@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
 
 from flora_core.errors import BadTable, TooLarge
-from flora_core.tables.files import text_layout, text_reader, xlsx_reader
+from flora_core.tables.files import text_layout, text_reader, xlsx_process
 from flora_core.tables.files.file_types import no_table
 from flora_core.tables.files.header_checks import check_header
 from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, RowChunk
@@ -30,6 +30,9 @@ __all__ = [
     "read_parts",
     "read_whole",
 ]
+
+#: Bytes of a table that is held at once.
+_MAX_HELD: Final = 200_000_000
 
 
 def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decimal = "", separator: str = "") -> Layout:
@@ -59,7 +62,7 @@ def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decima
     if not head:
         raise BadTable(f"{shown} is empty.")
     if head == b"PK\x03\x04":
-        layout = xlsx_reader.layout(stream, shown, sheet)
+        layout = xlsx_process.layout(stream, shown, sheet)
     else:
         if sheet:
             raise BadTable(f"{shown} is a text file and has no sheets.")
@@ -79,7 +82,7 @@ def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator
     """
     stream.seek(0)
     if layout.kind == "excel":
-        yield from xlsx_reader.parts(stream, layout, rows)
+        yield from xlsx_process.parts(stream, layout, rows)
     else:
         yield from text_reader.parts(stream, layout, rows)
 
@@ -108,15 +111,20 @@ def read_whole(stream: BinaryIO, layout: Layout, most: int) -> RowChunk:
     BadTable
         It has no rows.
     TooLarge
-        It has more than `most` rows.
+        It has more than `most` rows, or more than 200 MB of text.
     """
     parts: list[RowChunk] = []
-    count = 0
+    count = size = 0
     for part in read_parts(stream, layout):
         count += len(part)
+        size += sum(column.nbytes for column in part.columns)
         if count > most:
             raise TooLarge(f"The table has more than {most:,} rows; a training table may have that many at most.")
         parts.append(part)
+        if size > _MAX_HELD:
+            raise TooLarge(
+                f"The table holds more than {_MAX_HELD // 1_000_000} MB of text. Leave out the columns that are not needed."
+            )
     if not count:
         raise BadTable("The file has a header and no rows below it.")
     starts = np.cumsum([0, *(len(part) for part in parts)])

@@ -1,7 +1,8 @@
-"""What a workbook (.xlsx) holds before anything in it is read: how much it unpacks to, and how far its cells lie apart.
+"""What a workbook (.xlsx) holds before anything in it is read: whether it is one, and how much it unpacks to.
 
-A few kilobytes can unpack to gigabytes, and two cells at the far corners of a sheet make a reader ask for half a terabyte,
-which ends the whole process. Both are found here, in one pass over the archive that keeps nothing.
+A few kilobytes can unpack to gigabytes; that is found here, in one pass over the archive that keeps nothing. What its parser
+then asks for is for the limits of the process to find (`flora_core.tables.files.xlsx_process`): only the parser itself knows
+what it makes of a cell's address.
 """
 
 from __future__ import annotations
@@ -17,16 +18,12 @@ from flora_core.tables.files.file_types import no_workbook
 
 #: Bytes that a workbook may hold once it is unpacked.
 MAX_UNPACKED: Final = 400_000_000
-#: Cells between the first and the last filled one of a sheet, empty ones included.
-MAX_CELLS: Final = 30_000_000
 _MAX_ENTRIES: Final = 5000
 _BLOCK: Final = 1 << 20
-#: The end of a block is looked at again with the next one: a cell may begin there.
+#: So much of a cell that is cut in two by the end of a block is looked at with the next one.
 _OVERLAP: Final = 2000
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
-_WIDE: Final = re.compile(rb'r="[A-Z]{2}')
-_FILLED: Final = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"[^<>]*>\s*<(?:\w+:)?(?:v|is|f)\b')
 _ERROR: Final = re.compile(rb'\bt="e"')
 _NOT_COMPUTED: Final = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)")
 
@@ -77,7 +74,6 @@ def _inspected(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: 
     for entry in entries:
         if entry.flag_bits & 1:
             raise BadTable(f"{shown} is protected by a password; save it without one.")
-        extent = _Extent()
         is_sheet = _SHEET.search(entry.filename) is not None
         unpacked = 0
         with archive.open(entry) as content:
@@ -87,7 +83,7 @@ def _inspected(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: 
                 if unpacked > left:
                     break
                 if is_sheet:
-                    kept = _look(kept, block, extent, seen)
+                    kept = _look(kept, block, seen)
         # More compressed bytes than the stated size needs would be unpacked by others: they count a thousandfold.
         stated = 1000 * entry.compress_size if entry.compress_size > entry.file_size + 1024 else entry.file_size
         left -= max(unpacked, stated)
@@ -95,54 +91,15 @@ def _inspected(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: 
             raise TooLarge(
                 f"{shown} unpacks to more than {MAX_UNPACKED // 1_000_000} MB; save the table that is needed as .csv."
             )
-        if extent.cells > MAX_CELLS:
-            raise TooLarge(
-                f"{shown} has cells spread over {extent.rows:,} rows and {extent.columns:,} columns; the limit is "
-                f"{MAX_CELLS:,} cells. Delete what stands far from the table, or save the table as .csv."
-            )
     return seen
 
 
-@dataclass(slots=True)
-class _Extent:
-    """How far the filled cells of a sheet lie apart."""
-
-    top: int = 1 << 30
-    bottom: int = 0
-    left: int = 1 << 30
-    right: int = 0
-
-    @property
-    def rows(self) -> int:
-        return max(0, self.bottom - self.top + 1)
-
-    @property
-    def columns(self) -> int:
-        return max(0, self.right - self.left + 1)
-
-    @property
-    def cells(self) -> int:
-        return self.rows * self.columns
-
-    def take(self, row: int, column: int) -> None:
-        self.top, self.bottom = min(self.top, row), max(self.bottom, row)
-        self.left, self.right = min(self.left, column), max(self.right, column)
-
-
-def _look(kept: bytes, block: bytes, extent: _Extent, seen: Contents) -> bytes:
-    """Look at a block of a sheet; gives back its end, which belongs to the next block too."""
+def _look(kept: bytes, block: bytes, seen: Contents) -> bytes:
+    """Count in what is there of a sheet up to the end of its last whole cell; gives back the rest."""
     text = kept + block
-    seen.errors += len(_ERROR.findall(block))
-    seen.not_computed += len(_NOT_COMPUTED.findall(block))
-    # Up to column Z no sheet is too large; few go further, and only they are looked at cell by cell.
-    if extent.right or _WIDE.search(text):
-        for letters, digits in set(_FILLED.findall(text)):
-            extent.take(int(digits), _column(letters))
-    return text[-_OVERLAP:]
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - 64
-    return number
+    end = max(text.rfind(b"</c>"), text.rfind(b":c>")) + 4
+    if end < 4:
+        end = max(0, len(text) - _OVERLAP)
+    seen.errors += len(_ERROR.findall(text, 0, end))
+    seen.not_computed += len(_NOT_COMPUTED.findall(text, 0, end))
+    return text[end:][-_OVERLAP:]

@@ -1,11 +1,15 @@
-"""Tables in Excel workbooks (.xlsx): which sheet, what its cells hold, and nothing that only looks like a workbook."""
+"""Tables in Excel workbooks (.xlsx): which sheet, what its cells hold, and nothing that only looks like a workbook.
+
+The parser allocates what a workbook asks for, so this module is used in a process with limits:
+`flora_core.tables.files.xlsx_process`.
+"""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +20,13 @@ from flora_core.tables.files.xlsx_inspection import inspect_workbook
 from flora_core.tables.layout import MAX_SHEETS, Layout, RowChunk
 
 #: Rows of a sheet that are looked at to find its table.
-_LOOKED_AT = 220
+_LOOKED_AT: Final = 220
+#: Empty rows on end that still belong to the table.
+MAX_EMPTY_ROWS: Final = 100
+#: Characters of one part of the rows, from which on it is handed over.
+MAX_TEXT_OF_PART: Final = 4_000_000
+#: Characters of a cell that are looked at to understand the workbook; its rows keep them all.
+_LONGEST_SHOWN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,8 @@ def _chosen(workbook: Any, shown: str, names: tuple[str, ...]) -> tuple[_Sheet, 
 
 def _first_rows(workbook: Any, name: str, shown: str, hidden: bool) -> _Sheet:
     sheet = _sheet(workbook, name, shown)
-    texts = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False, nrows=_LOOKED_AT)]
+    shown_rows = sheet.to_python(skip_empty_area=False, nrows=_LOOKED_AT)
+    texts = [[_text(cell)[:_LONGEST_SHOWN] for cell in row] for row in shown_rows]
     while texts and not any(cell.strip() for cell in texts[-1]):
         texts.pop()
     if not texts:
@@ -153,30 +164,35 @@ def _cells(n: int, one: str = "cell") -> str:
 
 
 def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
-    """The rows below the header; see `flora_core.tables.files.reading.read_parts`."""
+    """The rows below the header; see `flora_core.tables.files.reading.read_parts`.
+
+    An empty row between others is a row, those below the last one are not, and neither are more than `MAX_EMPTY_ROWS` on end:
+    there the table was left, and something stands far below it.
+    """
     sheet = _sheet(_open(stream, "The workbook"), layout.sheet, "The workbook")
     width = len(layout.header)
     before = sheet.start[1] if sheet.start else 0
     texts: list[list[str]] = []
     numbers: list[int] = []
-    held: list[int] = []
+    size = last = 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
         if number <= layout.header_row:
+            last = number
             continue
         cells = ([""] * before + [_text(cell) for cell in row])[:width]
         if not any(cell.strip() for cell in cells):
-            # An empty row between others is a row; those below the last one are not.
-            held.append(number)
             continue
-        for empty in held:
-            texts.append([""] * width)
-            numbers.append(empty)
-        held.clear()
+        if number - last - 1 <= MAX_EMPTY_ROWS:
+            for empty in range(last + 1, number):
+                texts.append([""] * width)
+                numbers.append(empty)
+        last = number
         texts.append([*cells, *[""] * (width - len(cells))])
         numbers.append(number)
-        if len(texts) >= rows:
+        size += sum(map(len, cells))
+        if len(texts) >= rows or size >= MAX_TEXT_OF_PART:
             yield _part(texts, numbers)
-            texts, numbers = [], []
+            texts, numbers, size = [], [], 0
     if texts:
         yield _part(texts, numbers)
 

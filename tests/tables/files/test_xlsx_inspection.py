@@ -28,7 +28,7 @@ def test_a_few_kilobytes_that_unpack_to_gigabytes_are_refused_with_the_limit(mon
     bomb = repacked(lambda sheet: sheet.replace(b"<sheetData>", b"<sheetData>" + b" " * 6_000_000))
     assert len(bomb) < 50_000
     with pytest.raises(TooLarge, match=r"bomb.xlsx unpacks to more than 5 MB; save the table that is needed as .csv."):
-        read_table(bomb, "bomb.xlsx")
+        xlsx_inspection.inspect_workbook(io.BytesIO(bomb), "bomb.xlsx")
 
 
 def test_an_archive_that_lies_about_its_size_is_refused(monkeypatch):
@@ -38,19 +38,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(monkeypatch):
     assert bomb[entry : entry + 4] == b"PK\x01\x02"
     bomb[entry + 24 : entry + 28] = struct.pack("<I", 1000)
     with pytest.raises((TooLarge, BadTable)):
-        read_table(bytes(bomb), "bomb.xlsx")
-
-
-def test_two_cells_at_the_corners_of_a_sheet_are_refused_before_a_reader_asks_for_half_a_terabyte():
-    far = repacked(
-        lambda sheet: sheet.replace(
-            b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row></sheetData>'
-        )
-    )
-    with pytest.raises(
-        TooLarge, match=r"far.xlsx has cells spread over 1,048,576 rows and 16,384 columns; the limit is 30,000,000"
-    ):
-        read_table(far, "far.xlsx")
+        xlsx_inspection.inspect_workbook(io.BytesIO(bytes(bomb)), "bomb.xlsx")
 
 
 def test_cells_far_out_that_are_only_coloured_do_no_harm():
@@ -60,12 +48,13 @@ def test_cells_far_out_that_are_only_coloured_do_no_harm():
     assert len(read_table(coloured, "t.xlsx").rows) == 4
 
 
-def test_cells_are_found_across_the_blocks_in_which_a_sheet_is_read(monkeypatch):
-    monkeypatch.setattr(xlsx_inspection, "_BLOCK", 50)
-    monkeypatch.setattr(xlsx_inspection, "MAX_CELLS", 1000)
-    rows = [[f"c{i}" for i in range(60)], *([[1] * 60] * 20)]
-    with pytest.raises(TooLarge, match=r"over 21 rows and 60 columns; the limit is 1,000 cells"):
-        read_table(workbook(("wide", rows)), "wide.xlsx")
+def test_what_is_counted_is_counted_once_across_the_blocks_in_which_a_sheet_is_read(monkeypatch):
+    cells = b"".join(b'<c r="A%d" t="e"><f>1/0</f></c>' % i for i in range(2, 42))
+    content = repacked(lambda sheet: sheet.replace(b"</sheetData>", b"<row>" + cells + b"</row></sheetData>"))
+    for size in (50, 77, 1 << 20):
+        monkeypatch.setattr(xlsx_inspection, "_BLOCK", size)
+        seen = xlsx_inspection.inspect_workbook(io.BytesIO(content), "t.xlsx")
+        assert (seen.errors, seen.not_computed) == (40, 40)
 
 
 def test_a_wide_sheet_within_the_limit_is_read():
@@ -88,7 +77,7 @@ def test_a_workbook_that_breaks_off_is_damaged():
         read_table(content[: len(content) // 2], "t.xlsx")
 
 
-@pytest.mark.parametrize("step", [97])
+@pytest.mark.parametrize("step", [397])
 def test_a_workbook_with_changed_bytes_is_read_or_refused(step):
     content = workbook(("flowers", [HEADER, *FLOWERS]))
     messages = set()
