@@ -1,6 +1,7 @@
 """One word for one thing: no public class or function of one name in two modules, but for the exceptions and their reasons."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -42,3 +43,26 @@ def test_no_two_public_names_are_alike():
     twice = {name: sorted(places) for name, places in public_names().items() if len(places) > 1}
     assert {name: places for name, places in twice.items() if name not in EXCEPTIONS} == {}
     assert sorted(set(EXCEPTIONS) - set(twice)) == [], "an exception that is needed no longer"
+
+
+def test_the_glossary_defines_each_word_once():
+    rows = [
+        line for line in (ROOT / "docs/glossary.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")
+    ]
+    words = [row.split("|")[1].strip() for row in rows]
+    assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
+def test_no_metaphor_stands_for_a_part_of_the_program():
+    pattern = re.compile(
+        r"\b(house|foreman|the desk|staircase|stairs|heartbeat of|crowned|dealt|deals)\b", re.IGNORECASE
+    )
+    folders = ("flora_core", "ui", "pages", "docs", "tests")
+    places = [
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".j2"} and path != Path(__file__)
+        for found in pattern.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert places == []

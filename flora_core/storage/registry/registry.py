@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, bindparam, insert, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from flora_core.errors import ArtifactRefused, Conflict, NoChampion, Unknown
+from flora_core.errors import ArtifactRefused, Conflict, Unknown
 from flora_core.model import Model, ModelCard
 from flora_core.storage.database import Database
 from flora_core.storage.registry.artifacts import (
@@ -299,21 +299,6 @@ class Registry:
         """The card of a version, checked likewise, without loading the model."""
         row = self.version(study, version)
         return read_card(self._folder / study, version, row.checksums)
-
-    def load_champion(self, study: str) -> Model:
-        """The model that identifies.
-
-        Raises
-        ------
-        NoChampion, ArtifactRefused
-        """
-        version = self.champion_version(study)
-        if version is None:
-            raise NoChampion(
-                f"{study} has no champion yet: train a model and promote it "
-                f"(python -m flora_core train --study {study}; python -m flora_core models promote 1 --why '...')."
-            )
-        return self.load(study, version)
 
     def verify(self, study: str) -> tuple[tuple[Verified, ...], list[str]]:
         """Compare the files of every version with their checksums; reads only, loads nothing.

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from flora_core.study import epithet, genus_of, is_binomial, short_name
+from flora_core.study import epithet, genus_of, is_binomial
 from flora_core.tables.names.lookup import distance
 from flora_core.tables.values.cells import MISSING
 
@@ -299,12 +299,3 @@ def _gathered(written: Sequence[tuple[str, Label]], texts: Mapping[str, int]) ->
     name = max(forms, key=lambda form: (is_binomial(form), forms[form], form))
     author = max(authors, key=lambda a: (authors[a], a))
     return GatheredName(name, author, written[0][1].doubt, sum(n for _, n in spellings), tuple(spellings))
-
-
-def short_forms(names: Sequence[str]) -> dict[str, str]:
-    """{any short way of writing, case-folded: name}: in full, abbreviated, the epithet alone; only where it means one name."""
-    found: dict[str, set[str]] = {}
-    for name in names:
-        for form in (name, short_name(name), epithet(name)):
-            found.setdefault(form.casefold(), set()).add(name)
-    return {form: meant.pop() for form, meant in found.items() if len(meant) == 1}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flora_core.tables.names.labels import alike, gather_names, read_label, short_forms, trains_by_default
+from flora_core.tables.names.labels import alike, gather_names, read_label, trains_by_default
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,6 @@ def test_different_names_and_codes_are_not():
     assert pairs(("Quercus suber", 5), ("Quercus robur", 5), ("Populus alba", 5), ("Populus nigra", 5)) == []
     assert pairs(("A1", 5), ("A2", 5), ("Kama", 5), ("Rosa", 5), ("SIRA", 4), ("CALI", 4)) == []
     assert pairs(("Iris versicolor", 5), ("Iris versicolor var. kermesina", 5)) == []
-
-
-def test_short_forms_mean_one_name_or_none():
-    forms = short_forms(["Iris setosa", "Iris alba", "Rosa alba"])
-    assert forms["i. setosa"] == forms["setosa"] == "Iris setosa"
-    assert "alba" not in forms
 
 
 @given(st.dictionaries(st.text(max_size=30), st.integers(1, 9), max_size=12))
