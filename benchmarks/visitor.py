@@ -22,72 +22,106 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).resolve().parents[1]
 
 
+class Page:
+    """One visitor's half of Streamlit's protocol, without a connection: what to send, and what was received.
+
+    Parameters
+    ----------
+    query : str
+        The address's query: "study=season".
+    name : str
+        The page to ask for, by its address: "identify". "" for whatever page comes first.
+    """
+
+    def __init__(self, query: str = "", name: str = "") -> None:
+        self._query, self._name = query, name
+        self._hash = ""
+        self.sliders: dict[str, Any] = {}
+
+    def request(self, states: dict[str, float] | None = None) -> bytes:
+        """The message that asks for the page, with sliders moved: {identifier: value}."""
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_script_hash = self._hash
+        message.rerun_script.page_name = self._name
+        for identifier, value in (states or {}).items():
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id = identifier
+            state.double_array_value.data[:] = [value]
+        return message.SerializeToString()
+
+    def slider(self, label: str) -> str:
+        """The identifier of a slider that was received, by the beginning of its label."""
+        return str(next(s for s in self.sliders.values() if s.label.startswith(label)).id)
+
+    def receive(self, content: bytes) -> str:
+        """Take in a message of the server; what kind it is.
+
+        Raises
+        ------
+        RuntimeError
+            Another page came than was asked for: what is measured would not be what it says.
+        """
+        message = ForwardMsg()
+        message.ParseFromString(content)
+        kind = message.WhichOneof("type") or ""
+        if kind == "navigation":
+            # The hash in `new_session` is that of the script around all pages: sent back, it asks for the first page.
+            self._hash = message.navigation.page_script_hash
+            shown = {page.page_script_hash: page.url_pathname for page in message.navigation.app_pages}
+            if self._name and shown.get(self._hash) != self._name:
+                raise RuntimeError(f"the page {self._name!r} was asked for, {shown.get(self._hash)!r} came")
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "slider":
+                self.sliders[element.slider.label] = element.slider
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
+        return kind
+
+
 class Visitor:
     """One open page."""
 
     def __init__(self, port: int, query: str = "", name: str = "") -> None:
-        self._socket = connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None, compression=None
-        )
-        self._query, self._name = query, name
-        self._page = ""
-        self.sliders: dict[str, Any] = {}
-        self.text = ""
-        self._states: dict[str, float] = {}
+        self._socket = connect(websocket_address(port), subprotocols=["streamlit"], max_size=None, compression=None)
+        self._page = Page(query, name)
 
     def visit(self) -> None:
         """Open the page and wait until it is drawn."""
-        self._send()
+        self._socket.send(self._page.request())
         self._wait()
 
     def move(self, label: str, value: float) -> None:
         """Move a slider and wait until the page is drawn again."""
-        slider = next(s for s in self.sliders.values() if s.label.startswith(label))
-        self._states = {slider.id: value}
-        self._send()
+        self._socket.send(self._page.request({self._page.slider(label): value}))
         self._wait()
 
     def until(self, wanted: str, seconds: float) -> None:
         """Open the page and wait only until the words were delivered."""
-        self._send()
+        self._socket.send(self._page.request())
         self._wait(wanted, seconds)
 
     def close(self) -> None:
         self._socket.close()
 
-    def _send(self) -> None:
-        message = BackMsg()
-        message.rerun_script.query_string = self._query
-        message.rerun_script.page_script_hash = self._page
-        message.rerun_script.page_name = self._name
-        for identifier, value in self._states.items():
-            state = message.rerun_script.widget_states.widgets.add()
-            state.id = identifier
-            state.double_array_value.data[:] = [value]
-        self._socket.send(message.SerializeToString())
-
     def _wait(self, wanted: str = "", seconds: float = 60.0) -> None:
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             content = self._socket.recv(timeout=seconds)
-            message = ForwardMsg()
-            message.ParseFromString(content)
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self._page = message.new_session.page_script_hash
-            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                element = message.delta.new_element
-                if element.WhichOneof("type") == "slider":
-                    self.sliders[element.slider.label] = element.slider
-                if wanted and wanted in content.decode("utf-8", "ignore"):
-                    return
-            elif kind == "page_info_changed":
-                self._query = message.page_info_changed.query_string
-            elif kind == "script_finished" and not wanted:
+            assert isinstance(content, bytes)
+            kind = self._page.receive(content)
+            if wanted and kind == "delta" and wanted in content.decode("utf-8", "ignore"):
+                return
+            if kind == "script_finished" and not wanted:
                 return
         raise TimeoutError(
             f"the page did not say {wanted!r} within {seconds} s" if wanted else "the page did not finish"
         )
+
+
+def websocket_address(port: int) -> str:
+    return f"ws://127.0.0.1:{port}/_stcore/stream"
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import threading
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 from flora_core.errors import FloraError
 from flora_core.workflows.operations.maintenance import sweep
 from ui.jobs.supervisor import SUPERVISOR
+from ui.server.garbage import GARBAGE, set_aside
 from ui.server.startup import STARTUP
 
 #: Seconds after opening in which the first visitor is served before anything else is loaded.
@@ -23,6 +23,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the context and begin with its jobs while the port already answers; close it when the server stops."""
     STARTUP.start()
     SUPERVISOR.start()
+    GARBAGE.start()
     later = asyncio.get_running_loop().call_later(_SECOND_BREATH, _load_the_rest)
     try:
         yield {}
@@ -30,6 +31,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         later.cancel()
         await asyncio.to_thread(SUPERVISOR.stop)
         await asyncio.to_thread(STARTUP.close)
+        await asyncio.to_thread(GARBAGE.stop)
 
 
 def _load_the_rest() -> None:
@@ -42,8 +44,7 @@ def _load_the_rest() -> None:
 
         with contextlib.suppress(FloraError):
             preload_overviews(STARTUP.context())
-        gc.collect()
-        gc.freeze()
+        set_aside()
         with contextlib.suppress(FloraError):
             sweep(STARTUP.context())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -12,6 +11,7 @@ import streamlit as st
 
 from flora_core.errors import FloraError, Unavailable
 from flora_core.workflows.context import AppContext, open_context
+from ui.server.garbage import set_aside
 
 _log: Final = logging.getLogger("flora")
 
@@ -103,10 +103,7 @@ class Startup:
             self._error, self._failed_at = error, time.monotonic()
             return
         self._error, self._context = None, context
-        # Streamlit collects garbage after every script run; what is loaded by now is never garbage, so it is set aside.
-        # Without this a rerun takes ten times as long (docs/performance.md).
-        gc.collect()
-        gc.freeze()
+        set_aside()
 
     def _told(self, done: int, total: int, doing: str) -> None:
         self._progress = (done, total, f"training the first model, {doing}")
