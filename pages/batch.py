@@ -4,11 +4,11 @@ import streamlit as st
 
 from ui.batch import sections
 from ui.page import require_context
-from ui.site.study_picker import chosen_study
+from ui.site.study_picker import chosen_model
 from ui.site.text import escape_markdown
 
 context = require_context()
-model = context.champion(chosen_study(context))
+model = chosen_model(context)
 study = model.study
 
 st.title("A whole table")

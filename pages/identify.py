@@ -7,11 +7,11 @@ from flora_core.workflows.identify import identify_with
 from ui.identify import sections
 from ui.identify.form import measuring_form
 from ui.page import require_context
-from ui.site.study_picker import chosen_study
+from ui.site.study_picker import chosen_model
 from ui.site.text import escape_markdown
 
 context = require_context()
-model = context.champion(chosen_study(context))
+model = chosen_model(context)
 study = model.study
 
 st.title(f"Identify {study.one}")

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.page import refusals_shown, require_context
 from ui.site.navigation import pages
 from ui.site.simulation_banner import show_simulated_banner
-from ui.site.study_picker import show_study_picker
+from ui.site.study_picker import show_study_picker, studies_read_once
 from ui.site.theme import show_styles
 from ui.site.tour import show_tour
 
@@ -21,7 +21,7 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
 context = require_context()
-with refusals_shown():
+with refusals_shown(), studies_read_once(context):
     show_study_picker(context)
     show_simulated_banner(context)
     show_tour()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sqlite3
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 
 from flora_core.errors import DatabaseUnavailable
 
@@ -21,6 +22,9 @@ from flora_core.errors import DatabaseUnavailable
 HEAD: Final = "0008"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
+#: Seconds of idleness after which a connection to PostgreSQL is asked whether it is still there.
+_ASK_AFTER: Final = 30.0
+_IDLE_SINCE: Final = "flora_idle_since"
 _ADVISORY_LOCK: Final = 7360436936
 
 
@@ -37,6 +41,7 @@ class Database:
         self._url: URL = make_url(url)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._reader: Engine | None = None
         self._opened_file: tuple[int, int] | None = None
 
     @property
@@ -121,8 +126,11 @@ class Database:
         DatabaseUnavailable
             With what is wrong and what to do.
         """
-        with self._clear_errors(), self._open().connect() as connection:
-            yield connection
+        with self._clear_errors():
+            self._open()
+            assert self._reader is not None  # noqa: S101  made with the engine
+            with self._reader.connect() as connection:
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -149,7 +157,7 @@ class Database:
         with self._lock:
             if self._engine is not None:
                 self._engine.dispose()
-            self._engine, self._opened_file = None, None
+            self._engine, self._reader, self._opened_file = None, None, None
 
     def _open(self, *, create: bool = False) -> Engine:
         if self.path is not None and not create and not self.path.exists():
@@ -159,7 +167,10 @@ class Database:
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
-                    self._engine = self._connected_to_errors()
+                    engine = self._connected_to_errors()
+                    # A query of PostgreSQL is a transaction by itself: one message instead of three. Both have one pool.
+                    self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+                    self._engine = engine
         if self.path is not None and self._opened_file is None and self.path.exists():
             self._opened_file = _identity(self.path)
         return self._engine
@@ -170,7 +181,10 @@ class Database:
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = create_engine(self._url, connect_args={"connect_timeout": 5})
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", _replace_dead)
+        return engine
 
     def _still_there(self) -> None:
         """A file that was removed or replaced takes writes that nobody will ever read: refuse to call them kept."""
@@ -238,6 +252,36 @@ class Database:
 def _identity(path: Path) -> tuple[int, int]:
     stat = os.stat(path)
     return stat.st_dev, stat.st_ino
+
+
+def _note_idle(connection: Any, record: Any) -> None:
+    record.info[_IDLE_SINCE] = time.monotonic()
+
+
+def _replace_dead(connection: Any, record: Any, proxy: Any) -> None:
+    """Have a connection that PostgreSQL ended replaced before it is used.
+
+    The end of a connection arrives at its socket, which is looked at without asking the server. Only one that has something to
+    read, or was idle for so long that a firewall may have forgotten it, is asked.
+    """
+    since = record.info.get(_IDLE_SINCE)
+    if since is None:
+        return
+    try:
+        if time.monotonic() - since > _ASK_AFTER or _has_input(connection.pgconn.socket):
+            connection.execute("")
+            connection.rollback()
+    except Exception as error:
+        raise InvalidatePoolError from error
+
+
+def _has_input(socket: int) -> bool:
+    """Whether anything can be read from a socket, its end included; waits for nothing."""
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:

@@ -10,6 +10,7 @@ import math
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -18,12 +19,25 @@ from sqlalchemy import Row, func, insert, select, update
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.model import TrainingPlants, TrainingTable
 from flora_core.storage.database import Database
-from flora_core.storage.schema import studies, training_tables
+from flora_core.storage.schema import events, studies, training_tables
 from flora_core.study import Study
 
 _SPECIES: Final = "species"
 _GROUP: Final = "group"
 _ID: Final = "id"
+
+#: All studies, each with the version of the newest event that made one the champion (`registry.Registry.champion_version`).
+_LISTED: Final = select(
+    studies.c.name,
+    studies.c.document,
+    studies.c.simulated,
+    select(events.c.version)
+    .where(events.c.study == studies.c.name, events.c.kind.in_(("promoted", "rolled back")))
+    .order_by(events.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("champion"),
+).order_by(studies.c.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,31 @@ class KeptTable:
     source_sha256: str
     added_at: datetime
     added_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStudy:
+    """A study as it stands in a list.
+
+    Attributes
+    ----------
+    name, title : str
+    simulated : bool
+        Whether it is a demonstration study.
+    champion : int or None
+        The version that identifies its plants; None where there is none.
+    """
+
+    name: str
+    title: str
+    simulated: bool
+    champion: int | None
+
+
+@lru_cache(maxsize=256)
+def _title(document: str) -> str:
+    """The title in a study's document; it is asked for again with every rerun of a page."""
+    return str(json.loads(document)["title"])
 
 
 class Studies:
@@ -55,7 +94,15 @@ class Studies:
         """{name: title} of all studies, in order of creation."""
         with self._database.read() as connection:
             rows = connection.execute(select(studies.c.name, studies.c.document).order_by(studies.c.created_at)).all()
-        return {row.name: str(json.loads(row.document)["title"]) for row in rows}
+        return {row.name: _title(row.document) for row in rows}
+
+    def listed(self) -> tuple[ListedStudy, ...]:
+        """All studies in order of creation, each with its champion; one query."""
+        with self._database.read() as connection:
+            return tuple(
+                ListedStudy(row.name, _title(row.document), bool(row.simulated), row.champion)
+                for row in connection.execute(_LISTED)
+            )
 
     def get(self, name: str) -> Study:
         """A study by its name.

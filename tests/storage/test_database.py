@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -160,6 +161,70 @@ def file(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/flora.db")
     database.prepare()
     yield database
+    database.close()
+
+
+@pytest.mark.postgresql
+def test_a_query_of_postgresql_is_one_message_there_and_one_back(postgres, tmp_path):
+    database = Database(postgres.new_database())
+    database.prepare()
+    told = tmp_path / "messages"
+    with open(told, "wb") as file:
+        with database.read() as connection:
+            connection.connection.driver_connection.pgconn.trace(file.fileno())
+        for _ in range(3):
+            with database.read() as connection:
+                assert connection.execute(text("SELECT 42")).scalar() == 42
+        with database.read() as connection:
+            connection.connection.driver_connection.pgconn.untrace()
+    database.close()
+    sent = [line.split("\t") for line in told.read_text().splitlines()]
+    assert [words[3] for words in sent if words[1] == "F" and words[3] in ("Query", "Parse", "Sync")] == ["Query"] * 3
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_postgresql_ended_is_replaced_unseen(postgres):
+    url = postgres.new_database()
+    plain = url.replace("+psycopg", "")
+    database = Database(url)
+    database.prepare()
+    for end in (True, False):
+        with database.read() as connection:
+            own = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+        if end:
+            with psycopg.connect(plain, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", (own,))
+                while other.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", (own,)).fetchone() != (0,):
+                    pass
+        with database.write() as connection:
+            now = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+        assert (now != own) is end
+    database.close()
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_was_idle_for_long_is_asked_first(postgres, monkeypatch):
+    monkeypatch.setattr("flora_core.storage.database._ASK_AFTER", -1.0)
+    database = Database(postgres.new_database())
+    database.prepare()
+    with database.read() as connection:
+        connection.connection.driver_connection.close()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT 42")).scalar() == 42
+    database.close()
+
+
+@pytest.mark.postgresql
+def test_a_write_of_postgresql_is_a_transaction_after_reads_that_were_none(postgres):
+    database = Database(postgres.new_database())
+    database.prepare()
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute(text("INSERT INTO studies VALUES ('a', '{}', false, '2026-01-01', 'x')"))
+        raise ZeroDivisionError
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM studies")).scalar() == 0
     database.close()
 
 

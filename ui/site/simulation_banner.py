@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo import load as demo
-from ui.site.study_picker import choose_study, chosen_study
+from ui.site.study_picker import choose_study, chosen_study, listed_studies
 
 
 def show_simulated_banner(context: AppContext) -> None:
     """Say on top of the page that its plants are simulated, with the way out; nothing for a real study."""
-    if not RecordStatistics(context.database).simulated(chosen_study(context)):
+    if not listed_studies(context)[chosen_study(context)].simulated:
         return
     with st.container(key="simulated", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("**Simulated.** No plant on this page ever grew; nothing of it counts in a real number.")

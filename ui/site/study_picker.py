@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import streamlit as st
 
+from flora_core.model import Model
+from flora_core.storage.studies import ListedStudy
 from flora_core.study import IRIS
 from flora_core.workflows.context import AppContext
 from ui.site.navigation import page_link
@@ -15,9 +20,41 @@ _KEY: Final = "study"
 _PICKER: Final = "study-picker"
 
 
+#: The studies as this run of a page has read them: a run is a thread's own.
+_run = threading.local()
+
+
+@contextmanager
+def studies_read_once(context: AppContext) -> Iterator[None]:
+    """Read the studies and their champions from the database now, and not again inside the block: for one run of a page."""
+    _run.studies = context.studies.listed()
+    try:
+        yield
+    finally:
+        del _run.studies
+
+
+def listed_studies(context: AppContext) -> dict[str, ListedStudy]:
+    """{name: study} in order of creation, as read at the beginning of this run of the page, or now outside of one."""
+    found: tuple[ListedStudy, ...] | None = getattr(_run, "studies", None)
+    return {study.name: study for study in (context.studies.listed() if found is None else found)}
+
+
+def chosen_model(context: AppContext) -> Model:
+    """The champion of the study this visitor works on, as it was at the beginning of this run of the page.
+
+    Raises
+    ------
+    NoChampion, ArtifactRefused, DatabaseUnavailable
+    """
+    name = chosen_study(context)
+    champion = listed_studies(context)[name].champion
+    return context.champion(name) if champion is None else context.model(name, champion)
+
+
 def chosen_study(context: AppContext) -> str:
     """The name of the study this visitor works on: from the address, else as chosen before, else the first there is."""
-    names = context.studies.names()
+    names = list(listed_studies(context))
     asked = st.query_params.get(_KEY, "")
     if asked in names:
         st.session_state[_KEY] = asked
@@ -33,7 +70,7 @@ def choose_study(name: str) -> None:
 
 def show_study_picker(context: AppContext) -> None:
     """A box to choose the study by, on every page, where there is more than one; the address carries the choice."""
-    titles = context.studies.titles()
+    titles = {name: study.title for name, study in listed_studies(context).items()}
     if len(titles) < 2:
         return
     chosen = chosen_study(context)
@@ -66,7 +103,7 @@ def _picked() -> None:
 def show_no_champion(context: AppContext) -> None:
     """What to do where the chosen study has no model that identifies yet."""
     name = chosen_study(context)
-    title = context.studies.titles().get(name, name)
+    title = listed_studies(context)[name].title
     versions = len(context.registry.versions(name))
     st.title(escape_markdown(title))
     if versions:
