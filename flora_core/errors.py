@@ -24,7 +24,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
+
+#: Characters that an issue keeps of each text.
+_LONGEST: Final = {"column": 300, "value": 300, "problem": 1500, "suggestion": 1500}
+#: Issues whose sentences a message repeats; the others stand in its list.
+_SAID: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Issue:
     column : str
         The column or measurement, as its owner wrote it.
     value : str
-        What stands there, as typed.
+        What stands there, as typed; of a long text its beginning.
     problem : str
         What is wrong, as a sentence without a full stop.
     suggestion : str
@@ -50,6 +55,13 @@ class Issue:
     value: str
     problem: str
     suggestion: str = ""
+
+    def __post_init__(self) -> None:
+        # What stands there may be as long as a file: it is shown, not kept.
+        for name, most in _LONGEST.items():
+            text = getattr(self, name)
+            if len(text) > most:
+                object.__setattr__(self, name, f"{text[: most - 1]}…")
 
     def sentence(self) -> str:
         """The issue as one line: "Row 14: petal length is 57.0 cm; ... ."."""
@@ -86,7 +98,9 @@ class BadValues(Refused):
     def __init__(
         self, issues: tuple[Issue, ...], question: str = "", correction: Mapping[str, float] | None = None
     ) -> None:
-        super().__init__(" ".join([*(issue.sentence() for issue in issues), *filter(None, [question])]))
+        more = f"And {len(issues) - _SAID:,} more." if len(issues) > _SAID else ""
+        said = [issue.sentence() for issue in issues[:_SAID]]
+        super().__init__(" ".join([*said, *filter(None, [more, question])]))
         self.issues = issues
         self.question = question
         self.correction = dict(correction or {})

@@ -112,6 +112,8 @@ class Species(_Noun):
         return epithet(self.name)
 
 
+#: Characters of the longest text that is looked at for a measurement's name.
+_LONGEST_NAME: Final = 200
 _BINOMIAL: Final = re.compile(r"^(×? ?[A-Z][a-zà-ÿ-]+) ((?:× ?)?['a-zà-ÿ].*)$")
 
 
@@ -230,6 +232,8 @@ class Study(_Noun):
         Unknown
             There is none; the message lists those there are.
         """
+        if len(name) > _LONGEST_NAME:
+            raise Unknown(f"'{name[:40]}…' is not a measurement of {self.name}. There are: {', '.join(self.names)}.")
         wanted = re.sub(r"[\s.\-]+", "_", name.strip().lower())
         for measurement in self.measurements:
             # "kernel_length_mm" is how a table calls a kernel length in mm.

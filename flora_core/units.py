@@ -36,6 +36,9 @@ _UNIT_OF_SPELLING: Final = {
     spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in (unit, *spellings.split())
 }
 
+#: Characters of the longest text that is looked at for a unit.
+_LONGEST: Final = 40
+
 
 def parse_unit(text: str) -> str:
     """The unit that a person wrote, in our spelling ("millimetres" -> "mm"); "" stands for no unit.
@@ -46,6 +49,8 @@ def parse_unit(text: str) -> str:
         The text is no unit; the message lists those there are.
     """
     # Micro is written with two different letters: the micro sign and the Greek mu.
+    if len(text) > _LONGEST:
+        raise Unknown(f"'{text[:_LONGEST]}…' is not a unit that is known here. There are: {', '.join(_SPELLINGS)}.")
     cleaned = re.sub(r"[\s.()\[\]]", "", text).lower().replace("μ", "µ")
     if not cleaned or cleaned in {"-", "1", "none", "dimensionless"}:
         return ""

@@ -80,6 +80,10 @@ def status_of(error: FloraError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
 
 
+def _short(text: str, most: int = 300) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _answer_errors(api: FastAPI) -> None:
     @api.exception_handler(FloraError)
     async def refused(request: Request, error: FloraError) -> JSONResponse:
@@ -101,6 +105,8 @@ def _answer_errors(api: FastAPI) -> None:
             }
             for problem in problems[:100]
         ]
+        for issue in issues:
+            issue.update({name: _short(text) for name, text in issue.items() if isinstance(text, str)})
         detail = "; ".join(f"{i['column'] or 'body'}: {i['problem']}" for i in issues[:3])
         return JSONResponse({"error": "BadRequest", "detail": f"{detail}. See /api/docs.", "issues": issues}, 422)
 

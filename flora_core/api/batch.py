@@ -118,7 +118,7 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         "/v1/batch",
         status_code=202,
         response_model=None,
-        responses={202: {"model": BatchAnswer}, **refusals(400, 401, 403, 404, 413, 422, 503)},
+        responses={202: {"model": BatchAnswer}, **refusals(400, 401, 403, 404, 408, 413, 422, 503)},
         openapi_extra={"requestBody": _BODY},
     )
     async def hand_in(

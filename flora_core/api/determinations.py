@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.api.request_body import StrictRoute
 from flora_core.errors import BadValues
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.workflows.context import AppContext
@@ -32,7 +33,9 @@ class DeterminationRow(BaseModel):
     )
     by: str = Field("", max_length=500, description="Who determined; else the request's `by`, else the key's owner.")
     date: str = Field("", max_length=50, description="When, like 2026-06-03, 2026-06 or 2026; empty for today.")
-    level: int | None = Field(None, description="HISPID's verification level, 0 to 4; 2 where left out.")
+    level: int | None = Field(
+        None, ge=-1_000_000, le=1_000_000, description="HISPID's verification level, 0 to 4; 2 where left out."
+    )
     remark: str = Field("", max_length=5000, description="What the slip says besides.")
 
 
@@ -70,12 +73,12 @@ class DeterminationsResponse(BaseModel):
 
 def determining(front: ContextProvider, caller: Caller) -> APIRouter:
     """The route."""
-    router = APIRouter()
+    router = APIRouter(route_class=StrictRoute)
 
     @router.post(
         "/v1/determinations",
         response_model=None,
-        responses={200: {"model": DeterminationsResponse}, **refusals(400, 401, 403, 404, 413, 422, 503)},
+        responses={200: {"model": DeterminationsResponse}, **refusals(400, 401, 403, 404, 408, 413, 422, 503)},
     )
     async def determine(body: DeterminationsRequest, who: str = Depends(caller)) -> JSONResponse:
         """Lay determinations beside identifications: good rows are added, each bad one is an issue; 422 where none is good."""

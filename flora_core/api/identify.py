@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.api.request_body import StrictRoute, strict
 from flora_core.errors import BadValues, Issue
 from flora_core.units import parse_unit
 from flora_core.workflows import identify as workflow
 from flora_core.workflows.context import AppContext
 
 MAX_ROWS: Final = 1000
+#: Measurements of one plant in a request; a study has at most as many as a table has columns.
+MAX_VALUES: Final = 4000
+#: Issues of an answer: enough to see what is wrong.
+MAX_ISSUES: Final = 200
+
+
+def _not_too_many(row: Any) -> Any:
+    """Refused by its number, before each of its values is looked at."""
+    if isinstance(row, dict) and len(row) > MAX_VALUES:
+        raise ValueError(f"A plant has at most {MAX_VALUES:,} values, this one has {len(row):,}")
+    return row
+
+
+Text = Annotated[str, Field(max_length=1000)]
+Row = Annotated[dict[Annotated[str, Field(max_length=200)], float | Text | None], BeforeValidator(_not_too_many)]
 
 
 class IdentifyRequest(BaseModel):
@@ -32,7 +47,7 @@ class IdentifyRequest(BaseModel):
     by: str = Field("", max_length=200, description="Who identifies; where keys are used, the key's owner.")
     collector: str = Field("", max_length=200, description="Who gathered the plants, for the record.")
     site: str = Field("", max_length=200, description="Where they grew, for the record.")
-    rows: list[dict[str, float | str | None]] = Field(
+    rows: list[Row] = Field(
         min_length=1, max_length=MAX_ROWS, description="For each plant {measurement: value}; left out or null: missing."
     )
 
@@ -70,15 +85,16 @@ class IdentifyResponse(BaseModel):
     rows: list[Identified]
 
 
-def _brief(caller: Caller) -> type[APIRoute]:
+def _brief(caller: Caller) -> type[StrictRoute]:
     """A kind of route that reads its one body itself: FastAPI's general way there takes as long as naming a plant."""
 
-    class Brief(APIRoute):
+    class Brief(StrictRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             usual, answer = super().get_route_handler(), self.endpoint
 
             async def handled(request: Request) -> Response:
                 # Whatever is unusual, and every refusal, goes the general way.
+                request = strict(request)
                 if request.headers.get("content-type") != "application/json":
                     return await usual(request)
                 try:
@@ -100,14 +116,12 @@ def identifying(front: ContextProvider, caller: Caller) -> APIRouter:
     @router.post(
         "/v1/identify",
         response_model=None,
-        responses={200: {"model": IdentifyResponse}, **refusals(400, 401, 403, 404, 413, 422, 503)},
+        responses={200: {"model": IdentifyResponse}, **refusals(400, 401, 403, 404, 408, 413, 422, 503)},
     )
     async def identify(body: IdentifyRequest, who: str = Depends(caller)) -> JSONResponse:
         """Name plants; record them where asked, all or none."""
         context = front.context()
-        # One plant is named faster than another thread could be woken for it.
-        if len(body.rows) == 1 and not body.record:
-            return JSONResponse(_identify(context, body, who))
+        # Never here: the database may be slow, or a model have many trees, and everybody's requests wait in this loop.
         return JSONResponse(await run_in_threadpool(_identify, context, body, who))
 
     return router
@@ -117,7 +131,8 @@ def _identify(context: AppContext, body: IdentifyRequest, who: str) -> dict[str,
     # What is recorded names the champion of that very moment.
     model = context.champion(body.study) if body.record else context.champion_cached(body.study)
     unit = parse_unit(body.unit)
-    answers, issues = [], []
+    answers: list[workflow.Identification] = []
+    issues: list[Issue] = []
     refused: BadValues | None = None
     for number, row in enumerate(body.rows, start=1):
         typed = {name: "" if value is None else str(value) for name, value in row.items()}
@@ -125,10 +140,12 @@ def _identify(context: AppContext, body: IdentifyRequest, who: str) -> dict[str,
             answers.append(workflow.identify_with(model, typed, unit))
         except BadValues as error:
             refused = error
+            if len(issues) >= MAX_ISSUES:
+                break
             issues += [Issue(number, i.column, i.value, i.problem, i.suggestion) for i in error.issues]
     if refused is not None:
         question = refused.question if len(body.rows) == 1 else ""
-        raise BadValues(tuple(issues), question, refused.correction)
+        raise BadValues(tuple(issues[:MAX_ISSUES]), question, refused.correction)
     identifiers: list[str | None] = [None] * len(answers)
     if body.record:
         recorded = workflow.record(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 #: The largest body of a JSON request, in bytes; tables go to /batch.
 MAX_BODY: Final = 2_000_000
+#: Seconds in which a body comes, and bytes in each second more: a slow line is waited for, a stopped one is not.
+BODY_SECONDS: Final = 30.0
+BODY_RATE: Final = 4_000
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -99,16 +104,27 @@ class _LateApi:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
-    """`receive`, which answers 413 once more has come than a JSON request may hold."""
-    if scope["path"].endswith("/v1/batch"):
-        return receive
-    came = 0
+    """`receive`, which answers 413 once more has come than a JSON request may hold, and 408 where it comes too slowly."""
+    is_table = scope["path"].endswith("/v1/batch")
+    came, whole = 0, False
+    began = time.monotonic()
 
     async def counted() -> Message:
-        nonlocal came
-        message = await receive()
+        nonlocal came, whole
+        if whole:
+            # What comes now is no body any more: whoever listens for the end of the connection may wait.
+            return await receive()
+        left = began + BODY_SECONDS + came / BODY_RATE - time.monotonic()
+        try:
+            message = await asyncio.wait_for(receive(), max(0.0, left))
+        except TimeoutError:
+            raise HTTPException(
+                408,
+                f"The body came too slowly: {came:,} bytes in {time.monotonic() - began:.0f} seconds; send it again",
+            ) from None
         came += len(message.get("body", b""))
-        if came > MAX_BODY:
+        whole = not message.get("more_body", False)
+        if came > MAX_BODY and not is_table:
             raise HTTPException(413, f"The request is larger than {MAX_BODY:,} bytes; send tables to /api/v1/batch")
         return message
 

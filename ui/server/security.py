@@ -22,6 +22,8 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketClose
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from ui.server.base_path import BasePath, path_below_base
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,7 +37,7 @@ _SHORT: Final = 64
 
 def middleware() -> list[Middleware]:
     """The middleware for the front door."""
-    return [Middleware(Guard)]
+    return [Middleware(BasePath), Middleware(Guard)]
 
 
 class Guard:
@@ -51,11 +53,12 @@ class Guard:
                 return
             await self._app(scope, _without_developers_messages(receive), send)
         elif scope["type"] == "http":
-            if scope["path"].startswith(_HIDDEN):
+            path = path_below_base(scope["path"])
+            if path.startswith(_HIDDEN):
                 await JSONResponse({"error": "NotFound", "detail": "There is nothing here.", "issues": []}, 404)(
                     scope, receive, send
                 )
-            elif scope["path"].startswith("/_stcore/") and _foreign(Headers(scope=scope)):
+            elif path.startswith("/_stcore/") and _foreign(Headers(scope=scope)):
                 await JSONResponse(
                     {"error": "Forbidden", "detail": "This request comes from another site.", "issues": []}, 403
                 )(scope, receive, send)

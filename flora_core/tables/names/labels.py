@@ -26,6 +26,8 @@ Doubt = Literal["", "cf.", "aff.", "?", "sp.", "hybrid"]
 
 #: Beyond so many names, pairs are no longer compared: nobody would read the list.
 _MOST_COMPARED: Final = 400
+#: Characters of the longest text that is looked at for a name; a longer one names no species.
+_LONGEST: Final = 200
 #: A genus without species is a name of its own from so many plants on, where the table names no species of it.
 _OWN_GENUS: Final = 5
 
@@ -99,6 +101,8 @@ class Alike:
 
 def read_label(text: str) -> Label:
     """The name in one cell of a label column. Never raises."""
+    if len(text.strip()) > _LONGEST:
+        return Label(f"{text.strip()[:_LONGEST]}…", doubt="?")
     cleaned = re.sub(r"[\s\u00a0\u200b\ufeff]+", " ", text.replace("✕", "×").replace("✖", "×")).strip(' ;,"')
     if cleaned.casefold() in MISSING:
         return Label("")

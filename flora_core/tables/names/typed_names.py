@@ -51,7 +51,7 @@ _WORDS: Final = frozenset(
     missing name new no not ok old or petal plant please possibly probably question red rest sample see seems sepal small
     species specimen sure that the this to too true unclear unsure very wrong yes""".split()  # noqa: SIM905  easier to read
 )
-_TIMES: Final = re.compile(r"\s*×\s*|\s+[xX]\s+")
+_TIMES: Final = re.compile(r" ?× ?| [xX] ")
 _GENUS: Final = re.compile(r"[^\W\d_][^\W\d_]+(?:-[^\W\d_]+)?")
 _EPITHET: Final = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*")
 
@@ -95,8 +95,10 @@ def read_name(text: str, study: Study) -> ReadName:
         As typed: "Iris versicolor L.", "I. versicolor", "versicolor", "Iris sp.", "cf. versicolor", "Iris aff. virginica",
         "Iris versicolor x I. virginica", "none of these", "Iris pseudacorus".
     """
-    cleaned = _tidy(text)
-    shown = _short(text)
+    shown = _short(text.strip())
+    if len(text.strip()) > 2 * _LONGEST:
+        return _no_name(f"'{shown}' is not a name: it is too long", _there_are(study))
+    cleaned = _tidy(text.strip())
     if cleaned.casefold() in MISSING:
         return _no_name("there is no name", "Write a species, 'none of these', or the genus with 'sp.'.")
     if len(cleaned) > _LONGEST or not any(c.isalpha() for c in cleaned):

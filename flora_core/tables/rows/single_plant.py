@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -43,6 +44,12 @@ class CheckedPlant:
     issues: tuple[Issue, ...]
 
 
+#: Names beside a study's own that are looked at one by one, to say of each what is wrong with it.
+_MORE_NAMES: Final = 20
+#: Characters of a value that a sentence repeats.
+_LONGEST_TYPED: Final = 200
+
+
 def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> CheckedPlant:
     """The values of one plant, as typed into a form or a command.
 
@@ -55,6 +62,10 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
     """
     issues: list[Issue] = []
     texts = [""] * len(study.measurements)
+    if len(typed) > 2 * len(texts) + _MORE_NAMES:
+        problem = f"{len(typed):,} values were given for one plant"
+        issues.append(Issue(None, "", "", problem, f"{study.title} has {len(texts)} measurements. {_there_are(study)}"))
+        typed = {}
     places = {m.name: i for i, m in enumerate(study.measurements)}
     for name, text in typed.items():
         try:
@@ -68,11 +79,12 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
             )
         texts[i] = str(text).strip()
 
+    shown = [text if len(text) <= _LONGEST_TYPED else f"{text[: _LONGEST_TYPED - 1]}…" for text in texts]
     values = np.full(len(texts), np.nan)
     unusual: list[str] = []
     notes: list[str] = []
-    for i, (measurement, text) in enumerate(zip(study.measurements, texts, strict=True)):
-        cell = read_cell(text)
+    for i, (measurement, text) in enumerate(zip(study.measurements, shown, strict=True)):
+        cell = read_cell(texts[i])
         try:
             value, note = in_study_unit(measurement, cell, unit)
         except Unknown as error:

@@ -24,12 +24,14 @@ MISSING: Final = frozenset(
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")
 _ABOUT: Final = re.compile(r"^(?:ca?\.?|circa|approx\.?|about|~|≈|±)\s*(?=[\d.,(-])", re.IGNORECASE)
 _BOUND: Final = re.compile(r"^(?:<|>|≤|≥|=<|=>|<=|>=)\s*\d")
-_PLAIN: Final = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$")
-_NUMBER_AND_UNIT: Final = re.compile(r"^([+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d{1,3})?)\s*([^\d\s.,'()+-].*)$")
-_ONE: Final = r"\d+(?:[.,]\d+)?"
+# Every run is taken whole (possessive): what follows it can't be part of it, so that no pattern tries one text in many ways.
+_PLAIN: Final = re.compile(r"^[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d{1,3})?$")
+_NUMBER_AND_UNIT: Final = re.compile(r"^([+-]?[\d.,' ]++(?:(?<! )[eE][+-]?\d{1,3}(?=[\s\D]))?)\s*+([^\d\s.,'()+-].*+)$")
+_ENDS_AS_NUMBER: Final = re.compile(r"\d[.,]?(?:[eE][+-]?\d{1,3})?$")
+_ONE: Final = r"\d++(?:[.,]\d++)?"
 _RANGE: Final = re.compile(
-    rf"^(?:\(\s*{_ONE}\s*[-–—]\s*\)\s*)?({_ONE})\s*(?:[-–—]|to|bis)\s*({_ONE})"
-    rf"(?:\s*\(\s*[-–—]\s*{_ONE}\s*\))?\s*([^\d\s(][^\d(]*)?$"
+    rf"^(?:\(\s*+{_ONE}\s*+[-–—]\s*+\)\s*+)?({_ONE})\s*+(?:[-–—]|to|bis)\s*+({_ONE})"
+    rf"(?:\s*+\(\s*+[-–—]\s*+{_ONE}\s*+\))?\s*+([^\d\s(][^\d(]*+)?$"
 )
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*"
 _DATE: Final = re.compile(
@@ -73,6 +75,13 @@ LARGEST: Final = 1e50
 _TOO_LARGE: Final = Cell(
     "bad", problem="it is too large for a measurement", suggestion="Write the value, or leave the cell empty."
 )
+#: Characters of the longest text that is looked at for a number.
+LONGEST_CELL: Final = 1000
+_TOO_LONG: Final = Cell(
+    "bad",
+    problem=f"it is too long for a number: more than {LONGEST_CELL} characters",
+    suggestion="Write a number like 5.1, or leave the cell empty.",
+)
 _NO_NUMBER: Final = Cell(
     "bad", problem="it is not a number", suggestion="Write a number like 5.1, or leave the cell empty."
 )
@@ -90,7 +99,10 @@ def read_cell(text: str, *, decimal: Literal[".", ",", ""] = "", middle_of_range
     middle_of_ranges : bool
         Whether "2.0-2.5" becomes 2.25; otherwise a range is a bad cell.
     """
-    cleaned = _SPACES.sub(" ", text).strip().replace("\u2212", "-")
+    bare = text.strip()
+    if len(bare) > LONGEST_CELL:
+        return _TOO_LONG
+    cleaned = _SPACES.sub(" ", bare).strip().replace("\u2212", "-")
     if cleaned.lower() in MISSING:
         return _NOTHING
     cell = _read(cleaned, decimal, middle_of_ranges)
@@ -123,7 +135,7 @@ def _read(cleaned: str, decimal: Literal[".", ",", ""], middle_of_ranges: bool) 
         return _range(span, decimal, middle_of_ranges)
     unit: str | None = None
     split = _NUMBER_AND_UNIT.match(cleaned)
-    if split:
+    if split and _ENDS_AS_NUMBER.search(split[1].rstrip()[-8:]):
         try:
             unit = parse_unit(split[2])
         except Unknown:
@@ -164,11 +176,12 @@ def _range(span: re.Match[str], decimal: Literal[".", ",", ""], middle: bool) ->
     return Cell("number", value, unit=unit, note=f"the middle of {span[0]}")
 
 
-_SPACED: Final = re.compile(r"[+-]?\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?")
-_BOTH_SIGNS: Final = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d*|(?:\.\d{3})+,\d*)")
+_WHOLE: Final = re.compile(r"[+-]?\d++(?:[eE][+-]?\d{1,3})?")
+_SPACED: Final = re.compile(r"[+-]?\d{1,3}(?:[ ']\d{3})++(?:[.,]\d++)?")
+_BOTH_SIGNS: Final = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})++\.\d*+|(?:\.\d{3})++,\d*+)")
 _MANY_GROUPS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,})")
 _ONE_GROUP: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
-_ONE_SIGN: Final = re.compile(r"[+-]?(?:\d+[.,]\d*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")
+_ONE_SIGN: Final = re.compile(r"[+-]?(?:\d++[.,]\d*+|[.,]\d++)(?:[eE][+-]?\d{1,3})?")
 
 
 def _number(text: str, decimal: Literal[".", ",", ""]) -> Cell:
@@ -182,7 +195,7 @@ def _number(text: str, decimal: Literal[".", ",", ""]) -> Cell:
         if not _ONE_SIGN.fullmatch(text):
             return Cell("number", float(text))
         return Cell("number", float(text.replace(",", ".")))
-    if re.fullmatch(r"[+-]?\d+(?:[eE][+-]?\d{1,3})?", text):
+    if _WHOLE.fullmatch(text):
         return Cell("number", float(text))
     if _BOTH_SIGNS.fullmatch(text):
         mark = max(".", ",", key=text.rfind)

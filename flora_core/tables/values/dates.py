@@ -31,6 +31,8 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }
+#: Characters of the longest text that is looked at for a date.
+_LONGEST: Final = 100
 _ISO: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _WITH_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?")
 _NUMBERS: Final = re.compile(r"(\d{1,2})\s*([./-])\s*(\d{1,2})\s*\2\s*(\d{4})")
@@ -70,7 +72,12 @@ def parse_date(text: str) -> ParsedDate:
         "2026-06-03", "3 June 2026", "3.VI.2026" as on older slips, "June 2026", "1928". "3/6/2026" can be read in two ways and
         is sent back.
     """
-    cleaned = re.sub(r"\s+", " ", text).strip().rstrip(".")
+    bare = text.strip()
+    if len(bare) > _LONGEST:
+        return ParsedDate(
+            problem=f"'{_short(bare)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
+        )
+    cleaned = re.sub(r"\s+", " ", bare).strip().rstrip(".")
     with_time = _WITH_TIME.fullmatch(cleaned)
     cleaned = with_time[1] if with_time else cleaned
     iso = _ISO.fullmatch(cleaned) or _YEAR_FIRST.fullmatch(cleaned)
