@@ -26,7 +26,7 @@ from ui.identify.answer_card import answer_card, candidate_rows, why
 
 FLOWERS = {
     "clear": {"sepal_length": "5.9", "sepal_width": "2.8", "petal_length": "4.3", "petal_width": "1.3"},
-    "between two species": {"sepal_length": "6.0", "sepal_width": "2.7", "petal_length": "5.1", "petal_width": "1.6"},
+    "between two species": {"sepal_length": "6.0", "sepal_width": "2.7", "petal_length": "4.9", "petal_width": "1.6"},
     "petals not measured": {"sepal_length": "5.9", "sepal_width": "2.8"},
     "one value in millimetres": {
         "sepal_length": "5.1",

@@ -19,6 +19,8 @@ from flora_core.study import Name, Study
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+#: How prediction sets are made of thresholds; see `flora_core.identification.prediction_sets`.
+SetRule = Literal["cumulative", "prevalence"]
 
 #: What a card looks like; raised when a field changes its meaning, and older cards keep their readers.
 CARD_FORMAT: Final = 1
@@ -93,6 +95,59 @@ class Candidate(_Part):
     accuracy: float
     balanced_accuracy: float
     seconds: float
+
+
+class UnknownSpeciesPlants(_Part):
+    """Plants of one species that was left out of training: how many, and how many of them were noticed, by grade."""
+
+    plants: int
+    none: int
+    unusual: int
+
+
+class UnknownSpecies(_Part):
+    """How many plants of species that a model does not know would be noticed: each species left out of training in turn.
+
+    Attributes
+    ----------
+    left_out : int
+        Species left out, one at a time.
+    plants : int
+        Their plants that were asked about.
+    none, noticed : float
+        Shares of them, every species weighing the same: "fits no species"; that, or "unusual for every species".
+    low, high : float
+        95 % interval of `noticed`; the species, and not the single plants, are what was drawn.
+    own_plants : int
+    own_none, own_unusual : float
+        Held-out plants of known species, and the shares of them in the two grades: false alarms.
+    pooled : bool
+        Whether the distance is taken by a covariance that all species share.
+    by_species : dict of str to UnknownSpeciesPlants
+    """
+
+    left_out: int
+    plants: int
+    none: float
+    noticed: float
+    low: float
+    high: float
+    own_plants: int
+    own_none: float
+    own_unusual: float
+    pooled: bool
+    by_species: dict[str, UnknownSpeciesPlants]
+
+    @property
+    def sentence(self) -> str:
+        """What it means to whoever identifies, with the number of plants and the interval."""
+        return (
+            f"Of plants of a species that it does not know, about {100 * self.noticed:.0f} % would be noticed "
+            f"({100 * self.low:.0f} to {100 * self.high:.0f} %; {self.left_out} species left out of training in turn, "
+            f"{self.plants:,} plants): {100 * self.none:.0f} % fit no species, the rest are unusual for every species. Of "
+            f"{self.own_plants:,} plants of known species {100 * self.own_none:.1f} % and "
+            f"{100 * self.own_unusual:.1f} % were taken for such."
+        )
 
 
 class CalibrationBin(_Part):
@@ -188,6 +243,10 @@ class ModelCard(_Part):
     learning_curve: tuple[LearningPoint, ...] = ()
     more_plants: str = Field("", description="Would more plants help? In words.")
     importance: tuple[Importance, ...] = ()
+    unknown_species: UnknownSpecies | None = Field(
+        None,
+        description="How many plants of species it does not know would be noticed; None where that was not measured.",
+    )
     imported: Origin | None = Field(
         None, description="Set where it was brought in a file: its scores are the file's word."
     )
@@ -255,10 +314,15 @@ class SpeciesGaussians:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What turns a pipeline's probabilities into honest ones: softmax(log p / temperature), mixed with `floor` even odds."""
+    """What turns a pipeline's probabilities into honest ones: softmax(log p / temperature), mixed with `floor` even odds.
+
+    `each_completion`: the temperature is applied to each completion of a plant with gaps before they are averaged; models
+    of the first format apply it to the average.
+    """
 
     temperature: float
     floor: float
+    each_completion: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,6 +345,59 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Novelty:
+    """How plants of species that the model does not know are noticed.
+
+    Attributes
+    ----------
+    gaussians : SpeciesGaussians
+        What the usual range of each species is taken by: the species' own covariances, or one that all share; whichever
+        noticed more plants of species that were left out of training.
+    usual_level : float
+        The share of a species' plants, by its normal distribution, within its usual range: a plant outside the usual range
+        of every species is unusual. Chosen so that about 5 % of held-out plants are.
+    pooled : bool
+        Whether all species share one covariance.
+    """
+
+    gaussians: SpeciesGaussians
+    usual_level: float
+    pooled: bool
+
+
+def pooled_gaussians(gaussians: SpeciesGaussians, tail_factor: float = 1.0) -> SpeciesGaussians:
+    """The same species with one covariance, the mean of their own weighted by their plants."""
+    weights = np.maximum(gaussians.counts - 1.0, 0.0)
+    weights = weights if weights.any() else np.ones(len(weights))
+    pooled = np.tensordot(weights / weights.sum(), gaussians.covariances, axes=1)
+    return _sharing(gaussians, pooled, tail_factor)
+
+
+def _sharing(gaussians: SpeciesGaussians, covariance: Floats, tail_factor: float) -> SpeciesGaussians:
+    k = len(gaussians.counts)
+    freedom = max(float(gaussians.counts.sum()) - k, 1.0)
+    return SpeciesGaussians(
+        counts=gaussians.counts,
+        means=gaussians.means,
+        covariances=np.broadcast_to(covariance, gaussians.covariances.shape),
+        degrees_of_freedom=np.full(k, freedom),
+        tail_factor=tail_factor,
+    )
+
+
+def pooled_covariance(novelty: Novelty) -> Floats | None:
+    """The covariance that all species share, to be kept in a file; (p, p). None where each has its own."""
+    return np.array(novelty.gaussians.covariances[0]) if novelty.pooled else None
+
+
+def novelty_of(gaussians: SpeciesGaussians, pooled: Floats | None, tail_factor: float, usual_level: float) -> Novelty:
+    """What `pooled_covariance` and the numbers of a file say of the species of a model."""
+    if pooled is None:
+        return Novelty(gaussians, usual_level, False)
+    return Novelty(_sharing(gaussians, pooled, tail_factor), usual_level, True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """A fitted pipeline, what it knows of its species, and its card. Never changes.
 
@@ -289,7 +406,12 @@ class Model:
     pipeline : sklearn.pipeline.Pipeline
         `predict_proba` takes (n, p) complete rows in the study's order and units, gives (n, k).
     conformal_thresholds : (k,) float
-        For each species, the probability mass of likelier species up to which it stays in the prediction set.
+        What a species needs to be in the prediction set; see `set_rule`.
+    set_rule : {"cumulative", "prevalence"}
+        What the thresholds are: of the first models, the probability mass of likelier species up to which a species stays
+        in; since, the probability from which on it is in.
+    novelty : Novelty or None
+        None in models of the first format, which know one grade only: a plant fits by `gaussians`, or does not.
     """
 
     card: ModelCard
@@ -298,6 +420,8 @@ class Model:
     calibration: Calibration
     conformal_thresholds: Floats
     reference: Reference
+    set_rule: SetRule = "cumulative"
+    novelty: Novelty | None = None
 
     @property
     def study(self) -> Study:

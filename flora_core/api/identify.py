@@ -71,6 +71,7 @@ class Identified(BaseModel):
     probabilities: dict[str, float]
     prediction_set: list[str] = Field(description="Still possible at 95 %, likeliest first; empty where none fits.")
     fits: bool = Field(description="Whether the plant lies within the limits of any species.")
+    unusual: bool = Field(description="Whether it does, but outside the usual range of every species.")
     did_you_mean: Suggested | None
     qualifier: str = Field(description='"", "cf. ..." where others are possible, or "none of these".')
     sentence: str

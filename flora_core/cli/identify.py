@@ -49,10 +49,12 @@ def identify(
         typer.echo(f"  {note}")
     if found.fits:
         width = max(map(len, found.study.species_names))
-        typer.echo("")
+        typer.echo("\nIf it is one of these species:" if found.unusual else "")
         for j in found.ranking[:5]:
             typer.echo(f"  {found.study.species_names[j]:<{width}}  {probability_text(found.probability[j])}")
         typer.echo(f"\nStill possible (95 % prediction set): {', '.join(found.answer.prediction_set)}")
+    if (found.unusual or not found.fits) and found.model.card.unknown_species is not None:
+        typer.echo(found.model.card.unknown_species.sentence)
     typer.echo(f"Named by {found.model.card.identified_by}.")
     if identifier:
         typer.echo(f"Recorded as {identifier}.")

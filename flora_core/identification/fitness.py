@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.special import chdtri, fdtri
+from scipy.special import chdtr, chdtri, fdtr, fdtri
 
-from flora_core.model import Floats, Ints, Model, SpeciesGaussians
+from flora_core.model import Bools, Floats, Ints, Model, SpeciesGaussians
 
 #: The share of a species' own plants that lie within its limit.
 WITHIN: Final = 0.999
@@ -75,19 +75,21 @@ def _view(gaussians: SpeciesGaussians, observed: tuple[bool, ...]) -> MarginalGa
     )
 
 
-def limits(gaussians: SpeciesGaussians, measured: int) -> Floats:
+def limits(gaussians: SpeciesGaussians, measured: int, within: float = WITHIN) -> Floats:
     """The squared distance to each species beyond which a plant fits it no more.
 
     Parameters
     ----------
     measured : int
         How many measurements the distance was taken over.
+    within : float
+        The share of a species' own plants that lie within its limit.
 
     Returns
     -------
     (k,) float
-        ``(1 + 1/n) p v / (v - p + 1) F(0.999; p, v - p + 1)``, with v the covariance's degrees of freedom; with v = n - 1
-        this is ``p (n^2 - 1) / (n (n - p)) F(0.999; p, n - p)``. Where v is too small for an F distribution, the chi-squared
+        ``(1 + 1/n) p v / (v - p + 1) F(within; p, v - p + 1)``, with v the covariance's degrees of freedom; with v = n - 1
+        this is ``p (n^2 - 1) / (n (n - p)) F(within; p, n - p)``. Where v is too small for an F distribution, the chi-squared
         limit. Both times the stretch that the training plants themselves asked for.
 
     References
@@ -95,12 +97,23 @@ def limits(gaussians: SpeciesGaussians, measured: int) -> Floats:
     Hotelling (1931), The generalization of Student's ratio; Tracy, Young & Mason (1992), Multivariate control charts for
     individual observations, Journal of Quality Technology 24: 88-95.
     """
-    p, v, n = float(measured), gaussians.degrees_of_freedom, gaussians.counts
+    p = float(measured)
+    scale, second, enough = _f_scale(gaussians, p)
+    quantile = np.where(enough, fdtri(p, second, within), chdtri(p, 1.0 - within))
+    return np.asarray(scale * quantile)
+
+
+def _f_scale(gaussians: SpeciesGaussians, p: float) -> tuple[Floats, Floats, Bools]:
+    """What a squared distance is divided by to follow an F distribution, its second degrees of freedom, and whether it does.
+
+    Where it does not, the divided distance follows a chi-squared distribution with p degrees of freedom.
+    """
+    v, n = gaussians.degrees_of_freedom, gaussians.counts
     second = v - p + 1.0
     enough = second >= 1.0
-    by_f = (1.0 + 1.0 / n) * p * v / np.where(enough, second, 1.0) * fdtri(p, np.where(enough, second, 1.0), WITHIN)
-    by_chi2 = (1.0 + 1.0 / n) * chdtri(p, 1.0 - WITHIN)
-    return np.asarray(np.where(enough, by_f, by_chi2) * gaussians.tail_factor)
+    second = np.where(enough, second, 1.0)
+    scale = (1.0 + 1.0 / n) * gaussians.tail_factor * np.where(enough, p * v / second, 1.0)
+    return np.asarray(scale), np.asarray(second), np.asarray(enough)
 
 
 #: Numbers worked on at once, so that they stay near the processor.
@@ -155,6 +168,46 @@ def misfits(gaussians: SpeciesGaussians, X: Floats) -> Floats:
             seen = marginalize(gaussians, observed)
             values = X[rows] if all(observed) else X[rows][:, seen.columns]
             result[rows] = squared_distances(seen, values) / seen.limits
+    return result
+
+
+def outside_usual_range(gaussians: SpeciesGaussians, X: Floats, usual_level: float) -> Bools:
+    """Whether each plant lies outside the usual range of every species; (n,).
+
+    Parameters
+    ----------
+    X : (n, p) float
+        NaN where not measured.
+    usual_level : float
+        The share of a species' own plants within its usual range.
+    """
+    outside = np.zeros(len(X), dtype=bool)
+    for observed, rows in patterns(X):
+        if any(observed):
+            seen = marginalize(gaussians, observed)
+            values = X[rows] if all(observed) else X[rows][:, seen.columns]
+            usual = limits(gaussians, len(seen.columns), usual_level)
+            outside[rows] = (squared_distances(seen, values) > usual).all(axis=1)
+    return outside
+
+
+def outlying_levels(gaussians: SpeciesGaussians, X: Floats) -> Floats:
+    """For each plant and species, the share of the species' own plants that lie nearer to its mean; (n, k).
+
+    Parameters
+    ----------
+    X : (n, p) float
+        NaN where not measured; a plant with nothing measured has 0.
+    """
+    result = np.zeros((len(X), len(gaussians.means)))
+    for observed, rows in patterns(X):
+        if any(observed):
+            seen = marginalize(gaussians, observed)
+            values = X[rows] if all(observed) else X[rows][:, seen.columns]
+            p = float(len(seen.columns))
+            scale, second, enough = _f_scale(gaussians, p)
+            scaled = squared_distances(seen, values) / scale
+            result[rows] = np.where(enough, fdtr(p, second, scaled), chdtr(p, scaled))
     return result
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from flora_core.identification.fitness import misfits
+from flora_core.identification.fitness import misfits, outside_usual_range
 from flora_core.identification.predicting import probabilities
-from flora_core.identification.prediction_sets import prediction_sets
+from flora_core.identification.prediction_sets import LEVEL, prediction_sets
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.study import Study, epithet, genus_of
 
@@ -30,6 +31,8 @@ class PredictedPlants:
         Squared distance to each species over its limit.
     fits : (n,) bool
         Whether the plant lies within the limit of any species.
+    unusual : (n,) bool
+        Whether it does, but outside the usual range of every species; never of a model that knows no such range.
     in_set : (n, k) bool
         The 95 % prediction set; empty where the plant does not fit.
     """
@@ -38,6 +41,7 @@ class PredictedPlants:
     best: Ints
     misfit: Floats
     fits: Bools
+    unusual: Bools
     in_set: Bools
 
 
@@ -52,8 +56,24 @@ def predict_plants(model: Model, X: Floats) -> PredictedPlants:
     p = probabilities(model, X)
     misfit = misfits(model.gaussians, X)
     fits = misfit.min(axis=1) <= 1.0
-    in_set = prediction_sets(p, model.conformal_thresholds) & fits[:, None]
-    return PredictedPlants(p, p.argmax(axis=1), misfit, fits, in_set)
+    unusual = np.zeros(len(X), dtype=bool)
+    if model.novelty is not None:
+        unusual = fits & outside_usual_range(model.novelty.gaussians, X, model.novelty.usual_level)
+    in_set = prediction_sets(p, model.conformal_thresholds, model.set_rule)
+    if model.set_rule != "cumulative":
+        # The thresholds promise nothing for plants with more gaps than the training plants had: there the set is the
+        # smallest group of species that the probabilities themselves are 95 % sure of.
+        sparse = np.isnan(X).sum(axis=1) > _usual_gaps(model)
+        if sparse.any():
+            in_set[sparse] |= prediction_sets(p[sparse], np.full(p.shape[1], LEVEL), "cumulative")
+    in_set &= fits[:, None]
+    return PredictedPlants(p, p.argmax(axis=1), misfit, fits, unusual, in_set)
+
+
+@lru_cache(maxsize=64)
+def _usual_gaps(model: Model) -> int:
+    """As many measurements are missing in at least one of twenty training plants, or more."""
+    return int(np.quantile(np.isnan(model.reference.values).sum(axis=1), 0.95, method="lower"))
 
 
 @dataclass(frozen=True, slots=True)

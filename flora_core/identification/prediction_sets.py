@@ -1,8 +1,11 @@
 """Which species are still possible: a set that holds the true one for 95 of 100 plants like the training plants.
 
-The set is the smallest group of likeliest species whose probabilities reach 95 %, made larger where out-of-fold plants
-showed that the probabilities alone would not have held the promise (split conformal prediction on the mass of likelier
-species). docs/decisions/0006-prediction-sets.md compares it with the alternatives.
+A species is in the set while its probability reaches a limit of its own, and the likeliest species always is. The limits
+are conformal: taken from the probabilities that out-of-fold plants gave their own species. A rare species has a low limit,
+so that it is not forgotten for the sake of the common ones. docs/decisions/0006-prediction-sets.md compares the rules.
+
+A model keeps the rule its limits were made for. Models of the first rule hold, for each species, the probability mass of
+likelier species up to which it stays in; they go on identifying by it.
 """
 
 from __future__ import annotations
@@ -11,9 +14,15 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.model import Bools, Floats, Ints
+from flora_core.model import Bools, Floats, Ints, SetRule
 
 LEVEL: Final = 0.95
+#: The rule of new models.
+RULE: Final[SetRule] = "prevalence"
+#: How far the limit of a species with plants enough is drawn to the one that it would have alone.
+_OWN: Final = 0.5
+#: A species that is this probable is never ruled out, however seldom the named ones are wrong.
+_HIGHEST: Final = 0.4
 
 
 def cumulative_probability(probabilities: Floats) -> Floats:
@@ -37,31 +46,33 @@ def cumulative_probability(probabilities: Floats) -> Floats:
     return mass
 
 
-def prediction_sets(probabilities: Floats, limits: Floats) -> Bools:
+def prediction_sets(probabilities: Floats, thresholds: Floats, rule: SetRule = RULE) -> Bools:
     """The species that are still possible for each plant.
 
     Parameters
     ----------
     probabilities : (n, k) float
         Calibrated.
-    limits : (k,) float
-        From `fit_conformal_thresholds`.
+    thresholds : (k,) float
+        From `fit_conformal_thresholds`, or those of an older model.
+    rule : {"prevalence", "cumulative"}
+        "prevalence": a species stays in while its probability reaches its threshold. "cumulative": while the probability
+        of all likelier species together does not exceed its threshold.
 
     Returns
     -------
     (n, k) bool
         The likeliest species is always among them.
     """
-    if probabilities.shape[1] == 2:
-        # Two species, one comparison: the second stays in while the first is not sure enough.
-        other = probabilities[:, ::-1]
-        first = np.stack([probabilities[:, 0] >= other[:, 0], probabilities[:, 1] > other[:, 1]], axis=1)
-        return np.asarray(first | (other <= limits))
-    return np.asarray(cumulative_probability(probabilities) <= limits)
+    if rule == "cumulative":
+        return _by_cumulative_probability(probabilities, thresholds)
+    held = probabilities >= thresholds
+    held[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+    return np.asarray(held)
 
 
 def fit_conformal_thresholds(probabilities: Floats, species: Ints, level: float = LEVEL) -> Floats:
-    """For each species, the mass of likelier species up to which it stays in the set.
+    """For each species, the probability from which on it is in the set.
 
     Parameters
     ----------
@@ -75,33 +86,46 @@ def fit_conformal_thresholds(probabilities: Floats, species: Ints, level: float 
     Returns
     -------
     (k,) float
-        Never below `level`. Each species has a limit of its own where it has plants enough for one (19 at 95 %), so that
-        the promise holds for it; the rarer ones share one, and all species do where the rarer ones together are too few.
+        The conformal quantile of the probability of the own species over that species' share of the plants, times the
+        share. Where a species has plants enough for a limit of its own (19 at 95 %), half way to that one. 0, which keeps
+        every species in, where there are fewer plants than that in all.
 
     References
     ----------
-    Vovk, Gammerman & Shafer (2005), Algorithmic learning in a random world (Mondrian conformal prediction);
-    Romano, Sesia & Candès (2020), Classification with valid and adaptive coverage; Ding et al. (2023), Class-conditional
-    conformal prediction with many classes (pooling of rare classes).
+    Ding, Fermanian & Salmon (2025), Conformal prediction for long-tailed classification (the prevalence-adjusted softmax
+    score, and limits interpolated between the common and the species' own); Vovk, Gammerman & Shafer (2005), Algorithmic
+    learning in a random world.
     """
     k = probabilities.shape[1]
-    mass = cumulative_probability(probabilities)[np.arange(len(species)), species]
+    own = probabilities[np.arange(len(species)), species]
     counts = np.bincount(species, minlength=k)
-    rare = counts < _smallest(level)
-    pooled = mass[rare[species]]
-    shared = _quantile(pooled if len(pooled) >= _smallest(level) else mass, level)
-    limits = [shared if rare[j] else _quantile(mass[species == j], level) for j in range(k)]
-    return np.maximum(np.array(limits, dtype=np.float64), level, dtype=np.float64)
+    # A species without a plant is held to be as common as one with a single plant.
+    shares = np.maximum(counts, 1) / max(1, len(species))
+    thresholds = np.clip(_lower_quantile(own / shares[species], level) * shares, 0.0, _HIGHEST)
+    for j in np.flatnonzero(counts >= _smallest(level)):
+        # Between two plants where the share falls between them: the whole promise rests on the quantile above.
+        alone = float(np.quantile(own[species == j], 1.0 - level, method="weibull"))
+        thresholds[j] += _OWN * (min(alone, _HIGHEST) - thresholds[j])
+    return np.asarray(thresholds, dtype=np.float64)
+
+
+def _by_cumulative_probability(probabilities: Floats, thresholds: Floats) -> Bools:
+    if probabilities.shape[1] == 2:
+        # Two species, one comparison: the second stays in while the first is not probable enough.
+        other = probabilities[:, ::-1]
+        first = np.stack([probabilities[:, 0] >= other[:, 0], probabilities[:, 1] > other[:, 1]], axis=1)
+        return np.asarray(first | (other <= thresholds))
+    return np.asarray(cumulative_probability(probabilities) <= thresholds)
 
 
 def _smallest(level: float) -> int:
-    """The fewest plants from which a finite limit at `level` can be had."""
+    """The fewest plants from which a threshold at `level` can be had."""
     return int(np.ceil(level / (1.0 - level) - 1e-9))
 
 
-def _quantile(scores: Floats, level: float) -> float:
-    """The conformal quantile: the ceil((n + 1) level)-th smallest; 1 (everything stays in) where n is too small."""
-    rank = int(np.ceil((len(scores) + 1) * level - 1e-9))
-    if rank > len(scores):
-        return 1.0
+def _lower_quantile(scores: Floats, level: float) -> float:
+    """The conformal quantile: the floor((n + 1)(1 - level))-th smallest; 0 (everything stays in) where n is too small."""
+    rank = int(np.floor((len(scores) + 1) * (1.0 - level) + 1e-9))
+    if rank < 1:
+        return 0.0
     return float(np.partition(scores, rank - 1)[rank - 1])

@@ -9,11 +9,13 @@ import numpy as np
 from flora_core.identification.fitness import odd_measurements
 from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
-from flora_core.model import Floats, Model
+from flora_core.model import Floats, Model, ModelCard
 from flora_core.study import Study
 
 #: Standard deviations within which a value is usual for a species.
 _USUAL: Final = 2.0
+#: A species outside the prediction set that is this probable is named in the sentence anyway.
+_WORTH_SAYING: Final = 0.05
 
 
 def probability_text(p: float) -> str:
@@ -32,7 +34,14 @@ def listed(items: list[str] | tuple[str, ...], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def sentence(model: Model, values: Floats, probability: Floats, given: Answer, suggestion: Suggestion | None) -> str:
+def sentence(
+    model: Model,
+    values: Floats,
+    probability: Floats,
+    given: Answer,
+    suggestion: Suggestion | None,
+    unusual: bool = False,
+) -> str:
     """One plain sentence on what the plant is and how far that can be trusted.
 
     Parameters
@@ -43,14 +52,35 @@ def sentence(model: Model, values: Floats, probability: Floats, given: Answer, s
     given : Answer
     suggestion : Suggestion or None
         From `did_you_mean`.
+    unusual : bool
+        Whether the plant is unusual for every species.
     """
     if not given.prediction_set:
         return _none_of_these(model, values, suggestion)
     study = model.study
     z = (values - model.gaussians.means) / np.sqrt(np.diagonal(model.gaussians.covariances, axis1=1, axis2=2))
     places = [study.species_names.index(name) for name in given.prediction_set]
-    text = _several(study, z, places, given, probability) if len(places) > 1 else _one(study, values, z, places[0])
-    return f"{text}{_measured_so_far(study, values)}."
+    if len(places) > 1:
+        text = _several(study, z, places, given, probability)
+    else:
+        text = _one(study, values, z, places[0]) + _less_likely(study, probability, places[0])
+    doubt = f"; but the {study.organism} is unusual for every species here, and may be none of them" if unusual else ""
+    return f"{text}{_measured_so_far(study, values)}{doubt}."
+
+
+def sets_sentence(card: ModelCard) -> str:
+    """What a card says of its prediction sets: the promise, and what was measured, on unseen groups too."""
+    scores, unseen = card.scores, card.group_scores
+    text = (
+        f"Its 95 % prediction sets held the true species of {100 * scores.set_coverage:.1f} % of {scores.plants:,} held-out "
+        f"plants, with {scores.set_size:.2f} species on average"
+    )
+    if unseen is None:
+        return f"{text}. That is promised for plants like the training plants only."
+    return (
+        f"{text}; of plants of groups that it had not seen {100 * unseen.set_coverage:.1f} % (n = {unseen.plants:,}, "
+        f"{card.groups} groups). Expect the latter on new populations."
+    )
 
 
 def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
@@ -66,6 +96,15 @@ def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
         for i in unusual[:2]
     ]
     return f"{name}, although {listed(said)}"
+
+
+def _less_likely(study: Study, probability: Floats, best: int) -> str:
+    """The next species, where the name is alone in the set and yet not sure."""
+    others = np.delete(np.arange(len(probability)), best)
+    second = int(others[probability[others].argmax()])
+    if probability[second] < _WORTH_SAYING:
+        return ""
+    return f"; {study.short(study.species_names[second])} is less likely ({probability_text(probability[second])})"
 
 
 def _several(study: Study, z: Floats, places: list[int], given: Answer, probability: Floats) -> str:

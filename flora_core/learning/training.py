@@ -11,12 +11,13 @@ import numpy as np
 
 from flora_core.errors import Refused
 from flora_core.identification.predicting import uncalibrated
-from flora_core.identification.prediction_sets import fit_conformal_thresholds
+from flora_core.identification.prediction_sets import RULE, fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
 from flora_core.learning.algorithms.hyperparameters import Value
 from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns, shape_ratio_columns
 from flora_core.learning.data_checks.minimum_plants import require_enough_plants
 from flora_core.learning.libraries import libraries
+from flora_core.learning.novelty import fit_novelty
 from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor, impute_within_species
 from flora_core.learning.validation.cautions import warnings_of
 from flora_core.learning.validation.diagnostics import calibration_curve, importance
@@ -104,6 +105,7 @@ def _trained(
     work.step(f"fitting {recipe.algorithm.title}")
     tail_factor = fit_tail_factor(held_out_misfits(plants, parts.folds))
     gaussians = fit_gaussians(plants.values, plants.species, len(study.species), tail_factor)
+    novelty, unknown_species = fit_novelty(study, plants, parts.folds, gaussians, seed)
     whole = impute_within_species(gaussians, plants.values, plants.species, seed)
     pipeline = recipe.fit(whole, plants.species, len(study.species))
     seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)
@@ -140,6 +142,7 @@ def _trained(
         learning_curve=examined.points,
         more_plants=examined.more_plants,
         importance=important,
+        unknown_species=unknown_species,
         seconds=round(time.perf_counter() - start, 3),
     )
     return Model(
@@ -149,6 +152,8 @@ def _trained(
         calibration=choice.calibrations[choice.best],
         conformal_thresholds=fit_conformal_thresholds(examined.held_out[0], plants.species),
         reference=_reference(plants, examined.held_out[0], seed),
+        set_rule=RULE,
+        novelty=novelty,
     )
 
 

@@ -40,6 +40,8 @@ class Identification:
     answer : Answer
     did_you_mean : Suggestion or None
     sentence : str
+    unusual : bool
+        Whether the plant fits a species, but lies outside the usual range of every one.
     """
 
     model: Model
@@ -50,6 +52,7 @@ class Identification:
     answer: Answer
     did_you_mean: Suggestion | None
     sentence: str
+    unusual: bool = False
 
     @property
     def study(self) -> Study:
@@ -101,6 +104,7 @@ class Identification:
             "probabilities": {name: float(p) for name, p in zip(study.species_names, self.probability, strict=True)},
             "prediction_set": list(self.answer.prediction_set),
             "fits": self.fits,
+            "unusual": self.unusual,
             "did_you_mean": None
             if suggestion is None
             else {
@@ -147,6 +151,7 @@ def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Ide
     best = int(named.best[0])
     given = answer(model.study, named.probabilities[0], best, bool(named.fits[0]), named.in_set[0])
     suggestion = None if named.fits[0] else did_you_mean(model, plant.values)
+    unusual = bool(named.unusual[0])
     return Identification(
         model=model,
         plant=plant,
@@ -155,7 +160,8 @@ def identify_with(model: Model, typed: Mapping[str, str], unit: str = "") -> Ide
         best=best,
         answer=given,
         did_you_mean=suggestion,
-        sentence=sentence(model, plant.values, named.probabilities[0], given, suggestion),
+        sentence=sentence(model, plant.values, named.probabilities[0], given, suggestion, unusual),
+        unusual=unusual,
     )
 
 

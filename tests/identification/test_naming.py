@@ -61,11 +61,11 @@ def test_a_table_of_plants_and_one_plant_get_the_same_answer(champion):
         assert (alone.in_set[0] == together.in_set[i]).all()
 
 
-def test_every_training_flower_fits_and_its_species_is_in_its_set(champion):
+def test_every_training_flower_fits_and_its_species_is_in_its_set_for_95_in_100(champion):
     named = predict_plants(champion, X)
     assert named.fits.all()
-    assert named.in_set[np.arange(150), y].all()
-    assert named.in_set.sum(axis=1).mean() < 1.2
+    assert named.in_set[np.arange(150), y].mean() >= 0.95
+    assert named.in_set.sum(axis=1).mean() < 1.1
 
 
 def test_a_stranger_has_an_empty_set(champion):

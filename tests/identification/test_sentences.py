@@ -11,12 +11,12 @@ from tests.builders import typed_flower
     [
         (typed_flower(), "Iris setosa: all 4 measurements lie among its flowers."),
         (
-            typed_flower(sepal_length=6.0, sepal_width=2.7, petal_length=5.1, petal_width=1.6),
+            typed_flower(sepal_length=6.0, sepal_width=2.7, petal_length=4.9, petal_width=1.6),
             "Iris cf. virginica: the flower fits both I. virginica and I. versicolor.",
         ),
         (
             typed_flower(sepal_length=6.6, sepal_width=3.4, petal_length=5.0, petal_width=1.7),
-            "Iris cf. versicolor: the petals fit both I. versicolor and I. virginica.",
+            "Iris versicolor, although the sepal width of 3.4 cm is large for it; I. virginica is less likely (13 %).",
         ),
         (
             {"sepal_length": "5.9", "sepal_width": "2.8"},

@@ -13,7 +13,7 @@ from tests.workflows.determine.conftest import recorded
 from ui.determine import tables
 from ui.server.startup import STARTUP
 
-UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
+UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 4.9, "petal_width": 1.6}
 PAGE = str(ROOT / "pages" / "determine.py")
 
 

@@ -64,9 +64,9 @@ def test_a_first_visitor_sees_a_flower_with_its_name(page):
 
 
 def test_the_address_carries_the_measurements(page):
-    at = page(sepal_length="6", sepal_width="2.7", petal_length="5.1", petal_width="1.6")
+    at = page(sepal_length="6", sepal_width="2.7", petal_length="4.9", petal_width="1.6")
     assert name_of(at) == "Iris cf. virginica"
-    assert slider(at, "Petal length").value == 5.1
+    assert slider(at, "Petal length").value == 4.9
     assert box(at, "Petal length").value == 5.1
 
 

@@ -20,7 +20,9 @@ def answer_card(found: Identification) -> str:
     name, sure = "None of these", ""
     if found.fits:
         name = italicised(found.answer.name, study)
-        sure = f" <span class='sure'>{probability_text(found.probability[found.best])}</span>"
+        # A probability among the species that are known says nothing of a plant that may be of none of them.
+        certainty = "unusual" if found.unusual else probability_text(found.probability[found.best])
+        sure = f" <span class='sure'>{certainty}</span>"
     # The name stands above, so the sentence begins with what it says of it; a question has a place of its own.
     said = found.sentence[len(found.answer.name) :].lstrip(":, ")
     if found.did_you_mean:

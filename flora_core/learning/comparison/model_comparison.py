@@ -9,7 +9,6 @@ import numpy as np
 
 from flora_core.errors import Refused
 from flora_core.identification.naming import predict_plants
-from flora_core.identification.prediction_sets import fit_conformal_thresholds, prediction_sets
 from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.comparison.paired_tests import Difference, difference
 from flora_core.learning.data_checks.checks import some
@@ -19,7 +18,7 @@ from flora_core.learning.validation.scoring import (
     calibration_error,
     clopper_pearson,
     cross_fitted_calibration,
-    random_half,
+    cross_fitted_sets,
 )
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.monitoring.verdicts.wording import written_p
@@ -133,7 +132,7 @@ def compare(
     )
     low, high = _bootstrap(losses, seed)
     error = calibration_error(new, plants.species)
-    covered = _covered(new, plants.species)
+    covered = cross_fitted_sets(new, plants.species)[np.arange(len(new)), plants.species]
     coverage_low, coverage_high = clopper_pearson(int(covered.sum()), len(covered))
     on_determined = _on_determined(study, champion, challenger, determined)
     return Comparison(
@@ -184,16 +183,6 @@ def _bootstrap(values: Floats, seed: int) -> tuple[float, float]:
 
 def _of_own(probabilities: Floats, species: Ints) -> Floats:
     return probabilities[np.arange(len(species)), species]
-
-
-def _covered(probabilities: Floats, species: Ints) -> Bools:
-    """Whether each plant's species is in its prediction set, with limits taken from the other half of the plants."""
-    halves = random_half(len(species))
-    covered = np.zeros(len(species), dtype=bool)
-    for half in (halves, ~halves):
-        sets = prediction_sets(probabilities[half], fit_conformal_thresholds(probabilities[~half], species[~half]))
-        covered[half] = sets[np.arange(int(half.sum())), species[half]]
-    return covered
 
 
 def _calibration_p(probabilities: Floats, error: float, seed: int) -> float:

@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.identification.predicting import calibrate
+from flora_core.identification.prediction_sets import fit_conformal_thresholds
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.data_checks.checks import some
 from flora_core.learning.validation.diagnostics import curve_folds, learning_curve
@@ -21,7 +23,7 @@ from flora_core.learning.validation.folds import (
     make_group_folds,
 )
 from flora_core.learning.validation.out_of_fold import OutOfFold, out_of_fold
-from flora_core.learning.validation.scoring import cross_fitted_calibration, score
+from flora_core.learning.validation.scoring import cross_fitted_calibration, fit_calibration, score
 from flora_core.model import Bools, Floats, LearningPoint, Scores, TrainingPlants
 from flora_core.study import Study
 
@@ -163,13 +165,16 @@ def examine(
     return FinalAssessment(
         held_out=held_out,
         scores=score(study.species_names, held_out, species, _method(len(parts.folds), parts.repeats)),
-        group_scores=_scored_by_group(study, plants, parts, rest[0]) if groups else None,
+        group_scores=_scored_by_group(study, plants, parts, first, rest[0], held_out[0]) if groups else None,
         points=points,
         more_plants=more_plants,
     )
 
 
-def _scored_by_group(study: Study, plants: TrainingPlants, parts: AssessmentFolds, answer: OutOfFold) -> Scores:
+def _scored_by_group(
+    study: Study, plants: TrainingPlants, parts: AssessmentFolds, first: OutOfFold, answer: OutOfFold, held_out: Floats
+) -> Scores:
+    """Scores on groups not seen, with the calibration and the prediction sets that the model will have."""
     raw, species, numbers = answer.raw[parts.askable], plants.species[parts.askable], group_numbers(plants)
     groups = 0 if numbers is None else len(np.unique(numbers))
     method = f"{len(parts.by_group)}-fold cross-validation by group ({groups} groups)"
@@ -178,10 +183,11 @@ def _scored_by_group(study: Study, plants: TrainingPlants, parts: AssessmentFold
         method += f", without {some(left_out)}, of one group only"
     return score(
         study.species_names,
-        [cross_fitted_calibration(raw, species)],
+        [calibrate(raw, fit_calibration(first.raw, plants.species))],
         species,
         method,
         None if numbers is None else numbers[parts.askable],
+        fit_conformal_thresholds(held_out, plants.species),
     )
 
 

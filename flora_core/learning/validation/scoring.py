@@ -158,7 +158,12 @@ def calibration_error(probabilities: Floats, species: Ints, bins: int = 10) -> f
 
 
 def score(
-    names: Sequence[str], repeats: Sequence[Floats], species: Ints, method: str, groups: Ints | None = None
+    names: Sequence[str],
+    repeats: Sequence[Floats],
+    species: Ints,
+    method: str,
+    groups: Ints | None = None,
+    thresholds: Floats | None = None,
 ) -> Scores:
     """All scores from the calibrated out-of-fold probabilities of one or more repeats.
 
@@ -171,6 +176,8 @@ def score(
         Species without a plant count for nothing in the means over species.
     groups : (n,) int, optional
         The group of each plant; the interval of the accuracy is then that of so many groups.
+    thresholds : (k,) float, optional
+        Those of the prediction sets to be scored; where not given, each half of the plants is scored by the other's.
     """
     from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
@@ -181,7 +188,8 @@ def score(
     worth = effective_plants(np.asarray(named[0] == species, dtype=np.float64), groups)
     low, high = clopper_pearson(accuracy * worth, worth)
     confusion = confusion_matrix(species, named[0], labels=range(k))
-    coverage, size = _crossed_sets(repeats[0], species)
+    held = cross_fitted_sets(repeats[0], species) if thresholds is None else prediction_sets(repeats[0], thresholds)
+    coverage, size = float(held[np.arange(n), species].mean()), float(held.sum() / n)
     return Scores(
         plants=n,
         right=int((named[0] == species).sum()),
@@ -221,17 +229,17 @@ def _species_score(confusion: Ints, j: int) -> SpeciesScore:
     )
 
 
-def _crossed_sets(probabilities: Floats, species: Ints) -> tuple[float, float]:
-    """Coverage and mean size of prediction sets whose limits came from the other half of the plants."""
+def cross_fitted_sets(probabilities: Floats, species: Ints) -> Bools:
+    """Prediction sets whose thresholds came from the other half of the plants; (n, k)."""
     halves = random_half(len(species))
+    held = np.ones(probabilities.shape, dtype=bool)
     if not halves.any() or halves.all():
-        return 1.0, float(probabilities.shape[1])
-    hit, size = 0.0, 0.0
+        return held
     for half in (halves, ~halves):
-        held = prediction_sets(probabilities[~half], fit_conformal_thresholds(probabilities[half], species[half]))
-        hit += float(held[np.arange((~half).sum()), species[~half]].sum())
-        size += float(held.sum())
-    return hit / len(species), size / len(species)
+        held[half] = prediction_sets(
+            probabilities[half], fit_conformal_thresholds(probabilities[~half], species[~half])
+        )
+    return held
 
 
 def selection_optimism(losses: Floats, hits: Floats, seed: int, rounds: int = 300) -> float:

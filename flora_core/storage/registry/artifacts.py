@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from flora_core.errors import ArtifactRefused, Unavailable
-from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians
+from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians, novelty_of, pooled_covariance
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
@@ -175,8 +175,21 @@ def _packed(model: Model) -> bytes:
             "freedoms": model.gaussians.degrees_of_freedom,
             "stretch": model.gaussians.tail_factor,
         },
-        "calibration": {"temperature": model.calibration.temperature, "floor": model.calibration.floor},
+        "calibration": {
+            "temperature": model.calibration.temperature,
+            "floor": model.calibration.floor,
+            "each_completion": model.calibration.each_completion,
+        },
         "set_limits": model.conformal_thresholds,
+        # Files without the next two are of the first format, and their models keep its rules.
+        "set_rule": model.set_rule,
+        "novelty": None
+        if model.novelty is None
+        else {
+            "usual_level": model.novelty.usual_level,
+            "pooled": pooled_covariance(model.novelty),
+            "stretch": model.novelty.gaussians.tail_factor,
+        },
         "reference": {
             "values": model.reference.values,
             "species": model.reference.species,
@@ -188,19 +201,23 @@ def _packed(model: Model) -> bytes:
 
 
 def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
+    gaussians = SpeciesGaussians(
+        counts=parts["clouds"]["counts"],
+        means=parts["clouds"]["means"],
+        covariances=parts["clouds"]["covariances"],
+        degrees_of_freedom=parts["clouds"]["freedoms"],
+        tail_factor=parts["clouds"]["stretch"],
+    )
+    kept = parts.get("novelty")
     return Model(
         card=card,
         pipeline=parts["pipeline"],
-        gaussians=SpeciesGaussians(
-            counts=parts["clouds"]["counts"],
-            means=parts["clouds"]["means"],
-            covariances=parts["clouds"]["covariances"],
-            degrees_of_freedom=parts["clouds"]["freedoms"],
-            tail_factor=parts["clouds"]["stretch"],
-        ),
+        gaussians=gaussians,
         calibration=Calibration(**parts["calibration"]),
         conformal_thresholds=np.asarray(parts["set_limits"], dtype=np.float64),
         reference=Reference(**parts["reference"]),
+        set_rule=parts.get("set_rule", "cumulative"),
+        novelty=None if kept is None else novelty_of(gaussians, kept["pooled"], kept["stretch"], kept["usual_level"]),
     )
 
 

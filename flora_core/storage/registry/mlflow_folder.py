@@ -60,6 +60,7 @@ def _papers(model: Model) -> dict[str, str]:
         {"type": "string", "name": "qualifier", "required": True},
         {"type": "string", "name": "prediction_set", "required": True},
         {"type": "boolean", "name": "fits", "required": True},
+        {"type": "boolean", "name": "unusual", "required": True},
     ]
     document: dict[str, Any] = {
         "artifact_path": "model",

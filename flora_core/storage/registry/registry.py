@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -129,9 +129,7 @@ class Registry:
                     first = version + 1
                     continue
                 raise
-            return Model(
-                card, model.pipeline, model.gaussians, model.calibration, model.conformal_thresholds, model.reference
-            )
+            return replace(model, card=card)
 
     def promote(
         self,

@@ -21,7 +21,17 @@ import numpy as np
 from pydantic import ValidationError
 
 from flora_core.errors import Refused, TooLarge
-from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians
+from flora_core.model import (
+    Calibration,
+    Model,
+    ModelCard,
+    Novelty,
+    Reference,
+    SetRule,
+    SpeciesGaussians,
+    novelty_of,
+    pooled_covariance,
+)
 
 _FORMAT: Final = 1
 _SCHEMA: Final = "schema.json"
@@ -56,6 +66,7 @@ TRUSTED: Final = frozenset(
                 ("sklearn.calibration", "CalibratedClassifierCV"),
                 ("sklearn.calibration", "_CalibratedClassifier"),
                 ("sklearn.calibration", "_SigmoidCalibration"),
+                ("sklearn.calibration", "_TemperatureScaling"),
                 ("sklearn.discriminant_analysis", "LinearDiscriminantAnalysis"),
                 ("sklearn.ensemble._forest", "RandomForestClassifier"),
                 ("sklearn.ensemble._hist_gradient_boosting.binning", "_BinMapper"),
@@ -96,7 +107,11 @@ def pack(model: Model) -> bytes:
         "stretch": float(gaussians.tail_factor),
         "temperature": float(model.calibration.temperature),
         "floor": float(model.calibration.floor),
+        "each_completion": int(model.calibration.each_completion),
         "set_limits": model.conformal_thresholds,
+        # Files without what follows are of the first format, and their models keep its rules.
+        "set_rule": model.set_rule,
+        **_novelty_parts(model.novelty),
         "reference_values": reference.values,
         "reference_species": reference.species,
         "reference_probabilities": reference.probabilities,
@@ -169,28 +184,60 @@ def unpack(content: bytes) -> Model:
         raise Refused("The file is a skops file, but no model that this program exported.")
     try:
         card = ModelCard.model_validate_json(parts["card"])
+        gaussians = SpeciesGaussians(
+            counts=_floats(parts["counts"]),
+            means=_floats(parts["means"]),
+            covariances=_floats(parts["covariances"]),
+            degrees_of_freedom=_floats(parts["freedoms"]),
+            tail_factor=float(parts["stretch"]),
+        )
+        calibration = Calibration(
+            float(parts["temperature"]), float(parts["floor"]), bool(parts.get("each_completion", False))
+        )
         return Model(
             card=card,
             pipeline=parts["pipeline"],
-            gaussians=SpeciesGaussians(
-                counts=_floats(parts["counts"]),
-                means=_floats(parts["means"]),
-                covariances=_floats(parts["covariances"]),
-                degrees_of_freedom=_floats(parts["freedoms"]),
-                tail_factor=float(parts["stretch"]),
-            ),
-            calibration=Calibration(float(parts["temperature"]), float(parts["floor"])),
+            gaussians=gaussians,
+            calibration=calibration,
             conformal_thresholds=_floats(parts["set_limits"]),
             reference=Reference(
                 _floats(parts["reference_values"]),
                 np.asarray(parts["reference_species"], dtype=np.int64),
                 _floats(parts["reference_probabilities"]),
             ),
+            set_rule=_set_rule(parts.get("set_rule", "cumulative")),
+            novelty=_novelty(gaussians, parts),
         )
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         raise Refused(
             "The file's card or parts can't be read by this program; it was exported by another version of it, or was changed."
         ) from error
+
+
+def _novelty_parts(novelty: Novelty | None) -> dict[str, Any]:
+    if novelty is None:
+        return {}
+    pooled = pooled_covariance(novelty)
+    parts: dict[str, Any] = {
+        "novelty_level": float(novelty.usual_level),
+        "novelty_stretch": float(novelty.gaussians.tail_factor),
+    }
+    return parts if pooled is None else {**parts, "novelty_pooled": pooled}
+
+
+def _novelty(gaussians: SpeciesGaussians, parts: dict[str, Any]) -> Novelty | None:
+    if "novelty_level" not in parts:
+        return None
+    pooled = _floats(parts["novelty_pooled"]) if "novelty_pooled" in parts else None
+    return novelty_of(gaussians, pooled, float(parts["novelty_stretch"]), float(parts["novelty_level"]))
+
+
+def _set_rule(rule: Any) -> SetRule:
+    if rule == "cumulative":
+        return "cumulative"
+    if rule == "prevalence":
+        return "prevalence"
+    raise ValueError(rule)
 
 
 def _floats(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

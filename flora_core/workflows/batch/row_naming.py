@@ -156,7 +156,7 @@ def _added(
         pa.DictionaryArray.from_arrays(_codes(_digits(shares), rows, n, len(_PROBABILITIES) - 1), _PROBABILITIES),
         _coded([*(f"cf. {epithet(name)}" for name in names), NONE_OF_THESE, ""], np.where(alone, k + 1, best), rows, n),
         _coded([" | ".join(names[j] for j in one) for one in sets], codes, rows, n),
-        _coded(["no", "yes"], named.fits.astype(np.int64), rows, n),
+        _coded(["no", "yes", "unusual"], named.fits.astype(np.int64) + named.unusual, rows, n),
         _issue_texts(issues, n),
         _coded([model.card.label], np.zeros(len(rows), np.int64), rows, n),
     ]

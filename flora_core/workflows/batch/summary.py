@@ -31,6 +31,7 @@ class Summary:
     identified: int = 0
     unsure: int = 0
     fit_nothing: int = 0
+    unusual: int = 0
     troubled: int = 0
     species: Counter[str] = field(default_factory=Counter)
     issues: list[Issue] = field(default_factory=list)
@@ -63,6 +64,11 @@ class Summary:
                     f"{_count(self.fit_nothing, study.organism, study.plural)} "
                     f"{'fits' if self.fit_nothing == 1 else 'fit'} no species of this study."
                 )
+            if self.unusual:
+                parts.append(
+                    f"{_count(self.unusual, study.organism, study.plural)} {'is' if self.unusual == 1 else 'are'} unusual for "
+                    "every species, and may be of another."
+                )
         return " ".join(parts)
 
 
@@ -79,6 +85,7 @@ def count_in(summary: Summary, study: Study, found: IdentifiedChunk) -> None:
     summary.identified += n
     summary.unsure += int((named.in_set.sum(axis=1) > 1).sum())
     summary.fit_nothing += int((~named.fits).sum())
+    summary.unusual += int(named.unusual.sum())
     summary.species.update(_rows_seen(study, found))
     issues = found.checked.issues
     summary.issue_count += len(issues)
@@ -102,6 +109,8 @@ def finished(summary: Summary, model: Model, layout: Layout) -> Summary:
             f"{_count(offer.rows, 'row')} of {offer.examined:,} that fit no species would fit with "
             f"{offer.change.words}. Nothing was changed."
         )
+    if model.card.unknown_species is not None and summary.fit_nothing + summary.unusual:
+        summary.notes.append(model.card.unknown_species.sentence)
     replaced = [name for name in layout.header if name in ADDED]
     if replaced:
         summary.notes.append(f"The columns {', '.join(replaced)} of an earlier run were replaced.")
@@ -119,6 +128,7 @@ def summary_document(understood: BatchPlan, summary: Summary, output: str) -> di
         "species": dict(summary.species.most_common()),
         "unsure": summary.unsure,
         "fit_nothing": summary.fit_nothing,
+        "unusual": summary.unusual,
         "mean_probability": round(summary.certainty, 4) if summary.identified > summary.fit_nothing else None,
         "recorded": summary.recorded,
         "issues": [

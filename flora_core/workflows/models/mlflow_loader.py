@@ -28,7 +28,7 @@ class Served:
         Returns
         -------
         pandas.DataFrame
-            species, probability, qualifier, prediction_set (joined with " | "), fits.
+            species, probability, qualifier, prediction_set (joined with " | "), fits, unusual.
         """
         import pandas as pd
 
@@ -49,6 +49,7 @@ class Served:
                 "qualifier": [one.qualifier for one in given],
                 "prediction_set": [" | ".join(one.prediction_set) for one in given],
                 "fits": named.fits,
+                "unusual": named.unusual,
             }
         )
 

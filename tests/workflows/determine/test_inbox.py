@@ -12,7 +12,7 @@ from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import SETOSA
 from tests.workflows.determine.conftest import recorded
 
-UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 5.1, "petal_width": 1.6}
+UNSURE = {"sepal_length": 6.0, "sepal_width": 2.7, "petal_length": 4.9, "petal_width": 1.6}
 STRANGER = {"petal_length": 7.9}
 
 
