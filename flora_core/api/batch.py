@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from flora_core.api.dependencies import Caller, ContextProvider, refusals
 from flora_core.errors import BadTable, Refused
 from flora_core.storage.files.batch_store import BatchFolder
+from flora_core.tables.columns.assignments import read_assignments
 from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.batch import BatchRequest, check_size
 from flora_core.workflows.batch.queue import BatchJob, BatchQueue
@@ -64,8 +65,8 @@ class BatchParameters(BaseModel):
             sheet=self.sheet,
             decimal=self.decimal,
             separator={"tab": "\t", "space": " "}.get(self.separator, self.separator),
-            columns=_equals("map", self.map),
-            units=_equals("unit", self.unit),
+            columns=read_assignments(self.map, "map", "COLUMN=NAME"),
+            units=read_assignments(self.unit, "unit", "NAME=UNIT"),
             id_column=self.id,
             middle_of_ranges=self.middle_of_ranges,
             duplicates=self.duplicates,
@@ -259,17 +260,6 @@ def _limited(receive: Callable[[], Awaitable[Message]], most_mb: int) -> Callabl
         return message
 
     return counted
-
-
-def _equals(parameter: str, given: list[str]) -> dict[str, str]:
-    """What stands on both sides of the last equals sign: a column's name may hold one itself."""
-    pairs = {}
-    for text in given:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name.strip():
-            raise Refused(f"{parameter} '{text[:100]}' is not {'COLUMN=NAME' if parameter == 'map' else 'NAME=UNIT'}.")
-        pairs[name.strip()] = value.strip()
-    return pairs
 
 
 def _addressed(answer: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import typer
 
 from flora_core.cli.options import Json, Study, atomic_output, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
+from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -84,8 +85,8 @@ def batch(
         sheet=sheet,
         decimal=signs[decimal],
         separator={"tab": "\t", "space": " "}.get(separator, separator),
-        columns=_equals(columns, "--map", "COLUMN=NAME"),
-        units=_equals(units, "--unit", "NAME=UNIT"),
+        columns=read_assignments(columns, "--map", "COLUMN=NAME"),
+        units=read_assignments(units, "--unit", "NAME=UNIT"),
         id_column=id_column,
         middle_of_ranges=middle_of_ranges,
         duplicates=DuplicatePolicy(duplicates),
@@ -159,17 +160,6 @@ def _reading(file: Path) -> BinaryIO:
         return put_down
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
-
-
-def _equals(given: list[str] | None, option: str, shape: str) -> dict[str, str]:
-    """What stands on both sides of the last equals sign: a column's name may hold one itself."""
-    pairs = {}
-    for text in given or []:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name.strip():
-            raise Refused(f"{option} '{text}' is not {shape}.")
-        pairs[name.strip()] = value.strip()
-    return pairs
 
 
 def _share(title: str) -> Any:

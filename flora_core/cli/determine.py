@@ -10,6 +10,7 @@ import typer
 
 from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
+from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -93,7 +94,9 @@ def _table(
             stream,
             file.name,
             defaults=defaults(by, date, status, remark),
-            columns=_pairs(columns),
+            columns=read_assignments(
+                columns, "--map", "COLUMN=WHAT; write for example --map 'checked as=name'", empty=True
+            ),
             sheet=sheet,
             entered_by=getpass.getuser(),
             progress=lambda share, doing: told(round(100 * share), 100, doing),
@@ -121,13 +124,3 @@ def _reading(file: Path) -> BinaryIO:
 
 def _remark(text: str) -> str:
     return f": {text}" if text else ""
-
-
-def _pairs(columns: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in columns:
-        column, equals, role = text.rpartition("=")
-        if not equals or not column.strip():
-            raise Refused(f"--map '{text}' is not COLUMN=WHAT; write for example --map 'checked as=name'")
-        pairs[column.strip()] = role.strip()
-    return pairs

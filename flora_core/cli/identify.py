@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flora_core.cli.options import Json, Study, context_with_champion, print_json
-from flora_core.errors import Refused
+from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -33,7 +33,12 @@ def identify(
     from flora_core.workflows import identify as workflow
 
     context = context_with_champion()
-    found = workflow.identify(context, study, _pairs(values), parse_unit(unit))
+    found = workflow.identify(
+        context,
+        study,
+        read_assignments(values, "", "NAME=VALUE; write for example petal_length=5.1", first_sign=True, empty=True),
+        parse_unit(unit),
+    )
     identifier = None
     if record:
         who = by or getpass.getuser()
@@ -58,15 +63,3 @@ def identify(
     typer.echo(f"Named by {found.model.card.identified_by}.")
     if identifier:
         typer.echo(f"Recorded as {identifier}.")
-
-
-def _pairs(values: list[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name.strip():
-            raise Refused(f"'{value}' is not NAME=VALUE; write for example petal_length=5.1")
-        if name.strip() in pairs:
-            raise Refused(f"{name.strip()} is given twice; give it once.")
-        pairs[name.strip()] = text
-    return pairs

@@ -11,6 +11,7 @@ import typer
 
 from flora_core.cli.options import Json, context_with_champion, open_input, print_json
 from flora_core.errors import Issue, Refused
+from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
 
@@ -116,7 +117,7 @@ def studies_create(
             group=group,
             genus=genus,
             measurements=dict(_column_and_unit(text) for text in measurements or ()),
-            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()),
+            units=read_assignments(units, "--unit", "COLUMN=UNIT"),
             names=_names(merge, leave_out),
             keep_qualified=keep_qualified,
             codes=codes,
@@ -181,7 +182,7 @@ def studies_add(
             id_column=id_column,
             group=group,
             genus=genus,
-            units=dict(_pair(text, "--unit", "COLUMN=UNIT") for text in units or ()),
+            units=read_assignments(units, "--unit", "COLUMN=UNIT"),
             names=_names(merge, leave_out),
             keep_qualified=keep_qualified,
             codes=codes,
@@ -190,7 +191,7 @@ def studies_add(
             separator=_separator(separator),
             middle_of_ranges=middle_of_ranges,
         )
-        said_columns = dict(_pair(text, "--map", "COLUMN=NAME") for text in columns or ())
+        said_columns = read_assignments(columns, "--map", "COLUMN=NAME")
         addition = propose_addition(context, stream, file.name, choices, said_columns)
     view = add_plants(context, addition, by or getpass.getuser())
     said = {
@@ -266,20 +267,13 @@ def _issue(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _pair(text: str, option: str, shape: str) -> tuple[str, str]:
-    left, sign, right = text.rpartition("=")
-    if not sign or not left.strip():
-        raise Refused(f"{option} '{text}' is not {shape}.")
-    return left.strip(), right.strip()
-
-
 def _column_and_unit(text: str) -> tuple[str, str]:
     left, sign, right = text.rpartition("=")
     return (left.strip(), right.strip()) if sign and left.strip() else (text.strip(), "")
 
 
 def _names(merge: Sequence[str] | None, leave_out: Sequence[str] | None) -> dict[str, str]:
-    return dict(_pair(text, "--merge", "A=B") for text in merge or ()) | {name.strip(): "" for name in leave_out or ()}
+    return read_assignments(merge, "--merge", "A=B") | {name.strip(): "" for name in leave_out or ()}
 
 
 def _decimal(text: str) -> Literal[".", ",", ""]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
-from flora_core.errors import Refused
 from flora_core.model import ModelCard, Scores
+from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -43,7 +43,9 @@ def train(
         context,
         study,
         algorithm=algorithm,
-        hyperparameters=_settings(settings),
+        hyperparameters={
+            **read_assignments(settings, "--set", "NAME=VALUE; write for example trees=300", first_sign=True)
+        },
         search=search,
         shape_ratios=shape_ratios,
         with_determinations=with_determinations,
@@ -91,15 +93,3 @@ def _scored(scores: Scores) -> str:
         f"Accuracy {100 * scores.accuracy:.1f} % (95 % interval {100 * scores.low:.1f} to {100 * scores.high:.1f}, "
         f"n = {scores.plants}), {scores.method}."
     )
-
-
-def _settings(given: list[str] | None) -> dict[str, float | int | str | None]:
-    found: dict[str, float | int | str | None] = {}
-    for text in given or []:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise Refused(f"--set '{text}' is not NAME=VALUE; write for example trees=300")
-        if name.strip() in found:
-            raise Refused(f"{name.strip()} is set twice; set it once.")
-        found[name.strip()] = value.strip()
-    return found

@@ -9,6 +9,7 @@ import typer
 
 from flora_core.cli.options import Json, Study, command_context, print_json
 from flora_core.errors import Refused
+from flora_core.tables.columns.assignments import read_assignments
 
 if TYPE_CHECKING:
     from flora_core.study import Study as Noun
@@ -98,7 +99,9 @@ def estimate(
         _read(current),
         identified=identified,
         true=true,
-        probabilities=_pairs(probability),
+        probabilities=read_assignments(
+            probability, "--probability", "SPECIES=COLUMN; write for example setosa=p_setosa"
+        ),
         tool="nannyml" if tool == "nannyml" else "flora",
         size=chunk_size,
     )
@@ -140,15 +143,3 @@ def _names(text: str, table: Table) -> list[str]:
     if text.strip() in table.columns:
         return [text.strip()]
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in given:
-        species, equals, column = text.rpartition("=")
-        if not equals or not species.strip() or not column.strip():
-            raise Refused(f"--probability '{text}' is not SPECIES=COLUMN; write for example setosa=p_setosa.")
-        if species.strip() in pairs:
-            raise Refused(f"--probability names '{species.strip()}' twice; give it once.")
-        pairs[species.strip()] = column.strip()
-    return pairs

@@ -88,7 +88,7 @@ def test_a_flower_is_recorded_on_request(flora, context):
             ["petal_length=x1"],
             "flora: Petal length 'x1' is not a number. Write a number like 5.1, or leave the cell empty.",
         ),
-        (["petal_length"], "flora: 'petal_length' is not NAME=VALUE; write for example petal_length=5.1"),
+        (["petal_length"], "flora: 'petal_length' is not NAME=VALUE; write for example petal_length=5.1."),
         (["petal_length=1", "petal_length=2"], "flora: petal_length is given twice; give it once."),
         (
             ["petl=1"],

@@ -53,7 +53,7 @@ def test_the_life_of_a_version(flora):  # noqa: F811
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["train", "--set", "depth"], "flora: --set 'depth' is not NAME=VALUE; write for example trees=300\n"),
+        (["train", "--set", "depth"], "flora: --set 'depth' is not NAME=VALUE; write for example trees=300.\n"),
         (
             ["train", "--algorithm", "tree", "--set", "depth=99"],
             "flora: depth can't be 99; it lies between 0 and 30.\n",

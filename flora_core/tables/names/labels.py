@@ -127,7 +127,7 @@ def read_label(text: str) -> Label:
 def _without_author(cleaned: str) -> Label:
     """A name parted from the author behind it; text that is no name with an author stays whole."""
     words = cleaned.split(" ")
-    if len(words) > 2 and words[0].isalpha() and words[0].islower() and words[1].islower():
+    if len(words) > 2 and words[0].isalpha() and words[0][0].upper() != words[0][0] and words[1].islower():
         # "iris setosa L.": the author tells that these are a genus and an epithet.
         found = _without_author(cleaned[0].upper() + cleaned[1:])
         return Label(found.name[0].lower() + found.name[1:], found.author) if found.author else Label(cleaned)

@@ -27,7 +27,7 @@ from flora_core.tables.columns.matching import (
     unit_by_values,
 )
 from flora_core.tables.columns.provenance import Provenance, provenance_columns
-from flora_core.tables.files.reading import Decimal, Layout, RowChunk, read_layout, read_parts
+from flora_core.tables.files.reading import Decimal, Layout, RowChunk, checksum, read_layout, read_parts
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
 from flora_core.workflows.batch.corrections import MixUpCorrector
@@ -206,7 +206,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         provenance=provenance,
         notes=tuple(notes),
         questions=tuple(questions),
-        sha256=_checksum(stream),
+        sha256=checksum(stream),
     )
 
 
@@ -330,11 +330,3 @@ def _unit_questions(study: Study, layout: Layout, assignment: Assignment, first:
                 f"be. If so, say --unit '{column}={unit}'."
             )
     return questions
-
-
-def _checksum(stream: BinaryIO) -> str:
-    stream.seek(0)
-    digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()

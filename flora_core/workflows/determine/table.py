@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from flora_core.tables.files.reading import Layout, read_layout
+from flora_core.tables.files.reading import Layout, checksum, read_layout
 from flora_core.tables.rows.determinations import Columns, match_columns, read_determinations
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
@@ -87,7 +86,7 @@ def determine_table(
         defaults=defaults or Defaults(),
         entered_by=entered_by,
         source=name,
-        source_sha256=_checksum(stream),
+        source_sha256=checksum(stream),
         columns=_called(matched),
     )
     laying.outcome.notes += layout.notes
@@ -104,12 +103,3 @@ def _called(columns: Columns) -> Callable[[str], str]:
         return columns.called(role)
 
     return called
-
-
-def _checksum(stream: BinaryIO) -> str:
-    stream.seek(0)
-    digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    stream.seek(0)
-    return digest.hexdigest()
