@@ -161,14 +161,16 @@ recordings = Table(
     Column("refused", Integer, nullable=False, server_default="0"),
     Column("troubled", Integer, nullable=False, server_default="0"),
     Column("profiled", Boolean, nullable=False, server_default=false()),
+    Column("unsure", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     Index("ix_recordings_study_at", "study", "at"),
     sqlite_autoincrement=True,
 )
-"""One act of recording: one plant from the page, or a whole file. What its plants share is written once. A table is written
-a part at a time, so that nobody waits for it; its recording counts only when it is `complete`. `recipe` says how a file was
-read: the same file with the same recipe and version gives the same identifications. `refused` rows of a table could not be
-identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants."""
+"""One act of recording: one plant from the page, or a whole file. What its plants share is written once. A table is
+written a part at a time, so that nobody waits for it; its recording counts only when it is `complete`. `recipe` says
+how a file was read: the same file with the same recipe and version gives the same identifications. `refused` rows of
+a table could not be identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants.
+`unsure` of its plants could be several species, or fit none."""
 #: Those that no profile counts yet: none, as a rule, and then found at once.
 Index(
     "ix_recordings_unprofiled",
@@ -196,7 +198,15 @@ identifications = Table(
 """One plant: `used` and `typed` are JSON lists in the order of the model version's measurements (`typed` is null where it
 says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
 likeliest first, parted by spaces: empty where the plant fits no species. Who gathered it and where is null where the
-recording says it for all its plants."""
+recording says it for all its plants. On PostgreSQL the
+reference to `recordings` is held by triggers, once a statement and not once a row."""
+#: A plant is looked for by the number on its label.
+Index(
+    "ix_identifications_catalogue_number",
+    identifications.c.catalogue_number,
+    sqlite_where=identifications.c.catalogue_number.is_not(None),
+    postgresql_where=identifications.c.catalogue_number.is_not(None),
+)
 
 determinations = Table(
     "determinations",

@@ -372,13 +372,16 @@ class Determinations:
 
     def newest_of(self, study: str, level: int = 0) -> int:
         """The number of the determination of a study that was entered last, at this level or above; 0 where there is none."""
+        # The newest first: as a rule it is of the study, and nothing else is looked at.
         statement = (
-            select(func.coalesce(func.max(determinations.c.id), 0))
+            select(determinations.c.id)
             .join(recordings, recordings.c.id == determinations.c.recording)
             .where(recordings.c.study == study, determinations.c.level >= level)
+            .order_by(determinations.c.id.desc())
+            .limit(1)
         )
         with self._database.read() as connection:
-            return int(connection.execute(statement).scalar_one())
+            return int(connection.execute(statement).scalar() or 0)
 
     def of_source(self, study: str, source_sha256: str) -> int:
         """How many determinations of a study came from this file."""

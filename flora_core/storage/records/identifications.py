@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
@@ -19,6 +19,9 @@ from flora_core.monitoring.profiles.profile import Bins, Profile, counts_of_rows
 from flora_core.storage.database import Database
 from flora_core.storage.records.profiles import add_to_day, day_of
 from flora_core.storage.schema import identifications, recordings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Channel = Literal["page", "command", "api"]
 
@@ -106,24 +109,30 @@ class IdentificationRecord:
         return f"{self.recording.token}-{self.plant.row}"
 
 
+_T = TypeVar("_T")
+#: A column as a list, or as an Arrow array.
+Cells: TypeAlias = "Sequence[_T] | pa.Array"
+
+
 @dataclass(frozen=True, slots=True)
 class IdentificationColumns:
-    """Many identified plants, a list for each column of the table; each as `Plant` describes it, in its written form.
+    """Many identified plants, a list or an Arrow array for each column of the table; each as `Plant` describes it, in its
+    written form.
 
     `used`, `typed` and `probabilities` are JSON lists, `typed` None where it says the same as `used`; `possible` is the
     indices of the prediction set, parted by spaces. `own_collector` and `own_site` are left out where no row says them.
     """
 
-    row: Sequence[int]
-    catalogue_number: Sequence[str | None]
-    used: Sequence[str]
-    typed: Sequence[str | None]
-    probabilities: Sequence[str]
-    species: Sequence[int]
-    possible: Sequence[str]
-    misfit: Sequence[float]
-    own_collector: Sequence[str | None] | None = None
-    own_site: Sequence[str | None] | None = None
+    row: Cells[int]
+    catalogue_number: Cells[str | None]
+    used: Cells[str]
+    typed: Cells[str | None]
+    probabilities: Cells[str]
+    species: Cells[int]
+    possible: Cells[str]
+    misfit: Cells[float]
+    own_collector: Cells[str | None] | None = None
+    own_site: Cells[str | None] | None = None
 
 
 class Recorder:
@@ -133,7 +142,7 @@ class Recorder:
     """
 
     def __init__(self, database: Database, key: int, token: str, at: datetime, bins: Bins | None = None) -> None:
-        self._database, self._key, self._at, self._plants = database, key, at, 0
+        self._database, self._key, self._at, self._plants, self._unsure = database, key, at, 0, 0
         self._profile = empty(bins) if bins else None
         self.token = token
 
@@ -148,6 +157,7 @@ class Recorder:
         with self._database.write() as connection:
             _insert_many(connection, self._key, rows)
         self._plants += len(rows.row)
+        self._unsure += _count_unsure(rows.possible)
         self._profile = merge(self._profile, profile) if self._profile is not None and profile is not None else None
 
     def finish(self, *, again: bool = True, refused: int = 0, troubled: int = 0) -> None:
@@ -178,6 +188,7 @@ class Recorder:
                     refused=refused,
                     troubled=troubled,
                     profiled=self._profile is not None,
+                    unsure=self._unsure,
                 )
                 .returning(recordings.c.study, recordings.c.version)
             ).first()
@@ -239,21 +250,66 @@ def _delete_unfinished(database: Database, key: int) -> None:
                 return
 
 
+def _count_unsure(possible: Cells[str]) -> int:
+    """How many prediction sets are empty or of several species."""
+    if isinstance(possible, Sequence):
+        return sum(not one or " " in one for one in possible)
+    import pyarrow.compute as pc
+
+    unsure = pc.or_(pc.equal(possible, ""), pc.match_substring(possible, " "))
+    return int(pc.sum(unsure).as_py() or 0)
+
+
+#: What the text format of PostgreSQL's COPY writes with a backslash.
+_ESCAPED: Final = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+
+
+def _copy_text(key: int, columns: Sequence[Cells[Any]]) -> memoryview:
+    """Rows in the text format of PostgreSQL's COPY: tabs between cells, a line feed after each row, null as a backslash and N.
+
+    Made a column at a time: row by row it would cost more than PostgreSQL's own work.
+    """
+    # It takes a moment to import, and one plant from a page never comes here.
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts: list[Any] = [str(key)]
+    for column in columns:
+        cells = column if isinstance(column, pa.Array) else pa.array(column)
+        if pa.types.is_null(cells.type):
+            texts.append("\\N")
+            continue
+        number = pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type)
+        cells = cells.cast(pa.string())
+        if not number and pc.any(pc.match_substring_regex(cells, r"[\\\t\n\r]")).as_py():
+            for sign, written in _ESCAPED:
+                cells = pc.replace_substring(cells, sign, written)
+        texts.append(pc.fill_null(cells, "\\N"))
+    lines = pc.binary_join_element_wise(*texts, "\t")
+    ended = pc.binary_join_element_wise(lines, "\n", "")
+    # The texts of an array lie one after the other: together they are the whole.
+    _, offsets, content = ended.buffers()
+    first, last = (np.frombuffer(offsets, np.int32)[i] for i in (ended.offset, ended.offset + len(ended)))
+    return memoryview(content)[first:last]
+
+
 #: Plants a statement: one statement for many costs half of one statement for each.
 _AT_ONCE: Final = 100
 
 
 def _insert_many(connection: Connection, key: int, rows: IdentificationColumns) -> None:
     """The driver's own way to insert many rows: SQLAlchemy's would take several times as long."""
+    if not len(rows.row):
+        return
     names = [field.name for field in fields(rows) if getattr(rows, field.name) is not None]
     columns = [getattr(rows, name) for name in names]
     into = f"identifications (recording, {', '.join(chr(34) + name + chr(34) for name in names)})"
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name != "sqlite":
         with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
-            for row in zip(*columns, strict=True):
-                copy.write_row((key, *row))
+            copy.write(_copy_text(key, columns))
         return
+    columns = [column.to_pylist() if hasattr(column, "to_pylist") else column for column in columns]
     width = len(columns)
     cells: list[object] = [None] * (width * len(rows.row))
     for i, column in enumerate(columns):
@@ -326,6 +382,7 @@ class Records:
                     collector=collector,
                     site=site,
                     profiled=bins is not None,
+                    unsure=sum(len(plant.possible) != 1 for plant in plants),
                 )
             ).inserted_primary_key
             assert key is not None  # noqa: S101  an insert of one row always has one
@@ -442,7 +499,7 @@ class Records:
     def find_by_catalogue_number(self, study: str, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The identifiers of the plants that bear each of these numbers, oldest first; numbers that nobody bears are left out.
 
-        Looks through all plants of the study once for each thousand numbers.
+        One look into an index for each number.
         """
         wanted = list(dict.fromkeys(numbers))
         found: dict[str, list[str]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from flora_core.storage.database import Database
 from flora_core.storage.schema import determinations, events, identifications, recordings, studies
@@ -92,28 +92,31 @@ class RecordStatistics:
             return {row.day: int(row.plants) for row in rows}
 
     def pending_jobs(self, study: str, since: datetime) -> int:
-        """Plants since a moment that could be several species, or fit none, and that nobody has determined."""
-        known = exists().where(
-            and_(
-                determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row
-            )
+        """Plants since a moment that could be several species, or fit none, and that nobody has determined.
+
+        The unsure plants of a recording are counted when it is made: what this costs grows with the recordings and the
+        determinations since then, not with the plants.
+        """
+        of_study = (recordings.c.study == study, recordings.c.complete, recordings.c.at >= since)
+        unsure = select(func.coalesce(func.sum(recordings.c.unsure), 0)).where(*of_study)
+        determined = (
+            select(determinations.c.recording, determinations.c.row)
+            .join(recordings, recordings.c.id == determinations.c.recording)
+            .where(*of_study, recordings.c.unsure > 0)
+            .distinct()
+            .subquery()
         )
-        unsure = or_(identifications.c.possible == "", identifications.c.possible.contains(" "))
-        with self._database.read() as connection:
-            return int(
-                connection.execute(
-                    select(func.count())
-                    .select_from(identifications)
-                    .join(recordings, recordings.c.id == identifications.c.recording)
-                    .where(
-                        recordings.c.study == study,
-                        recordings.c.complete,
-                        recordings.c.at >= since,
-                        unsure,
-                        not_(known),
-                    )
-                ).scalar_one()
+        settled = (
+            select(func.count())
+            .select_from(determined)
+            .join(
+                identifications,
+                and_(identifications.c.recording == determined.c.recording, identifications.c.row == determined.c.row),
             )
+            .where(or_(identifications.c.possible == "", identifications.c.possible.contains(" ")))
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(unsure).scalar_one()) - int(connection.execute(settled).scalar_one())
 
     def state(self, study: str) -> tuple[int, int, int]:
         """Three numbers that change whenever something is recorded, determined, or happens to a version of a study."""

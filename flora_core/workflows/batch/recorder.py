@@ -64,18 +64,19 @@ def rows_to_record(found: IdentifiedChunk) -> IdentificationColumns:
     p = found.named.probabilities
     rounded = [probability_texts(p[:, j]) for j in range(p.shape[1])]
     sets, codes = distinct_sets(found.named)
-    possible = [" ".join(map(str, one)) for one in sets]
+    possible = pa.array([" ".join(map(str, one)) for one in sets], pa.string())
+    numbers = found.catalogue_numbers.take(rows)
     return IdentificationColumns(
-        row=found.part.rows[found.named_rows].tolist(),
-        catalogue_number=[number or None for number in found.catalogue_numbers.take(rows).to_pylist()],
-        used=_json_lists(used).to_pylist(),
+        row=pa.array(found.part.rows[found.named_rows]),
+        catalogue_number=pc.if_else(pc.equal(numbers, ""), pa.scalar(None, pa.string()), numbers),
+        used=_json_lists(used),
         typed=_typed(found, rows, used),
-        probabilities=_json_lists(rounded).to_pylist(),
-        species=found.named.best.tolist(),
-        possible=[possible[c] for c in codes],
-        misfit=np.round(found.named.misfit.min(axis=1), 4).tolist(),
-        own_collector=None if found.collectors is None else found.collectors.take(rows).to_pylist(),
-        own_site=None if found.sites is None else found.sites.take(rows).to_pylist(),
+        probabilities=_json_lists(rounded),
+        species=pa.array(found.named.best),
+        possible=possible.take(pa.array(codes)),
+        misfit=pa.array(np.round(found.named.misfit.min(axis=1), 4)),
+        own_collector=None if found.collectors is None else found.collectors.take(rows),
+        own_site=None if found.sites is None else found.sites.take(rows),
     )
 
 
@@ -102,28 +103,27 @@ def _json_lists(columns: list[pa.StringArray]) -> pa.StringArray:
     return pc.binary_join_element_wise("[", pc.binary_join_element_wise(*columns, ","), "]", "")
 
 
-def _typed(found: IdentifiedChunk, rows: pa.Array, used: list[pa.StringArray]) -> list[str | None]:
-    """The cells as JSON lists of text; None in rows where they say the same as the numbers used."""
+def _typed(found: IdentifiedChunk, rows: pa.Array, used: list[pa.StringArray]) -> pa.StringArray:
+    """The cells as JSON lists of text; null in rows where they say the same as the numbers used."""
     empty = pa.repeat(pa.scalar("", pa.string()), len(rows))
     cells = [empty if column is None else column.take(rows) for column in found.checked.as_typed]
     same = np.ones(len(rows), dtype=bool)
     for typed, number in zip(cells, used, strict=True):
         equal = pc.equal(pc.if_else(pc.equal(typed, ""), "null", typed), number)
         same &= equal.to_numpy(zero_copy_only=False).astype(bool)
-    texts: list[str | None] = [None] * len(rows)
     others = np.flatnonzero(~same)
-    if len(others):
-        written = _json_texts([column.take(pa.array(others)) for column in cells])
-        for place, text in zip(others.tolist(), written, strict=True):
-            texts[place] = text
-    return texts
+    if not len(others):
+        return pa.nulls(len(rows), pa.string())
+    texts = _json_texts([column.take(pa.array(others)) for column in cells])
+    places = np.full(len(rows), -1)
+    places[others] = np.arange(len(others))
+    return texts.take(pa.array(places, mask=same))
 
 
-def _json_texts(cells: list[pa.StringArray]) -> list[str]:
+def _json_texts(cells: list[pa.StringArray]) -> pa.StringArray:
     """A JSON list of texts a row."""
     if any(pc.any(pc.match_substring_regex(column, r"[\x00-\x1f]")).as_py() for column in cells):
         rows = zip(*(column.to_pylist() for column in cells), strict=True)
-        return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+        return pa.array([json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows], pa.string())
     escaped = [pc.replace_substring(pc.replace_substring(c, "\\", "\\\\"), '"', '\\"') for c in cells]
-    result: list[str] = _json_lists([pc.binary_join_element_wise('"', c, '"', "") for c in escaped]).to_pylist()
-    return result
+    return _json_lists([pc.binary_join_element_wise('"', c, '"', "") for c in escaped])

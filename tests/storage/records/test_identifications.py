@@ -1,11 +1,13 @@
 import dataclasses
+import json
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
@@ -195,6 +197,64 @@ def test_a_table_counts_once_it_is_finished_and_not_before(records):
     assert (recording.collector, recording.site) == ("Marie-Victorin", "Gaspé")
     assert records.get(f"{recorder.token}-4").plant.used == (5.1, None, 1.4, 0.2)
     assert [r.plant.row for r in records.newest("iris")] == [2, 3, 4]
+
+
+NASTY = ["a\\b", "tab\there", "line\nfeed", "return\r", "\\N", "\\.", "Weißdorn 🌿", "", "'", '"', None]
+
+
+@pytest.mark.parametrize("as_arrays", [False, True])
+def test_every_text_comes_back_as_it_was_whether_in_lists_or_arrays(records, as_arrays):
+    n = len(NASTY)
+    given = rows(
+        *range(2, n + 2),
+        catalogue_number=NASTY,
+        typed=[json.dumps([one, "", "", ""], ensure_ascii=False) for one in NASTY],
+        misfit=[1 / (i + 3) for i in range(n)],
+        own_collector=NASTY[::-1],
+    )
+    if as_arrays:
+        columns = {f.name: getattr(given, f.name) for f in dataclasses.fields(given)}
+        given = IdentificationColumns(**{k: None if v is None else pa.array(v) for k, v in columns.items()})
+    with begin(records) as recorder:
+        recorder.add(given)
+        recorder.finish()
+    for i, one in enumerate(NASTY):
+        plant = records.get(f"{recorder.token}-{i + 2}").plant
+        assert plant.catalogue_number == (one or "")
+        assert plant.typed == tuple(json.loads(json.dumps([one, "", "", ""])))
+        assert plant.misfit == 1 / (i + 3)
+        assert plant.collector == (NASTY[-1 - i] or "")
+
+
+def test_a_catalogue_number_is_found_by_its_index(records):
+    with begin(records) as recorder:
+        recorder.add(rows(*range(2, 5_002), catalogue_number=[f"H-{i}" for i in range(5_000)]))
+        recorder.finish()
+    assert records.find_by_catalogue_number("iris", ["H-7", "H-8", "H-x"]) == {
+        "H-7": (f"{recorder.token}-9",),
+        "H-8": (f"{recorder.token}-10",),
+    }
+    how = "EXPLAIN QUERY PLAN " if records._database.is_sqlite else "EXPLAIN "
+    plans = []
+
+    def note(connection, cursor, statement, parameters, *rest):
+        if "catalogue_number" in statement and not statement.startswith("EXPLAIN"):
+            if not records._database.is_sqlite:
+                # A small table is read through sooner than an index: asked is whether the index can serve.
+                connection.exec_driver_sql("SET enable_seqscan = off")
+            plans.append(connection.exec_driver_sql(how + statement, parameters).all())
+
+    with records._database.write() as connection:
+        connection.execute(text("ANALYZE"))
+    engine = records._database._open()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        records.find_by_catalogue_number("iris", ["H-7"])
+        records.find_by_catalogue_number("iris", [f"H-{i}" for i in range(200)])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(plans) == 2
+    assert all("ix_identifications_catalogue_number" in str(plan) for plan in plans), plans
 
 
 def test_a_plant_of_a_table_is_the_same_as_one_recorded_alone(records):
