@@ -2,8 +2,8 @@
 # are written to; the rest may be mounted read-only.
 FROM python:3.12-slim AS build
 WORKDIR /app
-COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements-server.txt .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-server.txt
 
 FROM python:3.12-slim
 # No .pyc files at run time (the root may be read-only), and log lines at once.

@@ -42,18 +42,66 @@ def test_nothing_imports_the_front_door_or_a_page():
         assert not re.search(r"^\s*(from|import) (app|pages)\b", path.read_text(), re.MULTILINE), path
 
 
+FILES_OF_PINS = ["requirements.txt", "requirements-server.txt", "requirements-dev.txt"]
+EXTRAS = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "server"}
+SERVER = [text for lines in EXTRAS.values() for text in lines]
+DEVELOPMENT = [text for group in PROJECT["dependency-groups"].values() for text in group if isinstance(text, str)]
+
+
+def blocks_of(name):
+    """Each pin of a file with its checksums, as one line."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / name).read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    return [line for line in text.splitlines() if line.strip()]
+
+
 def pins(name):
-    lines = (ROOT / name).read_text().splitlines()
-    found = [Requirement(line.strip()) for line in lines if line and not line.lstrip().startswith("#")]
+    found = [Requirement(block.split(" --hash")[0].strip()) for block in blocks_of(name)]
     return {r.name.lower().replace("_", "-"): r for r in found}
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", FILES_OF_PINS)
+def test_every_pin_has_checksums_and_the_files_name_no_place_to_fetch_from(name):
+    for block in blocks_of(name):
+        assert re.search(r"==\S+.* --hash=sha256:[0-9a-f]{64}", block), block
+    assert "://" not in (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        ".ci/run",
+        "Dockerfile",
+        *(f".github/workflows/{n}.yml" for n in ("model", "watch")),
+    ],
+)
+def test_checksums_are_checked_wherever_pins_are_installed(path):
+    installs = [line for line in (ROOT / path).read_text().splitlines() if "pip install" in line and "-r req" in line]
+    assert installs
+    for line in installs:
+        assert "--require-hashes -r requirements" in line, line
+
+
+def test_the_server_s_extra_is_all_of_the_others():
+    (whole,) = PROJECT["project"]["optional-dependencies"]["server"]
+    assert Requirement(whole).extras == set(EXTRAS)
+
+
+def test_the_start_stays_lean():
+    assert (
+        len({name for name, pin in pins("requirements.txt").items() if pin.marker is None}) <= 78
+    )  # pip, setuptools too
+
+
+@pytest.mark.parametrize("name", FILES_OF_PINS)
 def test_every_pin_is_exact_and_every_range_of_the_project_holds_it(name):
     pinned = pins(name)
     ranges = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+    if name != "requirements.txt":
+        ranges += [Requirement(text) for text in SERVER]
     if "dev" in name:
-        ranges += [Requirement(text) for text in PROJECT["project"]["optional-dependencies"]["dev"]]
+        ranges += [Requirement(text) for text in DEVELOPMENT]
     for requirement in pinned.values():
         assert [s.operator for s in requirement.specifier] == ["=="], requirement
     for wanted in ranges:
@@ -62,16 +110,16 @@ def test_every_pin_is_exact_and_every_range_of_the_project_holds_it(name):
         assert wanted.specifier.contains(version), f"{wanted} is not met by {found}"
 
 
-def test_the_two_files_of_pins_agree():
-    product, development = pins("requirements.txt"), pins("requirements-dev.txt")
-    assert {name: str(r.specifier) for name, r in product.items()}.items() <= {
-        name: str(r.specifier) for name, r in development.items()
-    }.items()
+def test_the_files_of_pins_agree():
+    start, server, development = (
+        {name: str(r.specifier) for name, r in pins(file).items()}.items() for file in FILES_OF_PINS
+    )
+    assert start <= server <= development
 
 
 def test_every_dependency_has_its_reason():
     reasons = (ROOT / "docs" / "decisions" / "0003-dependencies.md").read_text()
-    wanted = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"]
+    wanted = PROJECT["project"]["dependencies"] + SERVER + DEVELOPMENT
     for text in wanted:
         assert Requirement(text).name in reasons, text
 

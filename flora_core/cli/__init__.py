@@ -7,9 +7,11 @@ Results go to stdout, with `--json` as one JSON document and nothing else; progr
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from flora_core import __version__
 from flora_core.cli import (
     archive,
     automation,
@@ -22,6 +24,7 @@ from flora_core.cli import (
     models,
     monitor,
     profiles,
+    serve,
     studies,
     train,
     two_tables,
@@ -51,6 +54,23 @@ app.add_typer(two_tables.commands)
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(profiles.commands, name="profiles")
 app.add_typer(maintenance.commands)
+app.add_typer(serve.commands)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"Flora Classification {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is, and end."),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

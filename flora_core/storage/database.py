@@ -181,7 +181,15 @@ class Database:
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        engine = create_engine(self._url, connect_args={"connect_timeout": 5})
+        try:
+            engine = create_engine(self._url, connect_args={"connect_timeout": 5})
+        except ModuleNotFoundError as error:
+            if error.name != "psycopg":
+                raise
+            raise DatabaseUnavailable(
+                "FLORA_DATABASE_URL names a PostgreSQL server, but its driver, psycopg, is not installed. Install what servers "
+                "need: pip install --require-hashes -r requirements-server.txt (or flora-classification[server])."
+            ) from None
         event.listen(engine, "checkin", _note_idle)
         event.listen(engine, "checkout", _replace_dead)
         return engine
@@ -225,8 +233,10 @@ class Database:
     def _driver_error(self) -> type[Exception]:
         if self.is_sqlite:
             return sqlite3.Error
-        import psycopg
-
+        try:
+            import psycopg
+        except ImportError:  # said in words where the engine is made
+            return sqlite3.Error
         return psycopg.Error
 
     def _in_words(self, reason: str) -> str:

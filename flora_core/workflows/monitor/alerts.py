@@ -43,7 +43,7 @@ def announce_change(context: AppContext, study: str, verdict: str, sentence: str
     Raises
     ------
     WrongSetting
-        FLORA_ALERTS holds an address that can't be read.
+        FLORA_ALERTS holds an address that can't be read, or the library that sends is not installed.
     DatabaseUnavailable
     """
     addresses = context.settings.alerts.get_secret_value().split()
@@ -80,7 +80,13 @@ def announce_change(context: AppContext, study: str, verdict: str, sentence: str
 
 
 def _sender(addresses: list[str]) -> Apprise:
-    import apprise
+    try:
+        import apprise
+    except ImportError:
+        raise WrongSetting(
+            "FLORA_ALERTS is set, but Apprise, which sends the messages, is not installed. Install what servers need: "
+            "pip install --require-hashes -r requirements-server.txt (or flora-classification[server])."
+        ) from None
 
     sender = apprise.Apprise()
     for place, address in enumerate(addresses, start=1):
