@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from ui.page import refusals_shown, require_context
-from ui.site.navigation import pages
+from ui.site.navigation import pages, show_places
 from ui.site.simulation_banner import show_simulated_banner
-from ui.site.study_picker import show_study_picker, studies_read_once
+from ui.site.study_picker import show_study_picker, studies_read_once, warn_of_unknown_study
 from ui.site.theme import show_styles
 from ui.site.tour import show_tour
 
@@ -20,9 +20,13 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 
 page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
+st.html('<script src="app/static/flora.js"></script>', unsafe_allow_javascript=True)
 context = require_context()
 with refusals_shown(), studies_read_once(context):
-    show_study_picker(context)
-    show_simulated_banner(context)
+    warn_of_unknown_study(context)
+    with st.container(key="chips", horizontal=True, vertical_alignment="center"):
+        show_study_picker(context)
+        show_simulated_banner(context)
+    show_places()
     show_tour()
     page.run()

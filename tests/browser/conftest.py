@@ -60,11 +60,14 @@ def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> It
     """Opens pages; a test fails when a page wrote an error to the console or asked another host for anything."""
     contexts, complaints = [], []
 
-    def open_page(path: str = "/", *, address: str = "", wide: bool = True, dark: bool = False) -> Any:
+    def open_page(
+        path: str = "/", *, address: str = "", wide: bool = True, dark: bool = False, locale: str = "en-US"
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": 1360 if wide else 390, "height": 900 if wide else 844},
             color_scheme="dark" if dark else "light",
             accept_downloads=True,
+            locale=locale,
         )
         contexts.append(context)
         page = context.new_page()

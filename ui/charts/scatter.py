@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -9,8 +10,10 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
+from flora_core.errors import Unknown
 from flora_core.model import Floats, Model
 from flora_core.study import Measurement, Study, is_binomial
+from flora_core.units import factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ MOST_COLOURED: Final = 8
 
 
 def among_training_plants(
-    model: Model, values: Floats, x: int, y: int, ink: str = "#06100a", likeliest: tuple[int, ...] = ()
+    model: Model, values: Floats, x: int, y: int, ink: str = "#06100a", likeliest: tuple[int, ...] = (), unit: str = ""
 ) -> go.Figure:
     """Where the plant lies among the training plants in two measurements.
 
@@ -105,38 +108,65 @@ def among_training_plants(
         The colour of lettering.
     likeliest : tuple of int
         Where there are more species than colours: those that have one, the others are grey.
+    unit : str
+        The unit of the axes; "" for each measurement's own.
     """
     named = tuple(sorted(likeliest[:MOST_COLOURED])) if len(model.study.species) > MOST_COLOURED else ()
-    data, layout = _training_plants(model, x, y, ink, named)
-    return go.Figure({"data": [*data, *_plant(model, values, x, y)], "layout": layout}, _validate=False)
+    data, layout = _training_plants(model, x, y, ink, named, unit)
+    return go.Figure({"data": [*data, *_plant(model, values, x, y, unit)], "layout": layout}, _validate=False)
 
 
-def _plant(model: Model, values: Floats, x: int, y: int) -> list[dict[str, Any]]:
+def in_unit(measurement: Measurement, unit: str) -> tuple[Measurement, float]:
+    """The measurement in another unit, and how many of it are in one of its own; itself where it has no such unit."""
+    return _in_unit(measurement, unit) if unit and unit != measurement.unit else (measurement, 1.0)
+
+
+@lru_cache(maxsize=256)
+def _in_unit(measurement: Measurement, unit: str) -> tuple[Measurement, float]:
+    try:
+        times = factor(measurement.unit, unit)
+    except Unknown:
+        return measurement, 1.0
+    decimals = max(0, measurement.decimals - round(math.log10(times)))
+    return measurement.model_copy(update={"unit": unit, "decimals": min(decimals, 9)}), times
+
+
+def _plant(model: Model, values: Floats, x: int, y: int, unit: str) -> list[dict[str, Any]]:
+    (_, times_x), (_, times_y) = (in_unit(model.study.measurements[i], unit) for i in (x, y))
     ink = {"color": "#111111", "width": 2}
     measured_x, measured_y = not np.isnan(values[x]), not np.isnan(values[y])
     name = f"this {model.study.organism}"
     if measured_x and measured_y:
         marker = {"symbol": "circle", "size": 20, "color": "rgba(255,210,63,.9)", "line": ink}
         centre = {"symbol": "cross-thin", "size": 11, "line": ink}
-        point = {"x": [float(values[x])], "y": [float(values[y])], "type": "scatter", "mode": "markers"}
+        point = {
+            "x": [float(values[x]) * times_x],
+            "y": [float(values[y]) * times_y],
+            "type": "scatter",
+            "mode": "markers",
+        }
         return [
             {**point, "name": name, "marker": marker, "hovertemplate": f"{name}<br>%{{x}} × %{{y}}<extra></extra>"},
             {**point, "showlegend": False, "hoverinfo": "skip", "marker": centre},
         ]
     line = {"type": "scatter", "mode": "lines", "name": name, "line": {"color": "#c99700", "width": 3, "dash": "dash"}}
-    low, high = np.nanmin(model.reference.values, axis=0), np.nanmax(model.reference.values, axis=0)
+    low = [float(v) for v in np.nanmin(model.reference.values, axis=0)]
+    high = [float(v) for v in np.nanmax(model.reference.values, axis=0)]
     if measured_x:
-        return [{**line, "x": [float(values[x])] * 2, "y": [float(low[y]), float(high[y])]}]
+        return [{**line, "x": [float(values[x]) * times_x] * 2, "y": [low[y] * times_y, high[y] * times_y]}]
     if measured_y:
-        return [{**line, "x": [float(low[x]), float(high[x])], "y": [float(values[y])] * 2}]
+        return [{**line, "x": [low[x] * times_x, high[x] * times_x], "y": [float(values[y]) * times_y] * 2}]
     return []
 
 
 @lru_cache(maxsize=32)
 def _training_plants(
-    model: Model, x: int, y: int, ink: str, named: tuple[int, ...] = ()
+    model: Model, x: int, y: int, ink: str, named: tuple[int, ...] = (), unit: str = ""
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     study, reference = model.study, model.reference
+    (across, times_x), (up, times_y) = (in_unit(study.measurements[i], unit) for i in (x, y))
+    plants_x = np.round(reference.values[:, x] * times_x, 9)
+    plants_y = np.round(reference.values[:, y] * times_y, 9)
     data = []
     if named:
         others = ~np.isin(reference.species, named)
@@ -145,8 +175,8 @@ def _training_plants(
                 "type": "scatter",
                 "mode": "markers",
                 "name": f"{len(study.species) - len(named)} other species",
-                "x": reference.values[others, x].tolist(),
-                "y": reference.values[others, y].tolist(),
+                "x": plants_x[others].tolist(),
+                "y": plants_y[others].tolist(),
                 "text": [study.species_names[j] for j in reference.species[others]],
                 "marker": {"color": "#9a9a9a", "symbol": "circle-open", "size": 6, "opacity": 0.6},
                 "hovertemplate": "%{text}<br>%{x} × %{y}<extra></extra>",
@@ -161,8 +191,8 @@ def _training_plants(
                 "type": "scatter",
                 "mode": "markers",
                 "name": label_of(study, name),
-                "x": reference.values[rows, x].tolist(),
-                "y": reference.values[rows, y].tolist(),
+                "x": plants_x[rows].tolist(),
+                "y": plants_y[rows].tolist(),
                 "marker": {"color": colour(j), "symbol": symbol(j), "size": 8, "opacity": 0.75},
                 "hovertemplate": f"{name}<br>%{{x}} × %{{y}}<extra></extra>",
             }
@@ -170,8 +200,8 @@ def _training_plants(
     layout = {
         "height": 380,
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
-        "xaxis": axis(axis_title(study.measurements[x]), ink),
-        "yaxis": axis(axis_title(study.measurements[y]), ink),
+        "xaxis": axis(axis_title(across), ink),
+        "yaxis": axis(axis_title(up), ink),
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "font": {"color": ink, "size": 13}},
         "hovermode": "closest",
     }

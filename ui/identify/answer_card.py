@@ -3,34 +3,88 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
 import numpy as np
 
 from flora_core.identification.explanation import central_ranges
 from flora_core.identification.sentences import listed, probability_text
-from flora_core.model import Floats
+from flora_core.model import Floats, Model
+from flora_core.study import Study
 from flora_core.workflows.identify import Identification
-from ui.charts.scatter import fill
+from ui.charts.scatter import fill, in_unit, symbol
 from ui.site.text import italicised
 
 
-def answer_card(found: Identification) -> str:
-    """The name and the sentence."""
+def answer_card(found: Identification, *, example: bool = False) -> str:
+    """The name, how sure it is in one word, and the sentence.
+
+    Parameters
+    ----------
+    example : bool
+        Whether the plant is the example, which is said beside the name.
+    """
     study = found.study
-    name, sure = "None of these", ""
-    if found.fits:
-        name = italicised(found.answer.name, study)
-        # A probability among the species that are known says nothing of a plant that may be of none of them.
-        certainty = "unusual" if found.unusual else probability_text(found.probability[found.best])
-        sure = f" <span class='sure'>{certainty}</span>"
+    name = italicised(found.answer.name, study) if found.fits else "None of these"
     # The name stands above, so the sentence begins with what it says of it; a question has a place of its own.
     said = found.sentence[len(found.answer.name) :].lstrip(":, ")
     if found.did_you_mean:
         said = said.removesuffix(found.did_you_mean.question).rstrip()
     return (
-        f"<p class='flora-name'>{name}{sure}</p>"
+        f"<p class='flora-name'>{name} {_pill(found)}{_EXAMPLE if example else ''}</p>"
         f"<p class='flora-says'>{italicised(said[:1].upper() + said[1:], study)}</p>"
     )
+
+
+_EXAMPLE: Final = " <span class='flora-pill flora-example'>Example</span>"
+
+
+def _pill(found: Identification) -> str:
+    """Sure, where one species is possible; never by its colour alone."""
+    if not found.fits:
+        return "<span class='flora-pill flora-red'><span aria-hidden='true'>⊘</span> Fits none</span>"
+    if found.unusual:
+        # A probability among the species that are known says nothing of a plant that may be of none of them.
+        return "<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> Unusual</span>"
+    if len(found.answer.prediction_set) > 1:
+        return "<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> Unsure</span>"
+    return "<span class='flora-pill flora-green'><span aria-hidden='true'>✓</span> Sure</span>"
+
+
+def track_record(found: Identification) -> str:
+    """How often this very name was right of plants that the model had not seen, with n and interval; "" where it has none."""
+    score = found.model.card.scores.by_species.get(found.study.species_names[found.best])
+    if not found.fits or score is None or not score.named or score.precision is None:
+        return ""
+    low, high = 100 * (score.precision_low or 0.0), 100 * (score.precision_high or 0.0)
+    name = italicised(found.study.short(found.study.species_names[found.best]), found.study)
+    return (
+        f"<p class='flora-quiet'>Of {score.named} unseen {found.study.plural} named {name}, {score.right} were: "
+        f"{100 * score.precision:.0f} % (95 % interval {low:.0f} to {high:.1f} %).</p>"
+    )
+
+
+def empty_card(study: Study) -> str:
+    """The invitation where nothing was measured yet."""
+    measurement = study.measurements[0]
+    value = measurement.step * round((measurement.low + measurement.high) / 2 / measurement.step)
+    point = measurement.digits(value)
+    texts = [point, point.replace(".", ",")] if "." in point else [point]
+    if measurement.unit == "cm":
+        texts.append(f"{10 * value:g} mm")
+    texts.append(f"ca. {value:.0f}")
+    shown = " or ".join(f"<kbd>{escape(text)}</kbd>" for text in texts)
+    return (
+        "<p class='flora-name flora-nothing'>No measurement yet</p>"
+        "<p class='flora-says'>Move a slider or type what you measured; "
+        "one is enough to begin. An empty box means not measured.</p>"
+        f"<p class='flora-understood'>{shown}: all are understood, and what was read stands below the box.</p>"
+    )
+
+
+def dot(j: int) -> str:
+    """The mark of a species: its colour and its shape, as in every chart."""
+    return f"<span class='flora-dot flora-s-{symbol(j)}' style='background:{fill(j)}'></span>"
 
 
 #: However many species are possible, a list of more is not read.
@@ -46,8 +100,7 @@ def candidate_rows(found: Identification, most: int = 5) -> str:
         name, p = found.study.species_names[j], float(found.probability[j])
         inside = "possible" if name in found.answer.prediction_set else "ruled out"
         rows.append(
-            f"<tr><th scope='row'><span class='flora-dot' style='background:{fill(j)}'></span>"
-            f"{italicised(name, found.study)}</th>"
+            f"<tr><th scope='row'>{dot(j)}{italicised(name, found.study)}</th>"
             f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{fill(j)}'>"
             "</span></div></td>"
             f"<td class='p'>{probability_text(p)}</td><td class='flora-in'>{inside}</td></tr>"
@@ -62,8 +115,16 @@ def candidate_rows(found: Identification, most: int = 5) -> str:
     )
 
 
-def why(found: Identification, most: int = 12) -> str:
-    """For each measurement: where it lies among the plants of each species, and what it speaks for and against."""
+def why(found: Identification, most: int = 12, unit: str = "") -> str:
+    """For each measurement: where it lies among the plants of each species, and what it speaks for and against.
+
+    Parameters
+    ----------
+    most : int
+        Of more measurements those that say most are shown.
+    unit : str
+        The unit of what is written; "" for each measurement's own.
+    """
     study, values = found.study, found.plant.values
     ranges = central_ranges(found.model)
     order = list(found.ranking[:4])
@@ -71,18 +132,17 @@ def why(found: Identification, most: int = 12) -> str:
     # Of many measurements those that say most, in the study's order.
     telling = sorted(measured, key=lambda i: -float(np.abs(found.explanation.evidence[order[:2], i]).max()))
     columns = sorted(telling[:most])
-    rows = []
+    rows, standing = [], found.explanation.standing
     for i in columns:
-        m = study.measurements[i]
+        m, times = in_unit(study.measurements[i], unit)
         rows.append(
             f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
-            f"{m.written(float(values[i]))}</th>"
-            f"<td class='r' role='cell'>{_strip(found, i, ranges, order)}</td>"
+            f"{m.written(times * float(values[i]))}</th>"
+            f"<td class='r' role='cell'>{_strip(study, i, ranges, order, unit, float(values[i]), standing)}</td>"
             f"<td role='cell'>{_speaks(found, i, order)}</td></tr>"
         )
     legend = " ".join(
-        f"<span class='flora-in'><span class='flora-dot' style='background:{fill(j)}'></span>"
-        f"{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
+        f"<span class='flora-in'>{dot(j)}{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
         for j in order
     )
     few = f"<p>The {most} of {len(measured)} measurements that say most.</p>" if len(measured) > most else ""
@@ -95,10 +155,44 @@ def why(found: Identification, most: int = 12) -> str:
     )
 
 
-def _strip(found: Identification, i: int, ranges: Floats, order: list[int]) -> str:
-    m, value = found.study.measurements[i], float(found.plant.values[i])
-    low = float(np.nanmin([ranges[0, order, i].min(), value]))
-    high = float(np.nanmax([ranges[2, order, i].max(), value]))
+def tells_apart(model: Model, unit: str = "", most: int = 12) -> str:
+    """Where the middle plants of each species lie in each measurement, before anything was measured."""
+    study, ranges = model.study, central_ranges(model)
+    order = list(range(min(4, len(study.species))))
+    rows = []
+    for i, own in enumerate(study.measurements[:most]):
+        m, _ = in_unit(own, unit)
+        rows.append(
+            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b></th>"
+            f"<td class='r' role='cell'>{_strip(study, i, ranges, order, unit)}</td></tr>"
+        )
+    legend = " ".join(
+        f"<span class='flora-in'>{dot(j)}{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
+        for j in order
+    )
+    return (
+        f"<p>{legend}</p><table class='flora-why' role='table'>"
+        "<thead class='flora-hidden' role='rowgroup'><tr role='row'>"
+        "<th role='columnheader'>Measurement</th><th role='columnheader'>"
+        f"Middle 90 % of each species’ {escape(study.plural)}</th></tr></thead>"
+        f"<tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _strip(
+    study: Study,
+    i: int,
+    ranges: Floats,
+    order: list[int],
+    unit: str,
+    value: float | None = None,
+    standing: Floats | None = None,
+) -> str:
+    """The middle 90 % of each species in one measurement as bars, and a plant's value as a line where it has one."""
+    m, times = in_unit(study.measurements[i], unit)
+    marked = [] if value is None else [value]
+    low = min([float(ranges[0, order, i].min()), *marked])
+    high = max([float(ranges[2, order, i].max()), *marked])
     wide = (high - low) or 1.0
     low, high = low - 0.06 * wide, high + 0.06 * wide
     if m.positive:
@@ -115,17 +209,21 @@ def _strip(found: Identification, i: int, ranges: Floats, order: list[int]) -> s
             f"<span class='s' style='left:{at(q05)};width:{100 * max(q95 - q05, 0.01 * wide) / (high - low):.1f}%;top:{top};"
             f"background:{fill(j)}'></span><span class='d' style='left:{at(q50)};top:{top}'></span>"
         )
-    standing = found.explanation.standing
     said = "; ".join(
-        f"{found.study.species_names[j]} {m.digits(float(ranges[0, j, i]))} to {m.written(float(ranges[2, j, i]))}"
-        + (f", {100 * standing[j, i]:.0f} % are smaller" if not np.isnan(standing[j, i]) else "")
+        f"{study.species_names[j]} {m.digits(times * float(ranges[0, j, i]))} to "
+        f"{m.written(times * float(ranges[2, j, i]))}"
+        + (
+            f", {100 * standing[j, i]:.0f} % are smaller"
+            if standing is not None and not np.isnan(standing[j, i])
+            else ""
+        )
         for j in order
     )
+    line = "" if value is None else f"<span class='v' style='left:{at(value)}'></span>"
     return (
-        f"<div class='flora-range' style='--n:{len(order)}' aria-hidden='true'>{''.join(bars)}"
-        f"<span class='v' style='left:{at(value)}'></span></div>"
-        f"<div class='flora-ends' aria-hidden='true'><span>{m.digits(low)}</span><span>{m.written(high)}</span></div>"
-        f"<span class='flora-hidden'>{escape(said)}</span>"
+        f"<div class='flora-range' style='--n:{len(order)}' aria-hidden='true'>{''.join(bars)}{line}</div>"
+        f"<div class='flora-ends' aria-hidden='true'><span>{m.digits(times * low)}</span>"
+        f"<span>{m.written(times * high)}</span></div><span class='flora-hidden'>{escape(said)}</span>"
     )
 
 

@@ -1,24 +1,26 @@
-"""The form for one plant: for each measurement a slider and a number box that agree, "not measured", and the unit.
+"""The form for one plant: for each measurement a slider and a box beside it, and below the box what was read in it.
 
-The values live in the session, in the study's own units; slider, box and tick are three views of each. A view that
-somebody moves changes the value, and the other two are drawn anew, under a new key. To tell them their new value instead
-would not do: a browser answers with what it showed before the telling reached it, and a slider moved quickly by keyboard
-would be thrown back by the box's echo. For the same reason a view that reports what it was drawn with is not believed,
-unless it is the one being moved.
+The box is the truth: it holds what was typed, as it was typed, and an empty box is "not measured". The slider writes a plain
+number into it. A view that somebody moves changes the text, and the other one is drawn anew, under a new key. To tell it
+its new value instead would not do: a browser answers with what it showed before the telling reached it, and a slider
+moved quickly by keyboard would be thrown back by the box's echo. For the same reason a view that reports what it was drawn
+with is not believed, unless it is the one being moved.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
 
 from flora_core.errors import Unknown
 from flora_core.study import Measurement, Study
+from flora_core.tables.rows.typed_value import TypedValue, read_typed
 from flora_core.units import parse_unit
-from ui.identify.form_state import VIEWS, Form, View, own_value, shown_value, typed_value
+from ui.identify.box import LONGEST, label_of, read_mark, show_box, show_problem
+from ui.identify.form_state import Form, number_text, own_value, shown_value
 from ui.identify.long_form import MOST_SLIDERS, show_boxes
 from ui.site.text import escape_markdown
 
@@ -29,77 +31,65 @@ _UNIT: Final = "unit"
 _MOST_IN_ADDRESS: Final = 40
 
 
-def measuring_form(study: Study, example: Mapping[str, float]) -> tuple[dict[str, str], str]:
+def measuring_form(study: Study) -> tuple[dict[str, TypedValue], str]:
     """Show the form; the address carries what it holds.
-
-    Parameters
-    ----------
-    example : mapping of str to float
-        The plant shown to a visitor whose address carries none, in the study's units.
 
     Returns
     -------
-    dict of str to str
-        {measurement: as typed}, in the returned unit; "" where not measured.
+    dict of str to TypedValue
+        What stands in the box of each measurement, and how it was read.
     str
-        The unit, or "" for each measurement's own.
+        The unit of plain numbers, or "" for each measurement's own.
     """
-    form = _form(study, example)
-    unit = _unit_picker(study)
+    form = form_of(study)
+    with st.container(key="form-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        form.use_unit(study, _unit_picker(study))
+        if any(form.texts.values()):
+            st.button("Clear all", on_click=form.clear, key="clear-all", type="tertiary", icon=":material/backspace:")
+        elif any(form.cleared.values()):
+            st.button("Bring back", on_click=form.restore, key="bring-back", type="tertiary", icon=":material/undo:")
+    read = {m.name: read_typed(m, form.texts[m.name], form.unit, form.unit) for m in study.measurements}
     if len(study.measurements) > MOST_SLIDERS:
-        show_boxes(study, form, unit)
+        show_boxes(study, form, read)
     else:
         for measurement in study.measurements:
-            _one(study, measurement, form, unit)
-    typed = {m.name: typed_value(m, form.values[m.name], unit) for m in study.measurements}
-    _write_address(study, typed, unit)
-    return typed, unit
+            _one(study, measurement, form, read[measurement.name])
+    _write_address(study, form)
+    return read, form.unit
 
 
-def set_values(study: Study, new: Mapping[str, float | None]) -> None:
-    """Put other values into the form, in the study's units; for callbacks of buttons."""
-    form: Form = st.session_state[_key(study)]
-    for name in study.names:
-        form.change(name, new.get(name), None)
-
-
-def clear_values(study: Study) -> None:
-    """Empty the form for the next plant."""
-    set_values(study, {})
-
-
-def _key(study: Study) -> str:
-    return f"measured.{study.name}"
-
-
-def _form(study: Study, example: Mapping[str, float]) -> Form:
-    key = _key(study)
+def form_of(study: Study) -> Form:
+    """Return the visitor’s form of a study; a new one holds what the address carries, else nothing."""
+    key = f"measured.{study.name}"
     if key not in st.session_state:
-        st.session_state[key] = Form(_from_address(study) or {name: example.get(name) for name in study.names})
+        texts = {name: st.query_params.get(name, "").strip()[:LONGEST] for name in study.names}
+        st.session_state[key] = Form(texts, _address_unit(study) or _own_unit(study))
     form: Form = st.session_state[key]
     return form
 
 
-def _from_address(study: Study) -> dict[str, float | None] | None:
-    """The values in the address; None where it carries none. What can't be read is said and left out."""
-    given = {name: st.query_params[name] for name in study.names if name in st.query_params}
-    if not given:
-        return None
-    unit = _address_unit(study)
-    values: dict[str, float | None] = dict.fromkeys(study.names)
-    for name, text in given.items():
-        try:
-            number = float(text.replace(",", "."))
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            st.warning(
-                f"The address says {escape_markdown(name)} is “{escape_markdown(text[:40])}”, "
-                "which is not a number; it was left out."
-            )
-            continue
-        values[name] = own_value(study.measurement(name), number, unit)
-    return values
+def set_values(study: Study, new: Mapping[str, float | None]) -> None:
+    """Put other values into the form, in the study's units; for callbacks of buttons."""
+    form = form_of(study)
+    given = {m.name: new.get(m.name) for m in study.measurements}
+    form.replace({m.name: number_text(m, v, form.unit) for m in study.measurements if (v := given[m.name]) is not None})
+
+
+def show_example(study: Study, example: Mapping[str, float]) -> None:
+    """Fill the form with a plant to look at; it can't be recorded until a value of it is changed."""
+    set_values(study, example)
+    form_of(study).example = True
+
+
+def clear_values(study: Study) -> None:
+    """Empty the form for the next plant."""
+    form = form_of(study)
+    form.clear()
+    form.cleared = {}
+
+
+def _own_unit(study: Study) -> str:
+    return study.unit if study.unit in _OFFERED else ""
 
 
 def _address_unit(study: Study) -> str:
@@ -121,74 +111,72 @@ def _unit_picker(study: Study) -> str:
         return ""
     key = f"unit.{study.name}"
     if key not in st.session_state:
-        st.session_state[key] = _address_unit(study) or offered[0]
-    chosen = st.segmented_control("Unit", offered, key=key, required=True, help="The unit of your ruler.")
+        st.session_state[key] = form_of(study).unit or offered[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.html("<span class='flora-quiet'>Plain numbers are in</span>", width="content")
+        chosen = st.segmented_control(
+            "Plain numbers are in", offered, key=key, required=True, label_visibility="collapsed", width="content"
+        )
     return str(chosen or offered[0])
 
 
-def _one(study: Study, measurement: Measurement, form: Form, unit: str) -> None:
-    name, value = measurement.name, form.values[measurement.name]
+def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -> None:
+    """One row: the slider, the box, what was read; a refusal with what would mend it."""
+    name, unit, text = measurement.name, form.unit, form.texts[measurement.name]
     step = shown_value(measurement, measurement.step, unit)
     low = math.floor(measurement.low / measurement.step + 1e-9) * step
     low = max(step, low) if measurement.positive else low
     high = math.ceil(measurement.high / measurement.step - 1e-9) * step
     # Where a slider stands that shows nothing: in the middle, on a step.
     middle = round((measurement.low + measurement.high) / 2 / measurement.step) * measurement.step
-    shown = shown_value(measurement, middle if value is None else value, unit)
-    keys = {view: form.key(study, name, view, unit) for view in VIEWS}
+    shown = shown_value(measurement, middle if read.value is None else read.value, unit)
+    slider, state = form.key(study, name, "slider"), st.session_state
 
-    def changed(view: View, read: Callable[[], float | None]) -> Callable[[], None]:
-        def callback() -> None:
-            says = read()
-            form.report(name, None if says is None else own_value(measurement, says, unit), view, value)
+    def moved() -> None:
+        position = own_value(measurement, float(state[slider]), unit)
+        form.report(name, number_text(measurement, position, unit), "slider", text)
 
-        return callback
-
-    state = st.session_state
-    own_unit = unit or measurement.unit
-    label = f"{measurement.heading} ({own_unit})" if own_unit else measurement.heading
-    with st.container(key=f"measure-{name.replace('_', '-')}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    label = label_of(measurement, unit)
+    with st.container(key=f"measure-{name.replace('_', '-')}", gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
             st.slider(
                 label,
                 low,
                 high,
                 min(max(shown, low), high),
                 step=step,
-                key=keys["slider"],
-                on_change=changed("slider", lambda: float(state[keys["slider"]])),
-                disabled=value is None,
+                key=slider,
+                on_change=moved,
                 format="%.6g",
                 help=measurement.how or None,
             )
-            # Only a box whose default is nothing can be emptied again; its value is told to it when it is new.
-            if keys["box"] not in state:
-                state[keys["box"]] = None if value is None else shown
-            st.number_input(
-                f"{label}, typed",
-                value=None,
-                step=step,
-                key=keys["box"],
-                on_change=changed("box", lambda: state[keys["box"]]),
-                format="%.6g",
-                placeholder="–",
-                label_visibility="collapsed",
-                width=150,
-            )
-        st.checkbox(
-            f"{measurement.heading} not measured",
-            value=value is None,
-            key=keys["missing"],
-            on_change=changed("missing", lambda: None if state[keys["missing"]] else shown),
-        )
+            with st.container(width=128, gap="xxsmall", key=f"box-{name.replace('_', '-')}"):
+                show_box(study, measurement, form, f"{label}, typed", collapsed=True)
+                if text:
+                    st.button(
+                        f"Empty {measurement.label}",
+                        key=f"empty-{name}",
+                        on_click=_empty,
+                        args=(form, name),
+                        type="tertiary",
+                        icon=":material/close:",
+                    )
+                st.html(read_mark(read))
+        show_problem(form, name, read)
 
 
-def _write_address(study: Study, typed: Mapping[str, str], unit: str) -> None:
-    if len(typed) > _MOST_IN_ADDRESS:
+def _empty(form: Form, name: str) -> None:
+    form.change(name, "", None)
+    form.example = False
+
+
+def _write_address(study: Study, form: Form) -> None:
+    """Put what stands in the boxes into the address; nothing of an example, which would count as measured after a reload."""
+    if len(form.texts) > _MOST_IN_ADDRESS:
         return
-    wanted = {name: text for name, text in typed.items() if text}
-    if unit and unit != study.unit:
-        wanted[_UNIT] = unit
+    wanted = {} if form.example else {name: text for name, text in form.texts.items() if text}
+    if form.unit and form.unit != study.unit:
+        wanted[_UNIT] = form.unit
     kept = {key: value for key, value in st.query_params.items() if key not in study.names and key != _UNIT}
     if {**kept, **wanted} != st.query_params.to_dict():
         st.query_params.from_dict({**kept, **wanted})

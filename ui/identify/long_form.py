@@ -1,10 +1,10 @@
-"""The form for one plant of a study with many measurements: number boxes side by side, grouped by what is measured, a page
+"""The form for one plant of a study with many measurements: boxes side by side, grouped by what is measured, a page
 of them at a time; and a whole row pasted from a spreadsheet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -12,7 +12,9 @@ import streamlit as st
 
 from flora_core.errors import FloraError
 from flora_core.study import Measurement, Study
-from ui.identify.form_state import Form, own_value, shown_value
+from flora_core.tables.rows.typed_value import TypedValue
+from ui.identify.box import label_of, read_mark, show_box, show_problem
+from ui.identify.form_state import Form, number_text
 from ui.site.text import escape_markdown
 
 #: Up to so many measurements each has a slider; more would be a page to scroll through and not to read.
@@ -21,9 +23,9 @@ MOST_SLIDERS: Final = 7
 _BOXES: Final = 36
 
 
-def show_boxes(study: Study, form: Form, unit: str) -> None:
-    """One number box for each measurement; an empty one is not measured."""
-    measured = sum(form.values.get(name) is not None for name in study.names)
+def show_boxes(study: Study, form: Form, read: Mapping[str, TypedValue]) -> None:
+    """One box for each measurement; an empty one is not measured."""
+    measured = sum(read[name].value is not None for name in study.names)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"{measured} of {len(study.names)} measured. An empty box is not measured.")
         _paste(study, form)
@@ -33,7 +35,7 @@ def show_boxes(study: Study, form: Form, unit: str) -> None:
             st.markdown(f"**{escape_markdown(organ[:1].upper() + organ[1:])}**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             for measurement in group:
-                _box(study, measurement, form, unit)
+                _box(study, measurement, form, read[measurement.name])
 
 
 def _page(measurements: Sequence[Measurement], study: Study) -> Sequence[Measurement]:
@@ -59,28 +61,11 @@ def _organ_of(shown: Sequence[Measurement]) -> Callable[[Measurement], str]:
     return lambda m: m.organ if m.organ in shared and len(shared) > 1 else ""
 
 
-def _box(study: Study, measurement: Measurement, form: Form, unit: str) -> None:
-    name, value = measurement.name, form.values.get(measurement.name)
-    key, state = form.key(study, name, "box", unit), st.session_state
-    if key not in state:
-        state[key] = None if value is None else shown_value(measurement, value, unit)
-
-    def changed() -> None:
-        says = state[key]
-        form.report(name, None if says is None else own_value(measurement, says, unit), "box", value)
-
-    own_unit = unit or measurement.unit
-    st.number_input(
-        f"{measurement.heading} ({own_unit})" if own_unit else measurement.heading,
-        value=None,
-        step=shown_value(measurement, measurement.step, unit),
-        key=key,
-        on_change=changed,
-        format="%.6g",
-        placeholder="not measured",
-        help=measurement.how or None,
-        width=160,
-    )
+def _box(study: Study, measurement: Measurement, form: Form, read: TypedValue) -> None:
+    with st.container(width=160, gap="xxsmall"):
+        show_box(study, measurement, form, label_of(measurement, form.unit))
+        st.html(read_mark(read))
+        show_problem(form, measurement.name, read)
 
 
 def _paste(study: Study, form: Form) -> None:
@@ -108,5 +93,6 @@ def _use(study: Study, form: Form, key: str) -> None:
     except FloraError as error:
         st.session_state[f"{key}.refused"] = error.message
         return
-    for name in study.names:
-        form.change(name, values.get(name), None)
+    form.replace(
+        {m.name: number_text(m, v, form.unit) for m in study.measurements if (v := values.get(m.name)) is not None}
+    )

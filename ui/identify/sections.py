@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
+from types import ModuleType
 from typing import Final
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from flora_core.errors import BadValues, FloraError
 from flora_core.model import Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
+from flora_core.tables.rows.typed_value import TypedValue
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.slips import slip_page
-from flora_core.workflows.identify import Identification, record
-from ui.charts.flower import DrawnFlower, flower_description, flowers
-from ui.charts.scatter import among_training_plants, axis_title, best_pair
+from flora_core.workflows.identify import Identification, identify_with, record
+from ui.charts.flower import DrawnFlower, flower_description, flower_over_mean, flowers
+from ui.charts.scatter import among_training_plants, axis_title, best_pair, in_unit
 from ui.components.guide import guide_link
 from ui.identify import answer_card
-from ui.identify.form import clear_values, set_values
+from ui.identify.form import clear_values, form_of, set_values, show_example
 from ui.site.text import escape_markdown
 from ui.site.theme import theme
 
 _RECORDED: Final = "identify.recorded"
 _PERSON: Final = "person"
+#: A measurement that would raise the certainty by less is not worth asking for.
+_WORTH: Final = 0.005
 
 
 def example_plant(model: Model) -> dict[str, float]:
@@ -35,73 +42,127 @@ def example_plant(model: Model) -> dict[str, float]:
     }
 
 
-def show_refusal(study: Study, refused: BadValues) -> None:
-    """What can't be used and what would be right; with a button where one change would mend it."""
-    for issue in refused.issues:
-        st.error(escape_markdown(issue.sentence()), icon=":material/error:")
-    if refused.correction:
-        _ask(study, refused.question, refused.correction)
-    st.caption("Nothing is recorded while a value can't be used.")
+def identified(model: Model, read: Mapping[str, TypedValue], unit: str) -> Identification | None:
+    """What the model says of the values that can be used; None where there is none."""
+    typed = {name: value.text for name, value in read.items() if value.value is not None}
+    return identify_with(model, typed, unit) if typed else None
 
 
-def show_answer(found: Identification) -> None:
-    """The name and the sentence."""
-    st.html(answer_card.answer_card(found))
+def show_answer(context: AppContext, model: Model, read: Mapping[str, TypedValue], unit: str) -> Identification | None:
+    """The card: name, candidates, drawing and Record; an invitation where nothing was measured yet."""
+    study = model.study
+    found, example = identified(model, read, unit), form_of(study).example
+    drawing = bool(study.drawing)
+    left, right = st.columns([1, 0.5], gap="medium") if drawing else (st.container(), None)
+    with left.container(key="named", gap="xsmall"):
+        if found is None:
+            st.html(answer_card.empty_card(study))
+            st.button(
+                "Show an example",
+                on_click=show_example,
+                args=(study, example_plant(model)),
+                icon=":material/lightbulb:",
+                key="show-example",
+            )
+            st.html("<p class='flora-quiet'>An example can be looked at, never recorded.</p>")
+        else:
+            st.html(answer_card.answer_card(found, example=example))
+            show_evidence(found)
+        _ask_about_all(model, read, unit)
+    if right is not None:
+        with right.container(key="drawn"):
+            _show_over_mean(model, found)
+    show_recording(context, study, found, read)
+    return found
 
 
 def show_evidence(found: Identification) -> None:
     """The candidates; a question where one change would make the plant fit; what to measure next."""
     if found.fits:
         st.html(answer_card.candidate_rows(found))
-    for note in found.plant.unusual if found.fits else ():
-        st.warning(escape_markdown(note), icon=":material/straighten:")
     suggestion = found.did_you_mean
     if suggestion is not None:
         pairs = zip(found.study.names, suggestion.values, strict=True)
         _ask(found.study, suggestion.question, {name: value for name, value in pairs if not np.isnan(value)})
     missing = found.next_measurement
-    if missing is not None and found.fits:
+    lines = [f"<p class='flora-odd'>{escape(note)}</p>" for note in found.plant.unusual]
+    if missing is not None and found.fits and missing.certainty_then - missing.certainty_now >= _WORTH:
         m = found.study.measurements[missing.column]
-        st.info(
-            f"Measuring the **{escape_markdown(m.label)}** next would tell most: on average it would raise the certainty from "
-            f"{100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.",
-            icon=":material/straighten:",
+        lines.append(
+            f"<p class='flora-next'>Measuring the <b>{escape(m.label)}</b> next would tell most: on average it would raise the "
+            f"certainty from {100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.</p>"
         )
+    if len(found.answer.prediction_set) == 1:
+        lines.append(answer_card.track_record(found))
+    if lines:
+        st.html("".join(lines))
+
+
+def _ask_about_all(model: Model, read: Mapping[str, TypedValue], unit: str) -> None:
+    """The question of a plant whose values can't be: 51, 35, 14 and 2 cm are millimetres, and one press says so."""
+    refused = [value for value in read.values() if value.problem]
+    if not refused or any(not value.offers for value in refused):
+        return
+    try:
+        identify_with(model, {name: value.text for name, value in read.items()}, unit)
+    except BadValues as bad:
+        if bad.correction:
+            _ask(model.study, bad.question, bad.correction)
 
 
 def _ask(study: Study, question: str, correction: dict[str, float]) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="question"):
         st.markdown(escape_markdown(question))
         st.button("Yes, use these values", on_click=set_values, args=(study, correction), key="use-correction")
 
 
-def show_recording(context: AppContext, found: Identification) -> None:
+def _show_over_mean(model: Model, found: Identification | None) -> None:
+    """Show the flower to scale, the mean flower of its species dashed over it."""
+    study = model.study
+    shown = len(study.species) // 2 if found is None else found.best if found.fits else found.nearest
+    mean = model.gaussians.means[shown]
+    name, n = study.short(study.species[shown].name), int(model.gaussians.counts[shown])
+    flower = None if found is None else DrawnFlower(f"this {study.organism}", found.plant.values, mean)
+    drawn = [one for one in (flower, DrawnFlower(f"mean {name}", mean, mean)) if one is not None]
+    st.image(flower_over_mean(study, flower, mean, theme().ink), width="stretch", alt=flower_description(study, drawn))
+    text = f"Shown: the mean <i>{escape(name)}</i>, n = {n}."
+    if found is not None:
+        nearest = "" if found.fits else ", the nearest"
+        text = f"This {escape(study.organism)}, to scale. Dashed: the mean <i>{escape(name)}</i>, n = {n}{nearest}."
+    st.html(f"<p class='flora-quiet flora-centred'>{text}</p>")
+
+
+def show_recording(
+    context: AppContext, study: Study, found: Identification | None, read: Mapping[str, TypedValue]
+) -> None:
     """Record the identification, or show what was recorded, with its slip. Exploring records nothing."""
-    state = (found.study.name, found.model.card.version, found.plant.typed, found.plant.unit)
     done: tuple[object, IdentificationRecord] | None = st.session_state.get(_RECORDED)
-    if done is not None and done[0] == state:
+    if found is not None and done is not None and done[0] == _state(found):
         _show_recorded(context, found, done[1])
         return
-    with st.form("record", border=True):
-        who, number, press = st.columns([3, 3, 2], vertical_alignment="bottom")
-        by = who.text_input(
-            "Identified by",
-            key=_PERSON,
-            placeholder="your name",
-            max_chars=200,
-            autocomplete="name",
-            persist_state="session",
-        )
-        catalogue = number.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
-        pressed = press.form_submit_button("Record", type="primary", width="stretch", icon=":material/edit_note:")
-        with st.expander("Collector and site"):
+    why_not = _why_not(found, read, form_of(study).example)
+    with st.form("record", border=False):
+        named = bool(str(st.session_state.get(_PERSON) or "").strip())
+        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="record-row")
+        if not named:
+            _ask_person(row)
+        catalogue = row.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
+        with row.popover("Collector and site", icon=":material/location_on:"):
+            if named:
+                _ask_person(st)
             collector = st.text_input(
                 "Collector", key="collector", placeholder="who gathered it", max_chars=200, persist_state="session"
             )
             site = st.text_input(
                 "Site", key="site", placeholder="where it grew", max_chars=200, persist_state="session"
             )
-    if not pressed:
+        by = str(st.session_state.get(_PERSON) or "")
+        signed = f"Signed <b>{escape(by)}</b>, today. Kept only when recorded." if named else "Kept only when recorded."
+        row.html(f"<p class='flora-quiet flora-signed'>{escape(why_not) or signed}</p>")
+        pressed = row.form_submit_button(
+            "Record", type="primary", icon=":material/edit_note:", disabled=bool(why_not), key="record-button"
+        )
+    if not pressed or found is None or why_not:
         return
     try:
         (recorded,) = record(
@@ -110,12 +171,36 @@ def show_recording(context: AppContext, found: Identification) -> None:
     except FloraError as refused:
         st.error(f"Not recorded. {escape_markdown(refused.message)}", icon=":material/error:")
         return
-    st.session_state[_RECORDED] = (state, recorded)
+    st.session_state[_RECORDED] = (_state(found), recorded)
     st.rerun()
 
 
+def _state(found: Identification) -> tuple[object, ...]:
+    return (found.study.name, found.model.card.version, found.plant.typed, found.plant.unit)
+
+
+def _why_not(found: Identification | None, read: Mapping[str, TypedValue], example: bool) -> str:
+    """Why nothing can be recorded now; "" where it can."""
+    if any(value.problem for value in read.values()):
+        return "Not while a value is left out: mend it, or empty its box."
+    if found is None:
+        return "Nothing to record yet."
+    return "An example can’t be recorded." if example else ""
+
+
+def _ask_person(place: DeltaGenerator | ModuleType) -> None:
+    place.text_input(
+        "Identified by",
+        key=_PERSON,
+        placeholder="your name",
+        max_chars=200,
+        autocomplete="name",
+        persist_state="session",
+    )
+
+
 def _show_recorded(context: AppContext, found: Identification, recorded: IdentificationRecord) -> None:
-    with st.container(border=True):
+    with st.container(key="recorded"):
         st.success(
             f"Recorded as **{recorded.id}** by {escape_markdown(recorded.recording.by)}, "
             f"{recorded.recording.at:%Y-%m-%d %H:%M} UTC.",
@@ -144,17 +229,35 @@ def _show_recorded(context: AppContext, found: Identification, recorded: Identif
             determine_here(context, [recorded.id], found.answer.species, where="recorded")
 
 
-def show_where_it_lies(found: Identification) -> None:
-    """Among the training plants, in two measurements; and drawn to scale beside the mean plant of its species."""
-    study = found.study
-    picture = bool(study.drawing)
-    left, right = st.columns([3, 2], gap="large") if picture else (st.container(), None)
+def show_below(model: Model, found: Identification | None, unit: str) -> None:
+    """Below the card, side by side: where it lies, and why this name; both keep their place whatever the card says."""
+    study = model.study
+    left, right = st.columns([1, 1.1], gap="large")
     with left:
-        show_place(found)
-    if right is not None:
-        with right:
-            st.header("Drawn to scale")
-            show_drawing(found)
+        _show_chart(model, found, unit)
+    with right:
+        if found is None:
+            st.html("<h2 class='flora-h2'>What tells them apart <small>bars: middle 90 % of each species</small></h2>")
+            st.html(answer_card.tells_apart(model, unit))
+        else:
+            title = "Why this name" if found.fits else "How it compares"
+            st.html(f"<h2 class='flora-h2'>{title} <small>bars: middle 90 % of each species</small></h2>")
+            st.html(answer_card.why(found, unit=unit))
+    show_limits(study, model)
+
+
+def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
+    study, n = model.study, len(model.reference.species)
+    title = "Where it will lie" if found is None else "Where it lies"
+    st.html(f"<h2 class='flora-h2'>{title} <small>among {n} training {escape(study.plural)}</small></h2>")
+    x, y = _axes(model, unit)
+    values = np.full(len(study.measurements), np.nan) if found is None else found.plant.values
+    st.plotly_chart(
+        among_training_plants(model, values, x, y, theme().ink, _likeliest(found) if found else (), unit),
+        key="among",
+        config={"displayModeBar": False},
+        alt=_said_of_place(found, x, y) if found else f"Scatter plot of the training {study.plural}.",
+    )
 
 
 def show_place(found: Identification) -> None:
@@ -188,12 +291,12 @@ def _likeliest(found: Identification) -> tuple[int, ...]:
     return tuple(dict.fromkeys(order if found.fits else (found.nearest, *order)))
 
 
-def _axes(model: Model) -> tuple[int, int]:
+def _axes(model: Model, unit: str = "") -> tuple[int, int]:
     measurements = model.study.measurements
     first, second = best_pair(model)
     if len(measurements) < 3:
         return first, second
-    titles = [axis_title(m) for m in measurements]
+    titles = [axis_title(in_unit(m, unit)[0]) for m in measurements]
     across, up = st.columns(2)
     indices = range(len(titles))
     x = across.selectbox(

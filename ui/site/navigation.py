@@ -59,6 +59,21 @@ def page_link(name: str, label: str, **query: str) -> None:
         st.page_link(path, label=label, icon=f":material/{icon}:", query_params=query or None)
 
 
+#: The places of the bar at the foot of a phone's screen; the others are behind "More".
+_MAIN: Final = ("home", "identify", "determine", "batch")
+
+
+def show_places() -> None:
+    """The bar at the foot of a phone's screen; a wide screen has the places at its top, and hides it."""
+    with st.container(key="places", horizontal=True):
+        for name in _MAIN:
+            page_link(name, next(place.title for place in _PLACES if place.name == name))
+        with st.popover("More", icon=":material/menu:", key="more-places"):
+            for place in _PLACES:
+                if place.name not in _MAIN:
+                    page_link(place.name, place.title)
+
+
 def switch_to(name: str) -> None:
     """Turn to another page at once."""
     st.switch_page(_FOLDER / f"{name}.py")

@@ -10,11 +10,11 @@ from ui.site.study_picker import choose_study, chosen_study, listed_studies
 
 
 def show_simulated_banner(context: AppContext) -> None:
-    """Say on top of the page that its plants are simulated, with the way out; nothing for a real study."""
+    """Say in the bar that the plants of this page are simulated, with the way out; nothing for a real study."""
     if not listed_studies(context)[chosen_study(context)].simulated:
         return
-    with st.container(key="simulated", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown("**Simulated.** No plant on this page ever grew; nothing of it counts in a real number.")
+    with st.popover("simulated", icon=":material/science:", key="simulated-chip"):
+        st.markdown("**Simulated.** All plants on this page are simulated and left out of real statistics.")
         st.button("Remove the simulated season", on_click=_remove, args=(context,), key="remove-simulated")
 
 

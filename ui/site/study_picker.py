@@ -68,6 +68,15 @@ def choose_study(name: str) -> None:
     st.query_params.from_dict({_KEY: name})
 
 
+def warn_of_unknown_study(context: AppContext) -> None:
+    """Say so where the address asks for a study that is not here."""
+    asked, studies = st.query_params.get(_KEY, ""), listed_studies(context)
+    if len(studies) > 1 and asked and asked not in studies:
+        st.warning(
+            f"The address asks for a study “{escape_markdown(asked[:60])}”, which is not here; another one is shown."
+        )
+
+
 def show_study_picker(context: AppContext) -> None:
     """A box to choose the study by, on every page, where there is more than one; the address carries the choice."""
     titles = {name: study.title for name, study in listed_studies(context).items()}
@@ -75,25 +84,19 @@ def show_study_picker(context: AppContext) -> None:
         return
     chosen = chosen_study(context)
     asked = st.query_params.get(_KEY, "")
-    if asked and asked not in titles:
-        st.warning(
-            f"The address asks for a study “{escape_markdown(asked[:60])}”, which is not here; another one is shown."
-        )
     if asked != chosen:
         st.query_params[_KEY] = chosen
     # The box shows what was chosen, by whatever way: by the box itself, by the address, or by a button of a page.
     st.session_state[_PICKER] = chosen
-    with st.container(key="study-choice", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("Study")
-        st.selectbox(
-            "Study",
-            list(titles),
-            key=_PICKER,
-            format_func=lambda name: titles.get(name, name),
-            on_change=_picked,
-            label_visibility="collapsed",
-            width=300,
-        )
+    st.selectbox(
+        "Study",
+        list(titles),
+        key=_PICKER,
+        format_func=lambda name: titles.get(name, name),
+        on_change=_picked,
+        label_visibility="collapsed",
+        width=210,
+    )
 
 
 def _picked() -> None:

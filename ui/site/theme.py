@@ -17,7 +17,7 @@ class Theme:
 
 
 LIGHT: Final = Theme(ink="#06100a", ground="#fdfcf8")
-DARK: Final = Theme(ink="#e8ede9", ground="#030504")
+DARK: Final = Theme(ink="#e6ebe5", ground="#161c18")
 
 
 def theme() -> Theme:
@@ -28,4 +28,6 @@ def theme() -> Theme:
 def show_styles(stylesheet: str) -> None:
     """Send the style sheet, with the visitor's colours for it."""
     seen = theme()
-    st.html(f"<style>:root{{--flora-ground:{seen.ground};--flora-ink:{seen.ink}}}{stylesheet}</style>")
+    # The style sheet names the colours of both schemes; those of the dark one replace the others where it is seen.
+    chosen = stylesheet.replace(".flora-dark{", ":root{") if seen is DARK else stylesheet
+    st.html(f"<style>:root{{--flora-ground:{seen.ground};--flora-ink:{seen.ink}}}{chosen}</style>")

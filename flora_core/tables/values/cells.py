@@ -7,6 +7,7 @@ also take "nan", "1_000" and "infinity", so it is called only on text that is kn
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -38,6 +39,12 @@ _DATE: Final = re.compile(
     rf"^(?:\d{{1,4}}[-/. ]?{_MONTH}(?:[-/. ]\d{{2,4}})?|{_MONTH}[-/. ]\d{{1,4}}"
     r"|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{1,2}/\d{1,2}/\d{2,4})$",
     re.IGNORECASE,
+)
+#: "1/2", "5 1/2", "½" and "5½", with a unit or without.
+_VULGAR: Final = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_FRACTION: Final = re.compile(
+    rf"^(?:(?P<whole>\d{{1,6}}) ?)?(?:(?P<sign>[{_VULGAR}])|(?<!\d)(?P<over>\d{{1,6}}) ?[/⁄∕] ?(?P<under>\d{{1,6}}))"
+    r"(?P<unit> ?[^\d\s/⁄∕].*)?$"
 )
 _INFINITE: Final = re.compile(r"^[+-]?(?:inf|infinity|∞)$", re.IGNORECASE)
 
@@ -130,6 +137,9 @@ def _read(cleaned: str, decimal: Literal[".", ",", ""], middle_of_ranges: bool) 
             problem="it is a date",
             suggestion="Spreadsheet programs turn 3.5 into 3-May; write the number again and format the column as text.",
         )
+    fraction = _FRACTION.match(cleaned)
+    if fraction:
+        return _fraction(fraction)
     span = _RANGE.match(cleaned)
     if span:
         return _range(span, decimal, middle_of_ranges)
@@ -145,6 +155,23 @@ def _read(cleaned: str, decimal: Literal[".", ",", ""], middle_of_ranges: bool) 
     if read.kind != "number":
         return read
     return Cell("number", read.value, unit=unit, note=note or read.note)
+
+
+def _fraction(found: re.Match[str]) -> Cell:
+    """A fraction is sent back with its decimal number: "1/2" may as well be a slip of the finger, or a date."""
+    if found["sign"]:
+        part = unicodedata.numeric(found["sign"])
+    elif int(found["under"]) == 0:
+        return _NO_NUMBER
+    else:
+        part = int(found["over"]) / int(found["under"])
+    if found["unit"]:
+        try:
+            parse_unit(found["unit"])
+        except Unknown:
+            return _NO_NUMBER
+    value = f"{int(found['whole'] or 0) + part:.4g}{found['unit'] or ''}"
+    return Cell("bad", problem="it is a fraction", suggestion=f"Write {value}, if that is what was measured.")
 
 
 def too_large(value: float) -> bool:

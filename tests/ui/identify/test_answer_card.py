@@ -16,14 +16,14 @@ def words(html):
 
 
 def test_the_card_says_name_certainty_and_sentence(champion):
-    assert words(answer_card(found(champion))) == "Iris setosa more than 99 % All 4 measurements lie among its flowers."
+    assert words(answer_card(found(champion))) == "Iris setosa ✓ Sure All 4 measurements lie among its flowers."
 
 
 def test_the_card_of_a_stranger_gives_no_certainty(champion):
     text = words(answer_card(found(champion, petal_length=14)))
     assert (
         text
-        == "None of these The petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm."
+        == "None of these ⊘ Fits none The petal length of 14.0 cm fits no species here; the training flowers have 1.0 to 6.9 cm."
     )
 
 
