@@ -152,15 +152,15 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
             )
             with st.container(width=128, gap="xxsmall", key=f"box-{name.replace('_', '-')}"):
                 show_box(study, measurement, form, f"{label}, typed", collapsed=True)
-                if text:
-                    st.button(
-                        f"Empty {measurement.label}",
-                        key=f"empty-{name}",
-                        on_click=_empty,
-                        args=(form, name),
-                        type="tertiary",
-                        icon=":material/close:",
-                    )
+                # Always there, so that what stands below keeps its place; the style sheet hides it beside an empty box.
+                st.button(
+                    f"Empty {measurement.label}",
+                    key=f"empty-{name}",
+                    on_click=_empty,
+                    args=(form, name),
+                    type="tertiary",
+                    icon=":material/close:",
+                )
                 st.html(read_mark(read))
         show_problem(form, name, read)
 
