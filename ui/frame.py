@@ -20,7 +20,6 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 
 page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
-st.html('<script src="app/static/flora.js"></script>', unsafe_allow_javascript=True)
 context = require_context()
 with refusals_shown(), studies_read_once(context):
     warn_of_unknown_study(context)

@@ -141,18 +141,6 @@ def test_a_decimal_comma_is_read_as_one_and_a_fraction_is_asked_about(visit, loc
         expect(mark).to_contain_text("not measured")
 
 
-def test_back_leaves_the_page_in_one_step(visit):
-    page = visit("/")
-    page.get_by_role("link", name="Identify", exact=True).first.click()
-    says(page, "No measurement yet")
-    for label, value in (("Petal length", "1.4"), ("Petal width", "0.2")):
-        page.get_by_role("textbox", name=f"{label} (cm), typed").fill(value)
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile(f"{label.lower().replace(' ', '_')}={value}"))
-    page.go_back()
-    page.wait_for_function("location.pathname === '/'")
-
-
 def test_name_record_and_slip_in_the_first_screen_with_few_clicks(visit):
     page = visit(SETOSA)
     says(page, "Iris setosa")

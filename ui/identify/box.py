@@ -16,7 +16,7 @@ from ui.site.text import escape_markdown
 LONGEST: Final = 40
 
 
-def label_of(measurement: Measurement, unit: str) -> str:
+def box_label(measurement: Measurement, unit: str) -> str:
     """A measurement's name with the unit of its plain numbers: "Petal length (cm)"."""
     own_unit = unit or measurement.unit
     return f"{measurement.heading} ({own_unit})" if own_unit else measurement.heading

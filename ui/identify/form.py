@@ -19,7 +19,7 @@ from flora_core.errors import Unknown
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue, read_typed
 from flora_core.units import parse_unit
-from ui.identify.box import LONGEST, label_of, read_mark, show_box, show_problem
+from ui.identify.box import LONGEST, box_label, read_mark, show_box, show_problem
 from ui.identify.form_state import Form, number_text, own_value, shown_value
 from ui.identify.long_form import MOST_SLIDERS, show_boxes
 from ui.site.text import escape_markdown
@@ -136,7 +136,7 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
         position = own_value(measurement, float(state[slider]), unit)
         form.report(name, number_text(measurement, position, unit), "slider", text)
 
-    label = label_of(measurement, unit)
+    label = box_label(measurement, unit)
     with st.container(key=f"measure-{name.replace('_', '-')}", gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
             st.slider(

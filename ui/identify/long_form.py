@@ -13,7 +13,7 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
-from ui.identify.box import label_of, read_mark, show_box, show_problem
+from ui.identify.box import box_label, read_mark, show_box, show_problem
 from ui.identify.form_state import Form, number_text
 from ui.site.text import escape_markdown
 
@@ -63,7 +63,7 @@ def _organ_of(shown: Sequence[Measurement]) -> Callable[[Measurement], str]:
 
 def _box(study: Study, measurement: Measurement, form: Form, read: TypedValue) -> None:
     with st.container(width=160, gap="xxsmall"):
-        show_box(study, measurement, form, label_of(measurement, form.unit))
+        show_box(study, measurement, form, box_label(measurement, form.unit))
         st.html(read_mark(read))
         show_problem(form, measurement.name, read)
 
