@@ -30,7 +30,7 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
     """How a measurement went: the mean of each window, and between which values chance would leave it."""
     found = [(span, _shift(part, measurement.name)) for span, part in points]
     shown = [(span, s) for span, s in found if s.now is not None and s.before is not None]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "window": span.since.isoformat(),
             "plants": s.m,
@@ -61,7 +61,7 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
 
 def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
     """Accuracy estimated and realised in one picture, the gap between them shaded."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for span, part in points:
         guess, known = part.estimated, part.realised
         rows.append(
@@ -81,8 +81,8 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
             }
         )
     spans = [span for span, _ in points]
-    known = [row["realised"] is not None and row["estimated"] is not None for row in rows]
-    where, known_rows = _where(known, spans, rows)
+    both = [row["realised"] is not None and row["estimated"] is not None for row in rows]
+    where, known_rows = _where(both, spans, rows)
     determined, right = sum(r["determined"] for r in rows), sum(r["right"] for r in rows)
     title = (
         f"Of {determined:,} determined plants {right:,} were named right"
@@ -116,7 +116,7 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
 
 def certainty_chart(found: Certainties, ink: str) -> Picture:
     """Calibration over time: how sure the names of the determined plants were, and how many of them came true."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "window": w.span.since.isoformat(),
             "determined": w.found.plants,
@@ -154,7 +154,7 @@ _PAIRS: Final = 6
 def confusion_chart(study: Study, points: Sequence[Point], ink: str) -> Picture:
     """Confusion over time: which species were taken for which, window by window, of the determined plants."""
     names = [*study.species_names, "another species"]
-    rows, totals, determined = [], dict[tuple[str, str], int](), 0
+    rows, totals, determined = list[dict[str, Any]](), dict[tuple[str, str], int](), 0
     for span, part in points:
         determined += part.realised.determined
         if len(part.realised.confusion) != len(names):
@@ -236,7 +236,7 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
     """The share of plants that fit no species, with its interval."""
     from flora_core.monitoring.performance.realised import rate
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for span, part in points:
         counted, share = rate(part.profile.unfit, part.profile.plants), part.findings.share("unfit")
         rows.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -53,8 +53,8 @@ def show_files(context: AppContext, study: Study, versions: list[VersionView]) -
             st.success(escape_markdown(said), icon=":material/check_circle:")
 
 
-def _take(context: AppContext, study: Study, file: object, by: str) -> None:
-    content, name = file.getvalue(), file.name  # type: ignore[attr-defined]  an uploaded file
+def _take(context: AppContext, study: Study, file: Any, by: str) -> None:
+    content, name = file.getvalue(), file.name
     try:
         card = import_version(context, study.name, content, name, by=by)
     except FloraError as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from typing import Final
@@ -266,7 +267,7 @@ def _table(context: AppContext, study: Study, versions: list[VersionView]) -> st
     return facts_table(("Version", "Algorithm", "Named right", "95 % interval", "Registered", "By"), rows)
 
 
-def _labelled(versions: list[VersionView]) -> object:
+def _labelled(versions: list[VersionView]) -> Callable[[int], str]:
     champions = {v.version for v in versions if v.champion}
     return lambda v: f"version {v}, identifies now" if v in champions else f"version {v}"
 

@@ -28,7 +28,7 @@ def names_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
     st.header("The names")
     show_merges(proposed(context, file, replace(choices, names=merged)).alike, place, merged)
     names = proposed(context, file, replace(choices, names=merged)).names
-    edited = st.data_editor(
+    edited: Any = st.data_editor(
         {
             "Use": [bool(n.becomes) for n in names],
             "Name in the table": [n.gathered.name for n in names],
@@ -67,7 +67,7 @@ def measurements_chosen(context: AppContext, file: Any, choices: Choices) -> Cho
     columns = [header[c.column] for c in first.columns]
     units = [header_unit(name) or _NO_UNIT for name in columns]
     use = [name in first.measured for name in columns]
-    edited = st.data_editor(
+    edited: Any = st.data_editor(
         {
             "Use": use,
             "Column": columns,

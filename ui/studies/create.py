@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import streamlit as st
 
 from flora_core.errors import FloraError, Issue, TooLarge
 from flora_core.tables.columns.measurements import slug
+from flora_core.tables.layout import Decimal
 from flora_core.tables.names.labels import Alike
 from flora_core.tables.values.limits import limits_text
 from flora_core.workflows.context import AppContext
@@ -24,7 +25,9 @@ from ui.site.text import escape_markdown
 _NONE: Final = "(no column)"
 _KEPT: Final = "studies.proposals"
 _MADE: Final = "studies.made"
-_CONDITIONS: Final = ("unknown", "fresh", "pressed")
+_CONDITIONS: Final[tuple[Literal["unknown", "fresh", "pressed"], ...]] = ("unknown", "fresh", "pressed")
+#: The decimal signs to choose from; "" for the one that is found.
+DECIMALS: Final[tuple[Decimal, ...]] = ("", ".", ",")
 
 
 def show_made() -> None:
@@ -132,7 +135,7 @@ def columns_chosen(context: AppContext, file: Any) -> Choices:
 def _reading(file: Any) -> Choices:
     with st.expander("How the file is read", icon=":material/tune:"):
         one, two, three = st.columns(3)
-        decimal = one.selectbox("Decimal sign", ("", ".", ","), format_func=_or_found, key=f"decimal.{file.file_id}")
+        decimal = one.selectbox("Decimal sign", DECIMALS, format_func=_or_found, key=f"decimal.{file.file_id}")
         sheet = two.text_input("Sheet of a workbook", key=f"sheet.{file.file_id}", placeholder="the first")
         genus = three.text_input("Genus of names that stand alone", key=f"genus.{file.file_id}", placeholder="Iris")
         middle = st.checkbox("Read ranges like 2.0-2.5 as their middle", key=f"middle.{file.file_id}")
@@ -191,7 +194,7 @@ def describe_proposal(file: Any, choices: Choices) -> Choices:
         study=name.strip(),
         title=title,
         organism=organism,
-        condition=condition or "unknown",
+        condition=condition,
         region=region,
         source=source,
         licence=licence,

@@ -15,7 +15,7 @@ from flora_core.workflows.studies import Addition, Choices, add_plants, propose_
 from ui.charts.scatter import axis_title
 from ui.site.navigation import page_link
 from ui.site.text import escape_markdown
-from ui.studies.create import show_findings, show_merges, uploaded_table
+from ui.studies.create import DECIMALS, show_findings, show_merges, uploaded_table
 
 _KEPT: Final = "growing.additions"
 _ADDED: Final = "growing.added"
@@ -60,9 +60,7 @@ def _choices(context: AppContext, study: Study, file: Any) -> tuple[Choices, dic
     """How the file is read, and which column is which: guessed, and corrected by hand."""
     with st.expander("Columns and how the file is read", icon=":material/tune:"):
         one, two, three = st.columns(3)
-        decimal = one.selectbox(
-            "Decimal sign", ("", ".", ","), format_func=_or_found, key=f"grow.decimal.{file.file_id}"
-        )
+        decimal = one.selectbox("Decimal sign", DECIMALS, format_func=_or_found, key=f"grow.decimal.{file.file_id}")
         sheet = two.text_input("Sheet of a workbook", key=f"grow.sheet.{file.file_id}", placeholder="the first")
         middle = three.checkbox("Read ranges like 2.0-2.5 as their middle", key=f"grow.middle.{file.file_id}")
         read = Choices(study=study.name, decimal=decimal, sheet=sheet.strip(), middle_of_ranges=middle)
