@@ -18,25 +18,17 @@ import zipfile
 from typing import Any, Final
 
 import numpy as np
-from pydantic import ValidationError
 
 from flora_core.errors import Refused, TooLarge
-from flora_core.model import (
-    Calibration,
-    Model,
-    ModelCard,
-    Novelty,
-    Reference,
-    SetRule,
-    SpeciesGaussians,
-    novelty_of,
-    pooled_covariance,
-)
+from flora_core.model import Model, Novelty, pooled_covariance
 
-_FORMAT: Final = 1
+#: What a file says of itself.
+FORMAT: Final = 1
 _SCHEMA: Final = "schema.json"
 #: Bytes that a file may unfold into, its description alone, and the number of its parts.
 _MOST_BYTES, _MOST_SCHEMA, _MOST_PARTS = 512_000_000, 64_000_000, 50_000
+#: Levels of parts within parts of a file.
+_MAX_DEPTH: Final = 60
 
 #: How each type may stand in a file: (module, name, the loader of skops that builds it). These are the types of every
 #: pipeline that this program makes (a test exports them all), and nothing else.
@@ -97,7 +89,7 @@ def pack(model: Model) -> bytes:
 
     gaussians, reference = model.gaussians, model.reference
     parts: dict[str, Any] = {
-        "flora": _FORMAT,
+        "flora": FORMAT,
         "card": model.card.model_dump_json(),
         "pipeline": model.pipeline,
         "counts": gaussians.counts,
@@ -164,54 +156,54 @@ def audit(content: bytes) -> None:
         )
 
 
-def unpack(content: bytes) -> Model:
-    """The model in a file, after `audit`.
+def read_model_data(content: bytes) -> dict[str, Any]:
+    """What a file holds as plain data, after `audit`: numbers, texts, lists and arrays; no object is built of it.
+
+    An object of the file is a dict of its attributes, with the name of its class under "@".
 
     Raises
     ------
     Refused, TooLarge
-        As `audit`; or it is not a model of this program, or of another age of it.
+        As `audit`; or it is not put together as skops puts files together.
     """
-    from skops.io import loads
-
     audit(content)
-    trusted = sorted({f"{module}.{name}" for module, name, _ in TRUSTED})
-    try:
-        parts = loads(content, trusted=trusted)
-    except Exception as error:
-        raise _no_skops() from error
-    if not isinstance(parts, dict) or parts.get("flora") != _FORMAT:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        try:
+            found = _plain(json.loads(archive.read(_SCHEMA)), archive, 0)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, EOFError, OSError) as error:
+            raise _no_skops() from error
+    if not isinstance(found, dict) or "@" in found:
         raise Refused("The file is a skops file, but no model that this program exported.")
-    try:
-        card = ModelCard.model_validate_json(parts["card"])
-        gaussians = SpeciesGaussians(
-            counts=_floats(parts["counts"]),
-            means=_floats(parts["means"]),
-            covariances=_floats(parts["covariances"]),
-            degrees_of_freedom=_floats(parts["freedoms"]),
-            tail_factor=float(parts["stretch"]),
+    return found
+
+
+def _plain(node: Any, archive: zipfile.ZipFile, depth: int) -> Any:
+    """One node of a file's description, as data."""
+    if depth > _MAX_DEPTH:
+        raise ValueError("too deep")
+    loader, content = node["__loader__"], node.get("content")
+    if loader == "JsonNode":
+        return json.loads(content)
+    if loader == "NdArrayNode":
+        if node["type"] != "numpy":
+            raise ValueError("an array of objects")
+        with archive.open(node["file"]) as stream:
+            return np.lib.format.read_array(io.BytesIO(stream.read()), allow_pickle=False)
+    if loader in ("ListNode", "TupleNode"):
+        return [_plain(one, archive, depth + 1) for one in content]
+    if loader == "DictNode":
+        return {str(name): _plain(one, archive, depth + 1) for name, one in content.items()}
+    if loader == "ObjectNode":
+        attributes = {} if content is None else _plain(content, archive, depth + 1)
+        return {**(attributes if isinstance(attributes, dict) else {}), "@": str(node["__class__"])}
+    if loader == "TreeNode":
+        return (
+            {**_plain(content, archive, depth + 1), "@": str(node["__class__"])}
+            if node["__class__"] == "Tree"
+            else None
         )
-        calibration = Calibration(
-            float(parts["temperature"]), float(parts["floor"]), bool(parts.get("each_completion", False))
-        )
-        return Model(
-            card=card,
-            pipeline=parts["pipeline"],
-            gaussians=gaussians,
-            calibration=calibration,
-            conformal_thresholds=_floats(parts["set_limits"]),
-            reference=Reference(
-                _floats(parts["reference_values"]),
-                np.asarray(parts["reference_species"], dtype=np.int64),
-                _floats(parts["reference_probabilities"]),
-            ),
-            set_rule=_set_rule(parts.get("set_rule", "cumulative")),
-            novelty=_novelty(gaussians, parts),
-        )
-    except (ValidationError, KeyError, TypeError, ValueError) as error:
-        raise Refused(
-            "The file's card or parts can't be read by this program; it was exported by another version of it, or was changed."
-        ) from error
+    # Functions, types, losses and random generators are code: ours are used instead.
+    return None
 
 
 def _novelty_parts(novelty: Novelty | None) -> dict[str, Any]:
@@ -223,25 +215,6 @@ def _novelty_parts(novelty: Novelty | None) -> dict[str, Any]:
         "novelty_stretch": float(novelty.gaussians.tail_factor),
     }
     return parts if pooled is None else {**parts, "novelty_pooled": pooled}
-
-
-def _novelty(gaussians: SpeciesGaussians, parts: dict[str, Any]) -> Novelty | None:
-    if "novelty_level" not in parts:
-        return None
-    pooled = _floats(parts["novelty_pooled"]) if "novelty_pooled" in parts else None
-    return novelty_of(gaussians, pooled, float(parts["novelty_stretch"]), float(parts["novelty_level"]))
-
-
-def _set_rule(rule: Any) -> SetRule:
-    if rule == "cumulative":
-        return "cumulative"
-    if rule == "prevalence":
-        return "prevalence"
-    raise ValueError(rule)
-
-
-def _floats(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray(value, dtype=np.float64)
 
 
 def _no_skops() -> Refused:

@@ -9,7 +9,8 @@ import numpy as np
 
 from flora_core.identification.naming import answer, predict_plants
 from flora_core.model import Model
-from flora_core.storage.registry.skops_file import unpack
+from flora_core.storage.registry.skops_file import read_model_data
+from flora_core.workflows.models.incoming import model_of_parts
 
 
 class Served:
@@ -56,4 +57,4 @@ class Served:
 
 def _load_pyfunc(path: str) -> Served:
     """What MLflow calls with the path of the model's skops file: its types are audited before anything is built."""
-    return Served(unpack(Path(path).read_bytes()))
+    return Served(model_of_parts(read_model_data(Path(path).read_bytes())))

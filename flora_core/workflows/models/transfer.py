@@ -8,10 +8,11 @@ from pathlib import Path
 
 from flora_core.errors import Refused, TooLarge
 from flora_core.model import Model, ModelCard, Origin
-from flora_core.storage.registry.skops_file import file_checksum, pack, unpack
+from flora_core.storage.registry.skops_file import file_checksum, pack
 from flora_core.storage.registry.mlflow_folder import write_mlflow_folder
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.models.incoming import read_model, require_same_study
 
 
 def export_version(context: AppContext, study: str, version: int) -> tuple[str, bytes]:
@@ -41,8 +42,8 @@ def export_mlflow(context: AppContext, study: str, version: int, target: Path) -
 def import_version(context: AppContext, study: str, content: bytes, name: str, *, by: str) -> ModelCard:
     """Register a model from a file as a version of its own, not promoted.
 
-    The file's types are compared with a list of ours before anything is built, then its parts with each other and with the
-    study. What its card says of its scores stays the file's word; what the model makes of this study's own plants is
+    The file is read into data in a process with limits; its pipeline is built by our own code of arrays that were checked, and
+    asked a first time there. Then its parts are compared with each other and with the study. What its card says of its scores stays the file's word; what the model makes of this study's own plants is
     measured, and written beside it.
 
     Raises
@@ -61,8 +62,8 @@ def import_version(context: AppContext, study: str, content: bytes, name: str, *
     if len(content) > most * 1_000_000:
         raise TooLarge(f"The file has {len(content) / 1e6:.0f} MB; at most {most} MB are taken (FLORA_MAX_UPLOAD_MB).")
     found = context.studies.get(study)
-    model = unpack(content)
-    _same_study(found, model.study)
+    model = read_model(content, found)
+    require_same_study(found, model.study)
     wrong = model_problems(model)
     if wrong:
         raise Refused(
@@ -73,19 +74,6 @@ def import_version(context: AppContext, study: str, content: bytes, name: str, *
         update={"study": found, "version": None, "imported": origin, "warnings": _with_own_plants(context, found, model)}
     )
     return context.registry.register(dataclasses.replace(model, card=card), by=by).card
-
-
-def _same_study(ours: Study, theirs: Study) -> None:
-    if theirs.name != ours.name:
-        raise Refused(
-            f"The model is of the study '{theirs.name}' and not of '{ours.name}'. Choose that study, and try again."
-        )
-    if [(m.name, m.unit) for m in theirs.measurements] != [(m.name, m.unit) for m in ours.measurements]:
-        raise Refused(
-            f"The model measures other characters, or in other units, than this study: {', '.join(theirs.names[:8])}."
-        )
-    if theirs.species_names != ours.species_names:
-        raise Refused(f"The model knows other species than this study: {', '.join(theirs.species_names[:8])}.")
 
 
 def _with_own_plants(context: AppContext, study: Study, model: Model) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from flora_core.identification.fitness import misfits
 from flora_core.identification.naming import predict_plants
 from flora_core.identification.prediction_sets import cumulative_probability
 from flora_core.storage.registry import artifacts
-from flora_core.storage.registry.skops_file import pack, unpack
+from flora_core.storage.registry.skops_file import pack, read_model_data
+from flora_core.workflows.models.incoming import model_of_parts
 from flora_core.workflows.models.lifecycle import iris_plants
 
 THRESHOLDS = np.array([0.95, 0.97, 0.99])
@@ -29,7 +30,7 @@ def as_joblib(model):
 
 
 def as_skops(model):
-    return unpack(pack(first_format(model)))
+    return model_of_parts(read_model_data(pack(first_format(model))))
 
 
 @pytest.mark.parametrize("reread", [as_joblib, as_skops])
@@ -47,7 +48,10 @@ def test_an_older_model_keeps_its_rule_of_sets_and_its_one_grade(champion, rerea
 
 @pytest.mark.parametrize(
     "reread",
-    [lambda m: artifacts._unpacked(m.card, joblib.load(io.BytesIO(artifacts._packed(m)))), lambda m: unpack(pack(m))],
+    [
+        lambda m: artifacts._unpacked(m.card, joblib.load(io.BytesIO(artifacts._packed(m)))),
+        lambda m: model_of_parts(read_model_data(pack(m))),
+    ],
 )
 def test_a_new_model_is_read_as_it_was_written(champion, reread):
     model = reread(champion)

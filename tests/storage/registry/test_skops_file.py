@@ -17,7 +17,8 @@ from flora_core.identification.naming import predict_plants
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns
 from flora_core.storage.registry import skops_file
-from flora_core.storage.registry.skops_file import audit, pack, unpack
+from flora_core.storage.registry.skops_file import audit, pack, read_model_data
+from flora_core.workflows.models.incoming import model_of_parts, read_model
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants
 
@@ -30,7 +31,7 @@ class Evil:
 
 
 def test_what_comes_in_is_what_went_out(champion):
-    found = unpack(pack(champion))
+    found = model_of_parts(read_model_data(pack(champion)))
     X = iris_plants().values
     assert (predict_plants(found, X).probabilities == predict_plants(champion, X).probabilities).all()
     assert found.card == champion.card
@@ -58,7 +59,7 @@ def test_every_pipeline_this_program_makes_passes_the_audit(champion, name, spec
 )
 def test_what_is_no_skops_file_is_refused_and_never_built(content):
     with pytest.raises(Refused, match="pickle or joblib file|not a skops file"):
-        unpack(content)
+        read_model_data(content)
     assert BUILT == []
 
 
@@ -67,7 +68,7 @@ def test_joblib_in_any_wrapping_is_refused(champion, compress):
     stream = io.BytesIO()
     joblib.dump(champion.pipeline, stream, compress=compress)
     with pytest.raises(Refused, match="Loading one runs whatever code is in it"):
-        unpack(stream.getvalue())
+        read_model_data(stream.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_joblib_in_any_wrapping_is_refused(champion, compress):
 def test_a_foreign_type_is_refused_by_its_name(champion, thing, name):
     content = skops.io.dumps({"flora": 1, "pipeline": thing, "card": champion.card.model_dump_json()})
     with pytest.raises(Refused, match=rf"what no model of this program is made of: .*{name}"):
-        unpack(content)
+        read_model_data(content)
 
 
 def changed(content, edit):
@@ -106,7 +107,7 @@ def test_a_known_type_under_another_loader_is_refused(champion):
         return {**parts, "schema.json": schema.replace(b'"JsonNode"', b'"PartialNode"')}
 
     with pytest.raises(Refused, match="builtins.str"):
-        unpack(changed(pack(champion), edit))
+        read_model_data(changed(pack(champion), edit))
 
 
 def test_a_bomb_is_refused_before_it_goes_off(champion, monkeypatch):
@@ -114,7 +115,7 @@ def test_a_bomb_is_refused_before_it_goes_off(champion, monkeypatch):
     bomb = changed(pack(champion), lambda parts: {**parts, "x.npy": b"\0" * 2_000_000})
     assert len(bomb) < 100_000
     with pytest.raises(TooLarge, match="would unfold into 2 MB in"):
-        unpack(bomb)
+        read_model_data(bomb)
 
 
 def test_an_array_that_says_it_is_larger_than_it_is_reserves_no_memory(champion):
@@ -125,7 +126,7 @@ def test_an_array_that_says_it_is_larger_than_it_is_reserves_no_memory(champion)
         return {**parts, name: stream.getvalue()}
 
     with pytest.raises(Refused, match="is not what it says"):
-        unpack(changed(pack(champion), edit))
+        read_model_data(changed(pack(champion), edit))
 
 
 def test_an_array_of_objects_is_refused(champion):
@@ -136,20 +137,20 @@ def test_an_array_of_objects_is_refused(champion):
         return {**parts, name: stream.getvalue()}
 
     with pytest.raises(Refused, match="is not what it says"):
-        unpack(changed(pack(champion), edit))
+        read_model_data(changed(pack(champion), edit))
     assert BUILT == []
 
 
 def test_parts_within_parts_without_end_are_refused(champion):
     deep = b'{"__class__":"dict","a":' * 100_000
     with pytest.raises(Refused):
-        unpack(changed(pack(champion), lambda parts: {**parts, "schema.json": deep}))
+        read_model_data(changed(pack(champion), lambda parts: {**parts, "schema.json": deep}))
 
 
 def test_other_parts_and_other_skops_files_are_refused(champion):
     with pytest.raises(Refused, match="holds 'run.sh', which no model needs"):
-        unpack(changed(pack(champion), lambda parts: {**parts, "run.sh": b"x"}))
+        read_model_data(changed(pack(champion), lambda parts: {**parts, "run.sh": b"x"}))
     with pytest.raises(Refused, match="no model that this program exported"):
-        unpack(skops.io.dumps({"something": "else"}))
+        read_model(skops.io.dumps({"something": "else"}), champion.study)
     with pytest.raises(Refused, match="can't be read by this program"):
-        unpack(skops.io.dumps({"flora": 1, "card": "{}"}))
+        read_model(skops.io.dumps({"flora": 1, "card": "{}"}), champion.study)
