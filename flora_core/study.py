@@ -45,6 +45,8 @@ class Measurement(_Noun):
         Ontology term, "TO:0002605", or "".
     how : str
         How to measure it, in one sentence.
+    header : str
+        The column of the training table that it was made of, as it stood there; "" where that is not known.
     """
 
     name: Name
@@ -58,6 +60,7 @@ class Measurement(_Noun):
     decimals: int = Field(2, ge=0, le=9)
     term: str = ""
     how: str = ""
+    header: str = ""
 
     @property
     def heading(self) -> str:

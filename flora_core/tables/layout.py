@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -69,11 +69,18 @@ class RowChunk:
         The cells as text, one array a column of the header; "" where a row was too short.
     ragged : dict of int to (int, tuple of str)
         For rows of another length: place in this part -> (how many cells, the surplus ones).
+    below : (n,) int or None
+        For rows below a second header with other columns, order or unit: the number of its row; 0 for the others. None where
+        there is no such row.
+    second_headers : dict of int to str
+        {number of its row: its cells} of the second headers there were so far.
     """
 
     rows: Ints
     columns: list[pa.StringArray]
     ragged: dict[int, tuple[int, tuple[str, ...]]]
+    below: Ints | None = None
+    second_headers: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -11,13 +11,8 @@ from typing import Final, NamedTuple
 
 from flora_core.errors import Unknown
 from flora_core.study import Measurement
+from flora_core.tables.values.text import word_set
 from flora_core.units import AREAS, LENGTHS, parse_unit
-
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text, as a set: a list of words reads better as one."""
-    return frozenset(text.split())
-
 
 #: Common words of other languages for parts and dimensions, as they stand in headers (without accents).
 _WORDS: Final = {

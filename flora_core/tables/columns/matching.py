@@ -97,6 +97,11 @@ def guess_columns(
     for j, name in enumerate(header):
         if not name:
             continue
+        made_of = next((i for i, m in enumerate(study.measurements) if m.header and m.header == name), None)
+        if made_of is not None:
+            # The study was made of this very column: whatever it is called, and whatever unit its name carries.
+            found.append((2.0, -j, made_of, f"'{name}' is the column it was made of"))
+            continue
         scores = [header_similarity(measurement, name) for measurement in study.measurements]
         stands_for = initials.get(letters_of(name))
         if stands_for is not None and scores[stands_for][0] < 0.7:
@@ -121,7 +126,8 @@ def guess_columns(
     taken: dict[int, Assigned] = {}
     for score, minus_j, i, because in found:
         measurement = study.measurements[i]
-        unit = parse_header(header[-minus_j]).unit or measurement.unit
+        own_unit = measurement.unit if score >= 2.0 else ""
+        unit = own_unit or parse_header(header[-minus_j]).unit or measurement.unit
         assigned = Assigned(-minus_j, measurement.name, unit, because, min(1.0, score))
         if i not in taken:
             taken[i] = assigned

@@ -6,6 +6,7 @@ The rules stand in docs/decisions/0014-studies-from-tables.md.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Sequence
@@ -128,6 +129,53 @@ def describe(
         step=step,
         decimals=decimals,
     )
+
+
+#: How many times its species' median a value is at least, or at most the same part of it, that is taken for a slip.
+_TIMES: Final = 30.0
+#: Days since 1900 as spreadsheet programs count them: 1955 to 2064.
+_DAY_NUMBERS: Final = (20_000.0, 60_000.0)
+#: Where more of a column's values than this are far from the others, something else is wrong with it: another unit.
+_MOST_SLIPS: Final = 0.1
+
+
+def slips(values: Floats, species: Ints) -> dict[int, str]:
+    """{place: what it looks like} of values that can't be their column's: numbers of days, lost decimal points.
+
+    Only values count that lie beyond the far-out fences of all plants and of their species, and are thirty times their
+    species' median or a thirtieth of it; a tall plant is neither.
+    """
+    known = np.isfinite(values)
+    if known.sum() < _FEWEST or (values[known] < 0).any():
+        return {}
+    found: dict[int, str] = {}
+    for j in np.unique(species[known]):
+        of = known & (species == j)
+        middle = float(np.median(values[of]))
+        middle = middle if middle > 0 else float(np.median(values[known]))
+        if middle <= 0:
+            continue
+        far = of & ((values > _TIMES * middle) | (values < middle / _TIMES)) & far_out(values, species)
+        for place in map(int, np.flatnonzero(far)):
+            found[place] = _looks_like(float(values[place]), middle)
+    return found if len(found) <= max(3, _MOST_SLIPS * known.sum()) else {}
+
+
+#: From so many values on it can be said which are far from the others.
+_FEWEST: Final = 12
+
+
+def _looks_like(value: float, middle: float) -> str:
+    low, high = _DAY_NUMBERS
+    if low <= value <= high and value == round(value) and value > 20 * middle:
+        day = datetime.date(1899, 12, 30) + datetime.timedelta(days=int(value))
+        return f"it looks like a date that a spreadsheet program made a number of ({day.isoformat()})"
+    for times in (10, 100, 1000, 10_000, 100_000, 1_000_000):
+        if 1 / 3 < value / times / middle < 3:
+            return f"divided by {times:,} it would be like the others"
+        if 1 / 3 < value * times / middle < 3:
+            return f"times {times:,} it would be like the others"
+    return "it is far from all others of its species"
 
 
 def far_out(values: Floats, species: Ints) -> Bools:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.tables.columns.header_words import letters_of, word_set
+from flora_core.tables.columns.header_words import letters_of
+from flora_core.tables.values.text import word_set
 
 #: Headers, letters only, without accents; those of Darwin Core first.
 _COLLECTORS: Final = word_set(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.model import Floats, Ints
-from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of, word_set
+from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of
 from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.names.labels import read_label
-from flora_core.tables.values.cells import MISSING
+from flora_core.tables.values.cells import MISSING, codes_like_missing
 from flora_core.tables.values.numbers import Numbers, read_numbers
+from flora_core.tables.values.text import word_set
 
-Fault = Literal["", "empty", "constant", "number", "running", "place or time", "code", "copy", "text"]
+Fault = Literal["", "empty", "constant", "number", "running", "place or time", "code", "copy", "text", "own"]
 
 #: Headers of species' names, letters only, likeliest first.
 _LABELS: Final = tuple(
@@ -41,6 +42,29 @@ _GROUPS: Final = tuple(
 _PLACE_OR_TIME: Final = word_set(
     "latitude longitude easting northing utm elev elevation altitude date year jahr annee ano datum fecha doy julian "
     "decimallatitude decimallongitude"
+)
+#: The same in other languages and as field programs write them; letters only, so that "m a.s.l." is "masl".
+_PLACES: Final = word_set(
+    "asl masl mslm elevm altm altitud altitudine altura_snm msnm hochwert rechtswert "
+    "breitengrad langengrad laengengrad seehohe seehoehe meereshohe meereshoehe hoheunn "
+    "hohenn hoeheunn hoehenn hohem nadmorskavyska nadmvyska npm szerokoscgeograficzna "
+    "dlugoscgeograficzna zemepisnasirka zemepisnadelka latitud latitudine longitudine "
+    "breddegrad lengdegrad hoogteligging gpsn gpse gpslat gpslon широта долгота "
+    "высотанадуровнемморя 緯度 経度 纬度 经度 海拔 標高 xcoord ycoord coordx coordy pointx pointy "
+    "utme utmn utmx utmy gkx gky longdec latdec decimallat decimallong decimallon "
+)
+#: Parts of headers of coordinates, of which all parts must be such: "LatN", "Geo_LongDegree", "GPS Lat (WGS84)".
+_COORDINATES: Final = word_set("lat lats lon lng long latitude longitude northing easting")
+_BESIDE_COORDINATES: Final = word_set(
+    "n s e w o y x deg degree degrees dd dec decimal wgs etrs geo gps utm min sec dms grad north south "
+    "east west nord ost verbatim "
+)
+_CLUSTERS: Final = word_set(
+    "cluster clusters clusterid clusterno kmeans kmeanscluster klaster predicted prediction predictedclass predictedspecies "
+    "pred yhat classid labelid targetid fold split trainset"
+)
+_ROW_NUMBERS: Final = word_set(
+    "unnamed objectid fid gid oid lfdnr lfdno laufendenummer taxonkey gbifid recordid rownum rowno poradi"
 )
 _ALONE_PLACE_OR_TIME: Final = word_set("lat lon lng long alt day month week time hour season monat mois mes tag")
 _NUMBERED: Final = word_set(
@@ -107,6 +131,13 @@ def guess_genus(header: Sequence[str], part: RowChunk, label: int) -> int | None
     return next((j for j, name in enumerate(header) if j != label and letters_of(name) in _GENERA), None)
 
 
+def _filled_texts(column: pa.StringArray) -> dict[str, int]:
+    """The texts of a column that stand for something, with how many rows hold each; codes like "NA" beside "NB" do."""
+    texts = texts_of(column)
+    codes = codes_like_missing(texts)
+    return {text: n for text, n in texts.items() if text.strip().lower() not in MISSING or text.strip() in codes}
+
+
 def guess_group(header: Sequence[str], part: RowChunk, taken: set[int]) -> int | None:
     """The column of populations, sites or plants; None where no header says so or every row is a group of its own."""
     named = [
@@ -115,7 +146,7 @@ def guess_group(header: Sequence[str], part: RowChunk, taken: set[int]) -> int |
         if j not in taken and (letters := letters_of(name)) in _GROUPS
     ]
     for _, j in sorted(named):
-        distinct = len([text for text in texts_of(part.columns[j]) if text.strip().lower() not in MISSING])
+        distinct = len(_filled_texts(part.columns[j]))
         if 2 <= distinct <= 0.8 * len(part):
             return j
     return None
@@ -153,18 +184,129 @@ def number_columns(
         Columns that are something else.
     """
     found: list[NumberColumn] = []
+    series = numbered_series(header)
     for j, name in enumerate(header):
         if j in taken or not name:
+            continue
+        if is_own(name):
+            # Answers of this program are no characters of plants, whatever they hold.
+            found.append(_own_column(j, name, part, decimal))
             continue
         numbers = read_numbers(part.columns[j], decimal, middle_of_ranges=middle_of_ranges)
         filled, good = _filled(part.columns[j]), int(np.isfinite(numbers.values).sum())
         if not filled or good < 0.5 * filled:
             continue
-        fault, because = _fault(name, numbers, filled, good, species)
+        fault, because = _fault(name, numbers, filled, good, species, in_series=name in series)
         if not fault:
             fault, because = _copy(name, header, numbers.values, found)
         found.append(NumberColumn(j, numbers, filled, fault, because))
-    return tuple(found)
+    found = _without_one_hot(found, header, species)
+    return tuple(_without_places(found, header, part, series))
+
+
+def is_own(header: str) -> bool:
+    """Whether a column was added by an earlier batch: "flora_species", "flora_probability"."""
+    return header.strip().casefold().startswith("flora_")
+
+
+def _own_column(column: int, name: str, part: RowChunk, decimal: Decimal) -> NumberColumn:
+    because = f"'{name}' holds this program's own answers, and a model can't learn from them"
+    return NumberColumn(
+        column, read_numbers(part.columns[column], decimal), _filled(part.columns[column]), "own", because
+    )
+
+
+def numbered_series(header: Sequence[str]) -> frozenset[str]:
+    """The headers of numbered series, such as landmarks x1 to x15 and y1 to y15: three numbers behind one name at least."""
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for name in header:
+        match = re.fullmatch(r"(.*?)0*(\d{1,4})(\D*)", name.strip())
+        if match and re.search(r"[^\W\d_]", match[1]):
+            found.setdefault((match[1].casefold(), match[3].casefold()), {})[int(match[2])] = name
+    return frozenset(name for one in found.values() if len(one) >= 3 for name in one.values())
+
+
+def _without_one_hot(found: list[NumberColumn], header: Sequence[str], species: Ints) -> list[NumberColumn]:
+    """Columns of two values that each mark the plants of one species, where there are several of them or the name says so."""
+    kinds = len(np.unique(species[species >= 0]))
+    marks = {
+        c.column: j for c in found if not c.fault and (j := _marked_species(c.numbers.values, species)) is not None
+    }
+    if len(set(marks.values())) < max(2, kinds - 1):
+        return found
+    return [
+        replace(
+            c, fault="code", because=f"'{header[c.column]}' marks the plants of one species: it is made of the names"
+        )
+        if c.column in marks
+        else c
+        for c in found
+    ]
+
+
+def _marked_species(values: Floats, species: Ints) -> int | None:
+    """The one species whose plants have one value, where all other plants have one other value; None where none is."""
+    known = np.isfinite(values) & (species >= 0)
+    if len(np.unique(values[known])) != 2:
+        return None
+    kinds = {j: set(values[known & (species == j)].tolist()) for j in np.unique(species[known])}
+    if any(len(found) != 1 for found in kinds.values()):
+        return None
+    for value in np.unique(values[known]):
+        of = [j for j, found in kinds.items() if value in found]
+        if len(of) == 1:
+            return int(of[0])
+    return None
+
+
+def _without_places(
+    found: list[NumberColumn], header: Sequence[str], part: RowChunk, series: frozenset[str]
+) -> list[NumberColumn]:
+    """Columns that have one value for each place: the rows that share a value are those that share it in another such column.
+
+    Coordinates, altitudes and distances do so wherever several plants of one population were measured, under any header.
+    """
+    patterns: dict[bytes, list[int]] = {}
+    for j in range(len(header)):
+        if header[j] and header[j] not in series and (pattern := _pattern(part.columns[j])):
+            patterns.setdefault(pattern, []).append(j)
+    shared = {j: [k for k in columns if k != j] for columns in patterns.values() if len(columns) > 1 for j in columns}
+    numbers = {c.column: c.numbers.values for c in found}
+    out = []
+    for c in found:
+        others = [
+            k
+            for k in shared.get(c.column, [])
+            if k not in numbers or not _are_proportional(c.numbers.values, numbers[k])
+        ]
+        if c.fault or not others:
+            out.append(c)
+            continue
+        beside = header[others[0]]
+        because = (
+            f"'{header[c.column]}' has one value for each '{beside}': it says where a plant grew, not what it is like"
+        )
+        out.append(replace(c, fault="place or time", because=because))
+    return out
+
+
+def _pattern(column: pa.StringArray) -> bytes:
+    """Which rows share a text, where there are several rows to each of several texts; else nothing."""
+    texts = column.fill_null("").to_numpy(zero_copy_only=False)
+    _, first, codes = np.unique(texts.astype(str), return_index=True, return_inverse=True)
+    kinds = len(first)
+    if not 4 <= kinds <= len(texts) / 3:
+        return b""
+    order = np.argsort(np.argsort(first))
+    return np.asarray(order[codes], dtype=np.int32).tobytes()
+
+
+def _are_proportional(values: Floats, others: Floats) -> bool:
+    """Whether one column is the other times a constant, or plus one: such a column is a copy and no place."""
+    known = np.isfinite(values) & np.isfinite(others)
+    if known.sum() < 3 or np.ptp(values[known]) == 0 or np.ptp(others[known]) == 0:
+        return True
+    return bool(abs(np.corrcoef(values[known], others[known])[0, 1]) > 1 - 1e-9)
 
 
 def range_columns(header: Sequence[str], part: RowChunk, decimal: Decimal, taken: set[int]) -> tuple[str, ...]:
@@ -179,7 +321,7 @@ def range_columns(header: Sequence[str], part: RowChunk, decimal: Decimal, taken
 
 
 def _repeats(column: pa.StringArray) -> bool:
-    texts = {text: n for text, n in texts_of(column).items() if text.strip().lower() not in MISSING}
+    texts = _filled_texts(column)
     rows = sum(texts.values())
     words = sum(
         n for text, n in texts.items() if re.search(r"[^\W\d_]", text) and not re.fullmatch(r"[\d.,eE+-]+", text)
@@ -191,7 +333,9 @@ def _filled(column: pa.StringArray) -> int:
     return sum(n for text, n in texts_of(column).items() if text.strip().lower() not in MISSING)
 
 
-def _fault(header: str, numbers: Numbers, filled: int, good: int, species: Ints) -> tuple[Fault, str]:
+def _fault(
+    header: str, numbers: Numbers, filled: int, good: int, species: Ints, *, in_series: bool
+) -> tuple[Fault, str]:
     """What keeps a column of numbers from being a measurement, and the sentence that says so; ("", "") for nothing."""
     known = np.isfinite(numbers.values)
     values = numbers.values[known]
@@ -200,20 +344,49 @@ def _fault(header: str, numbers: Numbers, filled: int, good: int, species: Ints)
         return "constant", f"'{header}' is {values[0]:g} in every row, so it tells nothing"
     if _is_code(numbers.values, species):
         return "code", f"'{header}' has one value for each species: it is a code of the name, and would give it away"
-    if _PLACE_OR_TIME & set(words) or letters_of(header) in _ALONE_PLACE_OR_TIME:
+    if in_series:
+        return ("text", _few_numbers(header, filled, good)) if good < 0.8 * filled else ("", "")
+    if _is_place_or_time(header, words):
         return "place or time", f"'{header}' says where or when a plant grew, not what it is like"
     if _is_numbered(header, words):
         return "number", f"'{header}' is a number that names things, not a measurement"
+    if letters_of(header) in _CLUSTERS:
+        return "code", f"'{header}' is a number that a program gave the plants after they were named or measured"
     if _is_running(values):
         return "running", f"'{header}' rises by the same step from row to row: a running number, not a measurement"
+    if _fills_a_range(values):
+        return "running", f"'{header}' holds each whole number of a range once: numbers of rows, not a measurement"
     if good < 0.8 * filled:
-        return "text", f"Only {good:,} of the {filled:,} filled cells of '{header}' are numbers"
+        return "text", _few_numbers(header, filled, good)
     return "", ""
+
+
+def _few_numbers(header: str, filled: int, good: int) -> str:
+    return f"Only {good:,} of the {filled:,} filled cells of '{header}' are numbers"
+
+
+def _is_place_or_time(header: str, words: Sequence[str]) -> bool:
+    """Whether a header names a coordinate, an altitude or a time, in any common spelling."""
+    letters = re.sub(r"[\W\d_]+", "", fold_accents(header))
+    if _PLACE_OR_TIME & set(words) or letters_of(header) in _ALONE_PLACE_OR_TIME or letters in _PLACES:
+        return True
+    if any(word in _PLACES for word in words if len(word) > 4 or word in ("asl", "masl")):
+        return True
+    return bool(words) and bool(_COORDINATES & set(words)) and not set(words) - _COORDINATES - _BESIDE_COORDINATES
+
+
+def _fills_a_range(values: Floats) -> bool:
+    """Whether the values are different whole numbers that nearly fill the range between the least and the greatest."""
+    if len(values) < _RUNNING or (values != np.round(values)).any() or np.ptp(values) == 0:
+        return False
+    distinct = len(np.unique(values))
+    least = 0.6 if len(values) >= 2 * _RUNNING else 0.9
+    return bool(distinct >= 0.99 * len(values) and distinct >= least * (np.ptp(values) + 1))
 
 
 def _is_numbered(header: str, words: Sequence[str]) -> bool:
     letters = letters_of(header)
-    if letters in ID_NAMES or letters in _ALONE_NUMBERED:
+    if letters in ID_NAMES or letters in _ALONE_NUMBERED or letters in _ROW_NUMBERS or words[:1] == ["unnamed"]:
         return True
     numbered = bool(_NUMBER_WORDS & set(words)) and bool(_NUMBERED_THINGS & set(words))
     return numbered or bool(_NUMBERED & {*words[:1], *words[-1:]})
@@ -221,7 +394,7 @@ def _is_numbered(header: str, words: Sequence[str]) -> bool:
 
 def _is_running(values: Floats) -> bool:
     steps = np.diff(values)
-    return len(values) >= _RUNNING and bool((steps == steps[0]).all()) and steps[0] != 0
+    return len(values) >= _RUNNING and bool((steps == steps[0]).all()) and bool(steps[0] != 0)
 
 
 def _is_code(values: Floats, species: Ints) -> bool:

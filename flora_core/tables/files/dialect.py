@@ -11,6 +11,7 @@ import numpy as np
 from flora_core.errors import BadTable
 from flora_core.tables.files.row_splitter import split_rows
 from flora_core.tables.layout import Decimal
+from flora_core.tables.values.text import normalize
 
 SEPARATORS: Final = (",", ";", "\t", "|", " ")
 SEPARATOR_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
@@ -111,7 +112,7 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
 
 def column_name(cell: str) -> str:
     """A column's name on one line, as it can be typed: spreadsheets break long names into several."""
-    return " ".join(cell.split())
+    return " ".join(normalize(cell).split())
 
 
 def passed_over(rows: int) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from flora_core.errors import BadTable, TooLarge, Unknown
-from flora_core.tables.columns.header_words import word_set
 from flora_core.tables.files.dialect import looks_like_number
 from flora_core.tables.layout import MAX_COLUMNS, Layout
 from flora_core.tables.values.cells import MISSING
+from flora_core.tables.values.text import word_set
 from flora_core.units import parse_unit
 
 _EXAMPLE: Final = "Put everything into one row, like 'petal length (mm)'."

@@ -14,9 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from flora_core.errors import BadTable, TooLarge
+from flora_core.model import Ints
 from flora_core.tables.files import text_layout, text_reader, xlsx_process
 from flora_core.tables.files.file_types import no_table
 from flora_core.tables.files.header_checks import check_header
+from flora_core.tables.files.second_headers import mark_second_headers
 from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, RowChunk
 
 __all__ = [
@@ -81,10 +83,8 @@ def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator
         A row is longer than any row of a table.
     """
     stream.seek(0)
-    if layout.kind == "excel":
-        yield from xlsx_process.parts(stream, layout, rows)
-    else:
-        yield from text_reader.parts(stream, layout, rows)
+    reader = xlsx_process if layout.kind == "excel" else text_reader
+    yield from mark_second_headers(reader.parts(stream, layout, rows), layout)
 
 
 def checksum(stream: BinaryIO) -> str:
@@ -132,4 +132,13 @@ def read_whole(stream: BinaryIO, layout: Layout, most: int) -> RowChunk:
         rows=np.concatenate([part.rows for part in parts]),
         columns=[pa.concat_arrays([part.columns[j] for part in parts]) for j in range(len(layout.header))],
         ragged={int(start) + k: v for start, part in zip(starts, parts, strict=False) for k, v in part.ragged.items()},
+        below=_joined_marks(parts),
+        second_headers=parts[-1].second_headers,
     )
+
+
+def _joined_marks(parts: list[RowChunk]) -> Ints | None:
+    """The marks of all parts; None where no part has any."""
+    if all(part.below is None for part in parts):
+        return None
+    return np.concatenate([np.zeros(len(p), np.int64) if p.below is None else p.below for p in parts])

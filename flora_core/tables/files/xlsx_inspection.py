@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from flora_core.errors import BadTable, TooLarge
@@ -25,6 +25,8 @@ _OVERLAP: Final = 2000
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
 _ERROR: Final = re.compile(rb'\bt="e"')
+_HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^<>]{0,500}?\bhidden=[\"'](?:1|true)[^<>]{0,500}>")
+_ROW_NUMBER: Final = re.compile(rb"\br=[\"'](\d{1,7})[\"']")
 _NOT_COMPUTED: Final = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)")
 
 
@@ -38,10 +40,13 @@ class Contents:
         Cells that hold an error, like #DIV/0!.
     not_computed : int
         Formulas without a result.
+    hidden : dict of str to list of int
+        {entry of a sheet: numbers of its rows that are hidden, by hand or by a filter}.
     """
 
     errors: int = 0
     not_computed: int = 0
+    hidden: dict[str, list[int]] = field(default_factory=dict)
 
 
 def inspect_workbook(stream: BinaryIO, shown: str) -> Contents:
@@ -83,7 +88,7 @@ def _inspected(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: 
                 if unpacked > left:
                     break
                 if is_sheet:
-                    kept = _look(kept, block, seen)
+                    kept = _look(kept, block, seen, entry.filename)
         # More compressed bytes than the stated size needs would be unpacked by others: they count a thousandfold.
         stated = 1000 * entry.compress_size if entry.compress_size > entry.file_size + 1024 else entry.file_size
         left -= max(unpacked, stated)
@@ -94,7 +99,7 @@ def _inspected(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], shown: 
     return seen
 
 
-def _look(kept: bytes, block: bytes, seen: Contents) -> bytes:
+def _look(kept: bytes, block: bytes, seen: Contents, sheet: str) -> bytes:
     """Count in what is there of a sheet up to the end of its last whole cell; gives back the rest."""
     text = kept + block
     end = max(text.rfind(b"</c>"), text.rfind(b":c>")) + 4
@@ -102,4 +107,8 @@ def _look(kept: bytes, block: bytes, seen: Contents) -> bytes:
         end = max(0, len(text) - _OVERLAP)
     seen.errors += len(_ERROR.findall(text, 0, end))
     seen.not_computed += len(_NOT_COMPUTED.findall(text, 0, end))
+    for row in _HIDDEN_ROW.findall(text, 0, end):
+        number = _ROW_NUMBER.search(row)
+        if number:
+            seen.hidden.setdefault(sheet, []).append(int(number[1]))
     return text[end:][-_OVERLAP:]

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from flora_core.errors import BadTable, TooLarge
 from flora_core.tables.files.dialect import column_name, header_place, looks_like_number, passed_over
-from flora_core.tables.files.xlsx_inspection import inspect_workbook
+from flora_core.tables.files.xlsx_inspection import Contents, inspect_workbook
 from flora_core.tables.layout import MAX_SHEETS, Layout, RowChunk
 
 #: Rows of a sheet that are looked at to find its table.
@@ -25,6 +25,8 @@ _LOOKED_AT: Final = 220
 MAX_EMPTY_ROWS: Final = 100
 #: Characters of one part of the rows, from which on it is handed over.
 MAX_TEXT_OF_PART: Final = 4_000_000
+#: Up to here a double holds every whole number: 2 to the power of 53.
+_WHOLE: Final = float(2**53)
 #: Characters of a cell that are looked at to understand the workbook; its rows keep them all.
 _LONGEST_SHOWN: Final = 1000
 
@@ -40,6 +42,7 @@ class _Sheet:
     beside: int
     merged: int
     hidden: bool
+    filled_down: int = 0
 
     @property
     def is_table(self) -> bool:
@@ -67,6 +70,7 @@ def layout(stream: BinaryIO, shown: str, sheet: str) -> Layout:
     if chosen.start:
         notes.append(passed_over(chosen.start))
     notes += _notes(chosen, contents.errors, contents.not_computed)
+    notes += _hidden_rows(chosen, names, contents)
     return Layout(
         kind="excel",
         header=chosen.header,
@@ -114,9 +118,43 @@ def _first_rows(workbook: Any, name: str, shown: str, hidden: bool) -> _Sheet:
         texts.pop()
     if not texts:
         return _Sheet(name, [], 0, (), 0, 0, hidden)
+    spans = _merged_down(sheet)
+    for number, row in enumerate(texts):
+        _fill_down(row, number, spans)
     start = header_place(texts)
     header, beside = _table_columns(texts, start)
-    return _Sheet(name, texts, start, header, beside, len(sheet.merged_cell_ranges or ()), hidden)
+    down = sum(bool(span.text) and span.first >= start for span in spans)
+    return _Sheet(name, texts, start, header, beside, len(sheet.merged_cell_ranges or ()), hidden, down)
+
+
+@dataclass(slots=True)
+class _Span:
+    """Cells of one column that were merged: rows from 0, and the text of the first one once it was read."""
+
+    column: int
+    first: int
+    last: int
+    text: str = ""
+
+
+def _merged_down(sheet: Any) -> list[_Span]:
+    return [
+        _Span(left, top, bottom)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        if left == right and bottom > top
+    ]
+
+
+def _fill_down(row: list[str], number: int, spans: list[_Span]) -> None:
+    """Put the words of cells merged downwards into the rows they span; a number that was merged is nobody's measurement."""
+    for span in spans:
+        if not span.first <= number <= span.last or span.column >= len(row):
+            continue
+        if number == span.first:
+            text = row[span.column]
+            span.text = text if text.strip() and not looks_like_number(text) else ""
+        elif span.text and not row[span.column].strip():
+            row[span.column] = span.text
 
 
 def _table_columns(texts: list[list[str]], start: int) -> tuple[tuple[str, ...], int]:
@@ -142,8 +180,13 @@ def _notes(sheet: _Sheet, errors: int, not_computed: int) -> list[str]:
     if sheet.beside:
         were = "were" if sheet.beside > 1 else "was"
         notes.append(f"{_cells(sheet.beside)} beside the table {were} passed over.")
-    if sheet.merged:
-        notes.append(f"{_cells(sheet.merged, 'merged cell')}: only the first cell of each holds the value.")
+    if sheet.filled_down:
+        notes.append(
+            f"{_cells(sheet.filled_down, 'cell')} merged downwards: the text was filled into each row it spans."
+        )
+    if sheet.merged > sheet.filled_down:
+        others = _cells(sheet.merged - sheet.filled_down, "merged cell")
+        notes.append(f"{others}: only the first cell of each holds the value.")
     if errors:
         notes.append(
             f"{_cells(errors)} of the workbook hold{'' if errors > 1 else 's'} an error like #DIV/0!; read as missing."
@@ -159,6 +202,24 @@ def _notes(sheet: _Sheet, errors: int, not_computed: int) -> list[str]:
     return notes
 
 
+def _hidden_rows(sheet: _Sheet, names: tuple[str, ...], contents: Contents) -> list[str]:
+    """The note on rows that a person does not see in a spreadsheet program and that are read all the same."""
+    if len(names) == 1:
+        rows = [row for found in contents.hidden.values() for row in found]
+    else:
+        place = f"sheet{names.index(sheet.name) + 1}.xml"
+        rows = [row for entry, found in contents.hidden.items() if entry.lower().endswith(f"/{place}") for row in found]
+    rows = [row for row in rows if row > sheet.start + 1]
+    if not rows:
+        return []
+    some = ", ".join(map(str, rows[:8])) + (" ..." if len(rows) > 8 else "")
+    one = len(rows) == 1
+    return [
+        f"{len(rows):,} row{' is' if one else 's are'} hidden in the workbook, by hand or by a filter ({some}): read like the "
+        "others. Delete them if they don't belong to the table."
+    ]
+
+
 def _cells(n: int, one: str = "cell") -> str:
     return f"{n:,} {one}{'s' if n > 1 else ''}"
 
@@ -171,6 +232,7 @@ def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
     """
     sheet = _sheet(_open(stream, "The workbook"), layout.sheet, "The workbook")
     width = len(layout.header)
+    spans = _merged_down(sheet)
     before = sheet.start[1] if sheet.start else 0
     texts: list[list[str]] = []
     numbers: list[int] = []
@@ -180,6 +242,7 @@ def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
             last = number
             continue
         cells = ([""] * before + [_text(cell) for cell in row])[:width]
+        _fill_down(cells, number - 1, spans)
         if not any(cell.strip() for cell in cells):
             continue
         if number - last - 1 <= MAX_EMPTY_ROWS:
@@ -227,7 +290,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) <= _WHOLE else repr(cell)
     if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
         return cell.date().isoformat()
     if isinstance(cell, (datetime.date, datetime.time)):

@@ -15,12 +15,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from flora_core.study import epithet, genus_of, is_binomial
 from flora_core.tables.names.lookup import distance
-from flora_core.tables.values.cells import MISSING
+from flora_core.tables.names.parsing import (
+    are_different_authors,
+    is_evident,
+    is_misapplied,
+    is_of_other_rank,
+    parse_label,
+)
+from flora_core.tables.values.cells import MISSING, codes_like_missing
+from flora_core.tables.values.text import normalize_name
 
 Doubt = Literal["", "cf.", "aff.", "?", "sp.", "hybrid"]
 
@@ -40,9 +48,9 @@ _UNDETERMINED: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([a-zà-ÿ-]+)((?: .+)?)$")
+#: "Quercus x Turneri", in capitals by a spreadsheet or a label printer.
+_TITLED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([A-Z][a-zà-ÿ-]+)()$")
 _FORMULA: Final = re.compile(r"\S\s*×\s*\S|\S\s+[xX]\s+\S")
-_RANK: Final = re.compile(r"^(subsp|ssp|subspecies|var|subvar|f|fo|forma|cv|convar|nothosubsp|nothovar)\.?$")
-_AUTHOR: Final = re.compile(r"^(?:[A-ZÀ-Þ(]|(?:d|de|van|von|f|ex|et|in|hort|auct)\b)")
 _HYPHENATED: Final = re.compile(r"^([A-Z][a-zà-ÿ]{2,})[-_]([a-zà-ÿ]{3,})$")
 _ABBREVIATED: Final = re.compile(r"^([A-Z][a-zà-ÿ]{0,3})\. ?(\S.*)$")
 _EPITHET: Final = re.compile(r"^[a-zà-ÿ]{3,}(?:-[a-zà-ÿ]+)*$")
@@ -59,11 +67,14 @@ class Label:
     author : str
     doubt : {"", "cf.", "aff.", "?", "sp.", "hybrid"}
         What keeps it from being the name of a species.
+    sense : str
+        In which sense the name is used: "s.l.", "sensu auct."; "" where nothing is said of it.
     """
 
     name: str
     author: str = ""
     doubt: Doubt = ""
+    sense: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def read_label(text: str) -> Label:
     """The name in one cell of a label column. Never raises."""
     if len(text.strip()) > _LONGEST:
         return Label(f"{text.strip()[:_LONGEST]}…", doubt="?")
-    cleaned = re.sub(r"[\s\u00a0\u200b\ufeff]+", " ", text.replace("✕", "×").replace("✖", "×")).strip(' ;,"')
+    cleaned = _unquoted(normalize_name(text.replace("✕", "×").replace("✖", "×")).strip(' ;,"'))
     if cleaned.casefold() in MISSING:
         return Label("")
     if _UNDETERMINED.match(cleaned):
@@ -116,12 +127,18 @@ def read_label(text: str) -> Label:
         return Label(cleaned, doubt="aff." if qualifier[1].lower().startswith("aff") else "cf.")
     if _GENUS_ONLY.match(cleaned):
         return Label(re.sub(r"\b(?:sp|spec|species)$", "sp.", cleaned), doubt="sp.")
-    hybrid = _NAMED_HYBRID.match(cleaned)
+    hybrid = _NAMED_HYBRID.match(cleaned) or _TITLED_HYBRID.match(cleaned)
     if hybrid and not _FORMULA.search(hybrid[3]) and not is_binomial(hybrid[3].strip()):
-        return Label(f"{hybrid[1]} ×{hybrid[2]}", hybrid[3].strip())
+        found = _without_author(f"{hybrid[1]} {hybrid[2].lower()}{hybrid[3]}")
+        return replace(found, name=found.name.replace(" ", " ×", 1))
     if _FORMULA.search(cleaned):
         return Label(cleaned, doubt="hybrid")
     return _without_author(cleaned)
+
+
+def _unquoted(text: str) -> str:
+    """The text without apostrophes around all of it; those of a cultivar stay."""
+    return text[1:-1].strip() if re.fullmatch(r"'[^']+'", text) and " " in text else text
 
 
 def _without_author(cleaned: str) -> Label:
@@ -130,27 +147,11 @@ def _without_author(cleaned: str) -> Label:
     if len(words) > 2 and words[0].isalpha() and words[0][0].upper() != words[0][0] and words[1].islower():
         # "iris setosa L.": the author tells that these are a genus and an epithet.
         found = _without_author(cleaned[0].upper() + cleaned[1:])
-        return Label(found.name[0].lower() + found.name[1:], found.author) if found.author else Label(cleaned)
-    if not is_binomial(cleaned) and not (_ABBREVIATED.match(cleaned) and len(words) > 1):
-        return Label(cleaned)
-    end = 2
-    # Behind an author a rank may follow: "Iris versicolor L. var. kermesina". The name is what stands without authors.
-    kept = words[:2]
-    while end < len(words):
-        if _RANK.match(words[end]) and end + 1 < len(words) and words[end + 1][:1].islower():
-            kept += words[end : end + 2]
-            end += 2
-        elif _AUTHOR.match(words[end]):
-            rest = words[end:]
-            rank = next((i for i, w in enumerate(rest[:-1]) if _RANK.match(w) and rest[i + 1][:1].islower()), None)
-            if rank is None:
-                author = " ".join(rest)
-                alone = re.fullmatch(r"\([^()]*\)", author)
-                return Label(cleaned) if alone else Label(" ".join(kept), author)
-            end += rank
-        else:
+        if not found.author and not found.sense:
             return Label(cleaned)
-    return Label(" ".join(kept))
+        return replace(found, name=found.name[0].lower() + found.name[1:])
+    parsed = parse_label(cleaned)
+    return Label(parsed.name, parsed.author, sense=parsed.sense)
 
 
 def gather_names(texts: Mapping[str, int], genus: str = "") -> tuple[tuple[GatheredName, ...], dict[str, str]]:
@@ -170,12 +171,14 @@ def gather_names(texts: Mapping[str, int], genus: str = "") -> tuple[tuple[Gathe
     dict of str to str
         {text: name}; "" for cells that name nothing.
     """
-    labels = _with_spaces({text: read_label(text) for text in texts})
+    codes = codes_like_missing(texts)
+    read = {text: Label(text.strip()) if text.strip() in codes else read_label(text) for text in texts}
+    labels = _told_apart(_with_spaces(read))
     genera = _genera([label.name for label in labels.values() if not label.doubt], genus)
     groups: dict[str, list[tuple[str, Label]]] = {}
     for text, label in labels.items():
         if label.name:
-            full = Label(_in_full(label.name, genera, genus), label.author, label.doubt)
+            full = replace(label, name=_in_full(label.name, genera, genus))
             if not full.doubt and full.name.casefold() in genera:
                 # The genus alone, in a table that names its species.
                 full = Label(f"{genera[full.name.casefold()]} sp.", doubt="sp.")
@@ -233,6 +236,10 @@ def _why_alike(a: str, b: str) -> str:
     shorter, longer = sorted((a, b), key=len)
     if genus_of(longer) and not genus_of(shorter) and epithet(longer).casefold() == shorter.casefold():
         return "epithet"
+    if genus_of(shorter) and longer.casefold().startswith(f"{shorter.casefold()} ") and is_misapplied(longer):
+        return f"'{longer[len(shorter) + 1 :]}' says that another plant is meant than {shorter}"
+    if _binomial_of(a) == _binomial_of(b) != "" and not (is_of_other_rank(a) or is_of_other_rank(b)):
+        return "they are one name with different words behind it"
     # Codes like A1 and A2 differ in one sign too; they are meant as they stand.
     if re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
         return ""
@@ -246,6 +253,22 @@ def _why_alike(a: str, b: str) -> str:
     return ""
 
 
+def _binomial_of(name: str) -> str:
+    """Genus and epithet of a name that other words than ranks and epithets stand behind; "" of all others."""
+    words = name.split(" ")
+    return " ".join(words[:2]).casefold() if len(words) > 2 and words[2][:1].isupper() and genus_of(name) else ""
+
+
+def different_tails(gathered: GatheredName) -> tuple[str, str]:
+    """Two spellings of one name that other senses or other authors stand behind; ("", "") where all agree."""
+    read = [(text, read_label(text)) for text, _ in gathered.spellings]
+    for i, (text, label) in enumerate(read):
+        for other, later in read[i + 1 :]:
+            if label.sense != later.sense or are_different_authors(label.author, later.author):
+                return text.strip(), other.strip()
+    return "", ""
+
+
 def _with_spaces(labels: dict[str, Label]) -> dict[str, Label]:
     """Labels with a hyphen between genus and epithet, "Iris-setosa", written with a space, where several share the genus."""
     hyphenated = {text: match for text, label in labels.items() if (match := _HYPHENATED.match(label.name))}
@@ -256,6 +279,45 @@ def _with_spaces(labels: dict[str, Label]) -> dict[str, Label]:
         if shared[match[1]] > 1
     }
     return labels | changed
+
+
+def _told_apart(labels: dict[str, Label]) -> dict[str, Label]:
+    """Labels of one name whose words behind it differ and are not evidently authors, with these words in the name again.
+
+    "Iris setosa Alpha" and "Iris setosa Beta" are two of whatever is meant; "Iris setosa Mill." and "Iris setosa Miller" one.
+    """
+    behind: dict[str, set[str]] = {}
+    for label in labels.values():
+        if label.author and not label.doubt:
+            behind.setdefault(label.name.casefold(), set()).add(label.author)
+    apart = {name for name, authors in behind.items() if _are_kinds(authors)}
+    # "auct." beside the name with its author is what others took for it.
+    labels = {
+        text: replace(label, name=f"{label.name} {label.sense}", sense="")
+        if re.fullmatch(r"auct(?:t|orum)?\.?", label.sense) and label.name.casefold() in behind
+        else label
+        for text, label in labels.items()
+    }
+    return {
+        text: Label(f"{label.name} {label.author}", sense=label.sense)
+        if label.name.casefold() in apart and label.author and not is_evident(label.author)
+        else label
+        for text, label in labels.items()
+    }
+
+
+def _are_kinds(authors: set[str]) -> bool:
+    """Whether two of the words behind one name are neither authors for certain nor ways of writing one."""
+    plain = sorted({author.casefold() for author in authors if not is_evident(author)})
+    evident = [author.casefold() for author in authors if is_evident(author)]
+    others = [p for p in plain if not any(_is_short_for(e, p) for e in evident)]
+    return len(others) > 1
+
+
+def _is_short_for(short: str, full: str) -> bool:
+    """Whether "mill." or "(mill.) foo, 1820" is a way of writing "miller"."""
+    first = re.sub(r"[^\w]+.*$", "", short.lstrip("( "))
+    return bool(first) and full.startswith(first)
 
 
 def _genera(names: Sequence[str], genus: str) -> dict[str, str]:

@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from flora_core.determination import AnswerKind, GivenName
-from flora_core.study import Study, genus_of
+from flora_core.study import Study, genus_of, is_binomial
+from flora_core.tables.names.labels import Label, read_label
 from flora_core.tables.names.lookup import distance, genera_of, known_genus, known_species, near_species
+from flora_core.tables.names.parsing import is_of_other_rank
 from flora_core.tables.values.cells import MISSING
+from flora_core.tables.values.text import normalize_name
 
 _LONGEST: Final = 200
 #: Said by a person who is sure that a name, although nearly another one, is meant as it stands.
@@ -115,6 +118,10 @@ def read_name(text: str, study: Study) -> ReadName:
     whole = known_species(cleaned, study)
     if whole:
         return ReadName(GivenName(AnswerKind.SPECIES, whole))
+    label = read_label(cleaned)
+    named = known_species(label.name, study) if label.name and not label.doubt else ""
+    if named:
+        return ReadName(GivenName(AnswerKind.SPECIES, named))
     parts = [part for part in _TIMES.split(cleaned) if part]
     if len(parts) > 1 or _TIMES.match(cleaned):
         return _hybrid(parts, cleaned, shown, study, meant=meant)
@@ -124,7 +131,7 @@ def read_name(text: str, study: Study) -> ReadName:
     genus = _genus_only(cleaned, study, meant=meant)
     if genus is not None:
         return genus
-    taxon = _taxon(cleaned, study, meant=meant)
+    taxon = _of_other_rank(label, study, meant=meant) or _taxon(cleaned, study, meant=meant)
     if taxon.problem:
         return _no_name(taxon.problem, taxon.suggestion)
     return ReadName(GivenName(AnswerKind.SPECIES, taxon.name), taxon.note or _stranger(taxon.name, study))
@@ -132,7 +139,9 @@ def read_name(text: str, study: Study) -> ReadName:
 
 def _tidy(text: str) -> str:
     """One space between words, none around them; underscores as spaces; a space after an abbreviating point."""
-    spaced = re.sub(r"[\s_\u200b\ufeff]+", " ", text.replace("✕", "×").replace("✖", "×")).strip(" ;,'\"")
+    plain = normalize_name(text.replace("✕", "×").replace("✖", "×").replace("_", " ")).strip(' ;,"')
+    # Apostrophes around all of it were put there by a program; those around a cultivar belong to its name.
+    spaced = plain.strip("'").strip() if re.fullmatch(r"'[^']*'?|[^']*'", plain) else plain
     spaced = re.sub(r"^([^\W\d_xX]) (?=[^\W\d_])", r"\1. ", spaced)
     return re.sub(r"\b([^\W\d_]{1,4}\.)(?=[^\W\d_])", r"\1 ", spaced)
 
@@ -247,6 +256,24 @@ def _taxon(text: str, study: Study, *, meant: bool) -> _Taxon:
     if len(words) < 2:
         return _one_word(text, study, meant=meant)
     return _other_species(words, text, study, meant=meant)
+
+
+def _of_other_rank(label: Label, study: Study, *, meant: bool) -> _Taxon | None:
+    """A cultivar, group, section, aggregate or misapplied name that the study does not know; None where it is none of them.
+
+    A cultivar or aggregate of a species of the study counts as that species, as a subspecies does; a misapplied name of one
+    says which plant it is not, and is sent back.
+    """
+    if not label.name or label.doubt or not is_of_other_rank(label.name) or not is_binomial(label.name):
+        return None
+    words = label.name.split()
+    species = known_species(" ".join(words[:2]), study)
+    if species and re.search(r"\bauct|\bnon\b|\bsensu\b", label.name):
+        return None
+    if species:
+        return _Taxon(species, f"'{_short(label.name)}' counts as {species}.")
+    near = "" if meant else near_species(label.name, study)
+    return _nearly(label.name, near) if near else _Taxon(label.name)
 
 
 def _other_species(words: list[str], text: str, study: Study, *, meant: bool) -> _Taxon:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +16,9 @@ import pyarrow.compute as pc
 from flora_core.errors import Issue, Unknown
 from flora_core.model import Bools, Floats
 from flora_core.study import Measurement, Study
-from flora_core.tables.columns.header_words import word_set
 from flora_core.tables.columns.matching import Assigned, Assignment
 from flora_core.tables.layout import Decimal, RowChunk
+from flora_core.tables.rows.summary_rows import find_summary_rows
 from flora_core.tables.values.limits import impossible, limits_text, stands_for_missing
 from flora_core.tables.values.numbers import Numbers, read_numbers
 from flora_core.units import factor
@@ -124,7 +123,8 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: RowChunk
         assigned = rules.assignment.of(m.name)
         if assigned is not None:
             _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, impossible)
-    no_plants = _summary_rows(part, rules.assignment, header) | _repeated_headers(part, rules.assignment, header)
+    no_plants = _summary_rows(study, part, rules.assignment, header, values)
+    no_plants |= _repeated_headers(part, rules.assignment, header) | _below_second_header(part)
     if no_plants:
         issues = [one for one in issues if one[0] not in no_plants]
         issues += no_plants.items()
@@ -138,33 +138,30 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: RowChunk
     return CheckedPart(values, usable, impossible & ~bad, issues, as_typed, read_past, filled_up)
 
 
-#: What stands beside rows below a table that are no plants: English, German, French, Spanish, Portuguese, Italian.
-_SUMMARIES: Final = word_set(
-    "mean means average avg avg. sum total totals subtotal median min max minimum maximum sd s.d. std stdev st.dev. se s.e. "
-    "sem variance var cv n count range mittel mittelwert durchschnitt summe gesamt anzahl standardabweichung stabw moyenne "
-    "médiane somme écart-type media mediana promedio suma desviación média soma desvio somma"
-)
+def _summary_rows(
+    study: Study, part: RowChunk, assignment: Assignment, header: Sequence[str], values: Floats
+) -> dict[int, Issue]:
+    """An issue for each row that is a mean or a total of others."""
+    highest = np.array([m.high for m in study.measurements])
+    known = np.isfinite(values)
+    beyond = known.any(axis=1) & ((values > highest) | ~known).all(axis=1)
+    columns = [a.column for a in assignment.assigned]
+    return find_summary_rows(part, header, columns, values, np.asarray(beyond, dtype=bool))
 
 
-def _summary_rows(part: RowChunk, assignment: Assignment, header: Sequence[str]) -> dict[int, Issue]:
-    """An issue for each row that is a mean or a total of others, by the word in its first cell or for its number."""
-    read = {a.column for a in assignment.assigned}
-    found: dict[int, Issue] = {}
-    for j in dict.fromkeys((assignment.id_column, 0)):
-        if j is None or j in read or not len(part):
-            continue
-        cells = pc.utf8_rtrim(pc.utf8_lower(pc.utf8_trim_whitespace(part.columns[j])), ":")
-        places = np.flatnonzero(pc.is_in(cells, pa.array(sorted(_SUMMARIES))).to_numpy(zero_copy_only=False))
-        # Where such words stand everywhere, they name something else.
-        for place in map(int, places if len(places) <= min(10, len(part) / 2) else ()):
-            text = part.columns[j][place].as_py().strip()
-            found[place] = Issue(
-                int(part.rows[place]),
-                header[j],
-                text,
-                f"'{text}' names a summary of other rows, not a plant",
-                "Leave such rows out of the table; if it is a plant, give it another name.",
-            )
+def _below_second_header(part: RowChunk) -> dict[int, Issue]:
+    """An issue for each second header of other columns, order or unit, and for each row below it."""
+    if part.below is None:
+        return {}
+    found = {}
+    for place in map(int, np.flatnonzero(part.below)):
+        row, header = int(part.rows[place]), int(part.below[place])
+        cells = part.second_headers[header]
+        if row == header:
+            problem = f"the row is a second header ({cells}) with other columns, order or unit than the first"
+        else:
+            problem = f"it stands below a second header, in row {header}, with other columns, order or unit ({cells})"
+        found[place] = Issue(row, "", "", problem, "Put the two tables into files of their own.")
     return found
 
 

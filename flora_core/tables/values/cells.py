@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from flora_core.errors import Unknown
+from flora_core.tables.values.text import normalize_number
 from flora_core.units import parse_unit
 
 #: What people write for "not measured" (case is ignored).
@@ -22,8 +24,31 @@ MISSING: Final = frozenset(
     }
 )
 
+
+def codes_like_missing(texts: Iterable[str]) -> frozenset[str]:
+    """The words for "not measured" that a column uses as codes of something: "NA" where "NB" and "NC" stand too.
+
+    Such a word has a neighbour in the column that is as long, written in the same case, and differs in one letter only.
+    """
+    words = {text.strip() for text in texts} - {""}
+    suspects = {word for word in words if word.isalpha() and word.lower() in MISSING}
+    others = [word for word in words - suspects if word.isalpha()]
+    return frozenset(
+        word
+        for word in suspects
+        if any(
+            len(other) == len(word)
+            and (other.isupper(), other.islower()) == (word.isupper(), word.islower())
+            and sum(a != b for a, b in zip(word, other, strict=True)) == 1
+            for other in others
+        )
+    )
+
+
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f\u200b\ufeff]+")
 _ABOUT: Final = re.compile(r"^(?:ca?\.?|circa|approx\.?|about|~|≈|±)\s*(?=[\d.,(-])", re.IGNORECASE)
+#: How spreadsheet programs are made to keep a number as it was typed: ="0042", '5.1.
+_FORCED_TEXT: Final = re.compile(r"^(=\"|')([^\"']*)\"?$")
 _BOUND: Final = re.compile(r"^(?:<|>|≤|≥|=<|=>|<=|>=)\s*\d")
 # Every run is taken whole (possessive): what follows it can't be part of it, so that no pattern tries one text in many ways.
 _PLAIN: Final = re.compile(r"^[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d{1,3})?$")
@@ -109,7 +134,7 @@ def read_cell(text: str, *, decimal: Literal[".", ",", ""] = "", middle_of_range
     bare = text.strip()
     if len(bare) > LONGEST_CELL:
         return _TOO_LONG
-    cleaned = _SPACES.sub(" ", bare).strip().replace("\u2212", "-")
+    cleaned = _SPACES.sub(" ", normalize_number(bare)).strip().replace("\u2212", "-")
     if cleaned.lower() in MISSING:
         return _NOTHING
     cell = _read(cleaned, decimal, middle_of_ranges)
@@ -120,6 +145,11 @@ def _read(cleaned: str, decimal: Literal[".", ",", ""], middle_of_ranges: bool) 
     if _PLAIN.match(cleaned) and (decimal != "," or "." not in cleaned):
         return Cell("number", float(cleaned))
     note = ""
+    forced = _FORCED_TEXT.match(cleaned)
+    if forced and forced[2].strip():
+        note, cleaned = 'signs that make a number a text (\' or ="") were read past', forced[2].strip()
+        if _PLAIN.match(cleaned) and (decimal != "," or "." not in cleaned):
+            return Cell("number", float(cleaned), note=note)
     about = _ABOUT.match(cleaned)
     if about:
         note, cleaned = f"'{about[0].strip()}' was read past", cleaned[about.end() :]

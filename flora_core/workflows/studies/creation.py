@@ -20,12 +20,20 @@ from flora_core.tables.files.reading import checksum, read_layout, read_whole
 from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.names.labels import Alike, GatheredName, alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
+from flora_core.tables.rows.summary_rows import plants_only
 from flora_core.tables.values.cells import MISSING
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, NameChoice, Proposal
 from flora_core.workflows.studies.data_warnings import warned_of_pairs
 from flora_core.workflows.studies.listing import StudyView, show_study
-from flora_core.workflows.studies.proposal import MAX_PLANTS, Roles, find_roles, labels_of, which_label
+from flora_core.workflows.studies.proposal import (
+    MAX_PLANTS,
+    Roles,
+    find_roles,
+    labels_of,
+    second_header_refused,
+    which_label,
+)
 from flora_core.workflows.studies.species_names import LEAST, choose_names, refused_names, said_of_names
 
 
@@ -139,7 +147,11 @@ def propose_addition(
     roles = find_roles(layout, part, taken)
     if roles is None:
         return replace(draft, refusals=(*draft.refusals, which_label(layout)))
-    return _named(context, draft, part, roles, assignment, choices, PurePath(name.replace("\\", "/")).name)
+    beside = {j for j in (roles.label, roles.id_column, roles.group, roles.genus) if isinstance(j, int)}
+    part, sums = plants_only(part, layout.header, layout.decimal, beside)
+    file = PurePath(name.replace("\\", "/")).name
+    draft = replace(draft, issues=sums, refusals=(*draft.refusals, *second_header_refused(file, part)))
+    return _named(context, draft, part, roles, assignment, choices, file)
 
 
 def add_plants(context: AppContext, addition: Addition, by: str) -> StudyView:
@@ -206,7 +218,7 @@ def _named(
     species = np.array([becomes.get(name_of[text], "") for text in written], dtype=object)
     rules = Rules(assignment, draft.layout.decimal, choices.middle_of_ranges)
     checked = check_part(study, draft.layout.header, rules, part)
-    issues = tuple(issue for place, issue in checked.issues if species[place])
+    issues = (*draft.issues, *(issue for place, issue in checked.issues if species[place]))
     draft = replace(draft, issues=issues, alike=_alike(study, gathered, context))
     return _grown(context, draft, part, roles, species, checked, file)
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from flora_core.errors import Issue
-from flora_core.model import Bools, Ints, TrainingPlants, TrainingTable
+from flora_core.identification.sentences import listed
+from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
-from flora_core.tables.columns.measurements import describe, header_label, header_unit, slug, unique_names
+from flora_core.tables.columns.measurements import describe, header_label, header_unit, slips, slug, unique_names
 from flora_core.tables.columns.roles import (
     NumberColumn,
     guess_genus,
     guess_group,
     guess_id,
     guess_label,
+    is_own,
     number_columns,
     range_columns,
 )
@@ -31,7 +32,8 @@ from flora_core.tables.files.reading import checksum, read_layout, read_whole
 from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.names.labels import alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
-from flora_core.tables.values.cells import MISSING
+from flora_core.tables.rows.summary_rows import plants_only, rows_at
+from flora_core.tables.values.cells import MISSING, codes_like_missing
 from flora_core.units import parse_unit
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
@@ -131,7 +133,28 @@ def propose(context: AppContext, stream: BinaryIO, name: str, choices: Choices |
     roles = find_roles(layout, part, choices)
     if roles is None:
         return replace(draft, refusals=(*refusals, which_label(layout)))
+    beside = {j for j in (roles.label, roles.id_column, roles.group, roles.genus) if isinstance(j, int)}
+    part, sums = plants_only(part, layout.header, layout.decimal, beside)
+    draft = replace(
+        draft,
+        issues=sums,
+        left_out={"a summary of other rows": len(sums)} if sums else {},
+        refusals=(*draft.refusals, *second_header_refused(draft.file, part)),
+    )
     return _named(draft, part, roles)
+
+
+def second_header_refused(file: str, part: RowChunk) -> list[str]:
+    """Why a table with a second header can't be learned from; nothing where there is none."""
+    if part.below is None:
+        return []
+    rows = int((part.below > 0).sum())
+    header = next(iter(part.second_headers))
+    return [
+        f"Row {header} of {file} is a second header with other columns, order or unit than the first: "
+        f"{part.second_headers[header]}. What stands below it ({rows:,} rows) would be read by the wrong header; put the "
+        "two tables into files of their own, and add the second to the study then (studies add)."
+    ]
 
 
 def find_roles(layout: Layout, part: RowChunk, choices: Choices) -> Roles | None:
@@ -178,9 +201,9 @@ def _named(draft: Proposal, part: RowChunk, roles: Roles) -> Proposal:
         id_column="" if roles.id_column is None else header[roles.id_column],
         group="" if roles.group is None else header[roles.group],
         names=names,
-        notes=(*draft.notes, *_said_of_genus(header, roles)),
+        notes=(*draft.notes, *_said_of_genus(header, roles), *_said_of_codes(header, part, roles)),
     )
-    refused = refused_names(draft.label, names, texts, choices)
+    refused = _own_answers(draft.label, choices) or refused_names(draft.label, names, texts, choices)
     if refused:
         return replace(draft, refusals=(*draft.refusals, refused))
     becomes = {n.gathered.name: n.becomes for n in names}
@@ -226,9 +249,19 @@ def _checked(
 ) -> Proposal:
     """The proposal with its study and plants: rows that can't be used are left out, and said."""
     kept = np.flatnonzero(species >= 0)
-    rows, kinds = _rows(part, kept), species[kept]
+    nameless = len(part) - len(kept)
+    rows, kinds = rows_at(part, kept), species[kept]
+    slipped = _slips(draft, rows, kinds, places, {c.column: c.numbers.values[kept] for c in columns})
+    if slipped:
+        good = np.setdiff1d(np.arange(len(kept)), list(slipped))
+        kept, kinds, rows = kept[good], kinds[good], rows_at(rows, good)
+        draft = replace(
+            draft,
+            issues=(*draft.issues, *slipped.values()),
+            left_out=draft.left_out | {"a value that can't be its column's": len(slipped)},
+        )
     measurements = _describe(draft, rows, kinds, places, columns, kept)
-    left_out = {"no species that is kept": len(part) - len(kept)} if len(kept) < len(part) else {}
+    left_out = draft.left_out | ({"no species that is kept": nameless} if nameless else {})
     names = sorted({n.becomes for n in draft.names if n.becomes})
     study = _study(draft, measurements, names)
     assigned = tuple(Assigned(j, m.name, m.unit, "", 1.0) for j, m in zip(places, measurements, strict=True))
@@ -243,7 +276,7 @@ def _checked(
     draft = replace(
         draft,
         names=chosen,
-        issues=tuple(issue for _, issue in checked.issues),
+        issues=_by_row((*draft.issues, *(issue for _, issue in checked.issues))),
         left_out=left_out | ({"a cell that can't be used, or nothing measured": bad} if bad else {}),
     )
     refused = refused_species(chosen)
@@ -286,6 +319,21 @@ def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: In
     )
 
 
+def _slips(
+    draft: Proposal, rows: RowChunk, species: Ints, places: Sequence[int], values: Mapping[int, Floats]
+) -> dict[int, Issue]:
+    """{place: issue} of the rows in which a value is a slip for certain: left out, because limits are taken from the rest."""
+    found: dict[int, Issue] = {}
+    for j in places:
+        for place, looks in slips(values[j], species).items():
+            header, text = draft.layout.header[j], (rows.columns[j][place].as_py() or "").strip()
+            suggestion = "Mend the cell, or leave it empty; the row is left out until then."
+            found.setdefault(
+                place, Issue(int(rows.rows[place]), header, text, f"{header} is {text}: {looks}", suggestion)
+            )
+    return found
+
+
 def _describe(
     draft: Proposal, rows: RowChunk, species: Ints, places: Sequence[int], columns: Sequence[NumberColumn], kept: Ints
 ) -> tuple[Measurement, ...]:
@@ -302,7 +350,7 @@ def _describe(
             numbers[j],
             species,
             rows.columns[j],
-        )
+        ).model_copy(update={"header": head})
         for name, head, j in zip(names, headers, places, strict=True)
     )
 
@@ -313,7 +361,11 @@ def _chosen(draft: Proposal, part: RowChunk, columns: Sequence[NumberColumn], ro
     numeric = {c.column: c for c in columns}
     if not draft.choices.measurements:
         return [j for j, c in numeric.items() if not c.fault]
-    return [j for column in draft.choices.measurements if (j := column_index(header, column)) in numeric]
+    return [
+        j
+        for column in draft.choices.measurements
+        if (j := column_index(header, column)) in numeric and numeric[j].fault != "own"
+    ]
 
 
 def _left_columns(
@@ -323,7 +375,9 @@ def _left_columns(
     notes = []
     if not choices.measurements:
         # What would have spoilt the model is a warning; what was never meant as a measurement is a note.
-        harmless = [c for c in columns if c.fault in ("number", "place or time", "text") and c.column not in places]
+        harmless = [
+            c for c in columns if c.fault in ("number", "place or time", "text", "own") and c.column not in places
+        ]
         notes = [f"Left out: {c.because}." for c in harmless]
         ranges = [
             name
@@ -375,8 +429,10 @@ def _groups(rows: RowChunk, place: int | None, use: Bools) -> npt.NDArray[np.str
     if texts is None:
         return None
     numbers = rows.rows[use]
+    codes = codes_like_missing(texts.tolist())
     found = np.array(
-        [t if t.lower() not in MISSING else f"row {n}" for t, n in zip(texts, numbers, strict=True)], dtype=str
+        [t if t.lower() not in MISSING or t in codes else f"row {n}" for t, n in zip(texts, numbers, strict=True)],
+        dtype=str,
     )
     return found if len(np.unique(found)) > 1 else None
 
@@ -388,12 +444,8 @@ def _texts(rows: RowChunk, place: int | None, use: Bools) -> npt.NDArray[np.str_
     return np.array([" ".join(cell.split()) for cell, used in zip(cells, use, strict=True) if used], dtype=str)
 
 
-def _rows(part: RowChunk, places: Ints) -> RowChunk:
-    """Some rows of a part, in order."""
-    index = pa.array(places)
-    at = {int(place): i for i, place in enumerate(places)}
-    ragged = {at[place]: what for place, what in part.ragged.items() if place in at}
-    return RowChunk(part.rows[places], [column.take(index) for column in part.columns], ragged)
+def _by_row(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    return tuple(sorted(issues, key=lambda issue: issue.row or 0))
 
 
 def _read_past(checked: CheckedPart) -> list[str]:
@@ -406,9 +458,31 @@ def _said_of_genus(header: Sequence[str], roles: Roles) -> list[str]:
     return [f"'{header[roles.genus]}' and '{header[roles.label]}' were read together as the name."]
 
 
+def _said_of_codes(header: Sequence[str], part: RowChunk, roles: Roles) -> list[str]:
+    """Notes on words for "nothing" that are kept as codes."""
+    found = []
+    for place in (roles.label, roles.group):
+        codes = codes_like_missing(part.columns[place].unique().to_pylist()) if place is not None else frozenset()
+        if codes:
+            words = listed([f"'{word}'" for word in sorted(codes)])
+            found.append(f"{words} in '{header[place or 0]}' was kept as a code: the column holds others like it.")
+    return found
+
+
 def which_label(layout: Layout) -> str:
     names = ", ".join(name for name in layout.header if name)
     return f"Which column holds the species' names? Say which (--label COLUMN). The columns are: {names[:600]}."
+
+
+def _own_answers(label: str, choices: Choices) -> str:
+    """Why columns that an earlier batch added are neither names nor measurements; "" where none was asked for."""
+    asked = [name for name in (label, *choices.measurements) if is_own(name)]
+    if not asked:
+        return ""
+    return (
+        f"'{asked[0]}' holds this program's own answers, and a model can't learn from them. Choose a column that somebody "
+        "determined or measured."
+    )
 
 
 def _no_numbers(draft: Proposal) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from flora_core.errors import Unknown
 from flora_core.identification.sentences import listed
 from flora_core.tables.columns.roles import codes_of
-from flora_core.tables.names.labels import GatheredName, trains_by_default
+from flora_core.tables.names.labels import GatheredName, different_tails, trains_by_default
 from flora_core.workflows.studies.choices import Choices, NameChoice
 
 #: A study of more species than this is not made of one table.
@@ -103,8 +103,16 @@ def refused_species(names: Sequence[NameChoice]) -> str:
 
 
 def warned_of_names(names: Sequence[NameChoice]) -> list[str]:
-    """Warnings of species that are left out because nothing could be learned of them."""
-    return _left_out([name for name in names if name.because in _UNLEARNABLE])
+    """Warnings of species that are left out because nothing could be learned of them, and of names that may be two."""
+    found = _left_out([name for name in names if name.because in _UNLEARNABLE])
+    for name in names:
+        one, other = different_tails(name.gathered) if name.becomes and not name.gathered.doubt else ("", "")
+        if one:
+            found.append(
+                f"'{_short(one)}' and '{_short(other)}' were read as one species, {name.becomes}. If they are two, give one of "
+                "them another name in the table."
+            )
+    return found
 
 
 def said_of_names(names: Sequence[NameChoice]) -> list[str]:
