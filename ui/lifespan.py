@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from flora_core.errors import FloraError
+from flora_core.supervised_threads import SupervisedThread
 from flora_core.workflows.operations.maintenance import sweep
 from ui.jobs.supervisor import SUPERVISOR
 from ui.server.garbage import GARBAGE, set_aside
@@ -16,6 +17,7 @@ from ui.server.startup import STARTUP
 
 #: Seconds after opening in which the first visitor is served before anything else is loaded.
 _SECOND_BREATH: Final = 4.0
+_DAY: Final = 24 * 3600.0
 
 
 @contextlib.asynccontextmanager
@@ -25,17 +27,34 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     SUPERVISOR.start()
     GARBAGE.start()
     later = asyncio.get_running_loop().call_later(_SECOND_BREATH, _load_the_rest)
+    over = threading.Event()
+    sweeping = SupervisedThread("sweeping", lambda: _sweep_daily(over))
+    sweeping.start()
     try:
         yield {}
     finally:
         later.cancel()
+        over.set()
+        await asyncio.to_thread(sweeping.stop, 10.0)
         await asyncio.to_thread(SUPERVISOR.stop)
         await asyncio.to_thread(STARTUP.close)
         await asyncio.to_thread(GARBAGE.stop)
 
 
+def _sweep_daily(over: threading.Event) -> None:
+    """Sweep up what killed processes left, once the context is open and then each day, until the server ends."""
+    pause = _SECOND_BREATH
+    while not over.wait(pause):
+        try:
+            context = STARTUP.context()
+        except FloraError:
+            continue
+        sweep(context)
+        pause = _DAY
+
+
 def _load_the_rest() -> None:
-    """Load what pages other than the first one need, and sweep up, in a thread."""
+    """Load what pages other than the first one need, in a thread."""
 
     def load() -> None:
         import pandas  # noqa: F401
@@ -45,7 +64,5 @@ def _load_the_rest() -> None:
         with contextlib.suppress(FloraError):
             preload_overviews(STARTUP.context())
         set_aside()
-        with contextlib.suppress(FloraError):
-            sweep(STARTUP.context())
 
     threading.Thread(target=load, name="loading", daemon=True).start()

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp
 
 from flora_core.api.metrics import Metrics
 from flora_core.api.request_logging import RequestLogger
-from flora_core.errors import FloraError, as_document
+from flora_core.errors import FloraError, Unavailable, as_document
+from flora_core.supervised_threads import thread_health
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -53,6 +54,10 @@ def routes(front: ContextProvider) -> list[BaseRoute]:
                     champions[study] = context.model(study, version).card.version
         except FloraError as error:
             return JSONResponse({"ready": False, "doing": front.doing(), **as_document(error)}, 503)
+        ill = {thread.name: thread.error or thread.state for thread in thread_health() if not thread.well}
+        if ill:
+            words = f"A background thread is not at work: {', '.join(ill)}. The server's log says why."
+            return JSONResponse({"ready": False, "doing": "", **as_document(Unavailable(words))}, 503)
         return JSONResponse({"ready": True, "champions": champions})
 
     metrics = Metrics()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sqlite3
@@ -160,6 +161,11 @@ class Database:
             self._engine, self._reader, self._opened_file = None, None, None
 
     def _open(self, *, create: bool = False) -> Engine:
+        if self.path is not None and not self.path.exists() and restore_journal(self.path).exists():
+            raise DatabaseUnavailable(
+                f"A restore to {self.path} was stopped half-way, and nothing starts on half of an installation. Run it again: "
+                "python -m flora_core restore FILE. It takes away what it had written, and begins anew."
+            )
         if self.path is not None and not create and not self.path.exists():
             raise DatabaseUnavailable(
                 f"The database {self.path} is gone. Put it back, or restart the program to begin with an empty one."
@@ -173,6 +179,9 @@ class Database:
                     self._engine = engine
         if self.path is not None and self._opened_file is None and self.path.exists():
             self._opened_file = _identity(self.path)
+            # A restore that was stopped after its last step is done.
+            with contextlib.suppress(OSError):
+                restore_journal(self.path).unlink(missing_ok=True)
         return self._engine
 
     def _connected_to_errors(self) -> Engine:
@@ -257,6 +266,11 @@ class Database:
         if not self.is_sqlite:
             return f"{place} does not answer: {reason.strip().splitlines()[0]}"
         return f"{place} can't be used: {reason}."
+
+
+def restore_journal(database: Path) -> Path:
+    """Where a restore keeps word of what is to be undone, from its first step to its last."""
+    return database.with_name(f".{database.name}.restoring")
 
 
 def _identity(path: Path) -> tuple[int, int]:

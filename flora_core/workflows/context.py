@@ -125,5 +125,5 @@ def open_context(settings: Settings | None = None) -> AppContext:
         Determinations(database),
         JobQueue(database),
         Profiles(database),
-        BatchStore(batches_folder(database)),
+        BatchStore(batches_folder(database, settings.models)),
     )

@@ -10,6 +10,7 @@ from flora_core.api import routes
 from flora_core.api.mount import MAX_BODY
 from flora_core.errors import Unavailable
 from flora_core.settings import Settings
+from flora_core.supervised_threads import ThreadHealth
 from flora_core.workflows.context import open_context
 from tests.builders import SETOSA
 
@@ -246,3 +247,13 @@ def test_a_body_that_names_its_encoding_is_read(client):
     kind = {"content-type": "application/json; charset=utf-8"}
     answer = client.post("/api/v1/identify", content=json.dumps({"rows": [SETOSA]}), headers=kind)
     assert answer.json()["rows"][0]["species"] == "Iris setosa"
+
+
+def test_a_background_thread_that_is_not_at_work_makes_the_program_not_ready(client, monkeypatch):
+    broken = ThreadHealth("batch", "restarting", 3, "OSError: the folder is gone")
+    monkeypatch.setattr("flora_core.api.mount.thread_health", lambda: (broken,))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "A background thread is not at work: batch" in answer.json()["detail"]
+    monkeypatch.setattr("flora_core.api.mount.thread_health", lambda: ())
+    assert client.get("/readyz").status_code == 200

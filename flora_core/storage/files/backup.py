@@ -20,11 +20,17 @@ from pathlib import Path
 from typing import Final
 
 from flora_core.errors import Conflict, Refused, Unavailable
-from flora_core.storage.database import HEAD, Database
+from flora_core.storage.database import HEAD, Database, restore_journal
+from flora_core.storage.files.held_folder import hold, is_abandoned
+from flora_core.storage.folder_sync import sync_folder
 
 _DATABASE: Final = "flora.db"
 _MODELS: Final = "models/"
 _LIST: Final = "backup.json"
+_RESTORING: Final = ".restoring-"
+_COPYING: Final = "flora-backup-"
+#: Seconds after which what a process left in a folder is nobody's any more.
+_NOBODYS: Final = 24 * 3600.0
 _FORMAT: Final = 1
 _PIECE: Final = 1 << 20
 _STUDY: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -64,7 +70,7 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
         raise Unavailable(f"The database {source} is not there; there is nothing to back up.")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with tempfile.TemporaryDirectory(prefix="flora-backup-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_COPYING) as folder, hold(Path(folder)):
             copy = Path(folder) / _DATABASE
             with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(copy)) as copied:
                 live.backup(copied)
@@ -84,11 +90,26 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
         with open(unfinished, "rb") as written:
             os.fsync(written.fileno())
         unfinished.replace(target)
+        sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"The backup {target} can't be written: {error}. Nothing was left behind.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return BackedUp(migration, len(versions), size)
+
+
+def delete_stale_backup_files(database: Database) -> int:
+    """Remove what backups and restores left that were stopped half-way, a day ago or more; how many folders that was."""
+    places = [(Path(tempfile.gettempdir()), _COPYING)]
+    if database.path is not None and not restore_journal(database.path).exists():
+        places.append((database.path.parent, _RESTORING))
+    removed = 0
+    for place, prefix in places:
+        for folder in place.glob(f"{prefix}*"):
+            if is_abandoned(folder, _NOBODYS):
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed
 
 
 def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
@@ -99,7 +120,7 @@ def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
     Refused
         It is no backup, or was changed or cut short; nothing was written.
     Conflict
-        A database or models are there already.
+        A database or models are there already. What a restore that was stopped half-way left is no hindrance: it is undone.
     Unavailable
         A file can't be written.
     """
@@ -110,25 +131,62 @@ def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
         raise Conflict(
             f"There is a database at {place} already. Move it away, or restore to another FLORA_DATABASE_URL."
         )
+    _undo_half_restored(place, models)
     if models.is_dir() and any(entry.is_dir() for entry in models.iterdir()):
         raise Conflict(f"There are models in {models} already. Move them away, or restore to another FLORA_MODELS.")
     try:
         with (
             _opened(source) as (archive, listed),
-            tempfile.TemporaryDirectory(prefix=".restoring-", dir=_made(place.parent)) as folder,
+            tempfile.TemporaryDirectory(prefix=_RESTORING, dir=_made(place.parent)) as folder,
+            hold(Path(folder)),
         ):
             size = 0
             for name, expected in listed["sha256"].items():
                 size += _unpack(archive, name, Path(folder) / name, expected)
             versions = 0
-            for study in sorted((Path(folder) / _MODELS).glob("*")):
+            studies = sorted((Path(folder) / _MODELS).glob("*"))
+            # From here on there are parts of an installation; whoever is stopped now leaves word of what is to be undone.
+            journal = restore_journal(place)
+            _write_through(journal, json.dumps({"models": str(models.resolve()), "studies": [s.name for s in studies]}))
+            for study in studies:
                 versions += sum(1 for _ in study.iterdir())
                 shutil.move(study, _made(models) / study.name)
+            sync_folder(models)
             # The database last: where there is one, everything it speaks of is there.
             (Path(folder) / _DATABASE).replace(place)
+            sync_folder(place.parent)
+            journal.unlink(missing_ok=True)
             return BackedUp(str(listed["migration"]), versions, size)
     except OSError as error:
         raise Unavailable(f"The backup can't be restored to {place.parent} and {models}: {error}.") from error
+
+
+def _undo_half_restored(place: Path, models: Path) -> None:
+    """Take away what a restore that was stopped half-way left: the studies it had moved, and its folder."""
+    journal = restore_journal(place)
+    if not journal.exists():
+        return
+    try:
+        kept = json.loads(journal.read_text())
+        studies = [name for name in kept["studies"] if isinstance(name, str) and _STUDY.fullmatch(name)]
+        there = Path(kept["models"])
+    except (OSError, ValueError, KeyError, TypeError):
+        # The word itself was not finished: nothing was moved yet.
+        studies, there = [], models
+    for name in studies:
+        shutil.rmtree(there / name, ignore_errors=True)
+    for folder in place.parent.glob(f"{_RESTORING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    journal.unlink(missing_ok=True)
+
+
+def _write_through(path: Path, content: str) -> None:
+    """Write a file so that it lasts through a power failure before anything else is done."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -58,7 +57,8 @@ class BatchFolder:
 
     def release(self) -> None:
         """Give the lock back."""
-        self._lock.release(force=True)
+        with contextlib.suppress(OSError):
+            self._lock.release(force=True)
 
     def is_locked(self) -> bool:
         """Whether anybody works on the table."""
@@ -70,7 +70,13 @@ class BatchFolder:
         return False
 
     def write_document(self, document: dict[str, Any]) -> None:
-        """Keep what is known of the table, whole or not at all."""
+        """Keep what is known of the table, whole or not at all.
+
+        Raises
+        ------
+        Unavailable
+            The disk is full, or the folder is gone.
+        """
         with _clear_errors(), self.writing(_DOCUMENT) as stream:
             stream.write(json.dumps(document, ensure_ascii=False).encode())
 
@@ -180,11 +186,11 @@ class BatchStore:
         return swept
 
 
-def batches_folder(database: Database) -> Path:
-    """Beside a database that is a file; in the machine's folder for temporary files otherwise."""
+def batches_folder(database: Database, models: Path) -> Path:
+    """Beside a database that is a file; in the folder of the models otherwise, which no cleaner of temporary files empties."""
     if database.path is not None:
         return database.path.parent / "batches"
-    return Path(tempfile.gettempdir()) / "flora-batches"
+    return models / ".batches"
 
 
 def _unknown() -> Unknown:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 import weakref
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from filelock import FileLock
+
 from flora_core.errors import Unavailable
+from flora_core.storage.files.held_folder import hold, is_abandoned
 
 _PREFIX: Final = "flora-upload-"
 #: Folders of processes that were killed are removed after so many seconds.
@@ -27,7 +29,7 @@ class UploadFolder:
                 f"No room for a table: {error.strerror or error}. Make room in the temporary folder."
             ) from error
         # Removed with the object: when a visitor's session ends, or the program does.
-        self._removed = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._removed = weakref.finalize(self, _remove, self._folder, hold(self._folder))
 
     def save(self, name: str, content: BinaryIO) -> int:
         """Save a file in the folder; its size in bytes.
@@ -63,13 +65,14 @@ class UploadFolder:
         self._removed()
 
 
+def _remove(folder: Path, lock: FileLock) -> None:
+    lock.release(force=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def delete_stale_upload_folders() -> int:
     """Remove the folders that killed processes left behind; how many that was."""
-    old = [
-        folder
-        for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _LEFT_BEHIND
-    ]
+    old = [folder for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*") if is_abandoned(folder, _LEFT_BEHIND)]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import shutil
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 
 from flora_core.errors import ArtifactRefused, Unavailable
 from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians, novelty_of, pooled_covariance
+from flora_core.storage.folder_sync import sync_folder
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
@@ -65,7 +67,7 @@ def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Ch
         while True:
             card = model.card.model_copy(update={"version": version})
             checksum = _write(unfinished / _CARD, card.model_dump_json(indent=1).encode())
-            _sync(unfinished)
+            sync_folder(unfinished)
             try:
                 if (folder / str(version)).exists():
                     raise FileExistsError
@@ -76,7 +78,7 @@ def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Ch
                     raise
                 version += 1
                 continue
-            _sync(folder)
+            sync_folder(folder)
             return card, Checksums(artifact, checksum)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -133,6 +135,32 @@ def leftovers(folder: Path, registered: set[int]) -> list[str]:
         return []
     names = (entry.name for entry in folder.iterdir() if entry.is_dir())
     return sorted(name for name in names if not (name.isdecimal() and int(name) in registered))
+
+
+def delete_leftovers(folder: Path, registered: set[int], seconds: float) -> int:
+    """Delete the folders that a killed process left while it saved; how many that was.
+
+    Parameters
+    ----------
+    registered : set of int
+        The versions that are there. A folder with a number is taken for a leftover only below the newest of them: above it
+        may stand what another database knows of.
+    seconds : float
+        For how long nothing in it was touched: whoever saves a model is done in less.
+    """
+    deleted = 0
+    for name in leftovers(folder, registered):
+        if not (name.startswith(_UNFINISHED) or (name.isdecimal() and int(name) < max(registered, default=0))):
+            continue
+        left = folder / name
+        try:
+            touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
+        except OSError:
+            continue
+        if time.time() - touched > seconds:
+            shutil.rmtree(left, ignore_errors=True)
+            deleted += 1
+    return deleted
 
 
 def _card(folder: Path, version: int, expected: Checksums) -> ModelCard:
@@ -227,14 +255,3 @@ def _write(path: Path, content: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     return hashlib.sha256(content).hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Make the folder's entries last through a power failure; where a system can't, its own habits must do."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,6 +22,7 @@ from flora_core.storage.database import Database
 from flora_core.storage.registry.artifacts import (
     Checksums,
     check_version,
+    delete_leftovers,
     leftovers,
     read_card,
     read_version,
@@ -318,6 +319,11 @@ class Registry:
                 problem = error.message
             results.append(Verified(study, row.version, problem))
         return tuple(results), leftovers(self._folder / study, {row.version for row in found})
+
+    def sweep(self, study: str, older_than: timedelta = timedelta(days=1)) -> int:
+        """Delete what killed processes left while they saved a version of a study; how many folders that was."""
+        registered = {row.version for row in self.versions(study)}
+        return delete_leftovers(self._folder / study, registered, older_than.total_seconds())
 
 
 def _append(

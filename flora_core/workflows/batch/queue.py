@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 from flora_core.errors import FloraError, Refused, Unavailable, Unknown, as_document
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.storage.files.process_memory import release_memory
+from flora_core.supervised_threads import SupervisedThread
 from flora_core.tables.files.reading import read_layout
 from flora_core.workflows.batch.plan import BatchRequest, plan_batch
 from flora_core.workflows.batch.run import run_batch
@@ -23,8 +24,9 @@ from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora.batch")
 
-#: Tables that may wait; one more is turned away.
+#: Tables that may wait, and that may be on their way at one time; one more is turned away.
 MOST_WAITING: Final = 20
+MOST_RECEIVING: Final = 200
 #: Issues in the answer; all of them stand in the issues' own table.
 ISSUES_SHOWN: Final = 1_000
 #: What becomes of a table, and the file it is kept in.
@@ -68,7 +70,7 @@ class BatchQueue:
         self._context = context
         self._queue: queue.Queue[tuple[BatchFolder, BatchJob] | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
         self._stopping = False
         self._waiting: list[str] = []
         self._receiving: set[str] = set()
@@ -83,8 +85,11 @@ class BatchQueue:
         Unavailable
             Too many tables are waiting.
         """
-        if len(self._waiting) + len(self._receiving) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING:
             raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
+        # Those that are still coming wait for their senders, and nobody waits for them.
+        if len(self._receiving) >= MOST_RECEIVING:
+            raise Unavailable(f"{MOST_RECEIVING} tables are being sent just now. Try again later.")
         self._context.batches.sweep(self._kept())
         batch = self._context.batches.new()
         self._receiving.add(batch.identifier)
@@ -115,10 +120,16 @@ class BatchQueue:
         )
         with self._lock:
             self._receiving.discard(batch.identifier)
-            self._waiting.append(batch.identifier)
+            full = len(self._waiting) >= MOST_WAITING
+            if not full:
+                self._waiting.append(batch.identifier)
+        if full:
+            self.discard(batch)
+            raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
+        with self._lock:
             self._queue.put((batch, order))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
+                self._thread = SupervisedThread("batch", self._work)
                 self._thread.start()
         return self.status(batch.identifier, order.owner)
 
@@ -189,7 +200,7 @@ class BatchQueue:
         self._stopping = True
         self._queue.put(None)
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.stop(10)
 
     def _kept(self) -> timedelta:
         return timedelta(hours=self._context.settings.keep_results_hours)
@@ -210,17 +221,20 @@ class BatchQueue:
         while (item := self._queue.get()) is not None and not self._stopping:
             batch, order = item
             with self._lock:
-                self._waiting.remove(batch.identifier)
-            document = {**batch.document(), "state": "running"}
-            outcome = self._outcome(batch, order, document)
-            self._progress.pop(batch.identifier, None)
+                if batch.identifier in self._waiting:
+                    self._waiting.remove(batch.identifier)
             try:
+                document = {**batch.document(), "state": "running"}
+                outcome = self._outcome(batch, order, document)
                 batch.drop_table()
                 batch.write_document({**document, **outcome})
-            except FloraError as error:
-                _log.error("what became of a batch can't be kept: %s", error.message)
-            batch.release()
-            release_memory()
+            except (FloraError, OSError) as error:
+                # Its folder was taken away, or the disk is full: it is lost, the next one is worked on.
+                _log.error("what became of a batch can't be kept: %s", error)
+            finally:
+                self._progress.pop(batch.identifier, None)
+                batch.release()
+                release_memory()
 
     def _outcome(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         try:

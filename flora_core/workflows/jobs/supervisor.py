@@ -15,6 +15,7 @@ from typing import Final
 
 from flora_core.errors import FloraError
 from flora_core.storage.job_queue import Job
+from flora_core.supervised_threads import SupervisedThread
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.worker import PARENT
 
@@ -37,7 +38,7 @@ class JobSupervisor:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._wake, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="job-supervisor", daemon=True)
+        self._thread = SupervisedThread("job-supervisor", self._run)
 
     def start(self) -> None:
         """Begin to look at the queue."""
@@ -51,8 +52,7 @@ class JobSupervisor:
         """End; a job that is being worked on is interrupted."""
         self._over.set()
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(2 * _GRACE)
+        self._thread.stop(2 * _GRACE)
 
     def _run(self) -> None:
         while not self._over.is_set():

@@ -9,25 +9,34 @@ from typing import Final
 
 from flora_core.errors import FloraError
 from flora_core.storage.files import backup
-from flora_core.storage.files.backup import BackedUp
+from flora_core.storage.files.backup import BackedUp, delete_stale_backup_files
+from flora_core.storage.files.upload_folder import delete_stale_upload_folders
 from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora")
 
 
 def sweep(context: AppContext) -> None:
-    """Delete what processes that were killed in the middle of a table left behind, and results that were kept long enough.
+    """Delete what killed processes left behind (recordings, versions, uploads, backups), and results kept long enough.
 
     Done beside other work, a little at a time; what can't be swept now is swept another day.
     """
     try:
         recordings = context.records.sweep()
         results = context.batches.sweep(timedelta(hours=context.settings.keep_results_hours))
+        versions = sum(context.registry.sweep(study) for study in context.studies.names())
+        folders = delete_stale_upload_folders() + delete_stale_backup_files(context.database)
     except FloraError as error:
         _log.warning("not swept up: %s", error.message)
         return
-    if recordings or results:
-        _log.info("swept up %d unfinished recordings and %d old results", recordings, results)
+    if recordings or results or versions or folders:
+        _log.info(
+            "swept up %d unfinished recordings and %d old results; %d unfinished versions and %d folders",
+            recordings,
+            results,
+            versions,
+            folders,
+        )
 
 
 def back_up(context: AppContext, target: Path) -> BackedUp:

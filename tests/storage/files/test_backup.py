@@ -2,13 +2,18 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 import zipfile
 
 import pytest
 
 from flora_core.errors import Conflict, Refused, Unavailable
-from flora_core.storage.files.backup import restore_backup, write_backup
+from flora_core.storage.database import restore_journal
+from flora_core.storage.files.backup import delete_stale_backup_files, restore_backup, write_backup
 from flora_core.workflows.context import open_context
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.models.lifecycle import verify_versions
@@ -145,3 +150,59 @@ def test_a_server_s_database_has_tools_of_its_own(tmp_path):
     )
     with pytest.raises(Refused, match="pg_dump"):
         write_backup(context.database, context.settings.models, tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize("place", ["before the models", "between the models", "before the database", "at the end"])
+def test_a_restore_that_is_stopped_half_way_is_undone_by_the_next_and_nothing_starts_meanwhile(
+    context, elsewhere, tmp_path, place
+):
+    source = backed_up(context, tmp_path)
+    code = f"""
+import os, shutil, sys
+from pathlib import Path
+from flora_core.storage.database import Database
+from flora_core.storage.files import backup
+place = {place!r}
+moved, synced = shutil.move, backup.sync_folder
+def move(source, target):
+    if place == "before the models":
+        os._exit(9)
+    moved(source, target)
+    if place == "between the models":
+        (Path(target) / "1" / "card.json").unlink()
+        os._exit(9)
+def sync(folder):
+    if place == "before the database" and folder.name == "models":
+        os._exit(9)
+    if place == "at the end" and Path({str(elsewhere.database.path)!r}).exists():
+        os._exit(9)
+    synced(folder)
+backup.shutil.move, backup.sync_folder = move, sync
+backup.restore_backup(Path({str(source)!r}), Database({elsewhere.settings.database_url!r}), Path({str(elsewhere.settings.models)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    if place != "at the end":
+        for start in (elsewhere.database.migrate, lambda: elsewhere.studies.names()):
+            with pytest.raises(Unavailable, match="was stopped half-way, .* Run it again"):
+                start()
+        assert not elsewhere.database.path.exists()
+        restore_backup(source, elsewhere.database, elsewhere.settings.models)
+    assert elsewhere.champion("iris").card == context.champion("iris").card
+    assert not restore_journal(elsewhere.database.path).exists()
+    if place != "at the end":
+        assert not list(elsewhere.database.path.parent.glob(".restoring-*"))
+
+
+def test_what_stopped_backups_and_restores_left_is_deleted_after_a_day(context, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old = [tmp_path / "flora-backup-x", context.database.path.parent / ".restoring-x"]
+    new = tmp_path / "flora-backup-y"
+    for folder in (*old, new):
+        folder.mkdir()
+        (folder / "flora.db").write_bytes(b"x")
+    for folder in old:
+        for path in (folder / "flora.db", folder):
+            os.utime(path, (0, 0))
+    assert delete_stale_backup_files(context.database) == 2
+    assert new.exists()
+    assert not any(folder.exists() for folder in old)

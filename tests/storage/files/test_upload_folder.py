@@ -3,6 +3,7 @@
 import gc
 import io
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,12 +33,15 @@ def test_it_goes_when_nobody_holds_it_any_more():
 
 
 def test_folders_of_killed_processes_are_swept_after_a_day():
-    old, new = UploadFolder(), UploadFolder()
-    place = Path(old.path("x")).parent
+    held, new = UploadFolder(), UploadFolder()
+    place = Path(tempfile.mkdtemp(prefix="flora-upload-"))
     day = time.time() - 25 * 3600
-    os.utime(place, (day, day))
+    for folder in (place, Path(held.path("x")).parent):
+        for path in (*folder.iterdir(), folder):
+            os.utime(path, (day, day))
     assert delete_stale_upload_folders() >= 1
     assert not place.exists()
+    assert Path(held.path("x")).parent.exists()
     assert Path(new.path("x")).parent.exists()
 
 

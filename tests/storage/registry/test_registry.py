@@ -5,6 +5,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -306,3 +307,18 @@ def test_a_card_that_another_program_wrote_is_said(registry, champion, tmp_path)
     registry.register(strange, "Ada")
     with pytest.raises(ArtifactRefused, match="written by another version"):
         registry.card("iris", 1)
+
+
+def test_what_killed_processes_left_is_swept_and_what_another_database_may_know_stays(context, champion):
+    context.registry.register(champion, by="Ada")
+    context.registry.register(champion, by="Ada")
+    folder = context.settings.models / "iris"
+    for name in (".unfinished-old", ".unfinished-new", "9", "notes"):
+        (folder / name).mkdir()
+        (folder / name / "card.json").write_text("{}")
+    shutil.copytree(folder / "2", folder / "spare")
+    for name in (".unfinished-old", "9", "notes", "spare"):
+        for path in (*(folder / name).iterdir(), folder / name):
+            os.utime(path, (0, 0))
+    assert context.registry.sweep("iris") == 1
+    assert sorted(p.name for p in folder.iterdir()) == [".unfinished-new", "1", "2", "3", "9", "notes", "spare"]
