@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     training_minutes: int = Field(
         120, ge=1, le=10_000, description="The longest that a training job on the server may take, in minutes."
     )
+    cluster: str = Field(
+        "",
+        description="The scheduler of a Dask cluster that trains and compares: tcp://host:8786. Empty: this machine does.",
+    )
     log: Literal["text", "json"] = Field("text", description="The form of the log's lines: text or json.")
 
     @field_validator("database_url")
@@ -59,6 +63,13 @@ class Settings(BaseSettings):
             # The value itself is not repeated: it may hold a password.
             raise ValueError("it must begin with sqlite:/// or postgresql://")
         return url
+
+    @field_validator("cluster")
+    @classmethod
+    def _known_cluster(cls, address: str) -> str:
+        if address and not address.startswith(("tcp://", "tls://", "ws://", "wss://")):
+            raise ValueError("it must be the address of a Dask scheduler, like tcp://host:8786")
+        return address
 
     @field_validator("api_keys")
     @classmethod

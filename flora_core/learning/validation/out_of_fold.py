@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import threading
 import time
@@ -24,6 +25,10 @@ from flora_core.model import Floats, TrainingPlants
 _WORTH_STARTING: Final = 6.0
 #: Seconds after which it is known well enough how long the rest will take.
 _KNOWN: Final = 0.5
+
+
+#: How joblib names the processes that it starts on this machine.
+_OWN_WORKER: Final = "LokyProcess"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +136,9 @@ def _answers_at_once(tasks: Sequence[_Task], processes: int) -> Generator[_Answe
 
 
 def _answer_elsewhere(task: _Task) -> _Answer:
-    _end_with_parent()
+    # A worker of a cluster is not ours to end.
+    if multiprocessing.current_process().name.startswith(_OWN_WORKER):
+        _end_with_parent()
     with one_thread():
         return _answer(task)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from flora_core.errors import Refused
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.storage.cluster import cluster
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
 from flora_core.workflows.context import AppContext
@@ -55,16 +56,17 @@ def compare_versions(
     known = determined_plants(context, found)
     table = context.studies.plants(found)
     plants, champion_knew = _plants_of_both(found, table, rows_known(context, found, table, old), known, old, new)
-    comparison = compare(
-        found,
-        plants,
-        old,
-        new,
-        _unseen(known, old, new),
-        champion_knew=champion_knew,
-        processes=processes or usual_processes(),
-        progress=progress or silent,
-    )
+    with cluster(context.settings.cluster) as cores:
+        comparison = compare(
+            found,
+            plants,
+            old,
+            new,
+            _unseen(known, old, new),
+            champion_knew=champion_knew,
+            processes=processes or cores or usual_processes(),
+            progress=progress or silent,
+        )
     return comparison, _believed(evaluate_gate(comparison, new.card), new, plants)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flora_core.errors import Refused
 from flora_core.model import Model, ModelCard
+from flora_core.storage.cluster import cluster
 from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def train_version(
     by : str
         Who trains.
     processes : int, optional
-        How many processes may work at once; two where not given. The version does not depend on it.
+        How many processes may work at once; where not given, as many as the cluster has cores, or two without one. The
+        version does not depend on it.
     progress : callable, optional
         Told of each step; may raise to stop: nothing is registered then.
 
@@ -67,7 +69,7 @@ def train_version(
     Refused, Unknown
         The table is not fit to learn from, or the settings can't be used; the message says what would be right.
     Unavailable
-        The version can't be saved; nothing is registered.
+        The version can't be saved, or the cluster does not answer; nothing is registered.
     """
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
     from flora_core.learning.validation.folds import silent
@@ -84,18 +86,19 @@ def train_version(
     checks = sanity_checks(found, plants, known)
     if failed(checks):
         raise Refused(" ".join(check.detail for check in failed(checks)))
-    model = train(
-        found,
-        plants,
-        algorithm=algorithm,
-        hyperparameters=hyperparameters,
-        search=search,
-        shape_ratios=shape_ratios,
-        seed=seed,
-        by=by,
-        processes=processes or usual_processes(),
-        progress=progress or silent,
-    )
+    with cluster(context.settings.cluster) as cores:
+        model = train(
+            found,
+            plants,
+            algorithm=algorithm,
+            hyperparameters=hyperparameters,
+            search=search,
+            shape_ratios=shape_ratios,
+            seed=seed,
+            by=by,
+            processes=processes or cores or usual_processes(),
+            progress=progress or silent,
+        )
     return context.registry.register(_warned(model, checks), by=by).card
 
 
