@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from flora_core.errors import BadTable
+from flora_core.errors import BadTable, Refused
 from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.studies import Choices, propose
 from tests.servers import SHARED
@@ -117,3 +117,41 @@ def test_a_study_knows_its_own_headers(context, name):
 def test_what_is_no_table_is_still_refused(context):
     with pytest.raises(BadTable):
         propose(context, io.BytesIO(b""), "empty.csv", Choices())
+
+
+def tables(*names):
+    from flora_core.workflows.monitor.two_tables import read_table
+
+    return [read_table(io.BytesIO((CASES / name).read_bytes()), name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [
+        ("d_nan.csv", "x", "'x' is missing or no number in 100% of 500 rows of d_nan.csv"),
+        ("d_missingcol.csv", "z", "'z' of d_ref.csv is not in d_missingcol.csv"),
+    ],
+)
+def test_a_column_that_is_empty_or_gone_is_said_counted_and_tested(name, column, said):
+    from flora_core.workflows.monitor.two_tables import drift_of_tables
+
+    found = drift_of_tables(*tables("d_ref.csv", name))
+    (figure,) = [figure for figure in found.figures if figure.method == "missing"]
+    assert (figure.column, figure.value, figure.n, figure.alert) == (column, 1.0, 500, True)
+    assert figure.p < 1e-9
+    assert any(note.startswith(said) for note in found.notes)
+
+
+def test_a_table_against_itself_lacks_nothing():
+    from flora_core.workflows.monitor.two_tables import drift_of_tables
+
+    found = drift_of_tables(*tables("d_ref.csv", "d_ref.csv"))
+    assert [figure.method for figure in found.figures if figure.method == "missing"] == []
+
+
+def test_labels_that_no_probability_names_are_refused():
+    from flora_core.workflows.monitor.two_tables import estimate_of_tables
+
+    shares = {"a": "pa", "b": "pb", "c": "pc"}
+    with pytest.raises(Refused, match="holds species that no --probability names: A, B, C"):
+        estimate_of_tables(*tables("e_ref.csv", "e_labels.csv"), identified="said", true="true", probabilities=shares)

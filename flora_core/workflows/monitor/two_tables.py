@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from flora_core.errors import BadTable, Refused, Unknown
 from flora_core.model import Floats, Ints
+from flora_core.monitoring.decision import ALPHA_AMBER, holm
 from flora_core.monitoring.drift.samples import Findings, compare_columns
 from flora_core.monitoring.predictions import Estimate, PredictionSample
 from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
@@ -144,12 +146,81 @@ def drift_of_tables(
 
         return TablesDrift(evidently.drift(chosen, size), (), names, tuple(notes))
     wording = _wording(reference.name, names, study)
-    judged = []
+    judged, figures = [], list[DriftStatistic]()
+    watched = list(columns) or [name for name in reference.columns if not _is_unlike(reference, name)]
     for window in windows(current.rows, size or current.rows):
         findings = compare_columns(chosen, rows=window.rows)
         judged.append(WindowDrift(window, findings, window_verdict(findings, wording)))
-    figures = tuple(figure for one in judged for figure in _figures(one, names))
-    return TablesDrift(figures, tuple(judged), names, tuple(notes))
+        gaps = _missing_drift(reference, current, watched, window)
+        figures += [*_figures(judged[-1], names), *gaps]
+        notes += [_said_of_gaps(figure, reference, current, window) for figure in gaps if figure.alert]
+    return TablesDrift(tuple(figures), tuple(judged), names, tuple(notes))
+
+
+#: A share of missing values that changed by less is not worth a word, however many rows prove it.
+_MIN_GAP: Final = 0.05
+
+
+def _is_unlike(table: Table, name: str) -> bool:
+    """Whether a column is one of free texts, which nobody compares."""
+    return _read(table, name) is None and len(_texts(table, name).unique()) > _MOST_GROUPS
+
+
+def _measured(table: Table, name: str, *, numbers: bool) -> npt.NDArray[np.bool_]:
+    """(n,) whether each row holds something in the column; a text is nothing where numbers are expected."""
+    if name not in table.columns:
+        return np.zeros(table.rows, dtype=bool)
+    if not numbers:
+        return np.asarray(_texts(table, name).is_valid().to_numpy(), dtype=bool)
+    read = [read_numbers(chunk, table.decimal).values for chunk in table.columns[name].chunks]
+    return np.isfinite(np.concatenate(read))
+
+
+def _missing_drift(reference: Table, current: Table, names: Sequence[str], window: Window) -> list[DriftStatistic]:
+    """The columns whose share of missing values changed: it, tested; a column that is gone is missing everywhere.
+
+    References
+    ----------
+    Fisher, R. A. (1922), Journal of the Royal Statistical Society 85: 87-94 (exact test); Holm, S. (1979), Scandinavian Journal
+    of Statistics 6: 65-70 (several columns).
+    """
+    from scipy.stats import fisher_exact
+
+    found = []
+    for name in names:
+        numbers = _read(reference, name) is not None
+        before = _measured(reference, name, numbers=numbers)
+        now = _measured(current, name, numbers=numbers)[window.rows]
+        if before.mean() == now.mean():
+            continue
+        table = [[int((~before).sum()), int(before.sum())], [int((~now).sum()), int(now.sum())]]
+        found.append(
+            (
+                name,
+                float(1 - before.mean()),
+                float(1 - now.mean()),
+                len(now),
+                float(fisher_exact(np.array(table)).pvalue),
+            )
+        )
+    adjusted = holm([p for *_, p in found])
+    return [
+        window.figure(n, name, "missing", share, p=p, alert=p < ALPHA_AMBER and abs(share - earlier) >= _MIN_GAP)
+        for (name, earlier, share, n, _), p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _said_of_gaps(figure: DriftStatistic, reference: Table, current: Table, window: Window) -> str:
+    name = figure.column
+    if name not in current.columns:
+        return f"'{name}' of {reference.name} is not in {current.name}: every one of its values is missing there."
+    share = figure.value or 0.0
+    p = "p < 0.0001" if (figure.p or 0.0) < 0.0001 else f"p = {figure.p:.2g}"
+    what = "missing or no number" if _read(reference, name) is not None else "missing"
+    often = f"'{name}' is {what} in {share:.0%} of {figure.n:,} rows of {current.name}"
+    numbers = _read(reference, name) is not None
+    earlier = 1 - float(_measured(reference, name, numbers=numbers).mean())
+    return f"{often} and in {earlier:.0%} of {reference.rows:,} rows of {reference.name} ({p})."
 
 
 def _wording(reference: str, names: Sequence[str], study: Study | None) -> Wording:
@@ -209,6 +280,7 @@ def estimate_of_tables(
     for table in (reference, current):
         _check_there(table, [identified, *probabilities.values()])
     _check_there(reference, [true])
+    _check_labels((reference, current), (identified, true), probabilities)
     labels, shares = _probabilities(reference, current, identified, true, probabilities)
     before, now = (
         PredictionSample(share, _codes(table, identified, labels), _codes(table, true, labels))
@@ -245,12 +317,44 @@ def _check_there(table: Table, names: Sequence[str]) -> None:
             raise Unknown(f"{table.name} has no column '{name}'. There are: {', '.join(table.columns)}.")
 
 
+def _check_labels(tables: Sequence[Table], columns: Sequence[str], probabilities: Mapping[str, str]) -> None:
+    """Refuse species that no probability names, where most rows are of such: nothing could be estimated of them.
+
+    With one probability there is one other species, whatever it is called.
+    """
+    given = {_plain(species) for species in probabilities}
+    if len(given) < 2:
+        return
+    for table in tables:
+        for name in columns:
+            if name not in table.columns:
+                continue
+            texts = _texts(table, name).value_counts().to_pylist()
+            counts = {_plain(one["values"]): one["counts"] for one in texts if one["values"]}
+            strange = {label: n for label, n in counts.items() if label not in given}
+            folded = {label.casefold(): label for label in given}
+            alike = {label: folded[label.casefold()] for label in strange if label.casefold() in folded}
+            if alike or (strange and 2 * sum(strange.values()) > sum(counts.values())):
+                pairs = ", ".join(f"{other} for {one}" for one, other in sorted(alike.items())[:5])
+                hint = f" Did you mean {pairs}?" if alike else ""
+                raise Refused(
+                    f"'{name}' of {table.name} holds species that no --probability names: {', '.join(sorted(strange)[:8])}. "
+                    f"The probabilities are of {', '.join(sorted(given)[:8])}.{hint} Write both alike."
+                )
+
+
 def _columns(reference: Table, current: Table, names: Sequence[str]) -> tuple[tuple[Column, ...], list[str]]:
     _check_there(reference, names)
-    _check_there(current, names)
-    wanted = list(names) or [name for name in reference.columns if name in current.columns]
+    wanted = [name for name in names or reference.columns if name in current.columns]
     found, notes = [], []
+    if names:
+        _check_there(current, [name for name in names if not wanted])
     for name in wanted:
+        if not names and _read(reference, name) is not None and _read(current, name) is None:
+            notes.append(
+                f"'{name}' holds numbers in {reference.name} and text in {current.name}; its texts count as missing."
+            )
+            continue
         column = _numbers(reference, current, name) or _groups(reference, current, name)
         if not names and len(column.labels) > _MOST_GROUPS:
             many = f"{len(column.labels):,} different values"
