@@ -64,7 +64,7 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
     }
     assert said == {"stranger": "none of these", "unsure": "Iris versicolor"}
     page.get_by_role("link", name="Identify").click()
-    expect(page.get_by_label("Identified by")).to_have_value("Ada 1y")
+    expect(page.get_by_text("Signed Ada 1y, today.")).to_be_visible()
 
 
 def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
@@ -80,3 +80,18 @@ def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
     newest = context.records.newest("iris", 1)[0]
     assert newest.recording.site == "Gaspé"
     assert [s.given.species for s in context.determinations.of(newest.id)] == ["Iris virginica"]
+
+
+def test_on_a_phone_every_answer_lies_above_the_places_without_scrolling(visit, season):
+    page = visit("/determine", address=season[0].address, wide=False)
+    page.get_by_label("Determined by").fill("Grace")
+    page.keyboard.press("Enter")
+    page.get_by_text("Signed Grace").wait_for()
+    page.wait_for_selector(IDLE)
+    places = page.locator(".st-key-places").bounding_box()["y"]
+    for name in ("Iris setosa", "None of these"):
+        button = page.locator(".st-key-answers-inbox button").filter(has_text=name).last
+        expect(button).to_be_visible()
+        lies = button.bounding_box()
+        assert lies["y"] + lies["height"] <= places
+        assert lies["height"] >= 44

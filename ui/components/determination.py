@@ -82,6 +82,19 @@ def show_signature(person: str = _PERSON) -> None:
     )
 
 
+def show_signature_line() -> None:
+    """Who determines, at which level and when, as one line with its boxes behind "Change"; the boxes where nobody is named."""
+    state = st.session_state
+    by = str(state.get(_PERSON) or "").strip()
+    if not by:
+        show_signature()
+        return
+    level, day = int(state.get(_LEVEL, COMPETENT)), str(state.get(_DATE) or "").strip() or "today"
+    st.html(f"<p class='flora-quiet'>Signed <b>{escape(by)}</b> · level {level} · {escape(day)}</p>", width="content")
+    with st.popover("Change", type="tertiary"):
+        show_signature()
+
+
 def show_notice(where: str) -> None:
     """What became of the last determination made at this place of the page."""
     said: _Said | None = st.session_state.get(_SAID)

@@ -51,10 +51,11 @@ class Shown:
 def show_coverage(context: AppContext, study: str) -> None:
     """How far the study's determinations have come."""
     found = _progress(context, context.database.description, study, context.determinations.newest_number())
-    if found.identified:
-        st.progress(found.determined / found.identified, escape_markdown(found.sentence))
-    else:
-        st.markdown(escape_markdown(found.sentence))
+    with st.container(width=520):
+        if found.identified:
+            st.progress(found.determined / found.identified, escape_markdown(found.sentence))
+        else:
+            st.markdown(escape_markdown(found.sentence))
 
 
 @st.cache_data(ttl=20, max_entries=50, show_spinner=False)
@@ -65,16 +66,25 @@ def _progress(_context: AppContext, database: str, study: str, newest: int) -> P
 
 def chosen_plant(context: AppContext, study: str) -> Shown | None:
     """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
-    left, right = st.columns([7, 3], vertical_alignment="bottom")
-    only = left.pills("Which plants", _FILTERS, default="all", required=True, key=_ONLY, format_func=str.capitalize)
-    right.text_input(
-        "Find a plant",
-        key=_FIND,
-        placeholder="identifier or catalogue number",
-        max_chars=300,
-        on_change=_find,
-        args=(context, study),
-    )
+    with st.container(key="bench-filter", horizontal=True, vertical_alignment="center", gap="small"):
+        only = st.pills(
+            "Which plants",
+            _FILTERS,
+            default="all",
+            required=True,
+            key=_ONLY,
+            format_func=str.capitalize,
+            label_visibility="collapsed",
+        )
+        with st.popover("Find", icon=":material/search:"):
+            st.text_input(
+                "Find a plant",
+                key=_FIND,
+                placeholder="identifier or catalogue number",
+                max_chars=300,
+                on_change=_find,
+                args=(context, study),
+            )
     determination.show_notice(_WHERE)
     found: str = st.session_state.get(_FOUND, "")
     if found:
@@ -99,15 +109,17 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
         st.warning(escape_markdown(refused.message), icon=":material/warning:")
         found = None
     left, right = st.columns([6, 6], gap="large")
-    with left:
+    with left.container(key="bench", border=True, gap="xsmall"):
         st.header(_heading(recorded), anchor=False)
         st.html(_facts(recorded, found, shown.reasons))
         if found is not None:
-            st.html(
-                f"<p class='flora-in'>What {escape(found.model.card.label)} says</p>{answer_card.answer_card(found)}"
-            )
+            candidates = answer_card.candidate_rows(found, most=3) if found.fits else ""
+            said = f"<p class='flora-in flora-model'>What {escape(found.model.card.label)} says</p>"
+            st.html(f"{said}{answer_card.answer_card(found)}{candidates}")
             if found.did_you_mean is not None:
                 st.info(escape_markdown(found.did_you_mean.question), icon=":material/help:")
+        with st.container(key="signature", horizontal=True, vertical_alignment="center", gap="small"):
+            determination.show_signature_line()
         _show_buttons(context, study, shown, found)
         slips = context.determinations.of(recorded.id)
         if slips:
@@ -120,8 +132,6 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
                 on_click="ignore",
                 icon=":material/print:",
             )
-        if found is not None and found.fits:
-            st.html(answer_card.candidate_rows(found))
     if found is None:
         return
     with right:
@@ -154,7 +164,9 @@ def _heading(recorded: IdentificationRecord) -> str:
 def _facts(recorded: IdentificationRecord, found: Identification | None, reasons: tuple[str, ...]) -> str:
     """Where the plant comes from, its values, and why it waits."""
     recording = recorded.recording
-    parts = [recorded.id, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
+    # The identifier is the heading where there is no number.
+    identifier = [recorded.id] if recorded.plant.catalogue_number else []
+    parts = [*identifier, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
     if recording.source:
         parts.append(f"row {recorded.plant.row} of {recording.source}")
     parts += [text for text in (recorded.collector and f"gathered by {recorded.collector}", recorded.site) if text]
