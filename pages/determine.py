@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.components import determination
 from ui.determine import inbox
 from ui.determine.tables import show_archive, show_table_of_determinations
 from ui.page import require_context
@@ -13,6 +14,8 @@ study = context.studies.get(chosen_study(context))
 with st.container(key="bench-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Determine", anchor=False, width="content")
     inbox.show_coverage(context, study.name)
+with st.container(key="signature", horizontal=True, vertical_alignment="center", gap="small"):
+    determination.show_signature_line()
 shown = inbox.chosen_plant(context, study.name)
 if shown is not None:
     inbox.show_plant(context, study, shown)

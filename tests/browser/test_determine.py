@@ -64,6 +64,8 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
     }
     assert said == {"stranger": "none of these", "unsure": "Iris versicolor"}
     page.get_by_role("link", name="Identify").click()
+    page.get_by_role("textbox", name="Petal length (cm), typed").fill("1.4")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Signed Ada 1y, today.")).to_be_visible()
 
 
@@ -72,8 +74,8 @@ def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
     page = visit("/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
     page.get_by_label("Identified by").fill("Grace")
     page.get_by_text("Collector and site").click()
-    page.get_by_label("Site").fill("Gaspé")
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("textbox", name="Site").fill("Gaspé")
+    page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_text("Confirm or correct").click()
     page.get_by_role("button", name="Iris virginica").click()
     expect(page.get_by_text("Iris virginica, determined by Grace")).to_be_visible()

@@ -118,8 +118,6 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
             st.html(f"{said}{answer_card.answer_card(found)}{candidates}")
             if found.did_you_mean is not None:
                 st.info(escape_markdown(found.did_you_mean.question), icon=":material/help:")
-        with st.container(key="signature", horizontal=True, vertical_alignment="center", gap="small"):
-            determination.show_signature_line()
         _show_buttons(context, study, shown, found)
         slips = context.determinations.of(recorded.id)
         if slips:
