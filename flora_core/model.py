@@ -87,7 +87,12 @@ class Scores(_Part):
 
 
 class Candidate(_Part):
-    """One algorithm that was tried on the same folds, and what came of it."""
+    """One algorithm that was tried on the same folds, and what came of it: a row of the leaderboard.
+
+    `plants` were asked about; fewer than all where it was stopped early. `low` to `high` is the 95 % interval of the accuracy,
+    `log_loss_low` to `log_loss_high` that of the log loss. `why` says why it was chosen, or not. Cards of older versions
+    lack all of these.
+    """
 
     algorithm: str
     hyperparameters: dict[str, Any]
@@ -95,6 +100,13 @@ class Candidate(_Part):
     accuracy: float
     balanced_accuracy: float
     seconds: float
+    plants: int | None = None
+    low: float | None = None
+    high: float | None = None
+    log_loss_low: float | None = None
+    log_loss_high: float | None = None
+    chosen: bool = False
+    why: str = ""
 
 
 class UnknownSpeciesPlants(_Part):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Why = Annotated[str, typer.Option(help="The reason; the history keeps it.")]
 By = Annotated[str, typer.Option(help="Who does it; your login name where not given.")]
 
+Margin = Annotated[
+    float, typer.Option(metavar="POINTS", help="How many points worse still counts as good; above 0, at most 20.")
+]
+
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model versions and their history.")
 
 
@@ -71,6 +75,26 @@ def models_show(version: str, study: Study = "iris", as_json: Json = False) -> N
         typer.echo(_event_line(e))
 
 
+@commands.command("leaderboard", epilog="Example: python -m flora_core models leaderboard 2")
+def models_leaderboard(version: str, study: Study = "iris", as_json: Json = False) -> None:
+    """What was tried for a version: every family and setting with its scores, seconds, and why it was chosen or not."""
+    from flora_core.workflows.models.lifecycle import leaderboard_document, show_version, version_number
+
+    _, card, _ = show_version(context_with_champion(), study, version_number(version))
+    if as_json:
+        print_json(leaderboard_document(card))
+        return
+    typer.echo(f"{card.label}: {card.chosen}")
+    for c in leaderboard_document(card)["candidates"]:
+        settings = ", ".join(f"{k}={v}" for k, v in c["hyperparameters"].items())
+        between = "" if c["low"] is None else f" ({100 * c['low']:.1f} to {100 * c['high']:.1f})"
+        plants = "" if c["plants"] is None else f", n = {c['plants']:,}"
+        typer.echo(
+            f"  {c['algorithm']:<9} {settings:<48} log loss {c['log_loss']:.3f}, {100 * c['accuracy']:.1f} % right{between}"
+            f"{plants}, {c['seconds']:.1f} s{'; ' + c['why'] if c['why'] else ''}"
+        )
+
+
 @commands.command("verify", epilog="Example: python -m flora_core models verify")
 def models_verify(as_json: Json = False) -> None:
     """Compare every version's files with the checksums they were registered with; exit 1 where one differs."""
@@ -116,15 +140,18 @@ def models_history(study: Study = "iris", as_json: Json = False) -> None:
 def models_compare(
     champion: Annotated[str, typer.Argument(metavar="A", help="A version, most often the champion.")],
     challenger: Annotated[str, typer.Argument(metavar="B", help="The version that might take its place.")],
+    margin: Margin = 2.0,
     study: Study = "iris",
     as_json: Json = False,
 ) -> None:
-    """Two versions on the same folds, and on determined plants; exit 3 where the gate would not let B in A's place."""
+    """Two versions on the same folds, and on determined plants; exit 3 where something stands against B."""
     from flora_core.workflows.models.lifecycle import compare_versions, version_number
 
     context = context_with_champion()
     a, b = version_number(champion), version_number(challenger)
-    comparison, gate = compare_versions(context, study, a, b, progress=progress_bar(f"Comparing v{a} with v{b}"))
+    comparison, gate = compare_versions(
+        context, study, a, b, margin=margin / 100, progress=progress_bar(f"Comparing v{a} with v{b}")
+    )
     if as_json:
         print_json(_comparison_document(a, b, comparison, gate))
     else:
@@ -141,6 +168,7 @@ def models_promote(
     version: str,
     why: Why,
     by: By = "",
+    margin: Margin = 2.0,
     overrule: Annotated[
         bool, typer.Option("--overrule", help="Promote although the gate is shut; needs --by, and the event tells so.")
     ] = False,
@@ -154,14 +182,23 @@ def models_promote(
         raise typer.BadParameter("whoever overrules the gate gives a name: --by WHO", param_hint="--overrule")
     context = context_with_champion()
     number = version_number(version)
-    done = promote(context, study, number, by=by or getpass.getuser(), why=why, overrule=overrule)
+    done = promote(context, study, number, by=by or getpass.getuser(), why=why, overrule=overrule, margin=margin / 100)
     document: dict[str, Any] = {
         "study": study,
         "version": number,
         "promoted": done.promoted,
         "before": done.before,
         "overruled": done.overruled,
-        "gate": None if done.gate is None else {"passed": done.gate.passed, "reasons": list(done.gate.reasons)},
+        "gate": None
+        if done.gate is None
+        else {
+            "passed": done.gate.passed,
+            "proven": done.gate.proven,
+            "answer": done.gate.answer,
+            "plants_needed": done.gate.plants_needed,
+            "sentence": done.gate.sentence,
+            "reasons": list(done.gate.reasons),
+        },
         "sentence": None if done.comparison is None else done.comparison.sentence,
     }
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
@@ -113,7 +114,16 @@ def key_of(model: Model) -> Key | None:
     tree = model.pipeline[-1]
     if type(tree).__name__ != "DecisionTreeClassifier" or model.card.shape_ratios:
         return None
-    couplets, only = _couplets(model.study, tree.tree_, tree.classes_, _completed(model), model.reference.species)
+    inside, scaler = tree.tree_, model.pipeline.named_steps.get("scale")
+    if scaler is not None:
+        inside = SimpleNamespace(
+            children_left=inside.children_left,
+            children_right=inside.children_right,
+            feature=inside.feature,
+            value=inside.value,
+            threshold=inside.threshold * scaler.scale_[inside.feature] + scaler.mean_[inside.feature],
+        )
+    couplets, only = _couplets(model.study, inside, tree.classes_, _completed(model), model.reference.species)
     return Key(couplets, only, False, 1.0, 1.0, 1.0, 0)
 
 

@@ -18,6 +18,8 @@ _STILL: Final = 1e-2
 #: Added to the diagonal in units of each measurement's variance: measurements that are computed from each other
 #: (a ratio beside its parts) would otherwise make a rounded value look impossible.
 _RIDGE: Final = 1e-3
+#: The same while gaps are filled.
+_RIDGE_IN_EM: Final = 1e-6
 
 
 def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float = 1.0) -> SpeciesGaussians:
@@ -55,7 +57,7 @@ def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float 
     known = patterns(Z)
     for _ in range(1 if len(known) == 1 and all(known[0][0]) else _STEPS):
         before = means, covariances
-        filled, spare = _expected(Z, species, known, means, covariances)
+        filled, spare = _expected(Z, species, known, means, _invertible(covariances))
         sums = np.zeros((count, p))
         np.add.at(sums, species, filled)
         means = sums / np.maximum(counts, 1.0)[:, None]
@@ -79,6 +81,20 @@ def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float 
         degrees_of_freedom=degrees_of_freedom,
         tail_factor=tail_factor,
     )
+
+
+def _invertible(covariances: Floats) -> Floats:
+    """Standardised covariances with a ridge: where measurements depend exactly on each other they have no inverse.
+
+    The ridge is a millionth of each variance (and of a variance of 1 where a measurement is constant): far below what a
+    ruler shows, far above rounding.
+
+    References
+    ----------
+    Little & Rubin (2002), Statistical analysis with missing data, chapter 11 (ridge prior in the EM of normal data).
+    """
+    ridge = np.maximum(_RIDGE_IN_EM * np.einsum("kii->ki", covariances), _RIDGE_IN_EM)
+    return np.asarray(covariances + np.einsum("ki,ij->kij", ridge, np.eye(covariances.shape[1])))
 
 
 def impute_within_species(gaussians: SpeciesGaussians, values: Floats, species: Ints, seed: int) -> Floats:

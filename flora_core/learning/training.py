@@ -15,6 +15,7 @@ from flora_core.identification.prediction_sets import RULE, fit_conformal_thresh
 from flora_core.learning.algorithms.candidates import candidates
 from flora_core.learning.algorithms.hyperparameters import Value
 from flora_core.learning.algorithms.pipelines import Recipe, ShapeRatioColumns, shape_ratio_columns
+from flora_core.learning.algorithms.refinement import refinements
 from flora_core.learning.data_checks.minimum_plants import require_enough_plants
 from flora_core.learning.libraries import libraries
 from flora_core.learning.novelty import fit_novelty
@@ -24,8 +25,9 @@ from flora_core.learning.validation.diagnostics import calibration_curve, import
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import Progress, held_out_misfits, silent
 from flora_core.learning.validation.out_of_fold import one_thread
+from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection
-from flora_core.model import Floats, Model, ModelCard, Reference, SpeciesGaussians, TrainingPlants
+from flora_core.model import Candidate, Floats, Model, ModelCard, Reference, SpeciesGaussians, TrainingPlants
 from flora_core.study import Study
 
 #: Plants kept with a model for drift tests and for the pictures.
@@ -78,16 +80,19 @@ def train(
     gaps = bool(np.isnan(plants.values).any())
     recipes = [Recipe(a, h, seed, gaps, lengths) for a, h in tried]
     searched = tuple(name for r in recipes for name in r.hyperparameters if name not in (hyperparameters or {}))
+    refined: list[Recipe] = []
+    if algorithm == "auto" and not search:
+        refined = [Recipe(a, h, seed, gaps, lengths) for a, h in refinements(tried, plants)]
+    work = StepProgress(progress, processes)
     with one_thread():
-        return _trained(
-            study, plants, recipes, StepProgress(progress, processes), seed, by, searched if search else (), start
-        )
+        return _trained(study, plants, recipes, refined, work, seed, by, searched if search else (), start)
 
 
 def _trained(
     study: Study,
     plants: TrainingPlants,
     recipes: Sequence[Recipe],
+    refined: Sequence[Recipe],
     work: StepProgress,
     seed: int,
     by: str,
@@ -96,9 +101,15 @@ def _trained(
 ) -> Model:
     parts = AssessmentFolds.of(plants, seed)
     work.total = parts.steps(len(recipes)) + 2
+    stopped: tuple[Candidate, ...] = ()
+    if refined:
+        work.total += 3 * (len(recipes) + len(refined))
+        screened = screen(recipes, refined, plants, parts.folds, work, seed)
+        recipes, stopped = [*recipes, *screened.go_on], screened.stopped
+        work.total += len(parts.folds) * len(screened.go_on)
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
     results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying)
-    choice = ModelSelection.among(recipes, results, plants.species)
+    choice = ModelSelection.among(recipes, results, plants.species, stopped)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
 

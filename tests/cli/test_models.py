@@ -27,7 +27,7 @@ def test_the_life_of_a_version(flora):  # noqa: F811
     assert json.loads(compared.stdout)["gate"]["passed"] is False
     shut = flora("models", "promote", "2", "--why", "to see")
     assert shut.returncode == 3
-    assert shut.stdout.startswith("Not promoted. The gate is shut: Overall")
+    assert shut.stdout.startswith("Not promoted. The gate is shut: Worse")
     assert flora("models", "promote", "2", "--why", "x", "--overrule").returncode == 2, "overruling needs a name"
     over = flora("models", "promote", "2", "--why", "a lesson", "--overrule", "--by", "Ada", "--json")
     assert json.loads(over.stdout)["overruled"] is True

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.comparison.model_comparison import Comparison
+from flora_core.learning.comparison.paired_tests import Difference
 from flora_core.model import ModelCard
 from flora_core.study import Study
 from ui.charts.scatter import Picture, colour, label_of
@@ -252,3 +254,113 @@ def _layout(ink: str, height: int = 320, left: str = "", below: str = "") -> dic
         "xaxis": {**axis, "title": {"text": below, "font": lettering}},
         "yaxis": {**axis, "title": {"text": left, "font": lettering}},
     }
+
+
+#: The colours of the three answers' fields: worse and better neutral, as good green.
+_FIELDS: Final = ("rgba(120,110,100,0.14)", "rgba(47,138,87,0.18)", "rgba(120,110,100,0.14)")
+
+
+def difference_over_fields(overall: Difference, margin: float, ink: str) -> Picture:
+    """The difference of two accuracies with its 95 % interval, over the fields worse, as good and better."""
+    low, value, high, m = (100 * x for x in (overall.low, overall.value, overall.high, margin))
+    reach = max(abs(low), abs(high), 2.2 * m) * 1.08
+    edges = (-reach, -m, m, reach)
+    bars = [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": a,
+            "x1": b,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": c,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for a, b, c in zip(edges, edges[1:], _FIELDS, strict=False)
+    ]
+    point = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [value],
+        "y": [""],
+        "text": [f"{value:+.1f}".replace("-", "−")],
+        "textposition": "top center",
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value],
+            "arrayminus": [value - low],
+            "color": ink,
+            "thickness": 2.5,
+            "width": 8,
+        },
+        "marker": {"size": 13, "color": ink},
+        "hovertemplate": f"{value:+.1f} points, {low:+.1f} to {high:+.1f}<extra></extra>",
+    }
+    layout = _layout(ink, height=190, below="New version less old version, points of accuracy")
+    layout["xaxis"] |= {"range": [-reach, reach], "zeroline": True}
+    layout["yaxis"]["showgrid"] = False
+    layout["shapes"] = bars
+    layout["annotations"] = [
+        {"x": (a + b) / 2, "y": 1.12, "yref": "paper", "text": word, "showarrow": False, "font": {"color": ink}}
+        for a, b, word in zip(edges, edges[1:], ("worse", "as good", "better"), strict=False)
+    ]
+    title = f"The interval of the difference, n = {overall.plants:,}: within one field that is the answer"
+    said = (
+        f"Difference {value:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}; as good is from {-m:+g} to {m:+g}."
+    )
+    return Picture(title, _figure([point], layout), said)
+
+
+def leaderboard(card: ModelCard) -> list[dict[str, Any]]:
+    """What was tried, best first, as rows of a table; those that were stopped early last."""
+    rows = []
+    for c in sorted(
+        card.candidates, key=lambda c: (c.plants is not None and c.plants < card.scores.plants, c.log_loss)
+    ):
+        between = "" if c.log_loss_low is None else f"{c.log_loss_low:.3f} to {c.log_loss_high:.3f}"
+        right = "" if c.low is None or c.high is None else f"{100 * c.low:.0f} to {100 * c.high:.0f} %"
+        rows.append(
+            {
+                "Family": ALGORITHMS[c.algorithm].title if c.algorithm in ALGORITHMS else c.algorithm,
+                "Settings": ", ".join(f"{k} = {v}" for k, v in c.hyperparameters.items()) or "no setting",
+                "Log loss": c.log_loss,
+                "95 % interval": between,
+                "Named right (%)": 100 * c.accuracy,
+                "95 % of it": right,
+                "Plants": c.plants,
+                "Seconds": c.seconds,
+                "Outcome": c.why,
+            }
+        )
+    return rows
+
+
+def candidates(card: ModelCard, ink: str) -> Picture:
+    """Log loss of each candidate with its interval, families apart; lower is better."""
+    whole = [c for c in card.candidates if c.plants is None or c.plants == card.scores.plants]
+    ranked = sorted(whole, key=lambda c: c.log_loss)
+    names = [f"{c.algorithm} " + ", ".join(f"{k} {v}" for k, v in c.hyperparameters.items()) for c in ranked]
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [c.log_loss for c in ranked],
+        "y": names,
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [(c.log_loss_high or c.log_loss) - c.log_loss for c in ranked],
+            "arrayminus": [c.log_loss - (c.log_loss if c.log_loss_low is None else c.log_loss_low) for c in ranked],
+            "color": ink,
+            "thickness": 1.5,
+        },
+        "marker": {"size": 11, "color": [GREEN if c.chosen else "#8a8a8a" for c in ranked]},
+        "hovertemplate": "%{y}: %{x:.3f}<extra></extra>",
+    }
+    layout = _layout(ink, height=max(220, 110 + 30 * len(ranked)), below="Log loss of unseen plants (lower is better)")
+    layout["yaxis"]["autorange"] = "reversed"
+    said = "; ".join(f"{name} {c.log_loss:.3f}" for name, c in zip(names, ranked, strict=True))
+    title = card.chosen.split(";")[0].rstrip(".")
+    return Picture(title, _figure([points], layout), f"Log loss of each candidate: {said}.")

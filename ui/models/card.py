@@ -32,6 +32,18 @@ def show_card(card: ModelCard, key: str) -> None:
     for warning in card.warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
     _show_pictures(card, key)
+    if len(card.candidates) > 1:
+        with st.expander(f"Leaderboard: {len(card.candidates)} candidates", icon=":material/leaderboard:"):
+            st.dataframe(
+                model_charts.leaderboard(card),
+                hide_index=True,
+                column_config={
+                    "Log loss": st.column_config.NumberColumn(format="%.3f"),
+                    "Named right (%)": st.column_config.NumberColumn(format="%.1f"),
+                    "Seconds": st.column_config.NumberColumn(format="%.1f"),
+                },
+                key=f"{key}.leaderboard",
+            )
     with st.expander("Settings, table and program", icon=":material/tune:"):
         st.html(settings_table(card))
         if note := libraries_note(card):
@@ -92,6 +104,8 @@ def _show_pictures(card: ModelCard, key: str) -> None:
         pictures["more plants?"] = lambda: model_charts.learning(card, ink)
     if card.importance:
         pictures["what matters"] = lambda: model_charts.importance_chart(card, ink)
+    if len(card.candidates) > 1:
+        pictures["candidates"] = lambda: model_charts.candidates(card, ink)
     names = list(pictures)
     chosen = st.segmented_control(
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"

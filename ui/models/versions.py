@@ -182,22 +182,30 @@ def _show_comparison(study: Study, comparison: Comparison, base: int, challenger
 
 
 def _show_gate(context: AppContext, study: Study, challenger: int, judged: tuple[int, Comparison, Gate]) -> None:
-    gate = judged[2]
+    _, comparison, gate = judged
     st.header("May it take the champion’s place?")
-    for reason in gate.reasons:
+    # One sentence, one colour: green where it was proven, amber where nothing was, red where something stands against it.
+    if gate.objections:
+        st.error(escape_markdown(gate.sentence), icon=":material/close:")
+    elif gate.proven or not gate.answer:
+        st.success(escape_markdown(gate.sentence), icon=":material/check_circle:")
+    else:
+        st.warning(escape_markdown(gate.sentence), icon=":material/balance:")
+    show_picture(
+        model_charts.difference_over_fields(comparison.overall, gate.margin, theme().ink), study, "difference over fields"
+    )
+    for reason in (r for r in gate.reasons if r != gate.finding):
         mark = ":material/close:" if reason in gate.objections else ":material/check:"
         st.markdown(f"{mark} {escape_markdown(reason)}")
-    if gate.passed:
-        st.success("The gate is open.", icon=":material/lock_open:")
-    else:
-        st.warning("The gate is shut.", icon=":material/lock:")
+    if gate.passed and not gate.proven and gate.answer:
+        st.caption("A person may promote it anyway: the reason goes into the history. The automatic cycle keeps the champion.")
     overrule = not gate.passed and st.checkbox(
-        "I know better: promote it all the same. The history will say that I overruled the gate.", key="overrule"
+        "Promote it anyway. The history will record that I overrode the gate.", key="overrule"
     )
     by, why = _sign("promote", "")
     st.button(
-        f"Promote version {challenger}", type="primary", key="promote", on_click=_act,
-        args=("promote", context, study.name, challenger, overrule, judged),
+        f"Promote version {challenger}", type="primary" if gate.proven or not gate.answer else "secondary",
+        key="promote", on_click=_act, args=("promote", context, study.name, challenger, overrule, judged),
         disabled=not (by.strip() and why.strip() and (gate.passed or overrule)),
         icon=":material/workspace_premium:",
     )

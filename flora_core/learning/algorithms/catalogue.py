@@ -50,9 +50,10 @@ def _svm(h: Mapping[str, Any], seed: int, counts: Ints) -> Any:
 
     gamma = h["gamma"] if h["gamma"] == "scale" else float(h["gamma"])
     rarest = int(counts.min())
-    # A machine's certainties are learned from parts it has not seen; where plants are many, three parts do.
+    # One temperature for the decision values of all species together: a sigmoid for each species against the rest spoils the
+    # order of many species. It is learned from parts that the machine has not seen; where plants are many, three parts do.
     parts = 3 if rarest >= _MANY else max(2, min(5, rarest))
-    return CalibratedClassifierCV(SVC(C=h["C"], gamma=gamma), ensemble=False, cv=parts, method="sigmoid", n_jobs=1)
+    return CalibratedClassifierCV(SVC(C=h["C"], gamma=gamma), ensemble=False, cv=parts, method="temperature", n_jobs=1)
 
 
 def _boosting(h: Mapping[str, Any], seed: int, counts: Ints) -> Any:

@@ -56,13 +56,15 @@ class Recipe:
     gaps: bool = False
     shape: ShapeRatioColumns | None = None
 
-    def pipeline(self, counts: Ints) -> Any:
+    def pipeline(self, counts: Ints, scaled: bool = False) -> Any:
         """An unfitted scikit-learn Pipeline.
 
         Parameters
         ----------
         counts : (k,) int
             Plants of each species that it will learn from.
+        scaled : bool
+            Whether the measurements are to be standardised even for an algorithm that does not ask for it.
         """
         from sklearn.pipeline import Pipeline
 
@@ -73,7 +75,7 @@ class Recipe:
             steps.append(("fill", SimpleImputer(strategy="median", keep_empty_features=True)))
         if self.shape is not None:
             steps.append(("shape", _with_shape(self.shape)))
-        if self.algorithm.scaled:
+        if self.algorithm.scaled or scaled:
             from sklearn.preprocessing import StandardScaler
 
             steps.append(("scale", StandardScaler()))
@@ -102,9 +104,18 @@ class Recipe:
 
         # Values and settings were checked before, and a forest would check them again for each of its trees.
         with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+            scaled = _needs_scaling(values)
             if able.all():
-                return self.pipeline(counts).fit(values, species)
-            return _AllSpecies(self.pipeline(counts[able]).fit(values[rows], species[rows]), count)
+                return self.pipeline(counts, scaled).fit(values, species)
+            return _AllSpecies(self.pipeline(counts[able], scaled).fit(values[rows], species[rows]), count)
+
+
+def _needs_scaling(values: Floats) -> bool:
+    """Whether trees would not see the differences: they keep single precision, and take what is closer than 1e-7 for equal."""
+    spread = values.std(axis=0)
+    varies = spread > 0
+    largest = np.abs(values).max(axis=0)
+    return bool((varies & ((spread < 1e-4) | (spread < 1e-4 * largest) | (largest > 1e30))).any())
 
 
 class _AllSpecies:

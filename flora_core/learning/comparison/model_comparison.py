@@ -220,7 +220,7 @@ def _sentence(overall: Difference, loss: tuple[float, float, float], determined:
     if overall.p < 0.05:
         better = overall.value > 0
         first = f"The challenger is {'better' if better else 'worse'} beyond chance ({tested})"
-        return f"{first}: {'promote it' if better else 'keep the champion'}.{_told(determined)}"
+        return f"{first}.{_told(determined)}"
     mean, low, high = loss
     if high < 0:
         surer = f"its probabilities are better (log loss {mean:+.3f}, {low:+.3f} to {high:+.3f})"
@@ -230,10 +230,10 @@ def _sentence(overall: Difference, loss: tuple[float, float, float], determined:
         )
     if low > 0:
         return (
-            f"Keep the champion: the names differ within chance ({tested}), and the challenger's probabilities are worse "
+            f"The names differ within chance ({tested}), and the challenger's probabilities are worse "
             f"(log loss {mean:+.3f}, {low:+.3f} to {high:+.3f}).{_told(determined)}"
         )
-    return f"Keep the champion: the difference is within chance ({tested}).{_told(determined)}"
+    return f"The difference is within chance ({tested}).{_told(determined)}"
 
 
 def _told(determined: Difference | None) -> str:

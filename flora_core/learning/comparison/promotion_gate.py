@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+from flora_core.errors import Refused
 from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.paired_tests import Difference
 from flora_core.model import ModelCard
@@ -18,30 +20,119 @@ _MATTERS: Final = 0.05
 _PROMISED: Final = 0.95
 
 
+#: Points of accuracy, as a share, that a challenger may be worse by and still count as good as the champion.
+MARGIN: Final = 0.02
+#: The widest margin that can be asked for.
+WIDEST: Final = 0.2
+#: How the accuracies of two versions compare; "" in judgements of an older version.
+GateAnswer = Literal["better", "as good", "cannot tell", "worse", ""]
+_Z: Final = 1.959963984540054
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The judgement: `reasons` are what was looked at, in words, `objections` those of them that stand against it."""
+    """The judgement: `reasons` are what was looked at, in words, `objections` those of them that stand against it.
+
+    Attributes
+    ----------
+    answer : {"better", "as good", "cannot tell", "worse", ""}
+        Of the accuracy, on plants that neither version had seen.
+    plants : int
+        How many plants that is of.
+    plants_needed : int or None
+        Of "cannot tell": about how many would settle it, if they went on as these; None where more would not.
+    margin : float
+        The share of plants by which the challenger may be worse and still count as good.
+    finding : str
+        The answer in one sentence, with the figures.
+    """
 
     reasons: tuple[str, ...]
     objections: tuple[str, ...]
+    answer: GateAnswer = ""
+    plants: int = 0
+    plants_needed: int | None = None
+    margin: float = MARGIN
+    finding: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether nothing stands against it."""
+        """Whether nothing stands against it: a person may promote it, and gives the reason."""
         return not self.objections
+
+    @property
+    def proven(self) -> bool:
+        """Whether it was shown to be better, or as good, and nothing stands against it: what a machine needs."""
+        return self.passed and self.answer in ("better", "as good")
 
     @property
     def sentence(self) -> str:
         """The judgement in one line."""
-        return "The gate is open." if self.passed else f"The gate is shut: {' '.join(self.objections)}"
+        if self.objections:
+            return f"The gate is shut: {' '.join(self.objections)}"
+        return self.finding or "Nothing stands against it."
 
 
-def evaluate_gate(comparison: Comparison, challenger: ModelCard) -> Gate:
-    """Not worse beyond chance overall nor for any species, calibrated, and its prediction sets keep their promise.
+def answer_of(overall: Difference, margin: float = MARGIN) -> tuple[GateAnswer, int | None, str]:
+    """How two accuracies on the same plants compare, the plants that would settle it, and both in a sentence.
+
+    Parameters
+    ----------
+    margin : float
+        A share above 0.
+
+    Returns
+    -------
+    answer : {"better", "as good", "cannot tell", "worse"}
+        Better: the interval of the difference lies above 0. As good: above minus the margin. Worse: below 0. Cannot tell: it
+        reaches below minus the margin and not below 0 only.
+    plants_needed : int or None
+        About how many plants would bring the lower end to minus the margin, if the versions went on to differ as they do.
+    sentence : str
+
+    References
+    ----------
+    Piaggio et al. (2012), Reporting of noninferiority and equivalence randomized trials, JAMA 308: 2594-2604; Tango (1998)
+    for the interval.
+    """
+    n, d = overall.plants, overall.value
+    right_new, right_old = round(overall.challenger * n), round(overall.champion * n)
+    points = f"{100 * d:+.1f} points, 95 % interval {100 * overall.low:+.1f} to {100 * overall.high:+.1f}"
+    figures = f"the new version names {right_new:,} of {n:,} right, the old one {right_old:,} ({points})"
+    if overall.low > 0:
+        return "better", None, f"Better: {figures}."
+    if overall.low >= -margin:
+        return "as good", None, f"As good, within {100 * margin:g} points: {figures}."
+    if overall.high < 0:
+        return "worse", None, f"Worse: {figures}."
+    needed = None
+    if d > -margin:
+        # Where no plant told the two apart, as if two of four more had.
+        apart = (overall.only_champion + overall.only_challenger + 2.0) / (n + 4.0)
+        needed = max(n + 1, math.ceil(_Z**2 * max(apart - d * d, 1e-9) / (d + margin) ** 2))
+    settle = f" About {needed:,} plants would settle it." if needed else " More plants like these would not settle it."
+    return (
+        "cannot tell",
+        needed,
+        f"Cannot tell with {n:,} plants: {figures}, which reaches past {100 * margin:g} points below.{settle}",
+    )
+
+
+def evaluate_gate(comparison: Comparison, challenger: ModelCard, margin: float = MARGIN) -> Gate:
+    """Accuracy within the margin, no species worse beyond chance, calibrated, and sets that keep their promise.
 
     For several species the limit is divided by their number (Bonferroni), so that a study of forty species does not
     object to every twentieth honest challenger twice.
+
+    Raises
+    ------
+    Refused
+        The margin is no share above 0 and up to `WIDEST`.
     """
+    if not 0.0 < margin <= WIDEST:
+        raise Refused(
+            f"A margin of {100 * margin:g} points can't be used; choose more than 0 and at most {100 * WIDEST:g}."
+        )
     reasons: list[str] = []
     objections: list[str] = []
 
@@ -51,7 +142,8 @@ def evaluate_gate(comparison: Comparison, challenger: ModelCard) -> Gate:
             objections.append(text)
 
     overall = comparison.overall
-    look(not overall.worse(_SURE), f"Overall {_pair(overall)}, {_chance(overall)}.")
+    answer, needed, finding = answer_of(overall, margin)
+    look(answer != "worse", finding)
     limit = _SURE / max(1, len(comparison.by_species))
     worst = [name for name, d in comparison.by_species.items() if d.worse(limit)]
     for name in worst:
@@ -79,7 +171,7 @@ def evaluate_gate(comparison: Comparison, challenger: ModelCard) -> Gate:
         scores.accuracy > baseline,
         f"It names {100 * scores.accuracy:.1f} % right, and always naming the commonest species {100 * baseline:.1f} %.",
     )
-    return Gate(tuple(reasons), tuple(objections))
+    return Gate(tuple(reasons), tuple(objections), answer, overall.plants, needed, margin, finding)
 
 
 def _pair(d: Difference) -> str:

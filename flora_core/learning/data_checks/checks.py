@@ -36,6 +36,10 @@ class Check:
     detail: str
 
 
+#: Standard deviations of a measurement that may be left where it follows exactly from others: rounding in the machine.
+_EXACT: Final = 1e-6
+
+
 def sanity_checks(study: Study, plants: TrainingPlants, known: Bools | None = None) -> tuple[Check, ...]:
     """All checks of a training table, in a fixed order; reads only.
 
@@ -56,6 +60,7 @@ def sanity_checks(study: Study, plants: TrainingPlants, known: Bools | None = No
         _gaps(study, plants),
         _counts(study, plants),
         _constants(study, plants.values),
+        _dependent(study, plants.values),
         _twins(study, plants),
         _drift(study, plants, known),
     )
@@ -161,6 +166,61 @@ def _constants(study: Study, values: Floats) -> Check:
 def _constant(column: Floats) -> bool:
     known = column[~np.isnan(column)]
     return len(known) == 0 or bool((known == known[0]).all())
+
+
+def _dependent(study: Study, values: Floats) -> Check:
+    """Measurements that follow exactly from others: tube + limb = corolla."""
+    found = []
+    for i, others, plain_sum in dependences(values):
+        names = [study.measurements[j].label for j in others]
+        says = f"is the sum of {' and '.join(names)}" if plain_sum else f"follows exactly from {' and '.join(names)}"
+        found.append(f"{study.measurements[i].label} {says}")
+    if found:
+        return Check(
+            "dependent measurements",
+            "warning",
+            f"{'; '.join(found[:5])}. It adds nothing that the others do not tell; leave it out, or leave them out.",
+        )
+    return Check("dependent measurements", "passed", "No measurement follows exactly from others.")
+
+
+def dependences(values: Floats) -> list[tuple[int, list[int], bool]]:
+    """The columns that are exact linear functions of columns before them.
+
+    Parameters
+    ----------
+    values : (n, p) float
+        Judged by at most 2,000 rows without gaps; of fewer than p + 3 rows nothing is said.
+
+    Returns
+    -------
+    list of (column, the columns it follows from, whether it is their plain sum)
+    """
+    whole = values[~np.isnan(values).any(axis=1)][:2000]
+    n, p = whole.shape
+    if n < p + 3:
+        return []
+    means, scale = whole.mean(axis=0), whole.std(axis=0)
+    varies = np.flatnonzero(scale > 1e-12 * np.maximum(np.abs(means), 1e-300))
+    standard = (whole[:, varies] - means[varies]) / scale[varies]
+    R = np.linalg.qr(standard, mode="r") / np.sqrt(n)
+    kept: list[int] = []
+    found: list[tuple[int, list[int], bool]] = []
+    for c in range(len(varies)):
+        left = standard[:, c]
+        if kept:
+            weights = np.linalg.lstsq(R[:, kept], R[:, c], rcond=None)[0]
+            left = left - standard[:, kept] @ weights
+        if kept and np.sqrt((left**2).mean()) < _EXACT:
+            telling = [(k, w) for k, w in zip(kept, weights, strict=True) if abs(w) > 1e-4]
+            i, others = int(varies[c]), [int(varies[k]) for k, _ in telling]
+            factors = np.array([w * scale[i] / scale[j] for (_, w), j in zip(telling, others, strict=True)])
+            rest = means[i] - float(factors @ means[others])
+            plain = bool((np.abs(factors - 1.0) < 1e-4).all() and abs(rest) < 1e-4 * scale[i])
+            found.append((i, others, plain))
+        else:
+            kept.append(c)
+    return found
 
 
 def _twins(study: Study, plants: TrainingPlants) -> Check:

@@ -22,7 +22,7 @@ _TELLING: Final = 0.99
 #: Share of plants with a twin above which they may be one plant entered twice; rounding alone makes fewer.
 _TWINS: Final = 0.05
 #: The checks of the table that matter after training too.
-_TABLE: Final = ("plants a species", "gaps", "constant measurements", "twins")
+_TABLE: Final = ("plants a species", "gaps", "constant measurements", "dependent measurements", "twins")
 
 
 def warnings_of(

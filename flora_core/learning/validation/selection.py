@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from flora_core.identification.predicting import calibrate
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.out_of_fold import OutOfFold
-from flora_core.learning.validation.scoring import fit_calibration, log_loss, selection_optimism
+from flora_core.learning.validation.scoring import clopper_pearson, fit_calibration, log_loss, selection_optimism
 from flora_core.model import Calibration, Candidate, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelSelection:
-    """The recipes with what came of them; the best has the lowest calibrated log loss, the first of equals.
+    """The recipes with what came of them.
+
+    The best names most plants right among those whose calibrated log loss can't be told from the lowest (within a standard
+    error of the paired difference, plant by plant), and those that name more right than that one by more than two.
+
+    References
+    ----------
+    Breiman et al. (1984), Classification and regression trees (the one-standard-error rule).
 
     Attributes
     ----------
@@ -24,6 +31,8 @@ class ModelSelection:
         Out-of-fold probabilities of each recipe.
     losses : list of float
         Their log loss, in nats.
+    stopped : tuple of Candidate
+        What was tried on some of the plants only, and not gone on with.
     """
 
     recipes: Sequence[Recipe]
@@ -32,18 +41,33 @@ class ModelSelection:
     calibrations: list[Calibration]
     calibrated: list[Floats]
     losses: list[float]
+    stopped: tuple[Candidate, ...] = field(default=())
 
     @classmethod
-    def among(cls, recipes: Sequence[Recipe], results: Sequence[OutOfFold], species: Ints) -> ModelSelection:
+    def among(
+        cls, recipes: Sequence[Recipe], results: Sequence[OutOfFold], species: Ints, stopped: tuple[Candidate, ...] = ()
+    ) -> ModelSelection:
         """Calibrate what each said, and score it."""
         calibrations = [fit_calibration(result.raw, species) for result in results]
         calibrated = [calibrate(r.raw, c) for r, c in zip(results, calibrations, strict=True)]
-        return cls(recipes, results, species, calibrations, calibrated, [log_loss(p, species) for p in calibrated])
+        losses = [log_loss(p, species) for p in calibrated]
+        return cls(recipes, results, species, calibrations, calibrated, losses, stopped)
 
     @property
     def best(self) -> int:
         """The place of the best recipe."""
-        return int(np.argmin(self.losses))
+        lowest = int(np.argmin(self.losses))
+        rows = np.arange(len(self.species))
+        loss = [-np.log(np.clip(p[rows, self.species], 1e-15, 1.0)) for p in self.calibrated]
+        hits = [(p.argmax(axis=1) == self.species).astype(np.float64) for p in self.calibrated]
+        able = [
+            i
+            for i in range(len(self.recipes))
+            if _mean_less_errors(loss[i] - loss[lowest], 1.0) <= 0.0
+            or _mean_less_errors(hits[i] - hits[lowest], 2.0) > 0.0
+        ]
+        most = max(float(hits[i].sum()) for i in able)
+        return min((i for i in able if hits[i].sum() == most), key=lambda i: (self.losses[i], i))
 
     @property
     def recipe(self) -> Recipe:
@@ -60,24 +84,31 @@ class ModelSelection:
         if len(families) == 1:
             return f"{title} with the best of {len(self.recipes)} settings, by cross-validated log loss ({loss})."
         others = [f"{self.recipes[i].algorithm.title} {self.losses[i]:.3f}" for i in families if i != self.best]
+        if self.losses[self.best] > min(self.losses):
+            return (
+                f"{title} named most plants right among those that can't be told from the best by cross-validated log loss: "
+                f"{loss}; {', '.join(others)}."
+            )
         return f"{title} had the lowest cross-validated log loss, {loss}; {', '.join(others)}."
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """What the card tells of each, in the order they were tried."""
-        from sklearn.metrics import balanced_accuracy_score
-
-        named = [p.argmax(axis=1) for p in self.calibrated]
-        return tuple(
-            Candidate(
-                algorithm=recipe.algorithm.name,
-                hyperparameters=dict(recipe.hyperparameters),
-                log_loss=loss,
-                accuracy=float((g == self.species).mean()),
-                balanced_accuracy=float(balanced_accuracy_score(self.species, g)),
-                seconds=round(r.seconds, 3),
-            )
-            for recipe, r, g, loss in zip(self.recipes, self.results, named, self.losses, strict=True)
-        )
+        """The leaderboard: what the card tells of each, in the order they were tried, those that were stopped early last."""
+        rows = np.arange(len(self.species))
+        best = self.best
+        found = []
+        for i, (recipe, result, p) in enumerate(zip(self.recipes, self.results, self.calibrated, strict=True)):
+            why = "chosen"
+            if i != best:
+                one = self.calibrated[best]
+                behind = np.log(np.clip(one[rows, self.species], 1e-15, 1)) - np.log(
+                    np.clip(p[rows, self.species], 1e-15, 1)
+                )
+                mean, error = float(behind.mean()), _standard_error(behind)
+                far = "beyond chance" if abs(mean) > 1.96 * error else "within chance"
+                way = "behind" if mean > 0 else "ahead"
+                why = f"log loss {abs(mean):.3f} {way} of the chosen one, {far}, plant by plant"
+            found.append(candidate_of(recipe, p, self.species, result.seconds, chosen=i == best, why=why))
+        return (*found, *self.stopped)
 
     def optimism(self, seed: int) -> float:
         """By how much choosing the best flatters its accuracy."""
@@ -94,3 +125,48 @@ class ModelSelection:
             if name not in best or self.losses[i] < self.losses[best[name]]:
                 best[name] = i
         return list(best.values())
+
+
+def candidate_of(
+    recipe: Recipe, probabilities: Floats, species: Ints, seconds: float, *, chosen: bool = False, why: str = ""
+) -> Candidate:
+    """A row of the leaderboard.
+
+    Parameters
+    ----------
+    probabilities : (n, k) float
+        Out-of-fold and calibrated, of the plants asked about.
+    species : (n,) int
+    """
+    from sklearn.metrics import balanced_accuracy_score
+
+    n = len(species)
+    named = probabilities.argmax(axis=1)
+    losses = -np.log(np.clip(probabilities[np.arange(n), species], 1e-15, 1.0))
+    right = int((named == species).sum())
+    low, high = clopper_pearson(right, n)
+    mean, error = float(losses.mean()), _standard_error(losses)
+    return Candidate(
+        algorithm=recipe.algorithm.name,
+        hyperparameters=dict(recipe.hyperparameters),
+        log_loss=mean,
+        accuracy=right / n,
+        balanced_accuracy=float(balanced_accuracy_score(species, named)),
+        seconds=round(seconds, 3),
+        plants=n,
+        low=low,
+        high=high,
+        log_loss_low=max(0.0, mean - 1.96 * error),
+        log_loss_high=mean + 1.96 * error,
+        chosen=chosen,
+        why=why,
+    )
+
+
+def _standard_error(values: Floats) -> float:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
+
+
+def _mean_less_errors(values: Floats, errors: float) -> float:
+    """The mean less so many of its standard errors."""
+    return float(values.mean()) - errors * _standard_error(values)

@@ -28,6 +28,7 @@ def compare_versions(
     champion: int,
     challenger: int,
     *,
+    margin: float | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Comparison, Gate]:
@@ -35,18 +36,23 @@ def compare_versions(
 
     Reads only. Takes as long as training both with their settings once.
 
+    Parameters
+    ----------
+    margin : float, optional
+        The share of plants by which the challenger may be worse and still count as good; 0.02 where not given.
+
     Raises
     ------
     Unknown
         There is no such study or version.
     Refused
-        They can't be compared; the message says why.
+        They can't be compared, or the margin can't be used; the message says why.
     ArtifactRefused
         A version's files are not those that were registered.
     """
     from flora_core.learning.comparison.model_comparison import compare
     from flora_core.learning.validation.folds import silent
-    from flora_core.learning.comparison.promotion_gate import evaluate_gate
+    from flora_core.learning.comparison.promotion_gate import MARGIN, evaluate_gate
     from flora_core.learning.validation.out_of_fold import usual_processes
 
     if champion == challenger:
@@ -67,7 +73,7 @@ def compare_versions(
             processes=processes or cores or usual_processes(),
             progress=progress or silent,
         )
-    return comparison, _believed(evaluate_gate(comparison, new.card), new, plants)
+    return comparison, _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
 
 
 def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
@@ -113,5 +119,15 @@ def _unseen(known: DeterminedPlants, old: Model, new: Model) -> tuple[Floats, In
 def comparison_document(comparison: Comparison, gate: Gate) -> dict[str, Any]:
     """A comparison and what the gate says of it, for programs."""
     document = asdict(comparison)
-    document["gate"] = {"passed": gate.passed, "reasons": list(gate.reasons), "objections": list(gate.objections)}
+    document["gate"] = {
+        "passed": gate.passed,
+        "proven": gate.proven,
+        "answer": gate.answer,
+        "plants": gate.plants,
+        "plants_needed": gate.plants_needed,
+        "margin": gate.margin,
+        "sentence": gate.sentence,
+        "reasons": list(gate.reasons),
+        "objections": list(gate.objections),
+    }
     return document

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -29,6 +29,7 @@ __all__ = [
     "compare_versions",
     "ensure_champion",
     "history",
+    "leaderboard_document",
     "iris_plants",
     "list_versions",
     "promote",
@@ -176,6 +177,26 @@ def show_version(context: AppContext, study: str, version: int) -> tuple[Version
     return row, context.registry.card(study, version), events
 
 
+def leaderboard_document(card: ModelCard) -> dict[str, Any]:
+    """What was tried for a version, for programs: parameters, data and code beside the candidates, best first."""
+    whole = card.scores.plants
+    ranked = sorted(card.candidates, key=lambda c: (c.plants is not None and c.plants < whole, c.log_loss))
+    return {
+        "study": card.study.name,
+        "version": card.version,
+        "chosen": card.chosen,
+        "seed": card.seed,
+        "folds": card.folds,
+        "table_sha256": card.table.sha256,
+        "plants": card.table.rows,
+        "determined": card.table.determined,
+        "libraries": card.libraries,
+        "selection_optimism": card.selection_optimism,
+        "seconds": card.seconds,
+        "candidates": [c.model_dump(mode="json") for c in ranked],
+    }
+
+
 def history(context: AppContext, study: str) -> tuple[Event, ...]:
     """Everything that happened to the versions of a study, oldest first."""
     context.studies.get(study)
@@ -224,6 +245,7 @@ def promote(
     by: str,
     why: str,
     overrule: bool = False,
+    margin: float | None = None,
     judged: tuple[int, Comparison, Gate] | None = None,
 ) -> Promotion:
     """Make a version the champion where the gate is open, or where a person overrules it by name and reason.
@@ -231,7 +253,9 @@ def promote(
     Parameters
     ----------
     overrule : bool
-        Promote although the gate is shut; the event tells so, with what the gate said.
+        Promote although something stands against it; the event tells so, with what the gate said.
+    margin : float, optional
+        As in `compare_versions`.
     judged : (int, Comparison, Gate), optional
         The champion it was compared with already, and what came of it; compared anew where not given.
 
@@ -259,7 +283,7 @@ def promote(
         _, comparison, gate = judged
     else:
         try:
-            comparison, gate = compare_versions(context, study, champion, version)
+            comparison, gate = compare_versions(context, study, champion, version, margin=margin)
         except ArtifactRefused as damaged:
             if not overrule:
                 raise

@@ -118,6 +118,10 @@ def _judge(context: AppContext, study: str, version: int, by: str, reason: str) 
         why = f"{reason} {gate.sentence}"
         retire(context, study, version, by=by, why=why)
         return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}", red=True)
+    if not gate.proven:
+        why = f"{reason} {gate.sentence} Nothing was proven, so the champion stays."
+        retire(context, study, version, by=by, why=why)
+        return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}")
     more = challenger.table.rows - champion.table.rows
     better = (comparison.overall.p < 0.05 and comparison.overall.value > 0) or comparison.log_loss_high < 0
     if more <= 0 and not better:
@@ -125,7 +129,7 @@ def _judge(context: AppContext, study: str, version: int, by: str, reason: str) 
         retire(context, study, version, by=by, why=why)
         return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}")
     learned = f"It learned from {more} more plants. " if more > 0 else ""
-    why = f"{reason} {learned}{gate.sentence} {gate.reasons[0]}"
+    why = f"{reason} {learned}{gate.sentence}"
     promote(context, study, version, by=by, why=why, judged=(before, comparison, gate))
     return Retrained(True, version, True, f"v{version} is the champion now. {why}")
 

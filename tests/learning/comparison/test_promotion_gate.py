@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from flora_core.errors import Refused
 from flora_core.learning.comparison.model_comparison import Comparison, compare
-from flora_core.learning.comparison.paired_tests import Difference, mcnemar
-from flora_core.learning.comparison.promotion_gate import evaluate_gate
+from flora_core.learning.comparison.paired_tests import Difference, mcnemar, tango
+from flora_core.learning.comparison.promotion_gate import answer_of, evaluate_gate
 from flora_core.learning.training import train
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
@@ -14,12 +15,13 @@ from tests.builders import make_plants, make_study
 
 
 def difference(plants=150, lost=2, won=2, right=145):
+    low, high = tango(won, lost, plants)
     return Difference(
         plants=plants,
         champion=right / plants,
         challenger=(right - lost + won) / plants,
-        low=-0.03,
-        high=0.03,
+        low=low,
+        high=high,
         only_champion=lost,
         only_challenger=won,
         p=mcnemar(lost, won),
@@ -45,9 +47,11 @@ FINE = Comparison(
 def test_a_challenger_like_the_champion_passes_with_every_reason_and_its_numbers(champion):
     gate = evaluate_gate(FINE, champion.card)
     assert gate.passed
-    assert gate.sentence == "The gate is open."
+    assert (gate.answer, gate.plants, gate.proven) == ("cannot tell", 150, False)
+    assert gate.sentence == gate.reasons[0]
     assert gate.reasons == (
-        "Overall 96.7 against 96.7 % right (n = 150), not worse beyond chance.",
+        "Cannot tell with 150 plants: the new version names 145 of 150 right, the old one 145 (+0.0 points, 95 % interval -3.6 "
+        "to +3.6), which reaches past 2 points below. About 375 plants would settle it.",
         "No species of 3 is named worse beyond chance.",
         "Its certainties mean what they say (calibration error 3.0 %, p = .40).",
         "Its prediction sets hold the true species for 97.0 % (93.0 to 99.0) of the plants; 95 % is promised.",
@@ -61,7 +65,10 @@ WORSE_SPECIES = {**FINE.by_species, "Iris virginica": difference(50, 9, 1, 48)}
 @pytest.mark.parametrize(
     ("change", "objection"),
     [
-        ({"overall": difference(lost=9, won=1)}, "Overall 91.3 against 96.7 % right (n = 150), worse beyond chance."),
+        (
+            {"overall": difference(lost=10, won=2)},
+            "Worse: the new version names 137 of 150 right, the old one 145 (-5.3 points, 95 % interval -10.7 to -1.0).",
+        ),
         ({"by_species": WORSE_SPECIES}, "Iris virginica: 80.0 against 96.0 % right (n = 50), worse beyond chance."),
         (
             {"determined": difference(20, 7, 0, 18)},
@@ -126,3 +133,41 @@ def test_honest_challengers_rarely_meet_a_shut_gate():
         old, new = (train(study, plants, algorithm=name) for name in ("lda", "bayes"))
         shut += not evaluate_gate(compare(study, plants, old, new), new.card).passed
     assert shut <= 4
+
+
+@pytest.mark.parametrize(
+    ("plants", "lost", "won", "answer"),
+    [
+        (150, 0, 0, "cannot tell"),
+        (400, 0, 0, "as good"),
+        (150, 2, 3, "cannot tell"),
+        (2000, 20, 22, "as good"),
+        (1000, 5, 40, "better"),
+        (1000, 60, 20, "worse"),
+        (1000, 40, 20, "cannot tell"),
+    ],
+)
+def test_the_answer_asks_for_proof_and_not_for_absence_of_proof(plants, lost, won, answer):
+    found, needed, sentence = answer_of(difference(plants, lost, won, round(0.9 * plants)))
+    assert found == answer or (found == "worse" and answer == "cannot tell")
+    assert sentence.lower().startswith(found)
+    if found == "cannot tell":
+        assert needed is None or needed > plants
+
+
+def test_as_many_plants_as_it_asks_for_do_settle_it():
+    _, needed, _ = answer_of(difference(150, 2, 3, 147))
+    scale = needed / 150
+    found, _, _ = answer_of(
+        difference(round(1.3 * needed), round(2.6 * scale), round(3.9 * scale), round(147 * 1.3 * scale))
+    )
+    assert found == "as good"
+
+
+def test_a_wider_margin_lets_more_pass_and_an_impossible_one_is_refused(champion):
+    assert evaluate_gate(FINE, champion.card, 0.05).answer == "as good"
+    assert evaluate_gate(FINE, champion.card, 0.05).proven
+    with pytest.raises(Refused, match="at most 20"):
+        evaluate_gate(FINE, champion.card, 0.0)
+    with pytest.raises(Refused, match="margin of 50 points"):
+        evaluate_gate(FINE, champion.card, 0.5)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flora_core.learning.data_checks.checks import failed, sanity_checks
+from flora_core.learning.data_checks.checks import dependences, failed, sanity_checks
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants, make_study
@@ -102,3 +102,14 @@ def test_plants_that_came_since_are_held_against_their_species_before():
         "the same species before. Another ruler, place or year?"
     )
     assert sanity_checks(IRIS, iris_plants())[-1].detail == "There was no training before."
+
+
+def test_measurements_that_follow_exactly_from_others_are_named():
+    rng = np.random.default_rng(0)
+    tube, limb, other = rng.normal(20, 2, 60), rng.normal(8, 1, 60), rng.normal(3, 1, 60)
+    values = np.column_stack([tube, limb, other, tube + limb, 10 * other + 2])
+    assert dependences(values) == [(3, [0, 1], True), (4, [2], False)]
+    values[::9, 3] = np.nan
+    assert [found[0] for found in dependences(values)] == [3, 4]
+    assert dependences(np.round(values + rng.normal(0, 0.1, values.shape), 1)) == []
+    assert dependences(values[:5]) == []

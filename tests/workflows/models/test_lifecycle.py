@@ -139,7 +139,7 @@ def test_a_shut_gate_changes_nothing_and_can_be_overruled_by_name_and_reason(con
     assert (done.promoted, done.overruled, done.before) == (True, True, 1)
     newest = history(context, "iris")[-1]
     assert (newest.kind, newest.by, newest.why, newest.overruled) == ("promoted", "Ada", "for the demonstration", True)
-    assert newest.gate.startswith("The gate is shut: Overall 66.7 against 98.")
+    assert newest.gate.startswith("The gate is shut: Worse: the new version names 100 of 150 right, the old one 147")
     assert context.champion("iris").card.version == worse
     assert roll_back(context, "iris", by="Grace", why="enough") == 1
     retire(context, "iris", worse, by="Grace", why="a joke")
@@ -155,7 +155,7 @@ def test_an_equal_challenger_passes_the_gate_and_the_event_says_what_it_said(con
     assert done.promoted
     assert not done.overruled
     assert done.comparison.overall.p == 1
-    assert history(context, "iris")[-1].gate == "The gate is open."
+    assert history(context, "iris")[-1].gate.startswith("Cannot tell with 150 plants")
 
 
 def test_what_was_compared_already_is_not_compared_again(context, champion, worse):

@@ -96,7 +96,7 @@ def test_the_whole_cycle_and_the_same_report_the_second_time(fresh, frozen):
     assert done.why.startswith(
         "v2 is the champion now. The monitor is red: The last 120 flowers do not look like the training flowers"
     )
-    assert "It learned from 96 more plants. The gate is open." in done.why
+    assert "It learned from 96 more plants." in done.why
     assert "looks as it was trained" in report["report.md"]
     assert "| 2 | promoted | nightly |" in report["report.md"]
     told_again, done_again, report_again = run_cycle(fresh("second"))
