@@ -338,7 +338,7 @@ def leaderboard(card: ModelCard) -> list[dict[str, Any]]:
     return rows
 
 
-def candidates(card: ModelCard, ink: str) -> Picture:
+def candidate_losses(card: ModelCard, ink: str) -> Picture:
     """Log loss of each candidate with its interval, families apart; lower is better."""
     whole = [c for c in card.candidates if c.plants is None or c.plants == card.scores.plants]
     ranked = sorted(whole, key=lambda c: c.log_loss)

@@ -105,7 +105,7 @@ def _show_pictures(card: ModelCard, key: str) -> None:
     if card.importance:
         pictures["what matters"] = lambda: model_charts.importance_chart(card, ink)
     if len(card.candidates) > 1:
-        pictures["candidates"] = lambda: model_charts.candidates(card, ink)
+        pictures["candidates"] = lambda: model_charts.candidate_losses(card, ink)
     names = list(pictures)
     chosen = st.segmented_control(
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"
