@@ -6,6 +6,8 @@ Results go to stdout, with `--json` as one JSON document and nothing else; progr
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from typing import Annotated
 
@@ -73,8 +75,17 @@ def _common(
     pass
 
 
+def _name_the_user() -> None:
+    """Give a user whom the system has no entry of (a container with any uid) a name, as every command asks for one."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        os.environ["LOGNAME"] = f"uid-{os.getuid()}" if hasattr(os, "getuid") else "somebody"
+
+
 def main() -> None:
     """Run the command line; the last place where an error becomes a sentence and an exit code."""
+    _name_the_user()
     try:
         app()
     except FloraError as error:

@@ -27,6 +27,12 @@ from flora_core.storage.folder_sync import sync_folder
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
 _UNFINISHED: Final = ".unfinished-"
+#: What to do about a version whose files are lost, whether there is one before it or none.
+_WAY_OUT: Final = (
+    "Restore it from a backup, or go back to another version: python -m flora_core models rollback --why '...'. Where there is "
+    "none, train a new one (python -m flora_core train) and promote it in its place: python -m flora_core models promote "
+    "VERSION --overrule --by WHO --why '...'"
+)
 _FORMAT: Final = 1
 
 
@@ -180,13 +186,11 @@ def _checked(folder: Path, version: int, name: str, expected: str) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ArtifactRefused(
-            f"{path} of model version {version} can't be read: {error.strerror}. Restore it from a backup, or go back to "
-            "another version: python -m flora_core models rollback --why '...'"
+            f"{path} of model version {version} can't be read: {error.strerror}. {_WAY_OUT}"
         ) from error
     if hashlib.sha256(content).hexdigest() != expected:
         raise ArtifactRefused(
-            f"{path} is not the file that was registered as version {version}, and was not loaded. Restore it from a "
-            "backup, or go back to another version: python -m flora_core models rollback --why '...'"
+            f"{path} is not the file that was registered as version {version}, and was not loaded. {_WAY_OUT}"
         )
     return content
 

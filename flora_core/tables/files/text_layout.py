@@ -33,7 +33,16 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
     encoding, notes = find_encoding(stream, shown)
     sample = _sample(stream, encoding)
     if not sample.strip("\ufeff \t\r\n"):
+        if _goes_on(stream):
+            raise BadTable(
+                f"{shown} begins with {sample.count(chr(10)):,} blank lines or more. "
+                "Delete what stands above the columns' names."
+            )
         raise BadTable(f"{shown} is empty.")
+    if "\n" not in sample and len(sample) >= _SAMPLE:
+        raise BadTable(
+            f"The first line of {shown} is longer than {_SAMPLE:,} characters. Is this a table, with a row on each line?"
+        )
     _refuse_other_texts(sample, shown)
     named = separator_line(sample)
     if named:
@@ -71,6 +80,14 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
         notes=tuple(notes),
         question=question,
     )
+
+
+def _goes_on(stream: BinaryIO) -> bool:
+    """Whether anything but blanks follows behind what was looked at."""
+    while block := stream.read(1 << 20):
+        if block.strip(b" \t\r\n\0"):
+            return True
+    return False
 
 
 def _sample(stream: BinaryIO, encoding: str) -> str:

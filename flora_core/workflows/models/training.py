@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flora_core.errors import Refused
+from flora_core.errors import ArtifactRefused, Refused
 from flora_core.model import Model, ModelCard
 from flora_core.storage.cluster import cluster
 from flora_core.workflows.context import AppContext
@@ -81,7 +81,7 @@ def train_version(
 
     found = context.studies.get(study)
     determined = determined_plants(context, found) if with_determinations else no_plants(found)
-    champion = context.champion(study) if context.registry.champion_version(study) else None
+    champion = _champion_if_any(context, study)
     plants, known = all_plants(context, found, determined, champion)
     checks = sanity_checks(found, plants, known)
     if failed(checks):
@@ -100,6 +100,16 @@ def train_version(
             progress=progress or silent,
         )
     return context.registry.register(_warned(model, checks), by=by).card
+
+
+def _champion_if_any(context: AppContext, study: str) -> Model | None:
+    """The champion; None where there is none, or its files are lost: a new version is then what is needed most."""
+    if not context.registry.champion_version(study):
+        return None
+    try:
+        return context.champion(study)
+    except ArtifactRefused:
+        return None
 
 
 def _warned(model: Model, checks: tuple[Check, ...]) -> Model:

@@ -197,3 +197,12 @@ def test_columns_without_a_name_are_kept_and_said():
     assert read.rows == [["1", "5.1", "x"], ["2", "4.9", "y"]]
     assert read.layout.notes == ("Column 3 without a name: kept, not read.",)
     assert "Columns 2, 4 without a name: kept, not read." in read_table("id,,SL,\n1,a,5.1,x\n").layout.notes
+
+
+def test_what_stands_in_the_way_is_said_and_not_that_there_is_nothing():
+    with pytest.raises(BadTable, match=r"t.csv begins with [\d,]+ blank lines or more. Delete what stands above"):
+        read_table("\n" * 1_000_000 + "a,b\n1,2\n", "t.csv")
+    with pytest.raises(BadTable, match=r"t.csv is empty\."):
+        read_table("\n" * 1_000_000, "t.csv")
+    with pytest.raises(BadTable, match=r"The first line of t.csv is longer than 4,194,304 characters"):
+        read_table("a," * 3_000_000 + "\n1,2\n", "t.csv")

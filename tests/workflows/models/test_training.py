@@ -1,10 +1,13 @@
+import shutil
+
 import numpy as np
 import pytest
 
 from flora_core.determination import AnswerKind, GivenName
-from flora_core.errors import Refused, Unknown
+from flora_core.errors import ArtifactRefused, Refused, Unknown
 from flora_core.storage.records.determinations import Slip
 from flora_core.workflows.identify import identify, record
+from flora_core.workflows.models.lifecycle import promote
 from flora_core.workflows.models.training import TrainingRequest, train_version
 from tests.builders import make_plants, make_study, typed_flower
 
@@ -77,3 +80,15 @@ def test_determined_plants_are_learned_from_on_request(context):
 def test_a_request_survives_being_kept_as_text():
     request = TrainingRequest(algorithm="forest", hyperparameters={"trees": 30, "features": "sqrt"}, search=4, seed=7)
     assert TrainingRequest.model_validate_json(request.model_dump_json()) == request
+
+
+def test_a_champion_whose_files_are_lost_is_replaced_by_a_new_version(context):
+    shutil.rmtree(context.settings.models / "iris" / "1")
+    context._loaded.clear()
+    with pytest.raises(ArtifactRefused, match="Where there is none, train a new one .* --overrule"):
+        context.champion("iris")
+    version = train_version(context, "iris", algorithm="lda", by="Ada").version
+    with pytest.raises(ArtifactRefused, match="--overrule"):
+        promote(context, "iris", version, by="Ada", why="the old one is lost")
+    assert promote(context, "iris", version, by="Ada", why="the old one is lost", overrule=True).promoted
+    assert context.champion("iris").card.version == version
