@@ -122,7 +122,9 @@ def test_a_genus_of_ones_own(visit, tmp_path):
 
         turn_to(page, "Identify")
         for box, value in zip(
-            page.get_by_role("spinbutton").all(), ["11.2", "13.1", "0.82", "5.2", "2.8", "4.4", "5.1"], strict=True
+            page.get_by_role("textbox", name=re.compile(", typed$")).all(),
+            ["11.2", "13.1", "0.82", "5.2", "2.8", "4.4", "5.1"],
+            strict=True,
         ):
             box.fill(value)
             page.keyboard.press("Enter")
