@@ -46,8 +46,8 @@ _CLEAR: Final = (
 )
 #: Words that are abbreviations of other things too, or names.
 _LOOSE: Final = (
-    "n nn sd se cv cvpct std stdv var min max range sum count mode ci mw sa sf s x som ges media medias soma "
-    "somma suma anzahl aantal pocet nombre numero conteo conta total medel summa result results geo m sumasum "
+    "n sd se cv cvpct std stdv var min max range sum count mode ci mw som ges media medias soma "
+    "somma suma anzahl aantal pocet nombre numero conteo conta total medel summa result results "
     "pct "
 )
 CLEAR: Final = frozenset(map(fold_accents, word_set(_CLEAR)))
