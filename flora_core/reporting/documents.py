@@ -167,7 +167,7 @@ def _render(name: str, facts: StudyReport, drawn: list[SvgFigure]) -> str:
         one = by_name.get(wanted)
         if one is None:
             return ""
-        # The picture is drawn here and holds no text of a visitor's but what matplotlib has escaped.
+        # The picture is drawn here and holds no text of a visitor's but what was escaped with it.
         svg = Markup(one.svg.replace("<svg ", f'<svg role="img" aria-label="{escape(one.alt)}" ', 1))  # noqa: S704
         return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(one.title, svg)
 
