@@ -109,7 +109,9 @@ def answer_of(overall: Difference, margin: float = MARGIN) -> tuple[GateAnswer, 
     if d > -margin:
         # Where no plant told the two apart, as if two of four more had.
         apart = (overall.only_champion + overall.only_challenger + 2.0) / (n + 4.0)
-        needed = max(n + 1, math.ceil(_Z**2 * max(apart - d * d, 1e-9) / (d + margin) ** 2))
+        by_spread = _Z**2 * max(apart - d * d, 1e-9) / (d + margin) ** 2
+        # The interval of no difference at all reaches down to z² / (n + z²).
+        needed = max(n + 1, math.ceil(by_spread), math.ceil(_Z**2 * (1.0 / (d + margin) - 1.0)))
     settle = f" About {needed:,} plants would settle it." if needed else " More plants like these would not settle it."
     return (
         "cannot tell",

@@ -171,3 +171,9 @@ def test_a_wider_margin_lets_more_pass_and_an_impossible_one_is_refused(champion
         evaluate_gate(FINE, champion.card, 0.0)
     with pytest.raises(Refused, match="margin of 50 points"):
         evaluate_gate(FINE, champion.card, 0.5)
+
+
+def test_two_versions_that_never_differ_need_as_many_plants_as_the_interval_of_nothing():
+    _, needed, _ = answer_of(difference(150, 0, 0, 147))
+    assert answer_of(difference(needed, 0, 0, needed))[0] == "as good"
+    assert answer_of(difference(needed - 2, 0, 0, needed - 2))[0] == "cannot tell"
