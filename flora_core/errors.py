@@ -9,6 +9,8 @@
     │   ├── Unknown             a study, version, record, species or column that is not there
     │   ├── Conflict            it is there already, or somebody was quicker
     │   ├── NotAllowed          this person or key may not do this
+    │   ├── NotSignedIn         nobody is known to ask, and this is not for everybody
+    │   ├── OverBudget          more than one asker may have at a time; later it may be less
     │   └── TooLarge            beyond a limit that is named
     ├── Unavailable             the server can't serve now: an operator can mend it
     │   ├── DatabaseUnavailable locked, read-only, gone, older or newer than the program
@@ -120,6 +122,14 @@ class Conflict(Refused):
 
 class NotAllowed(Refused):
     """The person or key may not do this."""
+
+
+class NotSignedIn(Refused):
+    """Nobody is known to ask: sign in, or send a token."""
+
+
+class OverBudget(Refused):
+    """More than one asker, or all together, may have at a time; the message says when to try again."""
 
 
 class TooLarge(Refused):

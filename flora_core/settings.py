@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flora_core.access import Role
 from flora_core.errors import WrongSetting
 
 
@@ -50,6 +53,62 @@ class Settings(BaseSettings):
         "",
         description="The scheduler of a Dask cluster that trains and compares: tcp://host:8786. Empty: this machine does.",
     )
+    access: Literal["", "local", "signed-in", "open"] = Field(
+        "",
+        description="How the server is run: local, signed-in or open. Empty: signed-in where FLORA_OIDC_ISSUER is set, else "
+        "local.",
+    )
+    open_role: Literal["viewer", "botanist", "curator", "maintainer"] = Field(
+        "viewer", description="What everybody may on an open server: viewer, botanist, curator or maintainer."
+    )
+    hosts: str = Field(
+        "localhost,127.0.0.1,[::1]",
+        description="The names under which the server answers, parted by commas; any other Host header is refused.",
+    )
+    site: str = Field(
+        "http://localhost:8501", description="The address of the site as visitors type it; sign-in comes back to it."
+    )
+    oidc_issuer: str = Field(
+        "", description="The identity provider: its address, below which /.well-known/openid-configuration is found."
+    )
+    oidc_client_id: str = Field("", description="The name of this program at the identity provider.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="The secret of this program at the identity provider."
+    )
+    oidc_groups: str = Field(
+        "", description="Roles that groups of the identity provider give, as group=role, parted by commas."
+    )
+    cookie_secret: SecretStr = Field(
+        SecretStr(""), description="Signs the cookie of a sign-in: at least 32 random bytes, the same for all replicas."
+    )
+    sign_in_hours: int = Field(8, ge=1, le=720, description="How long a sign-in counts, in hours.")
+    token: SecretStr = Field(
+        SecretStr(""), description="A token of this program: the command acts with its roles instead of all of them."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What other machines send as Bearer to read /metrics and /readyz; empty: this machine only.",
+    )
+    max_sessions: int = Field(500, ge=1, le=100_000, description="Open pages of all visitors together.")
+    max_sessions_each: int = Field(
+        20, ge=1, le=10_000, description="Open pages of one person, or of one address on an open server."
+    )
+    max_upload_memory_mb: int = Field(
+        1000,
+        ge=1,
+        le=1_000_000,
+        description="What all files given to pages may take of the memory together, in megabytes.",
+    )
+    max_requests_per_minute: int = Field(
+        1200,
+        ge=1,
+        le=10_000_000,
+        description="Requests a minute of one person, token or address; not in a local start.",
+    )
+    max_tables_each: int = Field(5, ge=1, le=1000, description="Tables of one person or token that wait at a time.")
+    max_results_mb: int = Field(
+        5000, ge=1, le=10_000_000, description="What the results of tables may take of the disk together, in megabytes."
+    )
     log: Literal["text", "json"] = Field("text", description="The form of the log's lines: text or json.")
 
     @field_validator("database_url")
@@ -71,6 +130,15 @@ class Settings(BaseSettings):
             raise ValueError("it must be the address of a Dask scheduler, like tcp://host:8786")
         return address
 
+    @field_validator("oidc_groups")
+    @classmethod
+    def _groups_give_roles(cls, groups: str) -> str:
+        for entry in filter(None, (part.strip() for part in groups.split(","))):
+            group, equals, role = entry.rpartition("=")
+            if not equals or not group.strip() or role.strip() not in list(Role):
+                raise ValueError(f"each entry is written group=role, and the roles are {', '.join(Role)}")
+        return groups
+
     @field_validator("api_keys")
     @classmethod
     def _keys_have_names(cls, keys: SecretStr) -> SecretStr:
@@ -79,6 +147,23 @@ class Settings(BaseSettings):
             if not colon or not name.strip() or len(key.strip()) < 16:
                 raise ValueError("each key is written name:key, and a key has at least 16 characters")
         return keys
+
+    @property
+    def way_to_run(self) -> Literal["local", "signed-in", "open"]:
+        """Which of the three: as `access` says, else signed in where an identity provider is set."""
+        return self.access or ("signed-in" if self.oidc_issuer else "local")
+
+    def allowed_hosts(self) -> frozenset[str]:
+        """The names the server answers to, in small letters, with that of the site."""
+        names = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        return frozenset(names | {urlsplit(self.site).hostname or ""} - {""})
+
+    def roles_of_groups(self, groups: Iterable[str]) -> frozenset[Role]:
+        """The roles that these groups of the identity provider give."""
+        entries = filter(None, (part.strip() for part in self.oidc_groups.split(",")))
+        given = [(group.strip(), role.strip()) for group, _, role in (entry.rpartition("=") for entry in entries)]
+        held = set(groups)
+        return frozenset(Role(role) for group, role in given if group in held)
 
     def api_keys_by_name(self) -> dict[str, str]:
         """The API keys as {name of the owner: key}; empty when the API is open."""

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Names that stand in several modules, and why.
 EXCEPTIONS = {
     # A command is named for the use case that it calls; nobody imports a command.
+    "audit": "command, and the look through a file of a model, which is qualified by its module",
     "batch": "command and API router",
     "determine": "command and use case",
     "estimate": "command, and the estimators of two methods, each qualified by its module",

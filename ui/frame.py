@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.page import refusals_shown, require_context
 from ui.site.navigation import pages, show_places
+from ui.site.person import show_person
 from ui.site.simulation_banner import show_simulated_banner
 from ui.site.study_picker import show_study_picker, studies_read_once, warn_of_unknown_study
 from ui.site.theme import show_styles
@@ -26,6 +27,7 @@ with refusals_shown(), studies_read_once(context):
     with st.container(key="chips", horizontal=True, vertical_alignment="center"):
         show_study_picker(context)
         show_simulated_banner(context)
+        show_person(context)
     show_places()
     show_tour()
     page.run()

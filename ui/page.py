@@ -10,6 +10,7 @@ import streamlit as st
 from flora_core.errors import FloraError, NoChampion
 from flora_core.workflows.context import AppContext
 from ui.server.startup import STARTUP
+from ui.site.person import acting_context
 from ui.site.study_picker import show_no_champion
 from ui.site.text import escape_markdown
 
@@ -17,12 +18,12 @@ from ui.site.text import escape_markdown
 def require_context() -> AppContext:
     """The open context; a page stops here, with a sentence, where it can't be opened."""
     try:
-        return STARTUP.wait(0.2)
+        return acting_context(STARTUP.wait(0.2))
     except FloraError:
         if STARTUP.opening():
             _watch()
     try:
-        return STARTUP.context()
+        return acting_context(STARTUP.context())
     except FloraError as error:
         st.error(escape_markdown(error.message), icon=":material/error:")
         st.button("Try again")

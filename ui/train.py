@@ -21,6 +21,7 @@ from ui.jobs.queue import show_queue
 from ui.jobs.supervisor import SUPERVISOR
 from ui.models.card import show_card
 from ui.site.navigation import page_link
+from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
@@ -88,9 +89,7 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
         )
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"train.{study.name}.seed")
         st.caption("The same plants, settings and seed give the same scores.")
-    by = st.text_input(
-        "Trained by", key=_PERSON, placeholder="your name", max_chars=200, autocomplete="name", persist_state="session"
-    )
+    by = show_signing_name(context, _PERSON, "Trained by")
     request = TrainingRequest(
         algorithm=algorithm,
         hyperparameters=given,

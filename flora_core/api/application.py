@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from http import HTTPStatus
 from typing import Final
@@ -13,13 +12,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from flora_core.api.authentication import acting
 from flora_core.api.batch import batch
 from flora_core.api.dependencies import ContextProvider
 from flora_core.api.determinations import determining
 from flora_core.api.docs_page import docs_page
 from flora_core.api.identify import identifying
 from flora_core.api.monitor import monitoring
-from flora_core.errors import FloraError, NotAllowed, TooLarge, Unavailable, Unknown, as_document
+from flora_core.errors import (
+    FloraError,
+    NotAllowed,
+    NotSignedIn,
+    OverBudget,
+    TooLarge,
+    Unavailable,
+    Unknown,
+    as_document,
+)
 from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora.api")
@@ -30,7 +39,9 @@ ROUTES: Final = (identifying, batch, determining, monitoring)
 #: The status of each family of errors, most special first; any other refusal is 422.
 _STATUS: Final[tuple[tuple[type[FloraError], int], ...]] = (
     (Unknown, 404),
+    (NotSignedIn, 401),
     (NotAllowed, 403),
+    (OverBudget, 429),
     (TooLarge, 413),
     (Unavailable, 503),
 )
@@ -47,9 +58,9 @@ def create_api(front: ContextProvider) -> FastAPI:
     )
     _answer_errors(api)
 
-    async def caller(request: Request) -> str:
-        """The owner of the request's key; "" where the API needs none."""
-        return _caller(front.context(), request)
+    async def caller(request: Request) -> AppContext:
+        """The context for who sent the request."""
+        return acting(front, request)
 
     @api.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -58,21 +69,6 @@ def create_api(front: ContextProvider) -> FastAPI:
     for routes in ROUTES:
         api.include_router(routes(front, caller))
     return api
-
-
-def _caller(context: AppContext, request: Request) -> str:
-    keys = context.settings.api_keys_by_name()
-    if not keys:
-        return ""
-    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    given = given or request.headers.get("x-api-key", "")
-    if not given:
-        raise HTTPException(401, "A key is needed", headers={"WWW-Authenticate": "Bearer"})
-    # Every key is compared, in constant time, so that the answer's speed tells nothing.
-    owners = [owner for owner, key in keys.items() if hmac.compare_digest(key.encode(), given.encode())]
-    if not owners:
-        raise NotAllowed("This key is not known. Ask the operator for one (FLORA_API_KEYS).")
-    return owners[0]
 
 
 def status_of(error: FloraError) -> int:

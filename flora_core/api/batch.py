@@ -15,13 +15,16 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
-from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.access import UseCase
+from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
 from flora_core.errors import BadTable, Refused
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.tables.columns.assignments import read_assignments
 from flora_core.tables.rows.checking import DuplicatePolicy
+from flora_core.workflows.authorisation import require
 from flora_core.workflows.batch import BatchRequest, check_size
 from flora_core.workflows.batch.queue import BatchJob, BatchQueue
+from flora_core.workflows.context import AppContext
 
 #: Bytes of a body that are gathered before they are written.
 _WRITTEN_AT_ONCE: Final = 1 << 20
@@ -57,7 +60,7 @@ class BatchParameters(BaseModel):
     site: str = Field("", max_length=500, description="Where they grew, for the record.")
     darwin_core: bool = Field(False, description="Whether to make a Darwin Core archive too.")
 
-    def order(self, owner: str) -> BatchJob:
+    def order(self, context: AppContext) -> BatchJob:
         """As the workflow takes it."""
         request = BatchRequest(
             study=self.study,
@@ -73,7 +76,14 @@ class BatchParameters(BaseModel):
             changes=tuple(self.change),
         )
         return BatchJob(
-            request, owner, self.record, self.again, owner or self.by, self.collector, self.site, self.darwin_core
+            request,
+            context.principal,
+            self.record,
+            self.again,
+            name_given(context, self.by),
+            self.collector,
+            self.site,
+            self.darwin_core,
         )
 
 
@@ -123,19 +133,22 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         openapi_extra={"requestBody": _BODY},
     )
     async def hand_in(
-        request: Request, given: Annotated[BatchParameters, Query()], who: str = Depends(caller)
+        request: Request, given: Annotated[BatchParameters, Query()], context: AppContext = Depends(caller)
     ) -> JSONResponse:
         """Hand in a table; the body is the file itself, or a form with a field `file`."""
+        require(context, UseCase.UPLOAD_TABLE, given.study)
+        if given.record:
+            require(context, UseCase.RECORD, given.study)
         at = await run_in_threadpool(queue)
         most = front.context().settings.max_upload_mb
         stated = request.headers.get("content-length", "")
         check_size(int(stated) if stated.isdecimal() else 0, most)
-        order = given.order(who)
+        order = given.order(context)
         await run_in_threadpool(at.check, order)
-        place = await run_in_threadpool(at.reserve)
+        place = await run_in_threadpool(at.reserve, context.principal)
         try:
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
-                order = await _from_form(request, place, given, who, most)
+                order = await _from_form(request, place, given, context, most)
                 await run_in_threadpool(at.check, order)
             else:
                 await _from_body(request, place, most)
@@ -150,13 +163,13 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         response_model=None,
         responses={200: {"model": BatchAnswer}, **refusals(401, 403, 404, 422, 503)},
     )
-    def look(id: str, who: str = Depends(caller)) -> JSONResponse:
+    def look(id: str, context: AppContext = Depends(caller)) -> JSONResponse:
         """How far a table is, and what came of it."""
-        return JSONResponse(_addressed(queue().status(id, who)))
+        return JSONResponse(_addressed(queue().status(id, context.principal)))
 
     def result(kind: str, media_type: str, ending: str) -> Callable[..., StreamingResponse]:
-        def download(id: str, who: str = Depends(caller)) -> StreamingResponse:
-            name, stream, size = queue().result(id, who, kind)
+        def download(id: str, context: AppContext = Depends(caller)) -> StreamingResponse:
+            name, stream, size = queue().result(id, context.principal, kind)
             headers = {"Content-Length": str(size), "Content-Disposition": _attachment(name, ending)}
             return StreamingResponse(_blocks(stream), media_type=media_type, headers=headers)
 
@@ -213,7 +226,9 @@ async def _from_body(request: Request, place: BatchFolder, most_mb: int) -> None
         await run_in_threadpool(file.write, bytes(held))
 
 
-async def _from_form(request: Request, place: BatchFolder, given: BatchParameters, who: str, most_mb: int) -> BatchJob:
+async def _from_form(
+    request: Request, place: BatchFolder, given: BatchParameters, context: AppContext, most_mb: int
+) -> BatchJob:
     """The table of a form, which its parser puts down on the disk; its other fields are parameters."""
     limited = Request(request.scope, _limited(request.receive, most_mb))
     try:
@@ -230,7 +245,7 @@ async def _from_form(request: Request, place: BatchFolder, given: BatchParameter
             fields[name] = values if name in ("map", "unit", "change") else values[-1] if values else ""
         fields.setdefault("name", file.filename or "table")
         try:
-            order = BatchParameters.model_validate(fields).order(who)
+            order = BatchParameters.model_validate(fields).order(context)
         except ValidationError as error:
             raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
         await run_in_threadpool(_copy, file.file, place)

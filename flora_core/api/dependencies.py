@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from flora_core.workflows.context import AppContext
 
-#: Says whose key a request carries; "" where the API needs none.
-Caller = Callable[[Request], Awaitable[str]]
+#: Gives the context for who sent a request.
+Caller = Callable[[Request], Awaitable[AppContext]]
 
 
 class ContextProvider(Protocol):
@@ -35,3 +35,9 @@ class ErrorResponse(BaseModel):
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For a route's description: the statuses with which it may refuse."""
     return {status: {"model": ErrorResponse} for status in statuses}
+
+
+def name_given(context: AppContext, typed: str) -> str:
+    """The name that a program signs with: its own where it is known by a key, else what it sent, else the remembered one."""
+    who = context.principal
+    return (typed or who.name) if who.is_local else who.name

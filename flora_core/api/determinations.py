@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.access import UseCase
+from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
 from flora_core.api.request_body import StrictRoute
 from flora_core.errors import BadValues
 from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.authorisation import require
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import DeterminationRecorder, defaults
 
@@ -80,17 +82,20 @@ def determining(front: ContextProvider, caller: Caller) -> APIRouter:
         response_model=None,
         responses={200: {"model": DeterminationsResponse}, **refusals(400, 401, 403, 404, 408, 413, 422, 503)},
     )
-    async def determine(body: DeterminationsRequest, who: str = Depends(caller)) -> JSONResponse:
+    async def determine(body: DeterminationsRequest, context: AppContext = Depends(caller)) -> JSONResponse:
         """Lay determinations beside identifications: good rows are added, each bad one is an issue; 422 where none is good."""
-        return JSONResponse(await run_in_threadpool(_determine, front.context(), body, who))
+        return JSONResponse(await run_in_threadpool(_determine, context, body))
 
     return router
 
 
-def _determine(context: AppContext, body: DeterminationsRequest, who: str) -> dict[str, Any]:
+def _determine(context: AppContext, body: DeterminationsRequest) -> dict[str, Any]:
+    require(context, UseCase.DETERMINE, body.study)
     context.studies.get(body.study)
-    by = body.by or who
-    laying = DeterminationRecorder(context, body.study, defaults=defaults(by), entered_by=who or by or "API")
+    by = body.by or context.principal.name
+    laying = DeterminationRecorder(
+        context, body.study, defaults=defaults(by), entered_by=name_given(context, by) or "API"
+    )
     rows = [
         WrittenDetermination(
             number,

@@ -11,11 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.access import UseCase
+from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
 from flora_core.api.request_body import StrictRoute, strict
 from flora_core.errors import BadValues, Issue
 from flora_core.units import parse_unit
 from flora_core.workflows import identify as workflow
+from flora_core.workflows.authorisation import require
 from flora_core.workflows.context import AppContext
 
 MAX_ROWS: Final = 1000
@@ -119,16 +121,16 @@ def identifying(front: ContextProvider, caller: Caller) -> APIRouter:
         response_model=None,
         responses={200: {"model": IdentifyResponse}, **refusals(400, 401, 403, 404, 408, 413, 422, 503)},
     )
-    async def identify(body: IdentifyRequest, who: str = Depends(caller)) -> JSONResponse:
+    async def identify(body: IdentifyRequest, context: AppContext = Depends(caller)) -> JSONResponse:
         """Name plants; record them where asked, all or none."""
-        context = front.context()
         # Never here: the database may be slow, or a model have many trees, and everybody's requests wait in this loop.
-        return JSONResponse(await run_in_threadpool(_identify, context, body, who))
+        return JSONResponse(await run_in_threadpool(_identify, context, body))
 
     return router
 
 
-def _identify(context: AppContext, body: IdentifyRequest, who: str) -> dict[str, Any]:
+def _identify(context: AppContext, body: IdentifyRequest) -> dict[str, Any]:
+    require(context, UseCase.IDENTIFY, body.study)
     # What is recorded names the champion of that very moment.
     model = context.champion(body.study) if body.record else context.champion_cached(body.study)
     unit = parse_unit(body.unit)
@@ -150,7 +152,7 @@ def _identify(context: AppContext, body: IdentifyRequest, who: str) -> dict[str,
     identifiers: list[str | None] = [None] * len(answers)
     if body.record:
         recorded = workflow.record(
-            context, answers, by=who or body.by, door="api", collector=body.collector, site=body.site
+            context, answers, by=name_given(context, body.by), door="api", collector=body.collector, site=body.site
         )
         identifiers = [found.id for found in recorded]
     return {

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, monitor_study
 
 
@@ -86,7 +87,7 @@ def monitoring(front: ContextProvider, caller: Caller) -> APIRouter:
         version: Annotated[
             int | None, Query(ge=1, le=2**31 - 1, description="Only what this version identified.")
         ] = None,
-        who: str = Depends(caller),
+        context: AppContext = Depends(caller),
     ) -> JSONResponse:
         """Do the plants still look like the training plants, and how right is the model still?"""
         first, last = asked_days(since, until)
@@ -94,7 +95,7 @@ def monitoring(front: ContextProvider, caller: Caller) -> APIRouter:
 
         def found() -> dict[str, Any]:
             return monitor_document(
-                monitor_study(front.context(), study, since=first, until=last, window=kind, version=version)
+                monitor_study(context, study, since=first, until=last, window=kind, version=version)
             )
 
         return JSONResponse(await run_in_threadpool(found))

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from flora_core.api.authentication import Authentication
 from flora_core.api.metrics import Metrics
 from flora_core.api.request_logging import RequestLogger
 from flora_core.errors import FloraError, Unavailable, as_document
@@ -74,7 +75,7 @@ def routes(front: ContextProvider) -> list[BaseRoute]:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", page_of_metrics),
-        _everything_below("/api", RequestLogger(_LateApi(front), metrics)),
+        _everything_below("/api", RequestLogger(Authentication(_LateApi(front), front), metrics)),
     ]
 
 

@@ -25,6 +25,7 @@ from flora_core.cli import (
     maintenance,
     models,
     monitor,
+    people,
     profiles,
     serve,
     studies,
@@ -56,6 +57,9 @@ app.add_typer(two_tables.commands)
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(profiles.commands, name="profiles")
 app.add_typer(maintenance.commands)
+app.add_typer(people.people_commands, name="people")
+app.add_typer(people.tokens_commands, name="tokens")
+app.add_typer(people.audit_commands)
 app.add_typer(serve.commands)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
+from flora_core.cli.options import Json, Study, as_service, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -54,7 +54,7 @@ def retrain(
     from flora_core.workflows.models.retraining import retrain as cycle
 
     done = cycle(
-        context_with_champion(),
+        as_service(context_with_champion(), "retrain"),
         study,
         by=by or getpass.getuser(),
         if_needed=if_needed,
@@ -82,7 +82,7 @@ def watch(
     """Look at the verdict of every study, tell of a change (FLORA_ALERTS), and retrain at night; until it is stopped."""
     from flora_core.workflows.operations.scheduler import check_all_studies, run_scheduler
 
-    context = context_with_champion()
+    context = as_service(context_with_champion(), "watch")
     if once:
         lines = check_all_studies(context)
         if as_json:

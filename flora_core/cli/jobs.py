@@ -34,7 +34,9 @@ def jobs_list(as_json: Json = False) -> None:
 @commands.command("cancel", epilog="Example: python -m flora_core jobs cancel 3")
 def jobs_cancel(identifier: int, as_json: Json = False) -> None:
     """Take a job out of the queue, or stop it where it is being worked on."""
-    job = context_with_champion().jobs.cancel(identifier)
+    from flora_core.workflows.jobs.requests import cancel_job
+
+    job = cancel_job(context_with_champion(), identifier)
     if as_json:
         print_json({"id": job.id, "state": job.state})
     else:

@@ -21,10 +21,33 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout,
 
 
 def command_context() -> AppContext:
-    """The context of the settings; what it is made of is imported only now, for commands that need none start sooner."""
+    """The context of the settings, acting for the operating system's user, or with the roles of FLORA_TOKEN where that is set.
+
+    What it is made of is imported only now, for commands that need none start sooner.
+
+    Raises
+    ------
+    NotAllowed
+        FLORA_TOKEN is not known, has expired or was revoked.
+    """
     from flora_core.workflows import context
 
-    return context.open_context()
+    opened = context.open_context()
+    secret = opened.settings.token.get_secret_value()
+    if not secret:
+        return opened.acting_as(opened.principal, "command")
+    from flora_core.workflows.access.sign_in import principal_of_program
+
+    return opened.acting_as(principal_of_program(opened, secret), "command")
+
+
+def as_service(context: AppContext, name: str) -> AppContext:
+    """The same context for a service of the server: trains and promotes, and no more; a token keeps its own roles."""
+    from flora_core.access import service_principal
+
+    if context.principal.token is not None:
+        return context
+    return context.acting_as(service_principal(name), "command")
 
 
 def context_with_champion() -> AppContext:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from flora_core.errors import DatabaseUnavailable
 
 #: The migration this program was written for.
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
 #: Seconds of idleness after which a connection to PostgreSQL is asked whether it is still there.

@@ -273,9 +273,70 @@ announcements = Table(
 )
 """Changes of a study's verdict: who is delivering one claims it first."""
 
+people = Table(
+    "people",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment),
+    Column("signed_out_at", Moment),
+    UniqueConstraint("issuer", "subject"),
+    sqlite_autoincrement=True,
+)
+"""Who may sign in, by the identity provider's own word for them. A sign-in from before `signed_out_at` counts no longer."""
+
+role_grants = Table(
+    "role_grants",
+    METADATA,
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    Column("granted_at", Moment, nullable=False),
+    Column("granted_by", Text, nullable=False),
+)
+"""The roles that people have now; the audit trail tells those they had."""
+
+tokens = Table(
+    "tokens",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("roles", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+    sqlite_autoincrement=True,
+)
+"""Tokens of programs; only their hashes are kept. `roles` are parted by spaces."""
+
+audit = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("token", Integer),
+    Column("use_case", String(64), nullable=False),
+    Column("object", Text, nullable=False),
+    Column("result", String(64), nullable=False),
+    Column("door", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("request", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who did or tried what: rows are only ever appended."""
+
 __all__ = [
     "METADATA",
     "announcements",
+    "audit",
     "determinations",
     "events",
     "identifications",

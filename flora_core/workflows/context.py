@@ -6,12 +6,16 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from flora_core.errors import NoChampion
+from flora_core.access import NOBODY, Principal, UseCase, is_allowed, local_principal
+from flora_core.errors import NoChampion, Refused
 from flora_core.model import Model
 from flora_core.settings import Settings, read_settings
+from flora_core.storage.access.audit_trail import AuditTrail
+from flora_core.storage.access.people import People
+from flora_core.storage.access.tokens import Tokens
 from flora_core.storage.alert_outbox import AlertOutbox
 from flora_core.storage.column_mappings import ColumnMappings
 from flora_core.storage.database import Database
@@ -29,7 +33,15 @@ CHAMPION_TTL_SECONDS: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What a workflow works with. Made once a process; safe to share between threads."""
+    """What a workflow works with, and who asks. Made once a process; safe to share between threads.
+
+    Attributes
+    ----------
+    principal : Principal
+        Who acts through this context; `acting_as` gives the same context for somebody else.
+    door, address : str
+        How the request came, and from which network address, for the audit trail.
+    """
 
     settings: Settings
     database: Database
@@ -42,10 +54,53 @@ class AppContext:
     jobs: JobQueue
     profiles: Profiles
     batches: BatchStore
+    people: People
+    tokens: Tokens
+    audit: AuditTrail
+    principal: Principal = NOBODY
+    door: str = ""
+    address: str = ""
     _champion_cache: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
     _on_close: list[Callable[[], None]] = field(default_factory=list, repr=False)
     _loaded: dict[tuple[str, int], Model] = field(default_factory=dict, repr=False)
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def acting_as(self, principal: Principal, door: str = "", address: str = "") -> AppContext:
+        """The same context, with what it holds, for somebody else."""
+        return replace(self, principal=principal, door=door, address=address)
+
+    def current_principal(self) -> Principal:
+        """Who acts, with the roles of this moment: one that was taken away is gone at once.
+
+        Raises
+        ------
+        DatabaseUnavailable
+        """
+        who = self.principal
+        if who.is_person:
+            person = self.people.find_cached(who.issuer, who.subject)
+            return replace(who, roles=frozenset() if person is None else person.roles)
+        return who
+
+    def allows(self, use_case: UseCase) -> bool:
+        """Whether who acts may do this, by the roles of this moment."""
+        return is_allowed(self.current_principal(), use_case)
+
+    def signed_by(self, typed: str) -> str:
+        """The name that stands beside what is done: of who signed in, whatever was typed; in a local start, what was typed.
+
+        Raises
+        ------
+        Refused
+            A local start, and neither was a name typed nor one remembered.
+        """
+        who = self.principal
+        if not who.is_local:
+            return typed if who.is_service and typed.strip() else who.name
+        name = " ".join(typed.split()) or who.name
+        if not name:
+            raise Refused("Who is it? Give a name; records without a person can't be asked about later.")
+        return name
 
     def champion(self, study: str) -> Model:
         """The model that identifies the study's plants now.
@@ -102,11 +157,15 @@ class AppContext:
         """Stop what runs in the background, then close the database's connections."""
         for stop in self._on_close:
             stop()
+        self.audit.flush()
         self.database.close()
 
 
 def open_context(settings: Settings | None = None) -> AppContext:
     """The context for these settings, or for those of the environment; opens no file and no connection yet.
+
+    It acts for the operating system's user, who holds the database and the models in any case; a server gives each request
+    the context of who sent it (`acting_as`), and that of nobody where nobody is known.
 
     Raises
     ------
@@ -126,4 +185,8 @@ def open_context(settings: Settings | None = None) -> AppContext:
         JobQueue(database),
         Profiles(database),
         BatchStore(batches_folder(database, settings.models)),
+        People(database),
+        Tokens(database),
+        AuditTrail(database),
+        local_principal(),
     )

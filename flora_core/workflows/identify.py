@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.errors import BadValues, Refused
 from flora_core.identification.explanation import Explanation, NextMeasurement, explain, next_measurement
 from flora_core.identification.mix_ups import Suggestion, did_you_mean
@@ -20,6 +21,7 @@ from flora_core.monitoring.profiles.bins import bins_of
 from flora_core.storage.records.identifications import Channel, IdentificationRecord, Plant
 from flora_core.study import Study
 from flora_core.tables.rows.single_plant import CheckedPlant, check_plant
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -122,6 +124,7 @@ class Identification:
         }
 
 
+@use_case(UseCase.IDENTIFY)
 def identify(context: AppContext, study: str, typed: Mapping[str, str], unit: str = "") -> Identification:
     """What the study's champion says of one plant; records nothing.
 
@@ -177,6 +180,7 @@ def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
     return BadValues(plant.issues, suggestion.question, {name: value for name, value in pairs if not np.isnan(value)})
 
 
+@use_case(UseCase.RECORD, signs="by")
 def record(
     context: AppContext,
     identifications: Sequence[Identification],

@@ -23,6 +23,7 @@ from ui.charts.scatter import axis_title, best_pair
 from ui.components.determination import determine_here
 from ui.components.guide import guide_link
 from ui.components.picture import show_picture
+from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown, italicised
 from ui.site.theme import theme
 
@@ -331,14 +332,8 @@ def show_start(work: BatchSession, study: Study) -> None:
             f"**Name every row.** The {escape_markdown(study.plural)} are recorded with the file's name and checksum."
         )
         who, collector, site = st.columns(3)
-        by = who.text_input(
-            "Identified by",
-            key="person",
-            placeholder="your name",
-            max_chars=200,
-            autocomplete="name",
-            persist_state="session",
-        )
+        with who:
+            by = show_signing_name(work.context, "person", "Identified by")
         gathered = collector.text_input(
             "Collected by", key="batch.collector", placeholder=_unless_said(understood, "collector"), max_chars=200
         )

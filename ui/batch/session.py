@@ -76,6 +76,11 @@ class BatchSession:
         self._stop = threading.Event()
         self.look()
 
+    @property
+    def context(self) -> AppContext:
+        """The context of who brought the table."""
+        return self._context
+
     def say(self, **changes: Any) -> None:
         """Say something else of the file, and look at it again."""
         self.request = replace(self.request, **changes)

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import Role
 from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
@@ -19,6 +20,7 @@ from flora_core.tables.names.typed_names import read_name
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import DeterminationRecorder, defaults
+from ui.site.person import page_principal
 from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
@@ -53,6 +55,9 @@ def show_signature(person: str = _PERSON) -> None:
     state = st.session_state
     if person != _PERSON:
         state.setdefault(person, state.get(_PERSON, ""))
+    principal = page_principal()
+    as_oneself = not principal.is_local and not principal.has(Role.CURATOR)
+    levels = [number for number in LEVELS if number < COMPETENT] if as_oneself else list(LEVELS)
     who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
     who.text_input(
         "Determined by",
@@ -61,12 +66,13 @@ def show_signature(person: str = _PERSON) -> None:
         max_chars=200,
         autocomplete="name",
         persist_state="session",
+        disabled=as_oneself,
         on_change=lambda: state.update({_PERSON: state[person]}),
     )
     level.selectbox(
         "Verification level (HISPID)",
-        list(LEVELS),
-        index=COMPETENT,
+        levels,
+        index=levels.index(COMPETENT) if COMPETENT in levels else len(levels) - 1,
         format_func=lambda n: f"{n}: {LEVELS[n]}",
         key=_LEVEL,
         persist_state="session",

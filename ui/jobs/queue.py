@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.storage.job_queue import Job
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.jobs.requests import QueuedJob, describe_job, job_outcome, newest_jobs, queue, resubmit
+from flora_core.workflows.jobs.requests import (
+    QueuedJob,
+    cancel_job,
+    describe_job,
+    job_outcome,
+    newest_jobs,
+    queue,
+    resubmit,
+)
 from ui.jobs.supervisor import SUPERVISOR
+from ui.site.person import may
 from ui.site.text import escape_markdown
 
 #: Seconds between two looks.
@@ -54,14 +64,15 @@ def _show(context: AppContext, queued: QueuedJob) -> None:
             else:
                 doing = "stopping" if job.state == "cancelling" else (job.doing or "preparing")
                 st.progress(queued.share, escape_markdown(f"{doing[:1].upper()}{doing[1:]}{_left(queued)}"))
-        button.button(
-            "Cancel",
-            key=f"cancel-{job.id}",
-            on_click=_cancel,
-            args=(context, job),
-            disabled=job.state == "cancelling",
-            width="stretch",
-        )
+        if may(context, UseCase.CANCEL_JOB):
+            button.button(
+                "Cancel",
+                key=f"cancel-{job.id}",
+                on_click=_cancel,
+                args=(context, job),
+                disabled=job.state == "cancelling",
+                width="stretch",
+            )
 
 
 def _show_last(context: AppContext, study: str) -> None:
@@ -75,13 +86,13 @@ def _show_last(context: AppContext, study: str) -> None:
             f"**{escape_markdown(describe_job(job))}** for {escape_markdown(job.by)} {job.state}. "
             f"{escape_markdown(job_outcome(job))}"
         )
-        if job.state == "interrupted":
+        if job.state == "interrupted" and may(context, UseCase.TRAIN):
             st.button("Start it again", key=f"again-{job.id}", on_click=_again, args=(context, job))
 
 
 def _cancel(context: AppContext, job: Job) -> None:
     try:
-        context.jobs.cancel(job.id)
+        cancel_job(context, job.id)
     except FloraError as refused:
         st.toast(escape_markdown(refused.message))
     SUPERVISOR.wake()

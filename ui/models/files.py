@@ -11,6 +11,7 @@ from flora_core.study import Study
 from flora_core.workflows.models.transfer import export_version, import_version
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView
+from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 
 _PERSON: Final = "person"
@@ -43,7 +44,7 @@ def show_files(context: AppContext, study: Study, versions: list[VersionView]) -
             "program makes. What comes in identifies nothing until it is promoted."
         )
         file = st.file_uploader("A .skops file", type=["skops"], key="import.file")
-        by = st.text_input("Your name", key="import.by", max_chars=200, value=st.session_state.get(_PERSON, ""))
+        by = show_signing_name(context, "import.by")
         if st.button(
             "Bring it in", key="import", disabled=file is None or not by.strip(), icon=":material/move_to_inbox:"
         ):

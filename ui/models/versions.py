@@ -31,6 +31,7 @@ from ui.site.navigation import page_link
 from ui.components.picture import show_picture
 from ui.jobs.queue import show_queue
 from ui.site.theme import theme
+from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 from ui.jobs.supervisor import SUPERVISOR
 
@@ -63,6 +64,7 @@ def show_champion(context: AppContext, study: Study, versions: list[VersionView]
         if earlier is not None:
             with st.popover(f"Roll back to version {earlier}", icon=":material/undo:"):
                 by, why = _sign(
+                    context,
                     "rollback", f"Version {earlier} identifies again at once; version {champion.version} is kept."
                 )
                 st.button(
@@ -95,7 +97,7 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
         view = next(v for v in versions if v.version == version)
         if not view.champion and not view.retired:
             with st.popover("Retire this version", icon=":material/archive:"):
-                by, why = _sign("retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
+                by, why = _sign(context, "retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
                 st.button(
                     f"Retire version {version}", key="retire", on_click=_act, args=("retire", context, study.name, version),
                     disabled=not (by.strip() and why.strip()),
@@ -160,7 +162,7 @@ def show_comparing(context: AppContext, study: Study, versions: list[VersionView
 def _show_first(context: AppContext, study: Study, alive: list[int]) -> None:
     st.markdown("There is no champion to compare with. Choose the version that shall identify.")
     version = int(st.selectbox("Version", alive[::-1], key="first.version") or alive[-1])
-    by, why = _sign("promote", "")
+    by, why = _sign(context, "promote", "")
     st.button(
         f"Let version {version} identify", type="primary", key="promote", on_click=_act,
         args=("promote", context, study.name, version), disabled=not (by.strip() and why.strip()),
@@ -202,7 +204,7 @@ def _show_gate(context: AppContext, study: Study, challenger: int, judged: tuple
     overrule = not gate.passed and st.checkbox(
         "Promote it anyway. The history will record that I overrode the gate.", key="overrule"
     )
-    by, why = _sign("promote", "")
+    by, why = _sign(context, "promote", "")
     st.button(
         f"Promote version {challenger}", type="primary" if gate.proven or not gate.answer else "secondary",
         key="promote", on_click=_act, args=("promote", context, study.name, challenger, overrule, judged),
@@ -280,13 +282,11 @@ def _labelled(versions: list[VersionView]) -> Callable[[int], str]:
     return lambda v: f"version {v}, identifies now" if v in champions else f"version {v}"
 
 
-def _sign(deed: str, sentence: str) -> tuple[str, str]:
+def _sign(context: AppContext, deed: str, sentence: str) -> tuple[str, str]:
     """Who and why: what the history keeps."""
     if sentence:
         st.markdown(escape_markdown(sentence))
-    by = st.text_input(
-        "Your name", key=f"{deed}.by", max_chars=200, autocomplete="name", value=st.session_state.get(_PERSON, "")
-    )
+    by = show_signing_name(context, f"{deed}.by")
     why = st.text_input("Reason", key=f"{deed}.why", max_chars=2000, placeholder="for the history")
     return by, why
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import service_principal
 from flora_core.errors import FloraError, Unavailable
 from flora_core.workflows.context import AppContext, open_context
 from ui.server.garbage import set_aside
@@ -93,7 +94,8 @@ class Startup:
 
     def _open(self) -> None:
         try:
-            context = open_context()
+            # What the server does by itself; each visitor gets the context of their own.
+            context = open_context().acting_as(service_principal("server"))
             from flora_core.workflows.models.lifecycle import ensure_champion
 
             ensure_champion(context, self._told)

@@ -19,6 +19,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
 from ui.components.facts_table import facts_table
 from ui.site.navigation import page_link
+from ui.site.person import show_signing_name
 from ui.site.study_picker import choose_study
 from ui.site.text import escape_markdown
 
@@ -272,14 +273,8 @@ def show_creation(context: AppContext, proposal: Proposal) -> None:
     """Make the study, in somebody's name."""
     with st.form("make-study", border=True):
         who, press = st.columns([5, 2], vertical_alignment="bottom")
-        by = who.text_input(
-            "Made by",
-            key="person",
-            placeholder="your name",
-            max_chars=200,
-            autocomplete="name",
-            persist_state="session",
-        )
+        with who:
+            by = show_signing_name(context, "person", "Made by")
         pressed = press.form_submit_button(
             "Make the study",
             type="primary",

@@ -14,6 +14,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Addition, Choices, add_plants, propose_addition
 from ui.charts.scatter import axis_title
 from ui.site.navigation import page_link
+from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 from ui.studies.create import DECIMALS, show_findings, show_merges, uploaded_table
 
@@ -147,14 +148,8 @@ def _show_keeping(context: AppContext, addition: Addition) -> None:
     """Keep the plants, in somebody's name."""
     with st.form("add-plants", border=True):
         who, press = st.columns([5, 2], vertical_alignment="bottom")
-        by = who.text_input(
-            "Added by",
-            key="person",
-            placeholder="your name",
-            max_chars=200,
-            autocomplete="name",
-            persist_state="session",
-        )
+        with who:
+            by = show_signing_name(context, "person", "Added by")
         pressed = press.form_submit_button(
             "Add the plants",
             type="primary",

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -172,6 +172,14 @@ class BatchStore:
         if _IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / _DOCUMENT).exists():
             return BatchFolder(self._folder / identifier)
         raise _unknown()
+
+    def size(self) -> int:
+        """Bytes that all tables and their results take of the disk."""
+        total = 0
+        for path in self._folder.glob("*/*"):
+            with suppress(OSError):  # it was deleted in this moment
+                total += path.stat().st_size
+        return total
 
     def sweep(self, older_than: timedelta) -> int:
         """Delete what is older, unless somebody works on it; how many tables that was."""

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.errors import BadTable, TooLarge
 from flora_core.identification.mix_ups import Change, Offer, change_in_words, offers
 from flora_core.identification.naming import predict_plants
@@ -30,6 +31,7 @@ from flora_core.tables.columns.provenance import Provenance, provenance_columns
 from flora_core.tables.files.reading import Decimal, Layout, RowChunk, checksum, read_layout, read_parts
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.batch.corrections import MixUpCorrector
 from flora_core.workflows.context import AppContext
 
@@ -144,6 +146,7 @@ class BatchPlan:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
+@use_case(UseCase.UPLOAD_TABLE)
 def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> BatchPlan:
     """What the file is and which column is which; names no plant, records nothing.
 
@@ -210,6 +213,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
     )
 
 
+@use_case(UseCase.UPLOAD_TABLE, signs="by")
 def remember_columns(context: AppContext, understood: BatchPlan, by: str) -> None:
     """Keep which column is which for the next file with the same header."""
     study = understood.model.study

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final
 
-from flora_core.errors import FloraError, Refused, Unavailable, Unknown, as_document
+from flora_core.access import NOBODY, Principal, Role
+from flora_core.errors import FloraError, OverBudget, Refused, Unavailable, Unknown, as_document
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.storage.files.process_memory import release_memory
 from flora_core.supervised_threads import SupervisedThread
@@ -44,8 +45,8 @@ class BatchJob:
     Attributes
     ----------
     request : BatchRequest
-    owner : str
-        Whose key it came with; nobody else is told of it. "" where the API is open.
+    owner : Principal
+        Who sent it; nobody else but a maintainer is told of it.
     record, again : bool
     by, collector, site : str
         As for `run_batch`.
@@ -54,7 +55,7 @@ class BatchJob:
     """
 
     request: BatchRequest
-    owner: str = ""
+    owner: Principal = NOBODY
     record: bool = False
     again: bool = False
     by: str = ""
@@ -75,24 +76,41 @@ class BatchQueue:
         self._waiting: list[str] = []
         self._receiving: set[str] = set()
         self._progress: dict[str, tuple[float, str]] = {}
+        self._owner_of: dict[str, str] = {}
         context.on_close(self.stop)
 
-    def reserve(self) -> BatchFolder:
+    @property
+    def _owners(self) -> list[str]:
+        """Whose the tables are that come, wait or are worked on."""
+        return list(self._owner_of.values())
+
+    def reserve(self, owner: Principal = NOBODY) -> BatchFolder:
         """A place for a table that is about to come; sweeps away what is too old.
 
         Raises
         ------
         Unavailable
             Too many tables are waiting.
+        OverBudget
+            This asker has too many waiting, or the results that are kept take all the room there is for them.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
         # Those that are still coming wait for their senders, and nobody waits for them.
         if len(self._receiving) >= MOST_RECEIVING:
             raise Unavailable(f"{MOST_RECEIVING} tables are being sent just now. Try again later.")
+        settings = self._context.settings
+        if not owner.is_local and self._owners.count(_key(owner)) >= settings.max_tables_each:
+            raise OverBudget(f"{settings.max_tables_each} tables of yours are waiting. Send the next when one is done.")
         self._context.batches.sweep(self._kept())
+        if self._context.batches.size() > settings.max_results_mb * 1_000_000:
+            raise OverBudget(
+                f"The results that are kept take {settings.max_results_mb:,} MB, all the room there is; the oldest are "
+                f"deleted after {settings.keep_results_hours} hours. Try again later."
+            )
         batch = self._context.batches.new()
         self._receiving.add(batch.identifier)
+        self._owner_of[batch.identifier] = _key(owner)
         return batch
 
     def check(self, order: BatchJob) -> None:
@@ -116,7 +134,7 @@ class BatchQueue:
             raise
         name, archive = order.request.name, order.darwin_core
         batch.write_document(
-            {"owner": order.owner, "name": name, "state": "waiting", "created": _now(), "darwin_core": archive}
+            {"owner": _key(order.owner), "name": name, "state": "waiting", "created": _now(), "darwin_core": archive}
         )
         with self._lock:
             self._receiving.discard(batch.identifier)
@@ -136,10 +154,11 @@ class BatchQueue:
     def discard(self, batch: BatchFolder) -> None:
         """Delete a table that did not come whole, or is none."""
         self._receiving.discard(batch.identifier)
+        self._owner_of.pop(batch.identifier, None)
         batch.release()
         batch.remove()
 
-    def status(self, identifier: str, owner: str) -> dict[str, Any]:
+    def status(self, identifier: str, owner: Principal) -> dict[str, Any]:
         """What is known of a table: its state, its progress, and what came of it.
 
         Raises
@@ -174,7 +193,7 @@ class BatchQueue:
             **document.get("outcome", {}),
         }
 
-    def result(self, identifier: str, owner: str, kind: str) -> tuple[str, BinaryIO, int]:
+    def result(self, identifier: str, owner: Principal, kind: str) -> tuple[str, BinaryIO, int]:
         """A file that became of a table: (the table's name, the file, its size).
 
         Raises
@@ -205,10 +224,10 @@ class BatchQueue:
     def _kept(self) -> timedelta:
         return timedelta(hours=self._context.settings.keep_results_hours)
 
-    def _found(self, identifier: str, owner: str) -> tuple[BatchFolder, dict[str, Any]]:
+    def _found(self, identifier: str, owner: Principal) -> tuple[BatchFolder, dict[str, Any]]:
         batch = self._context.batches.get(identifier)
         document = batch.document()
-        if document["owner"] != owner:
+        if document["owner"] != _key(owner) and not owner.has(Role.MAINTAINER):
             # Somebody else's is told from none by nothing.
             raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
         return batch, document
@@ -233,6 +252,7 @@ class BatchQueue:
                 _log.error("what became of a batch can't be kept: %s", error)
             finally:
                 self._progress.pop(batch.identifier, None)
+                self._owner_of.pop(batch.identifier, None)
                 batch.release()
                 release_memory()
 
@@ -263,7 +283,8 @@ class BatchQueue:
 
         with ExitStack() as files:
             stream = files.enter_context(batch.table())
-            understood = plan_batch(self._context, stream, order.request)
+            context = self._context.acting_as(order.owner, "api")
+            understood = plan_batch(context, stream, order.request)
             results = [kind for kind in RESULTS if kind != "darwin-core" or order.darwin_core]
             written = {kind: files.enter_context(batch.writing(RESULTS[kind])) for kind in results}
             sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
@@ -272,7 +293,7 @@ class BatchQueue:
                 *(DarwinCoreSink(written[kind], understood) for kind in results if kind == "darwin-core"),
             ]
             summary = run_batch(
-                self._context,
+                context,
                 stream,
                 understood,
                 sinks=sinks,
@@ -295,6 +316,13 @@ class BatchQueue:
 
 class _Stopped(Exception):
     """The context is closing."""
+
+
+def _key(owner: Principal) -> str:
+    """By which an owner is known in a table's document: keys by their names, as they were before there were tokens."""
+    if owner.is_local:
+        return ""
+    return owner.subject if owner.issuer == "program" and owner.token is None else owner.identity
 
 
 def _now() -> str:

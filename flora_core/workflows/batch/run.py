@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from flora_core.access import UseCase
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
 from flora_core.monitoring.profiles.bins import bins_of
 from flora_core.storage.records.identifications import Channel, Recording
 from flora_core.tables.files.reading import read_parts
 from flora_core.tables.rows.checking import check_part
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.batch.duplicates import DuplicateRows
 from flora_core.workflows.batch.plan import BatchPlan
 from flora_core.workflows.batch.recorder import BackgroundRecorder
@@ -36,6 +38,7 @@ def _silent(share: float, doing: str) -> None:
     pass
 
 
+@use_case(UseCase.UPLOAD_TABLE, signs="by")
 def run_batch(
     context: AppContext,
     stream: BinaryIO,
@@ -115,6 +118,7 @@ def run_batch(
     return finished(summary, model, layout)
 
 
+@use_case(UseCase.UPLOAD_TABLE)
 def recorded_before(context: AppContext, understood: BatchPlan) -> list[Recording]:
     """The recordings of this file, newest first; one of which no plant could be named is none."""
     study = understood.model.study.name

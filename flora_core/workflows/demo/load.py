@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.errors import BadValues
 from flora_core.learning.training import train
@@ -16,6 +17,7 @@ from flora_core.model import Model
 from flora_core.storage.records.determinations import Slip
 from flora_core.storage.simulated_data import remove_simulated
 from flora_core.study import IRIS, Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo.season import Visit, simulate_season
 from flora_core.workflows.identify import Identification, identify_with, record
@@ -43,11 +45,13 @@ def demo_study() -> Study:
     return IRIS.model_copy(update={"name": STUDY, "title": _TITLE, "caveat": caveat})
 
 
+@use_case(UseCase.READ_STUDIES)
 def is_loaded(context: AppContext) -> bool:
     """Whether the demonstration is there."""
     return STUDY in context.studies.names()
 
 
+@use_case(UseCase.SIMULATE)
 def load(context: AppContext, *, last: date | None = None, seed: int = 0, progress: Progress = silent) -> Loaded:
     """Fill the demonstration with a season that ends today; one that is there, whole or not, is replaced.
 
@@ -79,6 +83,7 @@ def load(context: AppContext, *, last: date | None = None, seed: int = 0, progre
     return Loaded(STUDY, records, slips)
 
 
+@use_case(UseCase.SIMULATE)
 def remove(context: AppContext) -> int:
     """Remove the demonstration without a trace; how many rows that was, 0 where there is none."""
     if not is_loaded(context):

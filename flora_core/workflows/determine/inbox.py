@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.determination import COMPETENT
 from flora_core.errors import ArtifactRefused
 from flora_core.identification.naming import NONE_OF_THESE
@@ -27,6 +28,7 @@ from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of, as_rows
 
@@ -87,6 +89,7 @@ class Inbox:
     challenger: int | None
 
 
+@use_case(UseCase.READ_RECORDS)
 def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: int = 200) -> Inbox:
     """The plants of a study that wait for a determination; reads only, at a cost that does not grow with the study.
 
@@ -120,6 +123,7 @@ def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: 
     )
 
 
+@use_case(UseCase.READ_RECORDS)
 def at_random(context: AppContext, study: str, *, most: int = 50) -> Inbox:
     """Plants that chance chose of those that nobody determined: what tells how often the model is right; reads only.
 
@@ -135,6 +139,7 @@ def at_random(context: AppContext, study: str, *, most: int = 50) -> Inbox:
     return Inbox(tuple(InboxPlant(one, {}, 0.0) for one in chosen), left, min(left, SEEN), None)
 
 
+@use_case(UseCase.READ_RECORDS)
 def known_plants(context: AppContext, champion: Model) -> Floats:
     """For each species of the champion, the plants known: in its training table, and determined since; (k,)."""
     study = champion.study

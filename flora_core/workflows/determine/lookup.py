@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flora_core.access import UseCase
 from flora_core.storage.records.identifications import parse_identifier
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -19,6 +21,7 @@ class Found:
     suggestion: str = ""
 
 
+@use_case(UseCase.READ_RECORDS)
 def find_plants(context: AppContext, study: str, plants: Iterable[str]) -> dict[str, Found]:
     """Where each of these plants stands; reads only.
 

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.errors import Unknown
 from flora_core.identification.naming import predict_plants
 from flora_core.model import Floats, Ints, Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
 from flora_core.units import factor
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
+@use_case(UseCase.READ_RECORDS)
 def as_rows(context: AppContext, recorded: Sequence[IdentificationRecord], study: Study) -> Floats:
     """The plants' values in the study's order and units; (n, p), NaN where not measured."""
     values = np.full((len(recorded), len(study.measurements)), np.nan)

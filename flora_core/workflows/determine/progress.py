@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flora_core.access import UseCase
 from flora_core.determination import AT_RANDOM, COMPETENT, AnswerKind, true_answer
 from flora_core.monitoring.performance.realised import Rate, rate
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -43,6 +45,7 @@ class Progress:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+@use_case(UseCase.READ_MONITOR)
 def progress(context: AppContext, study: str) -> Progress:
     """How far the determinations of a study have come; reads only.
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from flora_core.access import Role, UseCase
 from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import Issue, Refused
 from flora_core.storage.records.determinations import Determination, Slip
@@ -14,6 +15,7 @@ from flora_core.study import Study
 from flora_core.tables.names.typed_names import ReadName, read_name
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.tables.values.dates import ParsedDate, parse_date
+from flora_core.workflows.authorisation import permitted, require_or_within
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.lookup import Found, find_plants
 
@@ -130,7 +132,11 @@ class DeterminationRecorder:
         source_sha256: str = "",
         columns: Callable[[str], str] = str,
     ) -> None:
-        self._context, self._study, self._defaults, self._entered_by = context, study, defaults, entered_by
+        require_or_within(context, UseCase.DETERMINE, study)
+        self._context, self._study, self._defaults = context, study, defaults
+        self._entered_by = context.signed_by(entered_by) if not context.principal.is_local else entered_by
+        # Who may not verify determines as themselves, and no further than by comparison.
+        self._own_name = "" if context.allows(UseCase.DETERMINE_VERIFIED) else context.principal.name
         self._source, self._sha256, self._columns = source, source_sha256, columns
         self._studies: dict[str, Study] = {}
         self._others: dict[str, int] = {}
@@ -194,7 +200,14 @@ class DeterminationRecorder:
         read = read_name(row.name, study)
         if read.given is None:
             return refused("name", row.name, read.problem, read.suggestion)
-        by = " ".join((row.by or self._defaults.by).split())
+        by = " ".join((row.by or self._defaults.by or self._own_name or self._entered_by_signed_in()).split())
+        if self._own_name and by != self._own_name:
+            return refused(
+                "by",
+                by,
+                f"a {Role.BOTANIST} determines as themselves",
+                f"Leave it empty or give {self._own_name}; to enter what others determined takes the role of a {Role.CURATOR}.",
+            )
         problem, suggestion = _no_person(by)
         if problem:
             return refused("by", by, problem, suggestion)
@@ -207,6 +220,15 @@ class DeterminationRecorder:
             return refused(
                 "level", row.level, f"'{row.level[:40]}' is not a verification level", f"There are: {levels}."
             )
+        if self._own_name and level >= COMPETENT:
+            if row.level.strip():
+                return refused(
+                    "level",
+                    row.level,
+                    f"level {level} takes the role of a {Role.CURATOR}",
+                    f"Give level 0 or {COMPETENT - 1}, or ask a {Role.CURATOR} to verify it.",
+                )
+            level = COMPETENT - 1
         remark = row.remark or self._defaults.remark
         if len(remark) > _LONGEST["remark"]:
             return refused(
@@ -226,6 +248,10 @@ class DeterminationRecorder:
         )
         return slip, None
 
+    def _entered_by_signed_in(self) -> str:
+        """Who signed in determines, where nobody is named; in a local start nobody is known."""
+        return "" if self._context.principal.is_local else self._entered_by
+
     def _add(self, slips: list[Slip], undated: list[bool]) -> None:
         if not slips:
             return
@@ -241,7 +267,11 @@ class DeterminationRecorder:
             if earlier and earlier[-1].at > slip.at and slip.at == today_here():
                 self._ahead(slip, earlier[-1])
             new.append(slip)
-        added = self._context.determinations.add(new, entered_by=self._entered_by) if new else ()
+        verified = any(slip.level >= COMPETENT for slip in new)
+        with permitted(
+            self._context, UseCase.DETERMINE_VERIFIED if verified else UseCase.DETERMINE, f"{self._study} {len(slips)}"
+        ):
+            added = self._context.determinations.add(new, entered_by=self._entered_by) if new else ()
         self.outcome.added += sum(added)
         self.outcome.unchanged += len(added) - sum(added)
 

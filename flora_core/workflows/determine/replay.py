@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from flora_core.access import UseCase
 from flora_core.storage.records.identifications import IdentificationRecord
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import Identification, identify_with
 
 
+@use_case(UseCase.READ_RECORDS)
 def seen_again(context: AppContext, recorded: IdentificationRecord) -> Identification:
     """What the version that named a recorded plant says of the values it used; records nothing.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flora_core.access import UseCase
 from flora_core.errors import BadValues
 from flora_core.storage.records.determinations import Determination
 from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
 
@@ -43,6 +45,7 @@ class DeterminationOutcome:
         }
 
 
+@use_case(UseCase.DETERMINE, signs="entered_by")
 def determine(
     context: AppContext,
     study: str,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from flora_core.access import UseCase
 from flora_core.determination import LEVELS, AnswerKind, GivenName
 from flora_core.identification.sentences import probability_text
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study, epithet, genus_of
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 _PAGE = """<!doctype html>
@@ -32,6 +34,7 @@ h1 {{ font-size: 13pt; margin: 0 0 1mm; font-weight: 400 }} p {{ margin: .6mm 0 
 _LABEL, _SHEET = "105mm 60mm; margin: 4mm", "A4; margin: 10mm"
 
 
+@use_case(UseCase.READ_RECORDS)
 def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -> str:
     """A self-contained HTML page with a slip for each plant, ready to be printed: one on a label of 105 x 60 mm, several on A4.
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from flora_core.access import UseCase
 from flora_core.tables.files.reading import Layout, checksum, read_layout
 from flora_core.tables.rows.determinations import Columns, match_columns, read_determinations
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
 
@@ -43,6 +45,7 @@ def look_at_table(stream: BinaryIO, name: str, *, sheet: str = "") -> tuple[Layo
     return layout, {role: layout.header[place] for role, place in columns.places.items()}
 
 
+@use_case(UseCase.DETERMINE, signs="entered_by")
 def determine_table(
     context: AppContext,
     study: str,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from flora_core.access import UseCase
 from flora_core.determination import COMPETENT
 from flora_core.errors import Refused
 from flora_core.storage.job_queue import Job
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.training import TrainingRequest
 
@@ -91,6 +93,7 @@ class QueuedJob:
         return min(1.0, self.job.done / self.job.total) if self.job.total else 0.0
 
 
+@use_case(UseCase.TRAIN, signs="by")
 def ask_for_training(context: AppContext, study: str, request: TrainingRequest, by: str) -> Job:
     """Put a training at the end of the queue; its settings are checked first.
 
@@ -112,6 +115,7 @@ def ask_for_training(context: AppContext, study: str, request: TrainingRequest, 
     return context.jobs.enqueue(study, "train", request.model_dump_json(), by)
 
 
+@use_case(UseCase.COMPARE)
 def comparison_asked(context: AppContext, study: str, champion: int, challenger: int) -> ComparisonRequest:
     """The request to compare two versions on what is known now.
 
@@ -133,28 +137,44 @@ def comparison_asked(context: AppContext, study: str, champion: int, challenger:
     )
 
 
+@use_case(UseCase.COMPARE, signs="by")
 def ask_for_comparison(context: AppContext, study: str, request: ComparisonRequest, by: str) -> Job:
     """Put a comparison at the end of the queue; raises as `ask_for_training` does."""
     return context.jobs.enqueue(study, "compare", request.model_dump_json(), by or "a visitor")
 
 
+@use_case(UseCase.READ_MODELS)
 def comparison_job(context: AppContext, study: str, request: ComparisonRequest) -> Job | None:
     """The newest job that was asked for this very comparison; None where there is none. Reads only."""
     return context.jobs.find_identical(study, "compare", request.model_dump_json())
 
 
+@use_case(UseCase.READ_MODELS)
 def queue(context: AppContext) -> tuple[QueuedJob, ...]:
     """What is being worked on and what waits, in the order it is done."""
     now = datetime.now(UTC)
     return tuple(QueuedJob(job, place, _left(job, now)) for place, job in enumerate(context.jobs.active()))
 
 
+@use_case(UseCase.READ_MODELS)
 def newest_jobs(context: AppContext, study: str = "", most: int = 20) -> tuple[QueuedJob, ...]:
     """The newest jobs of a study, or of all, newest first, with their places."""
     places = {queued.job.id: queued for queued in queue(context)}
     return tuple(places.get(job.id, QueuedJob(job, 0, None)) for job in context.jobs.newest(study, most))
 
 
+@use_case(UseCase.CANCEL_JOB)
+def cancel_job(context: AppContext, identifier: int) -> Job:
+    """Take a job out of the queue, or stop it where it is being worked on.
+
+    Raises
+    ------
+    Unknown, Conflict
+    """
+    return context.jobs.cancel(identifier)
+
+
+@use_case(UseCase.TRAIN, signs="by")
 def resubmit(context: AppContext, job: Job, by: str) -> Job:
     """Ask for the same once more: after it failed or was interrupted."""
     return context.jobs.enqueue(job.study, job.kind, job.request, by)

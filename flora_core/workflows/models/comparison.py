@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.storage.cluster import cluster
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from flora_core.learning.comparison.promotion_gate import Gate
 
 
+@use_case(UseCase.COMPARE)
 def compare_versions(
     context: AppContext,
     study: str,

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import numpy as np
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.determination import COMPETENT
 from flora_core.model import Floats, Ints, TrainingPlants
 from flora_core.storage.records.determinations import Determined
@@ -52,6 +54,7 @@ def no_plants(study: Study) -> DeterminedPlants:
     return DeterminedPlants(np.zeros((0, len(study.measurements))), np.zeros(0, dtype=np.int64), [], [])
 
 
+@use_case(UseCase.READ_MONITOR)
 def determined_plants(context: AppContext, study: Study) -> DeterminedPlants:
     """The plants that a competent person determined to be one of the study's species, by the newest word on each."""
     places = {name: j for j, name in enumerate(study.species_names)}

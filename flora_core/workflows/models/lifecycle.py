@@ -11,6 +11,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.errors import ArtifactRefused, Conflict, Refused, Unavailable, Unknown
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
 from flora_core.storage.registry.registry import Event, Verified, Version
@@ -137,6 +139,7 @@ def _first_champion(context: AppContext, progress: object) -> None:
     context.registry.promote(study.name, model.card.version or 0, PROGRAM, _FIRST_REASON)
 
 
+@use_case(UseCase.READ_MODELS)
 def list_versions(context: AppContext, study: str) -> list[VersionView]:
     """All versions of a study, oldest first, and which of them is the champion."""
     context.studies.get(study)
@@ -169,6 +172,7 @@ def version_number(text: str) -> int:
     return int(digits)
 
 
+@use_case(UseCase.READ_MODELS)
 def show_version(context: AppContext, study: str, version: int) -> tuple[Version, ModelCard, tuple[Event, ...]]:
     """A version's row, its card and what happened to it."""
     context.studies.get(study)
@@ -197,12 +201,14 @@ def leaderboard_document(card: ModelCard) -> dict[str, Any]:
     }
 
 
+@use_case(UseCase.READ_MODELS)
 def history(context: AppContext, study: str) -> tuple[Event, ...]:
     """Everything that happened to the versions of a study, oldest first."""
     context.studies.get(study)
     return context.registry.events(study)
 
 
+@use_case(UseCase.READ_MODELS)
 def verify_versions(context: AppContext) -> tuple[tuple[Verified, ...], list[str]]:
     """Compare the files of every version of every study with their checksums; loads nothing, changes nothing."""
     results: list[Verified] = []
@@ -237,6 +243,7 @@ class Promotion:
     overruled: bool
 
 
+@use_case(UseCase.PROMOTE, signs="by")
 def promote(
     context: AppContext,
     study: str,
@@ -298,6 +305,7 @@ def promote(
     return Promotion(True, champion, gate, comparison, overruled)
 
 
+@use_case(UseCase.ROLL_BACK, signs="by")
 def roll_back(context: AppContext, study: str, *, by: str, why: str) -> int:
     """Make the champion before this one the champion again; the version that identifies now.
 
@@ -313,6 +321,7 @@ def roll_back(context: AppContext, study: str, *, by: str, why: str) -> int:
     return context.registry.roll_back(study, by, why)
 
 
+@use_case(UseCase.RETIRE, signs="by")
 def retire(context: AppContext, study: str, version: int, *, by: str, why: str) -> None:
     """Put a version away for good: it stays to be read, and can't be promoted any more.
 
@@ -339,6 +348,7 @@ def _signed(by: str, why: str, doing: str) -> tuple[str, str]:
     return by, why
 
 
+@use_case(UseCase.READ_MODELS)
 def newest_challenger(context: AppContext, study: str) -> int | None:
     """The newest version that is younger than the champion and not retired; None where there is none."""
     champion = context.registry.champion_version(study) or 0

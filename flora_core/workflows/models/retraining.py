@@ -11,6 +11,8 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused, Unavailable
 from flora_core.learning.validation.folds import Progress, silent
 from flora_core.learning.data_checks.checks import failed, sanity_checks
@@ -51,6 +53,7 @@ class Retrained:
     red: bool = False
 
 
+@use_case(UseCase.TRAIN, signs="by")
 def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True, progress: Progress = silent) -> Retrained:
     """Run the cycle once for a study.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from flora_core.errors import ArtifactRefused, Refused
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.model import Model, ModelCard
 from flora_core.storage.cluster import cluster
 from flora_core.workflows.context import AppContext
@@ -31,6 +33,7 @@ class TrainingRequest(BaseModel):
     seed: int = 0
 
 
+@use_case(UseCase.TRAIN, signs="by")
 def train_version(
     context: AppContext,
     study: str,

@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.model import Bools, Model, TrainingPlants
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, with_determined
@@ -17,6 +19,7 @@ from flora_core.workflows.context import AppContext
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
+@use_case(UseCase.TRAIN)
 def all_plants(
     context: AppContext, study: Study, determined: DeterminedPlants, model: Model | None
 ) -> tuple[TrainingPlants, Bools | None]:
@@ -43,6 +46,7 @@ def learned_until(model: Model) -> datetime:
     return model.card.trained_at if model.card.table.determined else _NEVER
 
 
+@use_case(UseCase.TRAIN)
 def rows_known(context: AppContext, study: Study, table: TrainingPlants, model: Model) -> Bools:
     """Which rows of the study's newest table stood in the one that the model learned from; all where that is not kept."""
     everything = np.ones(len(table.species), dtype=bool)

@@ -6,6 +6,8 @@ import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flora_core.access import UseCase
+from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused, TooLarge
 from flora_core.model import Model, ModelCard, Origin
 from flora_core.storage.registry.skops_file import file_checksum, pack
@@ -15,6 +17,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.incoming import read_model, require_same_study
 
 
+@use_case(UseCase.EXPORT_MODEL)
 def export_version(context: AppContext, study: str, version: int) -> tuple[str, bytes]:
     """A version with its card as a skops file: a name for it, and its content.
 
@@ -25,6 +28,7 @@ def export_version(context: AppContext, study: str, version: int) -> tuple[str, 
     return f"{study}-v{version}.skops", pack(context.model(study, version))
 
 
+@use_case(UseCase.EXPORT_MODEL)
 def export_mlflow(context: AppContext, study: str, version: int, target: Path) -> None:
     """Write a version as an MLflow model folder.
 
@@ -39,6 +43,7 @@ def export_mlflow(context: AppContext, study: str, version: int, target: Path) -
     write_mlflow_folder(context.model(study, version), target)
 
 
+@use_case(UseCase.IMPORT_MODEL, signs="by")
 def import_version(context: AppContext, study: str, content: bytes, name: str, *, by: str) -> ModelCard:
     """Register a model from a file as a version of its own, not promoted.
 

@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from flora_core.access import UseCase
 from flora_core.errors import WrongSetting
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class AlertOutcome:
     detail: str
 
 
+@use_case(UseCase.READ_MONITOR)
 def announce_change(context: AppContext, study: str, verdict: str, sentence: str) -> AlertOutcome:
     """Tell of a verdict where it changed since the last one that was told.
 

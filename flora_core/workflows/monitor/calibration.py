@@ -8,8 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.monitoring.decision import ALPHA_AMBER, holm
 from flora_core.monitoring.performance.calibration_in_the_large import CalibrationInTheLarge, calibration_in_the_large
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.calendar import DateRange, windows_between
 from flora_core.workflows.monitor.ground_truth import LEVEL, true_species
@@ -44,6 +46,7 @@ class Certainties:
     together: CalibrationInTheLarge
 
 
+@use_case(UseCase.READ_MONITOR)
 def certainties_of(context: AppContext, watched: MonitorResult) -> Certainties:
     """How sure the names were that persons checked, against how many were right; bounded, whatever is kept.
 

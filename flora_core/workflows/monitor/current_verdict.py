@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from flora_core.access import UseCase
 from flora_core.monitoring.decision import MIN_PLANTS
 from flora_core.monitoring.decision import Verdict as Colour
 from flora_core.monitoring.drift.samples import Findings
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.reference import version_reference
 from flora_core.workflows.monitor.run import monitor_study
@@ -52,6 +54,7 @@ class CurrentVerdict:
     until: datetime
 
 
+@use_case(UseCase.READ_MONITOR)
 def current_verdict(context: AppContext, study: str, until: datetime | None = None) -> CurrentVerdict:
     """The verdict on the plants that the champion identified in the last thirty days: that of the monitor.
 

@@ -9,10 +9,12 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.determination import COMPETENT, AnswerKind, GivenName
 from flora_core.model import Ints
 from flora_core.monitoring.performance.realised import Realised, realised_from_confusion
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 #: What persons said counts as the truth from this verification level on.
@@ -40,6 +42,7 @@ class GroundTruth:
     unfit_confirmed: int
 
 
+@use_case(UseCase.READ_MONITOR)
 def ground_truth(
     context: AppContext, studies: dict[int, Study], study: str, since: date, until: date, as_of: date | None
 ) -> tuple[GroundTruth, ...]:

@@ -8,12 +8,14 @@ from typing import Final, Literal
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.monitoring.decision import ALPHA_AMBER, ALPHA_RED, Verdict
 from flora_core.monitoring.drift.attribution import decompose_plants
 from flora_core.monitoring.drift.samples import Findings, PlantSample, compare_plants
 from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.storage.records.samples import Samples
 from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.reference import version_reference, wording_of
 
@@ -48,6 +50,7 @@ class Group:
     findings: Findings
 
 
+@use_case(UseCase.READ_MONITOR)
 def groups_of(
     context: AppContext, study: str, version: int, by: Grouping, since: date, until: date
 ) -> tuple[tuple[Group, ...], int]:

@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.monitoring.profiles.bins import Bins, bins_of
 from flora_core.monitoring.profiles.profile import Profile, from_document
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -40,6 +42,7 @@ class Recount:
     differing: tuple[str, ...]
 
 
+@use_case(UseCase.READ_MONITOR)
 def catch_up(context: AppContext, study: str) -> tuple[Missing, ...]:
     """Count what no profile counts yet, as recordings of an older program; what can't be counted.
 
@@ -54,6 +57,7 @@ def catch_up(context: AppContext, study: str) -> tuple[Missing, ...]:
     return tuple(missing)
 
 
+@use_case(UseCase.READ_MONITOR)
 def day_profiles(
     context: AppContext, study: str, since: str | None = None, until: str | None = None
 ) -> tuple[tuple[DayProfile, ...], tuple[Missing, ...]]:
@@ -88,6 +92,7 @@ def _read(bins: Bins, text: str) -> Profile:
     return from_document(bins, json.loads(text))
 
 
+@use_case(UseCase.MAINTAIN)
 def rebuild(context: AppContext, study: str) -> int:
     """Make all profiles of a study again from its records; how many plants they count. Interrupted, it goes on by itself.
 
@@ -103,6 +108,7 @@ def rebuild(context: AppContext, study: str) -> int:
     return plants
 
 
+@use_case(UseCase.MAINTAIN)
 def recount(context: AppContext, study: str) -> tuple[Recount, ...]:
     """Compare the profiles of a study with its records, to the last digit. Writes nothing but what was not counted yet.
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
+from flora_core.access import UseCase
 from flora_core.model import Model
 from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
@@ -24,6 +25,7 @@ from flora_core.monitoring.verdicts.wording import lower_first
 from flora_core.storage.records.samples import Sample, Samples
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.calendar import LENGTH, DateRange, WindowKind, windows_between
 from flora_core.workflows.monitor.ground_truth import GroundTruth, ground_truth, realised_of
@@ -142,6 +144,7 @@ class MonitorResult:
         return sum(window.plants for window in self.windows)
 
 
+@use_case(UseCase.READ_MONITOR)
 def monitor_study(
     context: AppContext,
     study: str,

@@ -7,15 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.storage.files import backup
 from flora_core.storage.files.backup import BackedUp, delete_stale_backup_files
 from flora_core.storage.files.upload_folder import delete_stale_upload_folders
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora")
 
 
+@use_case(UseCase.MAINTAIN)
 def sweep(context: AppContext) -> None:
     """Delete what killed processes left behind (recordings, versions, uploads, backups), and results kept long enough.
 
@@ -39,11 +42,13 @@ def sweep(context: AppContext) -> None:
         )
 
 
+@use_case(UseCase.BACK_UP)
 def back_up(context: AppContext, target: Path) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
     return backup.write_backup(context.database, context.settings.models, target)
 
 
+@use_case(UseCase.BACK_UP)
 def restore(context: AppContext, source: Path) -> BackedUp:
     """Make database and models from a backup, where none are; raises as `storage.backup.restore` does."""
     return backup.restore_backup(source, context.database, context.settings.models)

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Final
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError, Refused, WrongSetting
 from flora_core.logs import set_up_log
 from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.retraining import retrain
 from flora_core.workflows.monitor.alerts import announce_change
@@ -22,6 +24,7 @@ _log: Final = logging.getLogger("flora.watch")
 _BY: Final = "the watch"
 
 
+@use_case(UseCase.TRAIN)
 def check_all_studies(context: AppContext) -> list[dict[str, str]]:
     """Look at every real study with a champion once, and tell of a change.
 
@@ -44,6 +47,7 @@ def check_all_studies(context: AppContext) -> list[dict[str, str]]:
     return lines
 
 
+@use_case(UseCase.TRAIN)
 def run_scheduler(context: AppContext, *, every: int, retrain_at: str) -> None:
     """Look every so many minutes and retrain once a day, until SIGTERM or SIGINT; what is being done is finished first.
 

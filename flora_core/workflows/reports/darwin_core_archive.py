@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from flora_core.access import UseCase
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
@@ -19,6 +20,7 @@ from flora_core.storage.records.identifications import IdentificationRecord, Pla
 from flora_core.storage.records.scan import all_recorded
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 Progress = Callable[[int, int, str], None]
@@ -38,6 +40,7 @@ class Archived:
     determinations: int
 
 
+@use_case(UseCase.EXPORT_ARCHIVE)
 def write_archive(
     context: AppContext,
     study: str,

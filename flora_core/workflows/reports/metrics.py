@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from flora_core.access import UseCase
 from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -37,6 +39,7 @@ class StudyFigures:
     verdict: str
 
 
+@use_case(UseCase.READ_MONITOR)
 def study_figures(context: AppContext) -> list[StudyFigures]:
     """The figures of every real study, oldest first; reads only."""
     figures = RecordStatistics(context.database)

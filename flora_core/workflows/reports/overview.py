@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from flora_core.access import UseCase
 from flora_core.errors import NoChampion
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Coverage
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.monitor.current_verdict import CurrentVerdict, current_verdict
@@ -60,6 +62,7 @@ class Home:
         return sum(count for _, count in self.days)
 
 
+@use_case(UseCase.READ_MONITOR)
 def home(context: AppContext, study: str) -> Home:
     """The state of a study now; reads only.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.promotion_gate import Gate
@@ -13,6 +14,7 @@ from flora_core.monitoring.decision import Verdict as Colour
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.storage.registry.registry import Event
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.comparison import compare_versions
 from flora_core.workflows.models.determined_plants import determined_plants
@@ -63,6 +65,7 @@ class StudyReport:
         return "red" if failed(self.checks) else self.watched.verdict
 
 
+@use_case(UseCase.READ_MONITOR)
 def build_study_report(context: AppContext, study: str) -> StudyReport:
     """The facts as they are now; reads only.
 

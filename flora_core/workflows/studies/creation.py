@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from flora_core.access import UseCase
 from flora_core.errors import BadTable, Issue, Refused
 from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
@@ -22,6 +23,7 @@ from flora_core.tables.names.labels import Alike, GatheredName, alike, gather_na
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.rows.summary_rows import plants_only
 from flora_core.tables.values.cells import MISSING
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, NameChoice, Proposal
 from flora_core.workflows.studies.data_warnings import warned_of_pairs
@@ -37,6 +39,7 @@ from flora_core.workflows.studies.proposal import (
 from flora_core.workflows.studies.species_names import LEAST, choose_names, refused_names, said_of_names
 
 
+@use_case(UseCase.MAKE_STUDY, signs="by")
 def create(context: AppContext, proposal: Proposal, by: str) -> StudyView:
     """Keep the study with its first training table; one transaction.
 
@@ -98,6 +101,7 @@ class Addition:
     layout: Layout
 
 
+@use_case(UseCase.EXTEND_STUDY)
 def propose_addition(
     context: AppContext, stream: BinaryIO, name: str, choices: Choices, columns: Mapping[str, str] | None = None
 ) -> Addition:
@@ -154,6 +158,7 @@ def propose_addition(
     return _named(context, draft, part, roles, assignment, choices, file)
 
 
+@use_case(UseCase.EXTEND_STUDY, signs="by")
 def add_plants(context: AppContext, addition: Addition, by: str) -> StudyView:
     """Keep the plants as the study's next training table; one transaction. Earlier tables and models stay as they are.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flora_core.access import UseCase
 from flora_core.storage.studies import KeptTable
 from flora_core.study import Study
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.species_names import FEW
 
@@ -37,11 +39,13 @@ class StudyView:
     warnings: tuple[str, ...]
 
 
+@use_case(UseCase.READ_STUDIES)
 def list_studies(context: AppContext) -> list[StudyView]:
     """All studies, oldest first."""
     return [show_study(context, name) for name in context.studies.names()]
 
 
+@use_case(UseCase.READ_STUDIES)
 def show_study(context: AppContext, name: str) -> StudyView:
     """One study with its plant counts and warnings.
 

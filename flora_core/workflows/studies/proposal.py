@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
+from flora_core.access import UseCase
 from flora_core.errors import Issue
 from flora_core.identification.sentences import listed
 from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
@@ -35,6 +36,7 @@ from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.rows.summary_rows import plants_only, rows_at
 from flora_core.tables.values.cells import MISSING, codes_like_missing
 from flora_core.units import parse_unit
+from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
 from flora_core.workflows.studies.data_warnings import warnings_of_table
@@ -86,6 +88,7 @@ class Roles:
     genus: int | str | None
 
 
+@use_case(UseCase.MAKE_STUDY)
 def propose(context: AppContext, stream: BinaryIO, name: str, choices: Choices | None = None) -> Proposal:
     """The study that could be made of a labelled table. Reads only.
 

@@ -24,7 +24,7 @@ def base(request, monkeypatch):
 @pytest.fixture
 def client():
     routes = [Route("/readyz", path_of), Mount("/api", routes=[Route("/{rest:path}", path_of)])]
-    return TestClient(Starlette(routes=routes, middleware=middleware()))
+    return TestClient(Starlette(routes=routes, middleware=middleware()), base_url="http://localhost")
 
 
 def test_what_is_ours_answers_below_the_base_path_and_without_it(base, client):

@@ -26,7 +26,7 @@ def client():
         return PlainTextResponse("a page")
 
     inner = [Route("/{path:path}", page), WebSocketRoute("/_stcore/stream", echo)]
-    return TestClient(Starlette(routes=inner, middleware=middleware()))
+    return TestClient(Starlette(routes=inner, middleware=middleware()), base_url="http://localhost")
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent/openapi.json"])
@@ -62,14 +62,14 @@ def message(**fields):
 def test_a_developer_s_message_never_arrives(fields):
     rerun = BackMsg()
     rerun.rerun_script.query_string = "x"
-    with client().websocket_connect("/_stcore/stream") as socket:
+    with client().websocket_connect("/_stcore/stream", headers={"Host": "localhost"}) as socket:
         socket.send_bytes(message(**fields))
         socket.send_bytes(rerun.SerializeToString())
         assert socket.receive_bytes() == rerun.SerializeToString()
 
 
 def test_other_messages_and_rubbish_pass_unchanged():
-    with client().websocket_connect("/_stcore/stream") as socket:
+    with client().websocket_connect("/_stcore/stream", headers={"Host": "localhost"}) as socket:
         for content in (message(stop_script=True), b"\xff\xff\xff", b"x" * 1000):
             socket.send_bytes(content)
             assert socket.receive_bytes() == content
@@ -78,7 +78,7 @@ def test_other_messages_and_rubbish_pass_unchanged():
 def test_a_page_of_another_site_gets_no_websocket():
     with (
         pytest.raises(WebSocketDisconnect),
-        client().websocket_connect("/_stcore/stream", headers={"Origin": "https://evil.example"}),
+        client().websocket_connect("/_stcore/stream", headers={"Host": "localhost", "Origin": "https://evil.example"}),
     ):
         pass
 
@@ -89,4 +89,4 @@ def test_a_page_of_another_site_can_t_upload():
 
 
 def test_our_own_page_may():
-    assert client().put("/_stcore/upload_file/x/y", headers={"Origin": "http://testserver"}).status_code != 403
+    assert client().put("/_stcore/upload_file/x/y", headers={"Origin": "http://localhost"}).status_code != 403
