@@ -7,12 +7,11 @@ Hendrycks & Gimpel (2017), A baseline for detecting misclassified and out-of-dis
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from flora_core.model import Floats
+from flora_core.model import Floats, Ints
 from flora_core.monitoring.decision import MIN_EFFECT, MIN_PLANTS, Verdict, plants_missing, verdict_of
 from flora_core.monitoring.statistics import permutation
 
@@ -59,7 +58,7 @@ class Confidence:
 def confidence_of(
     reference: Floats, current: Floats, *, tests: int = 1, smallest: int = MIN_PLANTS, seed: int = permutation.SEED
 ) -> Confidence:
-    """How sure the model is on average, not yet judged; by permutation of the plants.
+    """How sure the model is on average, not yet judged; by permutation of the plants, or of their counts where many.
 
     Parameters
     ----------
@@ -68,13 +67,13 @@ def confidence_of(
     """
     before, now = reference[np.isfinite(reference)], current[np.isfinite(current)]
     n, m = len(before), len(now)
-    if n + m > permutation.EXACT:
-        return confidence_from_moments(*_moments(before), *_moments(now), smallest=smallest)
     missing = plants_missing(n, m, smallest)
     if not n or not m:
         return Confidence(n, m, plants_missing=missing)
     p = None
-    if not missing:
+    if not missing and n + m > permutation.EXACT:
+        p = _p_of_counts(*permutation.in_common_bins(np.sort(before), np.sort(now)), tests, seed)
+    elif not missing:
         null_distances = permutation.permuted_labels(
             n, m, permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests), seed
         ) @ np.concatenate([before, now])
@@ -85,35 +84,52 @@ def confidence_of(
     return Confidence(n, m, float(before.mean()), float(now.mean()), spread, p, plants_missing=missing)
 
 
-def confidence_from_moments(
-    n: int, mean: float, m2: float, m: int, other_mean: float, other_m2: float, *, smallest: int = MIN_PLANTS
+def confidence_of_counts(
+    reference: tuple[Ints, Floats],
+    current: tuple[Ints, Floats],
+    spread: float | None,
+    *,
+    tests: int = 1,
+    smallest: int = MIN_PLANTS,
+    seed: int = permutation.SEED,
 ) -> Confidence:
-    """As `confidence_of`, from counts, means and sums of squared deviations: Welch's test.
+    """As `confidence_of`, of plants counted in common bins of confidence.
 
     Parameters
     ----------
-    n, m : int
-        Plants of the reference and of the window.
-    mean, m2, other_mean, other_m2 : float
-    """
-    from scipy.special import stdtr
+    reference, current : ((b,) int, (b,) float)
+        The plants of each bin, and the sum of their confidences.
+    spread : float or None
+        Standard deviation of the reference's.
 
+    Notes
+    -----
+    Confidences of a good model crowd below 1 with a long tail, so that Welch's test takes a tail that few reference plants
+    happened to show for a change: 30 false alarms in 100 with 45 plants against 10,000. Permutations keep their level.
+    """
+    n, m = int(reference[0].sum()), int(current[0].sum())
     missing = plants_missing(n, m, smallest)
     if not n or not m:
         return Confidence(n, m, plants_missing=missing)
+    before, now = float(reference[1].sum()) / n, float(current[1].sum()) / m
     p = None
     if not missing:
-        a, b = m2 / (n - 1) / n, other_m2 / (m - 1) / m
-        if a + b > 0.0:
-            freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
-            p = float(stdtr(freedom, (other_mean - mean) / math.sqrt(a + b)))
-        else:
-            p = 1.0 if other_mean >= mean else 0.0
-    spread = math.sqrt(m2 / (n - 1)) if n > 1 else 0.0
-    return Confidence(n, m, mean, other_mean, spread, p, plants_missing=missing)
+        together = reference[0] + current[0]
+        filled = together > 0
+        positions = (reference[1] + current[1])[filled] / together[filled]
+        p = _p_of_counts(positions, reference[0][filled], current[0][filled], tests, seed)
+    return Confidence(n, m, before, now, spread, p, plants_missing=missing)
 
 
-def _moments(values: Floats) -> tuple[int, float, float]:
-    if not len(values):
-        return 0, 0.0, 0.0
-    return len(values), float(values.mean()), float(((values - values.mean()) ** 2).sum())
+def _p_of_counts(positions: Floats, before: Ints, now: Ints, tests: int, seed: int) -> float:
+    """How often permuted plants are as little sure on average as those of the window."""
+    draws = permutation.permutations_needed(permutation.PERMUTATIONS_BINNED, tests)
+    together = before + now
+    # The smaller sample is drawn; the other one's sum is what is left.
+    few = min(int(before.sum()), int(now.sum()))
+    drawn = np.random.default_rng(seed).multivariate_hypergeometric(together, few, size=draws, method="marginals")
+    sums = drawn @ positions
+    total = float(together @ positions)
+    window_is_few = int(now.sum()) == few
+    falls = total - sums if window_is_few else sums
+    return permutation.p_value(total - float(now @ positions), falls)

@@ -17,13 +17,13 @@ from flora_core.model import Floats, Ints
 from flora_core.monitoring.decision import ALPHA_AMBER, MIN_PLANTS, plants_missing
 from flora_core.monitoring.drift.attribution import Decomposition, decompose
 from flora_core.monitoring.drift.categorical import categorical_drift, proportion_drift
-from flora_core.monitoring.drift.confidence import confidence_from_moments
+from flora_core.monitoring.drift.confidence import Confidence, confidence_of_counts
 from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings, with_verdicts
 from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.performance.isotonic import Isotonic, fit_isotonic, gains_by_calibration
 from flora_core.monitoring.profiles.bins import Cells
-from flora_core.monitoring.profiles.profile import Profile
+from flora_core.monitoring.profiles.profile import MICRO, Profile
 from flora_core.monitoring.statistics import permutation
 from flora_core.monitoring.statistics.outlier_fences import RARE, OutlierFences
 from flora_core.monitoring.statistics.power import detectable_shift
@@ -76,11 +76,21 @@ def compare_profiles(
         shifts,
         together,
         categorical_drift(reference.named[:-1], current.named[:-1], tests=tests, smallest=smallest),
-        confidence_from_moments(*reference.certainty(), *current.certainty(), smallest=smallest),
+        _confidence(reference, current, tests, smallest),
         tuple(shares),
         plants_missing=plants_missing(reference.plants, current.plants, smallest),
     )
     return with_verdicts(findings)
+
+
+def _confidence(reference: Profile, current: Profile, tests: int, smallest: int) -> Confidence:
+    counted = [
+        (p.confidence.astype(np.int64), np.array([int(x) for x in p.confidence_sums], dtype=np.float64) / MICRO)
+        for p in (reference, current)
+    ]
+    n, _, m2 = reference.certainty()
+    spread = math.sqrt(m2 / (n - 1)) if n > 1 else 0.0
+    return confidence_of_counts(counted[0], counted[1], spread, tests=tests, smallest=smallest)
 
 
 def reference_null_distributions(reference: Profile) -> tuple[Floats, ...]:
@@ -221,8 +231,6 @@ def expected_right(profile: Profile, curve: Isotonic | None) -> tuple[float, int
     n, mean, _ = profile.certainty()
     if curve is None:
         return mean * n, n
-    from flora_core.monitoring.profiles.profile import MICRO
-
     filled = profile.confidence > 0
     counts = profile.confidence[filled].astype(np.float64)
     sums = np.array([int(total) for total in profile.confidence_sums[filled]], dtype=np.float64) / MICRO

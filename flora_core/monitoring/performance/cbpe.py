@@ -336,7 +336,9 @@ class Powered:
     determined: int
 
 
-def prediction_powered(confidence: Floats, determined: Floats, right: Ints) -> Powered | None:
+def prediction_powered(
+    confidence: Floats, determined: Floats, right: Ints, *, counts: Ints | None = None
+) -> Powered | None:
     """Accuracy of all identified plants, the estimate corrected by what determinations showed it to miss.
 
     Unbiased, whatever the estimate is worth, where the determined plants are a random sample; None with fewer than five.
@@ -349,20 +351,33 @@ def prediction_powered(confidence: Floats, determined: Floats, right: Ints) -> P
         The same, of the plants with one.
     right : (n,) bool or int
         Whether those were named right.
+    counts : (N,) int, optional
+        How many plants have each of these confidences, where they are counted; one each where not given.
     """
-    n, many = len(determined), len(confidence)
+    each = np.ones(len(confidence), dtype=np.int64) if counts is None else counts
+    n, many = len(determined), int(each.sum())
     if n < _FEW:
         return None
     hits = right.astype(np.float64)
-    together = np.concatenate([confidence, determined])
-    spread = float(together.var(ddof=1))
+    spread = _variance_of_counts(
+        np.concatenate([confidence, determined]), np.concatenate([each, np.ones(n, dtype=np.int64)])
+    )
     covariance = float(np.cov(hits, determined, ddof=1)[0, 1])
     trust = min(1.0, max(0.0, covariance / (spread * (1.0 + n / many)))) if many and spread > 0.0 else 0.0
-    all_of_them = float(confidence.mean()) if many else 0.0
+    all_of_them = float(each @ confidence) / many if many else 0.0
     value = trust * all_of_them + float((hits - trust * determined).mean())
     # Few plants that were all right show no spread; one more right and one more wrong do.
     smoothed = (hits.sum() + 1.0) / (n + 2.0)
     rest = max(float((hits - trust * determined).var(ddof=1)), smoothed * (1.0 - smoothed) * (1.0 - trust))
-    error = math.sqrt(rest / n + (trust**2 * float(confidence.var(ddof=1)) / many if many > 1 else 0.0))
+    error = math.sqrt(rest / n + (trust**2 * _variance_of_counts(confidence, each) / many if many > 1 else 0.0))
     value = min(1.0, max(0.0, value))
     return Powered(value, max(0.0, value - _Z * error), min(1.0, value + _Z * error), n + many, n)
+
+
+def _variance_of_counts(values: Floats, counts: Ints) -> float:
+    """The sample variance of values that occur so often; 0 for fewer than two."""
+    n = int(counts.sum())
+    if n < 2:
+        return 0.0
+    mean = float(counts @ values) / n
+    return float(counts @ (values - mean) ** 2) / (n - 1)

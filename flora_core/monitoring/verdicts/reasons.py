@@ -15,8 +15,16 @@ from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings
 from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.performance.cbpe import MetricEstimate
-from flora_core.monitoring.performance.realised import Realised
+from flora_core.monitoring.performance.determination_evidence import (
+    ALPHA_CHOSEN,
+    DeterminationEvidence,
+    fewer_right_than_expected,
+)
+from flora_core.monitoring.performance.realised import rate
 from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, percent, written_p
+
+#: A fall of accuracy worth naming.
+MIN_FALL: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,28 +203,63 @@ def _confidence_reason(found: Confidence) -> VerdictReason:
     )
 
 
-def accuracy_drop(realised: Realised, reference: tuple[int, int], wording: Wording) -> VerdictReason | None:
-    """Whether fewer determined plants were named right than when the model was scored, beyond chance."""
+def accuracy_drop(
+    right: int, plants: int, reference: tuple[int, int], wording: Wording, *, drawn: bool = False
+) -> VerdictReason | None:
+    """Whether fewer determined plants were named right than when the model was scored, beyond chance.
+
+    Parameters
+    ----------
+    right, plants : int
+        Of determined plants that speak for the others: drawn at random, or nearly all there are.
+    reference : (int, int)
+        Plants named right, and plants, when the model was scored.
+    drawn : bool
+        Whether to say that they were drawn at random.
+    """
     from scipy.stats import hypergeom
 
-    right, n = reference
-    wrong, wrong_before = realised.determined - realised.right, n - right
-    if not realised.determined or not n:
+    right_before, n = reference
+    wrong, wrong_before = plants - right, n - right_before
+    if not plants or not n:
         return None
-    p = float(hypergeom.sf(wrong - 1, n + realised.determined, wrong + wrong_before, realised.determined))
-    fell = right / n - realised.right / realised.determined
-    verdict = verdict_of(p, fell >= 0.05)
+    p = float(hypergeom.sf(wrong - 1, n + plants, wrong + wrong_before, plants))
+    verdict = verdict_of(p, right_before / n - right / plants >= MIN_FALL)
     if verdict == "green":
         return None
-    a = realised.accuracy
+    a = rate(right, plants)
+    which = f"{wording.plants} drawn at random and determined" if drawn else f"determined {wording.plants}"
     text = (
-        f"Of {realised.determined:,} determined {wording.plants} {realised.right:,} were named right "
-        f"({percent(a.value or 0.0)} %, {interval_text(a.low, a.high)}; {percent(right / n)} % when the model was scored, "
-        f"p {written_p(p, sign=True)})."
+        f"Of {plants:,} {which} {right:,} were named right "
+        f"({percent(a.value or 0.0)} %, {interval_text(a.low, a.high)}; {percent(right_before / n)} % when the model was "
+        f"scored, p {written_p(p, sign=True)})."
     )
     return VerdictReason(
         "accuracy", "", verdict, text, "Train with the determinations, and compare the new version with this one."
     )
+
+
+def chosen_accuracy_drop(known: DeterminationEvidence, wording: Wording) -> VerdictReason | None:
+    """Whether plants that somebody chose were named right less often than their own confidences say; amber at most."""
+    p = fewer_right_than_expected(known.chosen_confidence, known.chosen_right, known.information)
+    plants, right, expected = (
+        len(known.chosen_right),
+        int(known.chosen_right.sum()),
+        float(known.chosen_confidence.sum()),
+    )
+    if p is None or p >= ALPHA_CHOSEN or expected - right < MIN_FALL * plants:
+        return None
+    text = (
+        f"Of {plants:,} determined {wording.plants} that were not drawn at random {right:,} were named right, where the "
+        f"confidence of their names promised {expected:.0f} (p {written_p(p, sign=True)})."
+    )
+    return VerdictReason(
+        "accuracy", "", "amber", text, f"{DRAW}, to learn how often names are right among all of them."
+    )
+
+
+#: What to do where nobody knows how often names are right.
+DRAW: Final = "Determine 5 drawn at random a week"
 
 
 def estimated_accuracy_drop(estimated: MetricEstimate, wording: Wording) -> VerdictReason:

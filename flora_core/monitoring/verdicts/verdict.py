@@ -12,8 +12,15 @@ from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
 from flora_core.monitoring.drift.samples import Findings
 from flora_core.monitoring.performance.cbpe import MetricEstimate
+from flora_core.monitoring.performance.determination_evidence import DeterminationEvidence, visible_accuracy
 from flora_core.monitoring.performance.realised import Realised
-from flora_core.monitoring.verdicts.reasons import VerdictReason, accuracy_drop, estimated_accuracy_drop, reasons_of
+from flora_core.monitoring.verdicts.reasons import (
+    VerdictReason,
+    accuracy_drop,
+    chosen_accuracy_drop,
+    estimated_accuracy_drop,
+    reasons_of,
+)
 from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, lower_first, percent, written_p
 
 
@@ -48,6 +55,7 @@ def window_verdict(
     estimated: MetricEstimate | None = None,
     realised: Realised | None = None,
     reference: tuple[int, int] | None = None,
+    determined: DeterminationEvidence | None = None,
     decompositions: Sequence[Decomposition] = (),
 ) -> WindowVerdict:
     """What a window comes to, in words.
@@ -57,21 +65,24 @@ def window_verdict(
     estimated : MetricEstimate or None
         The accuracy without determinations, where the model's probabilities are known.
     realised : Realised or None
-        What determinations say.
+        What determinations say. Where `determined` is not given they are taken as a random sample.
+    determined : DeterminationEvidence or None
+        The determined plants, parted by how they were chosen: only those that speak for the others can make a verdict red.
     reference : (int, int) or None
         Plants named right, and plants, when the model was scored.
     decompositions : sequence of Decomposition
         Where the shifts come from, which decides what to do about them.
     """
     reasons = [reason for reason in reasons_of(findings, wording, decompositions) if reason.verdict in ("amber", "red")]
-    if realised is not None and reference is not None and (reason := accuracy_drop(realised, reference, wording)):
-        reasons.append(reason)
+    reasons += accuracy_reasons(realised, determined, reference, wording)
     if estimated is not None and estimated.alert:
         reasons.append(estimated_accuracy_drop(estimated, wording))
     reasons.sort(key=lambda reason: reason.verdict != "red")
     verdict = worst([findings.verdict, *(reason.verdict for reason in reasons)])
     first = _first_sentence(verdict, findings, reasons, wording)
     accuracy = accuracy_sentence(estimated, realised)
+    if realised is not None and determined is not None and findings.m:
+        accuracy = f"{accuracy} {looked_at_sentence(realised, determined, reference)}".strip()
     return WindowVerdict(
         verdict,
         f"{first} {accuracy}".strip(),
@@ -79,6 +90,46 @@ def window_verdict(
         power_sentence(findings, wording),
         findings.plants_missing,
     )
+
+
+def accuracy_reasons(
+    realised: Realised | None,
+    determined: DeterminationEvidence | None,
+    reference: tuple[int, int] | None,
+    wording: Wording,
+) -> list[VerdictReason]:
+    """What determinations show that is not as it was: at most one reason, of the plants that speak for the others first."""
+    if realised is None or reference is None:
+        return []
+    if determined is None:
+        found = [accuracy_drop(realised.right, realised.determined, reference, wording)]
+    else:
+        drawn = determined.how == "drawn"
+        speaking = accuracy_drop(determined.right, determined.plants, reference, wording, drawn=drawn)
+        found = [speaking or chosen_accuracy_drop(determined, wording)]
+    return [reason for reason in found if reason is not None]
+
+
+def looked_at_sentence(realised: Realised, known: DeterminationEvidence, reference: tuple[int, int] | None) -> str:
+    """How many plants a person looked at that were drawn at random, and what these could have shown."""
+    if not known.plants:
+        which = "None of those was" if realised.determined else "Nobody has looked at any"
+        return f"{which} drawn at random: wrong names among plants that measure as before would not show."
+    which = (
+        f"Nearly all are determined ({realised.determined:,} of {realised.identified:,})"
+        if known.how == "census"
+        else f"A person has looked at {known.plants:,} drawn at random, {known.right:,} of them named right"
+    )
+    parts = [which]
+    if known.joined is not None:
+        joined = known.joined
+        parts.append(
+            f"with the estimate of all others that is {percent(joined.value)} % ({interval_text(joined.low, joined.high)})"
+        )
+    visible = visible_accuracy(known.plants, reference) if reference is not None else None
+    if visible is not None:
+        parts.append(f"an accuracy of {percent(visible)} % would be noticed about half of the time")
+    return f"{'; '.join(parts)}."
 
 
 def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[VerdictReason], wording: Wording) -> str:

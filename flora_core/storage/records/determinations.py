@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from flora_core.determination import AnswerKind, GivenName
+from flora_core.determination import AT_RANDOM, AnswerKind, GivenName
 from flora_core.storage.database import Database
 from flora_core.storage.records.identifications import (
     IdentificationRecord,
@@ -104,6 +104,8 @@ class Certain:
         The probability of that species.
     given : GivenName
         What the newest determination says.
+    drawn : bool
+        Whether chance chose the plant to be determined.
     """
 
     version: int
@@ -111,6 +113,7 @@ class Certain:
     species: int
     certainty: float
     given: GivenName
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +324,7 @@ class Determinations:
         most : int
             So many plants at most, so that the cost does not grow with what is kept.
         """
+        (by_lot,) = _from_source(AT_RANDOM)
         columns = (
             recordings.c.version,
             self._day(recordings.c.at).label("day"),
@@ -329,6 +333,7 @@ class Determinations:
             determinations.c.answer,
             determinations.c.name,
             determinations.c.other,
+            by_lot.label("drawn"),
         )
         statement = (
             _newest(level, as_of, *columns)
@@ -339,7 +344,12 @@ class Determinations:
         with self._database.read() as connection:
             return tuple(
                 Certain(
-                    r.version, r.day, r.species, max(json.loads(r.probabilities)), _given(r.answer, r.name, r.other)
+                    r.version,
+                    r.day,
+                    r.species,
+                    max(json.loads(r.probabilities)),
+                    _given(r.answer, r.name, r.other),
+                    bool(r.drawn),
                 )
                 for r in connection.execute(statement)
             )

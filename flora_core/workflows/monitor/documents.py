@@ -96,7 +96,8 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
 
 
 def _accuracy(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
-    known, guess = part.realised, part.estimated
+    known, guess, parted = part.realised, part.estimated, part.determined
+    joined = parted.joined
     counted = known.determined > 0
     return {
         **_key(window, part),
@@ -110,6 +111,12 @@ def _accuracy(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
         "estimated_low": guess.low if guess else None,
         "estimated_high": guess.high if guess else None,
         "threshold": guess.threshold if guess else None,
+        "drawn": parted.drawn,
+        "speaking": parted.plants,
+        "speaking_right": parted.right,
+        "joined": joined.value if joined else None,
+        "joined_low": joined.low if joined else None,
+        "joined_high": joined.high if joined else None,
         "alert": any(reason.topic in ("accuracy", "estimate") for reason in part.window_verdict.reasons),
     }
 

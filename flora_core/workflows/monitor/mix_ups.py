@@ -13,10 +13,13 @@ from flora_core.monitoring.verdicts.verdict import WindowVerdict
 from flora_core.storage.records.samples import Sample
 from flora_core.study import Study
 
+_IF_NOT: Final = (
+    "Should the values prove right, look at those plants: they may be of a species that the model does not know."
+)
 #: Strangers that are looked at, the newest.
 LOOKED_AT: Final = 60
-#: From this share of them on, the change is what happened to them.
-MOST: Final = 0.5
+#: From this share of them on a mix-up is claimed: a true one mends all of them, another species a part by accident.
+MOST: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def mix_up_of(model: Model, sample: Sample) -> MixUp | None:
 
 
 def explained(said: WindowVerdict, mix_up: MixUp, study: Study) -> WindowVerdict:
-    """The judgement with the mix-up in front, and without advice that it makes pointless."""
+    """The judgement with the mix-up in front; what else it may be stays beside it."""
     plants = study.plural
     text = (
         f"{mix_up.mended:,} of {mix_up.examined:,} {plants} that fit no species would fit with {mix_up.words}: perhaps they "
@@ -64,8 +67,10 @@ def explained(said: WindowVerdict, mix_up: MixUp, study: Study) -> WindowVerdict
     step = "Look at the ruler and at the file they came from, and identify them again with the right values."
     first = VerdictReason("mix-up", "", "red" if said.verdict == "red" else "amber", text, step)
     others = [
-        replace(reason, next_step="")
-        if reason.topic in ("unfit", "together") or reason.name in mix_up.measurements
+        replace(reason, next_step=_IF_NOT)
+        if reason.topic == "unfit"
+        else replace(reason, next_step="")
+        if reason.topic == "together" or reason.name in mix_up.measurements
         else reason
         for reason in said.reasons
     ]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from flora_core.identification.fitness import misfits
-from flora_core.model import Floats, Model
+from flora_core.model import Floats, Ints, Model
 from flora_core.monitoring.drift.from_profiles import confidence_curve, expected_right, reference_null_distributions
 from flora_core.monitoring.drift.samples import PlantSample
 from flora_core.monitoring.performance.cbpe import Counts, MetricEstimate, estimate_metric
 from flora_core.monitoring.performance.isotonic import Isotonic
 from flora_core.monitoring.profiles.bins import Bins, bins_of
-from flora_core.monitoring.profiles.profile import Profile, profile_of
+from flora_core.monitoring.profiles.profile import MICRO, Profile, profile_of
 from flora_core.monitoring.verdicts.wording import Wording
 from flora_core.study import Study
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class VersionReference:
     """A version's reference, ready to be compared with.
 
@@ -54,6 +54,23 @@ class VersionReference:
         """The accuracy of the names given in a window, without determinations; None where none was given."""
         right, n = expected_right(profile, self.curve)
         return estimate_metric("accuracy", _counts(right, n), _counts(self.right, self.profile.plants))
+
+    def calibrated(self, confidence: Floats) -> Floats:
+        """Confidences mended as those of an estimate are; (n,)."""
+        return confidence if self.curve is None or not len(confidence) else self.curve(confidence)
+
+    @cached_property
+    def information(self) -> float:
+        """What the reference knows of its calibration: p (1 - p) added up over its plants."""
+        confidence = self.calibrated(self.model.reference.probabilities.max(axis=1))
+        return float((confidence * (1.0 - confidence)).sum())
+
+    def confidences(self, profile: Profile) -> tuple[Floats, Ints]:
+        """The calibrated confidences of the plants named in a window, and how many plants have each."""
+        filled = profile.confidence > 0
+        counts = profile.confidence[filled].astype(np.int64)
+        sums = np.array([int(total) for total in profile.confidence_sums[filled]], dtype=np.float64)
+        return self.calibrated(sums / MICRO / np.maximum(counts, 1)), counts
 
 
 @lru_cache(maxsize=16)

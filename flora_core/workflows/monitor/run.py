@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from flora_core.access import UseCase
 from flora_core.model import Model
 from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
@@ -17,10 +19,10 @@ from flora_core.monitoring.drift.from_profiles import compare_profiles, decompos
 from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
 from flora_core.monitoring.drift.samples import Findings
 from flora_core.monitoring.performance.cbpe import MetricEstimate
+from flora_core.monitoring.performance.determination_evidence import DeterminationEvidence, determination_evidence
 from flora_core.monitoring.performance.realised import Realised
 from flora_core.monitoring.profiles.profile import Profile, merge, merge_all
-from flora_core.monitoring.verdicts.reasons import accuracy_drop
-from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
+from flora_core.monitoring.verdicts.verdict import WindowVerdict, accuracy_reasons, window_verdict
 from flora_core.monitoring.verdicts.wording import lower_first
 from flora_core.storage.records.samples import Sample, Samples
 from flora_core.storage.records.statistics import RecordStatistics
@@ -28,7 +30,7 @@ from flora_core.study import Study
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.calendar import LENGTH, DateRange, WindowKind, windows_between
-from flora_core.workflows.monitor.ground_truth import GroundTruth, ground_truth, realised_of
+from flora_core.workflows.monitor.ground_truth import GroundTruth, drawn_of, ground_truth, realised_of
 from flora_core.workflows.monitor.mix_ups import MixUp, explained, mix_up_of
 from flora_core.workflows.monitor.profiles import DayProfile, Missing, day_profiles
 from flora_core.workflows.monitor.reference import VersionReference, version_reference, wording_of
@@ -57,6 +59,8 @@ class VersionWindow:
         The accuracy of the names given, without determinations.
     realised : Realised
         What determinations say of them.
+    determined : DeterminationEvidence
+        The determined plants, parted by how they were chosen.
     strangers, unfit_confirmed : int
         Of plants that fitted no species: how many are determined, and how many of these are of another species.
     judgement : WindowVerdict
@@ -70,6 +74,7 @@ class VersionWindow:
     decompositions: tuple[Decomposition, ...]
     estimated: MetricEstimate | None
     realised: Realised
+    determined: DeterminationEvidence
     strangers: int
     unfit_confirmed: int
     window_verdict: WindowVerdict
@@ -261,7 +266,8 @@ def _last(
         all_together, mix_up = _one_by_one(context, seen, version, profile, span)
         known = _of(truth, version, span)
         part = _part(seen, version, profile, known, before.get(version), all_together, "the last")
-        said = _late(part.window_verdict, seen, _lately(truth, version, span))
+        lately = _lately(truth, version, span)
+        said = _late(part.window_verdict, seen, lately, _named(days, version, lately))
         parts.append(
             replace(part, window_verdict=explained(said, mix_up, seen.model.study) if mix_up else said, mix_up=mix_up)
         )
@@ -281,15 +287,26 @@ def _lately(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tupl
     return tuple(found)
 
 
-def _late(said: WindowVerdict, seen: VersionReference, lately: tuple[GroundTruth, ...]) -> WindowVerdict:
+def _named(days: Sequence[DayProfile], version: int, lately: tuple[GroundTruth, ...]) -> int:
+    """How many plants were given a name from the first to the last of the days on which any is determined."""
+    if not lately:
+        return 0
+    first, last = min(one.day for one in lately), max(one.day for one in lately)
+    some = [d.profile for d in days if d.version == version and first <= d.day <= last]
+    return sum(profile.plants - profile.unfit for profile in some)
+
+
+def _late(said: WindowVerdict, seen: VersionReference, lately: tuple[GroundTruth, ...], named: int) -> WindowVerdict:
     """The judgement with what determinations say of slightly older plants, where these were named worse than in training."""
     if any(reason.topic == "accuracy" for reason in said.reasons):
         return said
-    realised = realised_of(seen.bins.species, 0, lately)
+    realised = realised_of(seen.bins.species, named, lately)
     scores = seen.model.card.scores
-    reason = accuracy_drop(realised, (scores.right, scores.plants), wording_of(seen.model.study))
-    if reason is None:
+    known = _determined(seen, realised, lately, None)
+    found = accuracy_reasons(realised, known, (scores.right, scores.plants), wording_of(seen.model.study))
+    if not found:
         return said
+    reason = found[0]
     alone = said.verdict in ("green", "too few")
     sentence = (
         f"{said.sentence} But names that came lately tell otherwise: {lower_first(reason.text)}"
@@ -298,6 +315,26 @@ def _late(said: WindowVerdict, seen: VersionReference, lately: tuple[GroundTruth
     )
     reasons = sorted((*said.reasons, reason), key=lambda one: one.verdict != "red")
     return replace(said, verdict=worst([said.verdict, reason.verdict]), sentence=sentence, reasons=tuple(reasons))
+
+
+def _determined(
+    seen: VersionReference, realised: Realised, known: tuple[GroundTruth, ...], profile: Profile | None
+) -> DeterminationEvidence:
+    """The determined plants of some days, parted by how they were chosen; joined with all that were named in a profile."""
+    confidence, right, by_lot = (
+        np.concatenate([np.zeros(0, dtype), *(getattr(one, name) for one in known)])
+        for name, dtype in (("confidence", np.float64), ("right", np.bool_), ("by_lot", np.bool_))
+    )
+    return determination_evidence(
+        realised.identified,
+        (realised.determined, realised.right),
+        drawn_of(known),
+        seen.calibrated(confidence),
+        right,
+        by_lot,
+        information=seen.information,
+        window=None if profile is None else seen.confidences(profile),
+    )
 
 
 def _by_version(days: Iterable[DayProfile]) -> dict[int, Profile]:
@@ -376,6 +413,7 @@ def _part(
     if issues is not None or all_together is not None:
         found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
     realised = realised_of(k, profile.plants - profile.unfit, known)
+    determined = _determined(seen, realised, known, profile)
     scores = seen.model.card.scores
     said = window_verdict(
         found,
@@ -383,6 +421,7 @@ def _part(
         estimated=estimated,
         realised=realised,
         reference=(scores.right, scores.plants),
+        determined=determined,
         decompositions=sources,
     )
     return VersionWindow(
@@ -392,6 +431,7 @@ def _part(
         sources,
         estimated,
         realised,
+        determined,
         sum(one.strangers for one in known),
         sum(one.unfit_confirmed for one in known),
         said,
