@@ -44,7 +44,9 @@ def test_nothing_imports_the_front_door_or_a_page():
 
 FILES_OF_PINS = ["requirements.txt", "requirements-server.txt", "requirements-dev.txt"]
 EXTRAS = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "server"}
-SERVER = [text for lines in EXTRAS.values() for text in lines]
+#: What few servers need, and an operator installs who wants it: not part of `server`.
+BY_CHOICE = {"cluster"}
+SERVER = [text for name, lines in EXTRAS.items() for text in lines if name not in BY_CHOICE]
 DEVELOPMENT = [text for group in PROJECT["dependency-groups"].values() for text in group if isinstance(text, str)]
 
 
@@ -83,9 +85,9 @@ def test_checksums_are_checked_wherever_pins_are_installed(path):
         assert "--require-hashes -r requirements" in line, line
 
 
-def test_the_server_s_extra_is_all_of_the_others():
+def test_the_server_s_extra_is_all_that_servers_need():
     (whole,) = PROJECT["project"]["optional-dependencies"]["server"]
-    assert Requirement(whole).extras == set(EXTRAS)
+    assert Requirement(whole).extras == set(EXTRAS) - BY_CHOICE
 
 
 def test_the_start_stays_lean():
@@ -119,7 +121,7 @@ def test_the_files_of_pins_agree():
 
 def test_every_dependency_has_its_reason():
     reasons = (ROOT / "docs" / "decisions" / "0003-dependencies.md").read_text()
-    wanted = PROJECT["project"]["dependencies"] + SERVER + DEVELOPMENT
+    wanted = PROJECT["project"]["dependencies"] + [text for lines in EXTRAS.values() for text in lines] + DEVELOPMENT
     for text in wanted:
         assert Requirement(text).name in reasons, text
 
