@@ -117,7 +117,7 @@ class Unknown(Refused):
 
 
 class Conflict(Refused):
-    """It is there already, or somebody else was quicker."""
+    """It exists already, or was changed by someone else first."""
 
 
 class NotAllowed(Refused):

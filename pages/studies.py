@@ -21,7 +21,7 @@ create.show_list(context, study.name)
 
 st.header("A labelled table")
 grow = f"More plants for {escape_markdown(study.title)}"
-if st.radio("What becomes of it", ("A new study", grow), horizontal=True) == grow:
+if st.radio("Use this table for", ("A new study", grow), horizontal=True) == grow:
     extend.show_growing(context, study)
     st.stop()
 file = create.uploaded_table(context)

@@ -144,7 +144,7 @@ def show_training_result(context: AppContext, study: Study) -> None:
     show_card(card, "train")
     champion = context.registry.champion_version(study.name)
     if champion == version:
-        st.success("This version identifies now.", icon=":material/check_circle:")
+        st.success("This version is now in use.", icon=":material/check_circle:")
     else:
         label = (
             "Next: let it identify" if champion is None else f"Next: compare it with the champion, version {champion}"

@@ -117,7 +117,7 @@ def _answer_errors(api: FastAPI) -> None:
         _log.error("an API request failed", exc_info=error)
         document = {
             "error": "Internal",
-            "detail": "The program made a mistake; it was written to its log.",
+            "detail": "Something went wrong on our side; the details are in the server log.",
             "issues": [],
         }
         return JSONResponse(document, 503)

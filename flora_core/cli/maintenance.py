@@ -15,7 +15,7 @@ commands = typer.Typer(rich_markup_mode=None)
 
 @commands.command(epilog="Example: python -m flora_core migrate")
 def migrate(as_json: Json = False) -> None:
-    """Bring the database to this program's age; make a copy of it first."""
+    """Upgrade the database to this version's schema; make a copy of it first."""
     before, after = command_context().database.migrate()
     if as_json:
         print_json({"before": before, "after": after})

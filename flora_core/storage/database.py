@@ -88,7 +88,7 @@ class Database:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
     def migrate(self) -> tuple[str | None, str]:
-        """Bring the database to this program's age: all or nothing, one process at a time.
+        """Upgrade the database to this version's schema: all or nothing, one process at a time.
 
         Returns
         -------

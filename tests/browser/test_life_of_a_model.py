@@ -112,7 +112,7 @@ def test_a_genus_of_ones_own(visit, tmp_path):
         page.get_by_role("button", name="Compare these two").click()
         page.get_by_text("May it take the champion’s place?").wait_for(timeout=90_000)
         settle(page)
-        overrule = page.get_by_text("I know better: promote it all the same.")
+        overrule = page.get_by_text("Promote it anyway.")
         if overrule.count():
             overrule.click()
             settle(page)

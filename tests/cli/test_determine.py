@@ -40,7 +40,7 @@ def test_a_table_in_words_and_as_a_document(flora, context, tmp_path):
         "  checked as is name",
         "  No. is number",
         "  By is by",
-        "  Columns are parted by tabs.",
+        "  Columns are separated by tabs.",
         "  Row 3: 'Iris sertosa' is not a species of this study. Did you mean Iris setosa? If it is another species, write "
         "it with [sic] behind it.",
         "  Row 4: '3' is no plant of iris. Give the identifier of its record, like k7f3q2mh4p-1, or a catalogue number that "

@@ -40,7 +40,7 @@ def test_an_empty_installation_says_how_good_the_model_is_and_what_to_do_next(pa
     assert "98.0 %" in said(page)
     assert "of 150 unseen plants named right (94.3 to 99.6 %)" in said(page)
     assert "Nothing was recorded yet." in said(page)
-    assert "Nothing. The next flower can come." in said(page)
+    assert "Nothing is waiting. Identify the next flower." in said(page)
     assert button(page, "Identify a flower")
 
 

@@ -80,7 +80,7 @@ def test_nobody_makes_nothing(page):
 
 
 def adding(at, text, name="more.csv"):
-    at = named(at.radio, "What becomes of it").set_value("More plants for Fisher's irises").run()
+    at = named(at.radio, "Use this table for").set_value("More plants for Fisher's irises").run()
     return at.file_uploader(key="growing.file").upload(name, text.encode(), "text/csv").run()
 
 

@@ -130,7 +130,7 @@ def show_file(work: BatchSession) -> None:
 def show_plan(work: BatchSession, study: Study) -> None:
     """What was understood of the file, how its numbers were read, and what is asked."""
     done = work.summary is not None
-    st.header("Read it otherwise" if done else "What was understood")
+    st.header("Change how the file is read" if done else "What was understood")
     if work.refused:
         st.error(escape_markdown(_for_a_page(work.refused)), icon=":material/error:")
     understood = work.understood
@@ -300,7 +300,7 @@ def _ask_signs(work: BatchSession) -> None:
         if layout.kind == "text":
             parts = {_AS_FOUND: "", "comma": ",", "semicolon": ";", "tab": "\t", "spaces": " "}
             st.selectbox(
-                "Columns are parted by",
+                "Columns are separated by",
                 list(parts),
                 index=list(parts.values()).index(work.request.separator),
                 key="batch.separator",
@@ -345,7 +345,7 @@ def show_start(work: BatchSession, study: Study) -> None:
                 f"This file was recorded on {escape_markdown(before)}. It is not recorded twice.",
                 icon=":material/content_copy:",
             )
-            again = st.checkbox("Record it once more all the same", value=False, key="batch.again")
+            again = st.checkbox("Record it again anyway", value=False, key="batch.again")
         pressed = st.form_submit_button("Name the rows", type="primary", icon=":material/play_arrow:")
     if not pressed:
         return

@@ -208,7 +208,7 @@ class BatchSession:
         except Exception as error:  # noqa: BLE001  a mistake of ours must not leave the page waiting for ever
             _log.error("a table could not be named", exc_info=error)
             kept = "The identifications were recorded before that." if recorded else "Nothing was recorded."
-            self.failed = f"The program made a mistake; it was written to its log. {kept}"
+            self.failed = f"Something went wrong on our side; the details are in the server log. {kept}"
         else:
             self._remember(understood, options["by"])
         release_memory()

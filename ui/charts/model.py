@@ -94,7 +94,7 @@ def reliability_chart(card: ModelCard, ink: str) -> Picture:
     """How often a name was right, by how sure the version was of it."""
     bins = card.calibration_curve
     off = [b for b in bins if not b.low <= b.certainty <= b.high]
-    title = "Its certainties mean what they say, within chance"
+    title = "Well calibrated, within sampling error"
     if off:
         b = max(off, key=lambda b: abs(b.right - b.certainty) * b.plants)
         title = (

@@ -26,7 +26,7 @@ _LOOK = 1.0
 
 
 def show_queue(context: AppContext, study: str, empty: str = "Nothing at the moment.") -> None:
-    """What is being worked on and waits; below, what of this study came to no good end.
+    """What is being worked on and waits; below, jobs of this study that failed or were interrupted.
 
     When the last job ends, the page is drawn once more, so that the rest of it sees what came of it.
     """
@@ -76,7 +76,7 @@ def _show(context: AppContext, queued: QueuedJob) -> None:
 
 
 def _show_last(context: AppContext, study: str) -> None:
-    """The study's newest job, where it came to no good end, with the way to ask for it once more."""
+    """The study's newest job, if it failed or was interrupted, with a button to ask for it again."""
     newest = newest_jobs(context, study, 1)
     if not newest or newest[0].job.state not in ("failed", "interrupted"):
         return

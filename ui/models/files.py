@@ -19,10 +19,10 @@ _TAKEN: Final = "models.taken"
 
 
 def show_files(context: AppContext, study: Study, versions: list[VersionView]) -> None:
-    """Take a version out, or bring one in."""
+    """Export a version, or import one."""
     out, into = st.columns(2, gap="large")
     with out:
-        st.header("Take a version out")
+        st.header("Export a version")
         st.markdown(
             "A file for another context of this program, or for safekeeping: the model with its card. It can be opened without "
             "running anybody’s code."
@@ -38,7 +38,7 @@ def show_files(context: AppContext, study: Study, versions: list[VersionView]) -
             icon=":material/download:",
         )
     with into:
-        st.header("Bring a version in")
+        st.header("Import a version")
         st.markdown(
             "The file is looked through before anything of it is opened, and refused where it is not wholly made of what this "
             "program makes. What comes in identifies nothing until it is promoted."

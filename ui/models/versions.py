@@ -160,7 +160,7 @@ def show_comparing(context: AppContext, study: Study, versions: list[VersionView
 
 
 def _show_first(context: AppContext, study: Study, alive: list[int]) -> None:
-    st.markdown("There is no champion to compare with. Choose the version that shall identify.")
+    st.markdown("There is no champion to compare with. Choose the version to use for identification.")
     version = int(st.selectbox("Version", alive[::-1], key="first.version") or alive[-1])
     by, why = _sign(context, "promote", "")
     st.button(
@@ -224,7 +224,7 @@ def show_key(context: AppContext, study: Study, versions: list[VersionView]) -> 
     key = _key(model)
     st.markdown(escape_markdown(key.sentence))
     st.html(f"<div class='flora-key'>{key_table(study, key)}</div>")
-    st.caption("At each end: how many training plants come there, and how many in a hundred of them bear the name.")
+    st.caption("At each endpoint: how many training plants reach it, and the percentage that belong to the species.")
     st.download_button(
         "Key to print",
         data=lambda: key_page(model.card, key),

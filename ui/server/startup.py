@@ -129,6 +129,7 @@ def on_script_error(error: Exception) -> bool:
     else:
         _log.error("a page failed", exc_info=error)
         st.error(
-            "This page made a mistake; it was written to the program's log. Nothing was lost.", icon=":material/error:"
+            "Something went wrong on our side; the details are in the server log. Nothing was lost.",
+            icon=":material/error:",
         )
     return True

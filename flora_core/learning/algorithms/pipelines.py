@@ -131,7 +131,7 @@ class _AllSpecies:
 
 
 class _Shares:
-    """Says of every plant what is known without measuring it."""
+    """Predicts the class frequencies for every plant."""
 
     def __init__(self, shares: Floats) -> None:
         self._shares = shares

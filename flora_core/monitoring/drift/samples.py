@@ -27,7 +27,7 @@ from flora_core.monitoring.windows import Column
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlantSample:
-    """What is known of some plants; what is not known at all is None.
+    """A sample of identified plants; fields that are unknown are None.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ from flora_core.monitoring.verdicts.wording import Wording, first_upper, interva
 
 @dataclass(frozen=True, slots=True)
 class WindowVerdict:
-    """What a window comes to.
+    """The verdict of one window, with its reasons.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def window_verdict(
     determined: DeterminationEvidence | None = None,
     decompositions: Sequence[Decomposition] = (),
 ) -> WindowVerdict:
-    """What a window comes to, in words.
+    """The verdict of one window, in words.
 
     Parameters
     ----------

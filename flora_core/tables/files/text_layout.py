@@ -56,7 +56,7 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
     if start:
         notes.append(passed_over(start))
     if part != ",":
-        notes.append(f"Columns are parted by {SEPARATOR_NAMES[part]}.")
+        notes.append(f"Columns are separated by {SEPARATOR_NAMES[part]}.")
     if has_row_names(header, rows):
         header = ("", *header)
         notes.append("The header names one column less than there are: the first column holds the rows' names.")

@@ -57,7 +57,7 @@ def _utf8_blocks(stream: BinaryIO, layout: Layout) -> Iterator[bytes]:
 
 
 def _whole_rows(blocks: Iterator[bytes], separator: bytes) -> Iterator[bytes]:
-    """Blocks that begin and end with a row, and whose quotes are in order; cells parted by spaces are parted by tabs then."""
+    """Blocks that begin and end with a row, with quotes in order; separating spaces become tabs."""
     held = b""
     for block in blocks:
         held += block

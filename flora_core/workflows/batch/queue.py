@@ -228,7 +228,7 @@ class BatchQueue:
         batch = self._context.batches.get(identifier)
         document = batch.document()
         if document["owner"] != _key(owner) and not owner.has(Role.MAINTAINER):
-            # Somebody else's is told from none by nothing.
+            # Answer as for an unknown batch, so that nobody can tell that it exists.
             raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
         return batch, document
 
@@ -266,7 +266,7 @@ class BatchQueue:
             return {"state": "refused" if isinstance(error, Refused) else "failed", "outcome": as_document(error)}
         except Exception as error:  # noqa: BLE001  whatever it is, the next table is worked on
             _log.error("a batch failed", exc_info=error)
-            words = "The program made a mistake; it was written to its log."
+            words = "Something went wrong on our side; the details are in the server log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) 
         result = "There was not enough memory for it. Search fewer settings, or choose an algorithm with fewer trees."
     except Exception:  # noqa: BLE001  the last place where a mistake can become a sentence in the job's row
         _log.exception("job %s made a mistake", identifier)
-        result = "The program made a mistake here; it was written to the log. Nothing was registered."
+        result = "Something went wrong on our side; the details are in the server log. Nothing was registered."
     heartbeat.stop()
     context.jobs.finish(identifier, runner, state, result)
     return state

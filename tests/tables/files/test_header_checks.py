@@ -9,7 +9,7 @@ from tests.builders import read_table, table_text, workbook
     [
         (
             "sepal length\n5.1\n",
-            "t.csv has only one column ('sepal length'). Columns are parted by commas, semicolons or tabs; if another sign parts them, say which (separator).",
+            "t.csv has only one column ('sepal length'). Columns are separated by commas, semicolons or tabs; if another sign separates them, say which (separator).",
         ),
         (
             table_text(header=["id", "petal length", "petal length", "x", "y"]),

@@ -38,9 +38,9 @@ def test_a_mark_of_utf8_does_not_stay_in_the_first_name():
 @pytest.mark.parametrize(
     ("separator", "note"),
     [
-        (";", "Columns are parted by semicolons."),
-        ("\t", "Columns are parted by tabs."),
-        ("|", "Columns are parted by vertical bars."),
+        (";", "Columns are separated by semicolons."),
+        ("\t", "Columns are separated by tabs."),
+        ("|", "Columns are separated by vertical bars."),
     ],
 )
 def test_a_separator_that_is_no_comma_is_said(separator, note):
@@ -52,7 +52,7 @@ def test_a_separator_that_is_no_comma_is_said(separator, note):
 def test_semicolons_with_decimal_commas():
     read = read_table(table_text(separator=";").replace(".", ","))
     assert read.layout.decimal == ","
-    assert read.layout.notes == ("Columns are parted by semicolons.", "The decimal sign is the comma.")
+    assert read.layout.notes == ("Columns are separated by semicolons.", "The decimal sign is the comma.")
     assert read.rows[0] == ["a1", "5,1", "3,5", "1,4", "0,2"]
 
 

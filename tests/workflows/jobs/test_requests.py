@@ -127,7 +127,7 @@ def test_what_can_t_be_trained_fails_with_its_sentence(context, monkeypatch):
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [(MemoryError(), "There was not enough memory"), (ZeroDivisionError(), "The program made a mistake here")],
+    [(MemoryError(), "There was not enough memory"), (ZeroDivisionError(), "Something went wrong on our side")],
 )
 def test_a_mistake_of_ours_becomes_a_sentence_too(context, monkeypatch, error, sentence):
     def fail(*_):
