@@ -152,7 +152,7 @@ def test_a_form_is_taken_too_and_its_fields_are_parameters(client):
         data={"id": "", "map": ["petal width="]},
         params={"middle_of_ranges": "true"},
     )
-    assert answer.status_code == 202
+    assert answer.status_code == 202, answer.text
     found = done(client, answer)
     assert (found["name"], found["id_column"], found["rows"]) == ("flowers of the bog.csv", None, 4)
     assert "petal width" not in found["mapping"]
@@ -383,8 +383,8 @@ queue.run_batch = lambda *words, **named: time.sleep(60)
 place = at.reserve()
 with place.open_upload() as file:
     file.write(open(sys.argv[4], "rb").read())
-print(at.submit(place, BatchJob(BatchRequest(study="iris", name="t.csv")))["id"], flush=True)
-while at.status(place.identifier, "")["state"] != "running":
+print(at.submit(place, BatchJob(BatchRequest(study="iris", name="t.csv"), context.principal))["id"], flush=True)
+while at.status(place.identifier, context.principal)["state"] != "running":
     time.sleep(0.01)
 os.kill(os.getpid(), 9)
 """
