@@ -68,7 +68,7 @@ class BatchParameters(BaseModel):
             sheet=self.sheet,
             decimal=self.decimal,
             separator={"tab": "\t", "space": " "}.get(self.separator, self.separator),
-            columns=read_assignments(self.map, "map", "COLUMN=NAME"),
+            columns=read_assignments(self.map, "map", "COLUMN=NAME", empty=True),
             units=read_assignments(self.unit, "unit", "NAME=UNIT"),
             id_column=self.id,
             middle_of_ranges=self.middle_of_ranges,

@@ -85,7 +85,7 @@ def batch(
         sheet=sheet,
         decimal=signs[decimal],
         separator={"tab": "\t", "space": " "}.get(separator, separator),
-        columns=read_assignments(columns, "--map", "COLUMN=NAME"),
+        columns=read_assignments(columns, "--map", "COLUMN=NAME", empty=True),
         units=read_assignments(units, "--unit", "NAME=UNIT"),
         id_column=id_column,
         middle_of_ranges=middle_of_ranges,
