@@ -23,8 +23,13 @@ MIN_EFFECT: Final = 0.2
 _ORDER: Final = ("too few", "green", "amber", "red")
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+def holm(p_values: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, ...]:
     """The p values corrected for being several: none of them below a level while nothing changed, but rarely.
+
+    Parameters
+    ----------
+    weights : sequence of float, optional
+        The part of the error rate that each may spend, in any unit; the same for all where not given.
 
     Returns
     -------
@@ -32,10 +37,13 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
         In the given order, at most 1.
     """
     k = len(p_values)
+    shares = [1.0] * k if weights is None else list(weights)
     corrected = [1.0] * k
     highest = 0.0
-    for rank, i in enumerate(sorted(range(k), key=lambda i: p_values[i])):
-        highest = max(highest, min(1.0, (k - rank) * p_values[i]))
+    order = sorted(range(k), key=lambda i: p_values[i] / shares[i])
+    for rank, i in enumerate(order):
+        left = sum(shares[j] for j in order[rank:])
+        highest = max(highest, min(1.0, left / shares[i] * p_values[i]))
         corrected[i] = highest
     return tuple(corrected)
 

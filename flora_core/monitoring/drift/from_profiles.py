@@ -21,6 +21,7 @@ from flora_core.monitoring.drift.confidence import Confidence, confidence_of_cou
 from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings, with_verdicts
 from flora_core.monitoring.drift.univariate import UnivariateDrift
+from flora_core.monitoring.drift.within_species import WithinReference, WithinSpecies, within_species
 from flora_core.monitoring.performance.isotonic import Isotonic, fit_isotonic, gains_by_calibration
 from flora_core.monitoring.profiles.bins import Cells
 from flora_core.monitoring.profiles.profile import MICRO, Profile
@@ -37,6 +38,7 @@ def compare_profiles(
     together: MultivariateDrift | None = None,
     earlier: Profile | None = None,
     chance: Sequence[Floats] | None = None,
+    within: WithinReference | None = None,
     smallest: int = MIN_PLANTS,
 ) -> Findings:
     """Everything that can be asked of two profiles.
@@ -51,6 +53,8 @@ def compare_profiles(
         What came before the window, for the share of rows with issues: training tables had none by choice.
     chance : sequence of (draws,) float, or None
         From `reference_null_distributions`, where many windows are compared with one reference; computed here if None.
+    within : WithinReference or None
+        The reference as plants are held against it within the species named.
     """
     names = reference.bins.names
     tests = len(names) + (together is not None) + (earlier is not None) + 4
@@ -79,8 +83,21 @@ def compare_profiles(
         _confidence(reference, current, tests, smallest),
         tuple(shares),
         plants_missing=plants_missing(reference.plants, current.plants, smallest),
+        within=None if within is None else _within(within, current, smallest),
     )
     return with_verdicts(findings)
+
+
+def _within(within: WithinReference, current: Profile, smallest: int) -> WithinSpecies | None:
+    names, k = current.bins.names, current.bins.species
+    shape = k, len(names)
+    means, squares = np.zeros(shape), np.zeros(shape)
+    for g in np.flatnonzero(current.named[:-1]).tolist():
+        for j in range(len(names)):
+            means[g, j] = current.mean(j, g) or 0.0
+            squares[g, j] = current.m2(j, g)
+    sizes = current.measured[:-1].astype(np.int64)
+    return within_species(names, within, current.named[:-1], sizes, means, squares, smallest=smallest)
 
 
 def _confidence(reference: Profile, current: Profile, tests: int, smallest: int) -> Confidence:

@@ -3,7 +3,7 @@
 References
 ----------
 Székely & Rizzo (2013), Energy statistics: a class of statistics based on distances. Missing values: the distance of two
-plants is that of the measurements both have, scaled up (Gower 1971).
+plants is that of the measurements both have, scaled up (Gower 1971), and plants are permuted within patterns of gaps.
 """
 
 from __future__ import annotations
@@ -137,9 +137,24 @@ def energy_test(values: Floats, n: int, draws: int, seed: int = permutation.SEED
     distances = _distances(values)
     own = np.zeros((1, n + m))
     own[0, n:] = 1.0
-    return float(_energies(distances, own, n, m)[0]), _energies(
-        distances, permutation.permuted_labels(n, m, draws, seed).astype(np.float64), n, m
-    )
+    labels = _permuted_within_patterns(np.isfinite(values), n, draws, seed)
+    return float(_energies(distances, own, n, m)[0]), _energies(distances, labels, n, m)
+
+
+def _permuted_within_patterns(measured: Bools, n: int, draws: int, seed: int) -> Floats:
+    """Random relabellings among the plants in which the same was measured; (draws, n + m).
+
+    Two plants are the farther apart the fewer measurements they share. Were plants with a gap exchanged for complete ones, a
+    window with other gaps would look like another flora; so as many plants of each pattern stay in the window as there are.
+    """
+    _, pattern = np.unique(measured, axis=0, return_inverse=True)
+    pattern = pattern.ravel()
+    labels = np.zeros((draws, len(measured)))
+    for number in range(int(pattern.max(initial=0)) + 1):
+        alike = np.flatnonzero(pattern == number)
+        first = int((alike < n).sum())
+        labels[:, alike] = permutation.permuted_labels(first, len(alike) - first, draws, seed + number)
+    return labels
 
 
 def _distances(values: Floats) -> Floats:

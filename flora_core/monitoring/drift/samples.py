@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -22,7 +23,11 @@ from flora_core.monitoring.drift.categorical import (
 from flora_core.monitoring.drift.confidence import Confidence, confidence_of
 from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
 from flora_core.monitoring.drift.univariate import UnivariateDrift, univariate_drift, univariate_drifts
+from flora_core.monitoring.drift.within_species import WithinReference, WithinSpecies, moments_of, within_species
 from flora_core.monitoring.windows import Column
+
+#: The part of the error rate that is spent within the species, beside one part for everything else together.
+WITHIN: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +78,8 @@ class Findings:
         Columns of a table that hold groups.
     needed : int
         Plants still missing for an answer.
+    within : WithinSpecies or None
+        All measurements within the species named.
     """
 
     n: int
@@ -84,6 +91,7 @@ class Findings:
     shares: tuple[ProportionDrift, ...] = ()
     groups: tuple[tuple[str, CategoricalDrift], ...] = ()
     plants_missing: int = 0
+    within: WithinSpecies | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -93,9 +101,12 @@ class Findings:
     @property
     def parts(
         self,
-    ) -> tuple[UnivariateDrift | MultivariateDrift | CategoricalDrift | Confidence | ProportionDrift, ...]:
+    ) -> tuple[
+        UnivariateDrift | MultivariateDrift | CategoricalDrift | Confidence | ProportionDrift | WithinSpecies, ...
+    ]:
         """All that was asked."""
-        single = [part for part in (self.multivariate_drift, self.mix, self.confidence) if part is not None]
+        asked = (self.multivariate_drift, self.within, self.mix, self.confidence)
+        single = [part for part in asked if part is not None]
         return (*self.shifts, *single, *self.shares, *(mix for _, mix in self.groups))
 
     @property
@@ -109,7 +120,13 @@ class Findings:
 
 
 def compare_plants(
-    names: Sequence[str], species: int, reference: PlantSample, current: PlantSample, *, smallest: int = MIN_PLANTS
+    names: Sequence[str],
+    species: int,
+    reference: PlantSample,
+    current: PlantSample,
+    *,
+    within: WithinReference | None = None,
+    smallest: int = MIN_PLANTS,
 ) -> Findings:
     """Everything that can be asked of two samples of identified plants.
 
@@ -119,6 +136,8 @@ def compare_plants(
         The measurements.
     species : int
         How many there are.
+    within : WithinReference or None
+        The reference as plants are held against it within the species named.
     """
     asked = [
         pair is not None and other is not None
@@ -150,8 +169,19 @@ def compare_plants(
         confidence,
         tuple(shares),
         plants_missing=plants_missing(len(reference), len(current), smallest),
+        within=None if within is None else _within(names, within, species, current, smallest),
     )
     return with_verdicts(findings)
+
+
+def _within(
+    names: Sequence[str], within: WithinReference, species: int, current: PlantSample, smallest: int
+) -> WithinSpecies | None:
+    if current.species is None:
+        return None
+    named = np.where(current.fits, current.species, -1) if current.fits is not None else current.species
+    counts = np.bincount(named[(named >= 0) & (named < species)], minlength=species)
+    return within_species(names, within, counts, *moments_of(current.values, named, species), smallest=smallest)
 
 
 def compare_columns(columns: Sequence[Column], *, smallest: int = MIN_PLANTS, rows: slice = slice(None)) -> Findings:
@@ -208,7 +238,10 @@ def with_verdicts(findings: Findings, *, columns: int = 0) -> Findings:
     tested = [
         part for part in findings.parts if part.p is not None and not (columns and part is findings.multivariate_drift)
     ]
-    corrected = dict(zip(map(id, tested), holm([part.p for part in tested if part.p is not None]), strict=True))
+    weights = [WITHIN * max(1, len(tested) - 1) if part is findings.within else 1.0 for part in tested]
+    corrected = dict(
+        zip(map(id, tested), holm([part.p for part in tested if part.p is not None], weights), strict=True)
+    )
     if columns and findings.multivariate_drift is not None and findings.multivariate_drift.p is not None:
         corrected[id(findings.multivariate_drift)] = min(1.0, columns * findings.multivariate_drift.p)
     shifts = tuple(shift.judged(corrected.get(id(shift))) for shift in findings.shifts)
@@ -224,6 +257,7 @@ def with_verdicts(findings: Findings, *, columns: int = 0) -> Findings:
         tuple(share.judged(corrected.get(id(share))) for share in findings.shares),
         tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.groups),
         findings.plants_missing,
+        findings.within.judged(corrected.get(id(findings.within))) if findings.within else None,
     )
 
 

@@ -14,6 +14,7 @@ from flora_core.monitoring.drift.confidence import Confidence
 from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings
 from flora_core.monitoring.drift.univariate import UnivariateDrift
+from flora_core.monitoring.drift.within_species import WithinSpecies
 from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.determination_evidence import (
     ALPHA_CHOSEN,
@@ -34,7 +35,8 @@ class VerdictReason:
     Attributes
     ----------
     topic : str
-        "measurement", "together", "mix", "group", "unfit", "confidence", "missing", "issues", "accuracy" or "estimate".
+        "measurement", "together", "within", "mix", "group", "unfit", "confidence", "missing", "issues", "accuracy" or
+        "estimate".
     name : str
         The measurement or column, or "".
     verdict : Verdict
@@ -59,6 +61,8 @@ def reasons_of(
     reasons = [shift_reason(shift, wording, sources.get(shift.name)) for shift in findings.shifts]
     if findings.multivariate_drift is not None:
         reasons.append(_together_reason(findings.multivariate_drift, wording))
+    if findings.within is not None:
+        reasons.append(within_reason(findings.within, wording))
     if findings.mix is not None:
         reasons.append(mix_reason("mix", "", findings.mix, wording))
     reasons += [_share_reason(share, wording) for share in findings.shares]
@@ -142,6 +146,28 @@ def _together_reason(found: MultivariateDrift, wording: Wording) -> VerdictReaso
         f"The measurements taken together have changed ({p}).",
         "Look at where these plants lie among the training plants." if wording.model else "Draw the columns in pairs.",
     )
+
+
+def within_reason(found: WithinSpecies, wording: Wording) -> VerdictReason:
+    """What the measurements within the species named show, whatever its verdict; the clearest change is named."""
+    most = found.most
+    if found.verdict == "too few" or most is None:
+        text = f"Within the species {found.m:,} named {wording.plants} are too few to compare"
+        text += f"; {found.plants_missing} more are needed." if found.plants_missing else "."
+        return VerdictReason("within", "", found.verdict, text)
+    p = f"p {written_p(found.corrected, sign=True)}"
+    if found.verdict == "green":
+        return VerdictReason("within", "", "green", f"Within the species the measurements are as before ({p}).")
+    label = wording.label(most.name)
+    if most.p_spread < most.p_location:
+        text = f"Within the species {label} is {'more' if most.spread > 1.0 else 'less'} scattered than before"
+        size = f"{most.spread:.2f} times the standard deviation"
+    else:
+        by = wording.written(most.name, abs(most.shift))
+        text = f"Within the species {label} is {by} {'higher' if most.shift > 0.0 else 'lower'} than before"
+        size = f"{abs(most.location):.1f} standard deviations"
+    text = f"{text} ({size}, another mix of species allowed for, {p})."
+    return VerdictReason("within", most.name, found.verdict, text, _BY_SOURCE["within"])
 
 
 def mix_reason(topic: str, name: str, mix: CategoricalDrift, wording: Wording) -> VerdictReason:

@@ -32,6 +32,7 @@ def monitor_document(watched: MonitorResult) -> dict[str, Any]:
         "accuracy": [_accuracy(window, part) for window, part in pairs],
         "mix": [_mix(watched, window, part) for window, part in pairs],
         "unfit": [_unfit(window, part) for window, part in pairs],
+        "within": [entry for window, part in pairs for entry in _within(window, part)],
     }
 
 
@@ -93,6 +94,26 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
             }
         )
     return found
+
+
+def _within(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]:
+    """Each measurement within the species named, held against the reference weighted for the window's mix."""
+    found = part.findings.within
+    if found is None:
+        return []
+    return [
+        {
+            **_key(window, part),
+            "n": one.m,
+            "measurement": one.name,
+            "shift": number_or_none(one.shift),
+            "standard_deviations": number_or_none(one.location),
+            "spread_ratio": number_or_none(one.spread),
+            "p": number_or_none(found.corrected),
+            "alert": found.verdict in ALERTS,
+        }
+        for one in found.measurements
+    ]
 
 
 def _accuracy(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _groups(
             np.where(sample.fits[rows], sample.probabilities[rows].max(axis=1), np.nan),
             sample.fits[rows],
         )
-        findings = compare_plants(noun.names, len(noun.species), seen.plants, plants)
+        findings = compare_plants(noun.names, len(noun.species), seen.plants, plants, within=seen.within)
         sources = decompose_plants(noun.names, len(noun.species), seen.plants, plants)
         said = window_verdict(findings, wording_of(noun, "these"), decompositions=sources)
         verdict = _among(said.verdict, findings.p, len(chosen))

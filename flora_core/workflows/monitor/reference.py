@@ -11,6 +11,7 @@ from flora_core.identification.fitness import misfits
 from flora_core.model import Floats, Ints, Model
 from flora_core.monitoring.drift.from_profiles import confidence_curve, expected_right, reference_null_distributions
 from flora_core.monitoring.drift.samples import PlantSample
+from flora_core.monitoring.drift.within_species import WithinReference, within_reference
 from flora_core.monitoring.performance.cbpe import Counts, MetricEstimate, estimate_metric
 from flora_core.monitoring.performance.isotonic import Isotonic
 from flora_core.monitoring.profiles.bins import Bins, bins_of
@@ -36,6 +37,8 @@ class VersionReference:
         What the model's probabilities are mended by before accuracy is estimated; None where they need no mending.
     right : int
         Plants of the reference that got their own name, out of fold.
+    within : WithinReference
+        The reference as plants are held against it within the species named.
     """
 
     model: Model
@@ -44,6 +47,7 @@ class VersionReference:
     chance: tuple[Floats, ...]
     curve: Isotonic | None
     right: int
+    within: WithinReference
 
     @property
     def bins(self) -> Bins:
@@ -90,6 +94,7 @@ def version_reference(model: Model) -> VersionReference:
         reference_null_distributions(profile),
         confidence_curve(probabilities, reference.species),
         int((named == reference.species).sum()),
+        within_reference(reference.values, named, reference.species, fits, len(model.study.species)),
     )
 
 

@@ -355,7 +355,7 @@ def _compared(
     seen: VersionReference, profile: Profile
 ) -> tuple[Findings, tuple[Decomposition, ...], MetricEstimate | None]:
     """A window that has no more to it than its profile: what was found once is kept with it."""
-    found = compare_profiles(seen.profile, profile, chance=seen.chance)
+    found = compare_profiles(seen.profile, profile, chance=seen.chance, within=seen.within)
     return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
 
 
@@ -411,7 +411,9 @@ def _part(
     issues = earlier if earlier is not None and earlier.rows >= MIN_PLANTS and _has_tables(earlier, profile) else None
     found, sources, estimated = _compared(seen, profile)
     if issues is not None or all_together is not None:
-        found = compare_profiles(seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance)
+        found = compare_profiles(
+            seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance, within=seen.within
+        )
     realised = realised_of(k, profile.plants - profile.unfit, known)
     determined = _determined(seen, realised, known, profile)
     scores = seen.model.card.scores

@@ -44,6 +44,25 @@ def test_missing_values_count_with_the_measurements_both_plants_have():
     assert found.p <= 0.05
 
 
+@pytest.mark.parametrize(("first", "second"), [(0.0, 0.3), (0.3, 0.0), (0.1, 0.5)])
+def test_other_gaps_alone_are_no_alarm(first, second):
+    alarms = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        reference, current = rng.multivariate_normal(np.zeros(4), np.eye(4) * 0.5 + 0.5, (2, 80))
+        reference[rng.random(reference.shape) < first] = np.nan
+        current[rng.random(current.shape) < second] = np.nan
+        alarms += multivariate_drift(list("abcd"), reference, current).p < 0.05
+    assert alarms <= 5
+
+
+def test_a_broken_correlation_is_seen_beside_other_gaps():
+    rng = np.random.default_rng(4)
+    reference, current = pairs(150, 0.9, 1), pairs(150, -0.9, 2)
+    current[rng.random(current.shape) < 0.3] = np.nan
+    assert multivariate_drift(NAMES, reference, current).p < 0.01
+
+
 def test_plants_that_share_no_measurement_are_no_error():
     reference, current = pairs(30, 0.0, 1), pairs(30, 0.0, 2)
     reference[:15, 0] = reference[15:, 1] = np.nan

@@ -19,7 +19,9 @@ LAST = date(2026, 6, 30)
 def rows(context):
     with context.database.read() as connection:
         return {
-            t.name: connection.execute(select(func.count()).select_from(t)).scalar() for t in METADATA.sorted_tables
+            t.name: connection.execute(select(func.count()).select_from(t)).scalar()
+            for t in METADATA.sorted_tables
+            if t.name != "audit"  # what was done stays written
         }
 
 
