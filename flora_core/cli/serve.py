@@ -16,7 +16,7 @@ commands = typer.Typer(rich_markup_mode=None)
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
-@commands.command(epilog="Example: flora serve --host 0.0.0.0 --port 8080")
+@commands.command(epilog="Example: python -m flora_core serve --host 0.0.0.0 --port 8080")
 def serve(
     host: Annotated[
         str,

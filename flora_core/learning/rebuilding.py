@@ -327,11 +327,15 @@ def _depth(left: Ints, right: Ints, inner: Any) -> int:
 
 def _calibrated(made: Any, data: Data, shape: _Shape) -> None:
     _species(data, shape.k)
-    values, species = shape.plants()
-    made.fit(values, species)
     given = data.get("calibrated_classifiers_")
     if not isinstance(given, list) or len(given) != 1:
         raise _wrong("it is calibrated by other than one machine")
+    # Earlier versions calibrated each species by a sigmoid of its own; today one temperature serves all of them.
+    first = given[0].get("calibrators") if isinstance(given[0], Mapping) else None
+    sigmoid = isinstance(first, list) and bool(first) and _is_a(first[0], "_SigmoidCalibration")
+    made.set_params(method="sigmoid" if sigmoid else "temperature")
+    values, species = shape.plants()
+    made.fit(values, species)
     one = _attributes(given[0], "_CalibratedClassifier", made.calibrated_classifiers_[0])
     ours = made.calibrated_classifiers_[0]
     _support(ours.estimator, _attributes(one.get("estimator"), "SVC", ours.estimator), shape)
@@ -339,8 +343,16 @@ def _calibrated(made: Any, data: Data, shape: _Shape) -> None:
     if not isinstance(curves, list) or len(curves) != len(ours.calibrators):
         raise _wrong("its machine has other curves than species")
     for curve, described in zip(ours.calibrators, curves, strict=True):
-        found = _attributes(described, "_SigmoidCalibration", curve)
-        curve.a_, curve.b_ = np.float64(_number(found, "a_")), np.float64(_number(found, "b_"))
+        if sigmoid:
+            found = _attributes(described, "_SigmoidCalibration", curve)
+            curve.a_, curve.b_ = np.float64(_number(found, "a_")), np.float64(_number(found, "b_"))
+        else:
+            found = _attributes(described, "_TemperatureScaling", curve)
+            curve.beta_ = np.float64(_number(found, "beta_", low=1e-100))
+
+
+def _is_a(given: Any, kind: str) -> bool:
+    return isinstance(given, Mapping) and given.get("@") == kind
 
 
 def _support(made: Any, data: Data, shape: _Shape) -> None:

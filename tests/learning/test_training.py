@@ -14,8 +14,10 @@ from tests.builders import make_plants, make_study
 def test_the_first_champion_is_lda_by_log_loss_with_the_known_accuracy(champion):
     card = champion.card
     assert card.algorithm == "lda"
-    assert [c.algorithm for c in card.candidates] == ["lda", "logistic", "forest", "svm"]
-    assert min(card.candidates, key=lambda c: c.log_loss).algorithm == "lda"
+    # Each family with its default settings first; then what the search tried of those that may still win.
+    assert [c.algorithm for c in card.candidates][:4] == ["lda", "logistic", "forest", "svm"]
+    assert {c.algorithm for c in card.candidates[4:]} <= {"lda", "logistic", "forest", "svm"}
+    assert min(card.candidates[:4], key=lambda c: c.log_loss).algorithm == "lda"
     # No temperature helps it, so what it is scored with is what it was chosen by, on other folds too.
     assert card.scores.log_loss == pytest.approx(card.candidates[0].log_loss, abs=0.005)
     # Nested cross-validation of Iris is known to give 97.7 % (+- 0.7).

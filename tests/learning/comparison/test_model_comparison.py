@@ -42,7 +42,6 @@ def test_a_key_of_one_couplet_is_worse_beyond_chance_and_the_species_is_named(ch
     assert found.overall.high < 0
     assert found.overall.p < 1e-9
     assert found.sentence.startswith("The challenger is worse beyond chance")
-    assert found.sentence.endswith("keep the champion.")
     # One question tells two of the three apart; one of the others is never named.
     worst = min(found.by_species.values(), key=lambda d: d.value)
     assert worst.challenger <= 0.3
@@ -55,7 +54,7 @@ def test_the_other_way_round_it_is_better(champion, tree):
     found = compare(IRIS, FLOWERS, tree, champion)
     assert found.overall.low > 0
     assert found.log_loss_high < 0
-    assert found.sentence.endswith("promote it.")
+    assert found.sentence.startswith("The challenger is better beyond chance")
 
 
 def test_the_same_seed_gives_the_same_comparison_and_each_fold_is_told(champion, tree):

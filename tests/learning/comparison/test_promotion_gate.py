@@ -112,12 +112,20 @@ def test_a_tiny_calibration_error_is_none_however_sure_it_is(champion):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "settings"), [("logistic", {}), ("svm", {}), ("forest", {"trees": 20})])
-def test_other_families_pass_on_iris_and_a_blunt_key_does_not(champion, name, settings):
+@pytest.mark.parametrize(
+    ("name", "settings", "passes", "answer"),
+    [
+        ("logistic", {}, False, "worse"),
+        ("svm", {}, False, "cannot tell"),
+        ("forest", {"trees": 20}, True, "cannot tell"),
+    ],
+)
+def test_other_families_on_iris_and_a_blunt_key(champion, name, settings, passes, answer):
+    """Logistic regression names four flowers fewer right; one temperature does not calibrate the support vector machine."""
     plants = iris_plants()
     other = train(IRIS, plants, algorithm=name, hyperparameters=settings)
     gate = evaluate_gate(compare(IRIS, plants, champion, other), other.card)
-    assert gate.passed, gate.objections
+    assert (gate.passed, gate.answer) == (passes, answer), gate.objections
     blunt = train(IRIS, plants, algorithm="tree", hyperparameters={"depth": 1})
     assert not evaluate_gate(compare(IRIS, plants, other, blunt), blunt.card).passed
 

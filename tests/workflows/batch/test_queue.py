@@ -5,11 +5,14 @@ import threading
 
 import pytest
 
+from flora_core.access.principal import local_principal
 from flora_core.errors import Unavailable, Unknown
 from flora_core.supervised_threads import thread_health
 from flora_core.workflows.batch import BatchRequest, queue
 from flora_core.workflows.batch.queue import BatchJob, BatchQueue
 from tests.builders import table_text
+
+ME = local_principal("Ada")
 
 
 @pytest.fixture
@@ -18,11 +21,11 @@ def tables(context):
 
 
 def job(name: str = "t.csv") -> BatchJob:
-    return BatchJob(BatchRequest(study="iris", name=name))
+    return BatchJob(BatchRequest(study="iris", name=name), owner=ME)
 
 
 def sent(tables):
-    place = tables.reserve()
+    place = tables.reserve(ME)
     with place.open_upload() as file:
         file.write(table_text().encode())
     return place
@@ -30,7 +33,7 @@ def sent(tables):
 
 def finished(tables, identifier):
     pause = threading.Event()
-    while (found := tables.status(identifier, ""))["state"] in ("waiting", "running"):
+    while (found := tables.status(identifier, ME))["state"] in ("waiting", "running"):
         pause.wait(0.02)
     return found
 
@@ -76,13 +79,13 @@ def gone_once(usual, identifier):
 
 
 def test_tables_that_are_still_coming_do_not_keep_others_from_waiting(tables, monkeypatch):
-    coming = [tables.reserve() for _ in range(queue.MOST_WAITING + 5)]
+    coming = [tables.reserve(ME) for _ in range(queue.MOST_WAITING + 5)]
     whole = sent(tables)
     tables.submit(whole, job())
     assert finished(tables, whole.identifier)["state"] == "done"
     monkeypatch.setattr(queue, "MOST_RECEIVING", len(coming))
     with pytest.raises(Unavailable, match="tables are being sent just now"):
-        tables.reserve()
+        tables.reserve(ME)
     for place in coming:
         tables.discard(place)
-    assert tables.reserve()
+    assert tables.reserve(ME)

@@ -62,7 +62,7 @@ def season(context, count, seed, shift=0.0, determined=0.0):
 def run_cycle(context):
     """The script: every step of the cycle, and the report at its end."""
     told = [current_verdict(context, "iris").verdict]
-    season(context, 120, seed=1, shift=0.9, determined=0.8)
+    season(context, 120, seed=1, shift=2.5, determined=0.8)
     told.append(current_verdict(context, "iris").verdict)
     done = retrain(context, "iris", by="nightly")
     season(context, 120, seed=2)
@@ -107,7 +107,7 @@ def test_the_whole_cycle_and_the_same_report_the_second_time(fresh, frozen):
 @pytest.mark.slow
 def test_every_night_again_does_nothing_where_nothing_is_new(fresh, frozen):
     context = fresh("nights")
-    season(context, 120, seed=1, shift=0.9, determined=0.8)
+    season(context, 120, seed=1, shift=2.5, determined=0.8)
     assert retrain(context, "iris", by="nightly").promoted
     again = retrain(context, "iris", by="nightly")
     assert (again.needed, again.version, again.promoted) == (False, None, False)
