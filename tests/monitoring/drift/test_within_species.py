@@ -85,7 +85,6 @@ def test_too_few_nothing_measured_and_nothing_named():
 def test_weights_let_one_test_spend_more():
     assert holm([0.01, 0.04], [1.0, 1.0]) == (0.02, 0.04)
     assert holm([0.01, 0.04], [3.0, 1.0]) == pytest.approx((0.01 * 4 / 3, 0.04))
-    # Each divided by its weight, the second comes first: 4 x 0.01, then what the first would be alone.
     assert holm([0.04, 0.01], [3.0, 1.0]) == pytest.approx((0.04, 0.04))
 
 
@@ -106,7 +105,8 @@ def within(findings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("m", "power"), [(30, 0.4), (100, 0.88), (300, 0.97)])
+# 41 [36-47] of 300 windows in a hundred with 30 plants, 96 [92-98] with 100, 100 [98-100] with 300; less two standard errors.
+@pytest.mark.parametrize(("m", "power"), [(30, 0.31), (100, 0.92), (300, 0.98)])
 def test_half_a_standard_deviation_within_the_species_is_seen(m, power):
     assert share(shifted(2, 0.5), m, 100, alarm) >= power
 
