@@ -66,7 +66,7 @@ def show_waiting(view: Home) -> None:
     waiting = [one for one in view.waiting if has_page(one.page)]
     if not waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"Nothing. The next {escape_markdown(view.study.organism)} can come.")
+            st.markdown(f"Nothing is waiting. Identify the next {escape_markdown(view.study.organism)}.")
             if st.button(f"Identify a {view.study.organism}", type="primary", icon=":material/search:"):
                 switch_to("identify")
     for i, one in enumerate(waiting):
