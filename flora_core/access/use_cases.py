@@ -41,8 +41,6 @@ class UseCase(StrEnum):
 
     MANAGE_PEOPLE = "manage people and roles"
     MANAGE_TOKENS = "manage tokens"
-    ERASE_PERSON = "erase a person"
-    MARK_SENSITIVE = "mark a place as sensitive"
     READ_AUDIT = "read the audit trail"
     BACK_UP = "back up and restore"
 
@@ -51,13 +49,7 @@ def _table() -> dict[UseCase, Role]:
     by_role = {
         Role.VIEWER: (UseCase.IDENTIFY, UseCase.READ_STUDIES, UseCase.READ_MODELS, UseCase.READ_MONITOR),
         Role.BOTANIST: (UseCase.RECORD, UseCase.UPLOAD_TABLE, UseCase.READ_RECORDS, UseCase.DETERMINE),
-        Role.CURATOR: (
-            UseCase.DETERMINE_VERIFIED,
-            UseCase.EXPORT_ARCHIVE,
-            UseCase.MAKE_STUDY,
-            UseCase.EXTEND_STUDY,
-            UseCase.MARK_SENSITIVE,
-        ),
+        Role.CURATOR: (UseCase.DETERMINE_VERIFIED, UseCase.EXPORT_ARCHIVE, UseCase.MAKE_STUDY, UseCase.EXTEND_STUDY),
         Role.MAINTAINER: (
             UseCase.TRAIN,
             UseCase.COMPARE,
@@ -70,13 +62,7 @@ def _table() -> dict[UseCase, Role]:
             UseCase.SIMULATE,
             UseCase.MAINTAIN,
         ),
-        Role.ADMIN: (
-            UseCase.MANAGE_PEOPLE,
-            UseCase.MANAGE_TOKENS,
-            UseCase.ERASE_PERSON,
-            UseCase.READ_AUDIT,
-            UseCase.BACK_UP,
-        ),
+        Role.ADMIN: (UseCase.MANAGE_PEOPLE, UseCase.MANAGE_TOKENS, UseCase.READ_AUDIT, UseCase.BACK_UP),
     }
     return {use_case: role for role, use_cases in by_role.items() for use_case in use_cases}
 
