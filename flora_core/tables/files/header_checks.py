@@ -41,8 +41,8 @@ def check_header(layout: Layout, shown: str) -> None:
                 f"The sheet '{layout.sheet}' of {shown} has only one column{found}. A table needs two at least."
             )
         raise BadTable(
-            f"{shown} has only one column{found}. Columns are separated by commas, semicolons or tabs; if another sign separates "
-            "them, say which (separator)."
+            f"{shown} has only one column{found}. Columns are separated by commas, semicolons or tabs; "
+            "if another sign separates them, say which (separator)."
         )
     if not any(header):
         raise BadTable(f"{shown} has no names above its columns. Add a first row with names, like 'petal length (mm)'.")
