@@ -23,8 +23,15 @@ from flora_core.model import Floats, Ints
 from tests.conformance.datasets import DATASETS, study_and_plants
 
 #: Table, and plants learned from of each species; 0: half of them.
-TABLES = (("iris", 15), ("wheat_seeds", 0), ("leaf_uci", 0), ("dry_bean", 40), ("dry_bean", 0),
-          ("rice_cammeo_osmancik", 0), ("physaria_herbarium", 0))  # fmt: skip
+TABLES = (
+    ("iris", 15),
+    ("wheat_seeds", 0),
+    ("leaf_uci", 0),
+    ("dry_bean", 40),
+    ("dry_bean", 0),
+    ("rice_cammeo_osmancik", 0),
+    ("physaria_herbarium", 0),
+)
 _ASKED = 6000
 
 

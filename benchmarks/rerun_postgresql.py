@@ -50,8 +50,11 @@ def main() -> None:
         postgresql = {**sqlite, "FLORA_DATABASE_URL": url, "FLORA_MODELS": f"{folder}/models"}
         subprocess.run(
             [sys.executable, "-m", "flora_core", "models", "list"],
-            cwd=ROOT, env={**os.environ, **postgresql}, check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**os.environ, **postgresql},
+            check=True,
+            capture_output=True,
+        )
         visitors, taken = {}, {}
         for name, environment in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
             port = free_port()

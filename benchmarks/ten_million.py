@@ -65,18 +65,30 @@ def fill(context: AppContext, plants: int) -> float:
     used, probabilities = ([json.dumps(row.tolist()) for row in table] for table in (values, shares))
     possible = [" ".join(map(str, np.flatnonzero(row))) for row in named.in_set]
     fixed = {
-        "used": pa.array(used), "typed": pa.nulls(per_day, pa.string()), "probabilities": pa.array(probabilities),
-        "species": pa.array(named.best), "possible": pa.array(possible), "misfit": pa.array(rng.random(per_day).round(4)),
-    }  # fmt: skip
+        "used": pa.array(used),
+        "typed": pa.nulls(per_day, pa.string()),
+        "probabilities": pa.array(probabilities),
+        "species": pa.array(named.best),
+        "possible": pa.array(possible),
+        "misfit": pa.array(rng.random(per_day).round(4)),
+    }
     slips, name = [], GivenName(AnswerKind.SPECIES, model.study.species_names[1])
     for day in range(DAYS):
         numbers = pa.array([f"H{day * per_day + i:09d}" for i in range(per_day)])
         rows = np.arange(2, per_day + 2)
         start = time.perf_counter()
         with context.records.begin(
-            study="iris", version=1, by="Ada", door="command", source=f"{day}.csv", source_sha256=f"{day:064}", recipe="",
-            at=today - timedelta(days=DAYS - 1 - day), bins=bins, collector=f"collector {day % 5}",
-        ) as recorder:  # fmt: skip
+            study="iris",
+            version=1,
+            by="Ada",
+            door="command",
+            source=f"{day}.csv",
+            source_sha256=f"{day:064}",
+            recipe="",
+            at=today - timedelta(days=DAYS - 1 - day),
+            bins=bins,
+            collector=f"collector {day % 5}",
+        ) as recorder:
             for first in range(0, per_day, _AT_ONCE):
                 part = slice(first, first + _AT_ONCE)
                 columns = {key: column[part] for key, column in fixed.items()}

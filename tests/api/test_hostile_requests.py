@@ -137,11 +137,30 @@ def test_text_that_a_database_can_not_hold_is_refused_or_kept(client):
 
 
 QUERIES = [
-    "since=0001-01-01&until=9999-12-31", "since=9999-12-31", "until=0001-01-01", "since=0001-01-01", "until=9999-12-31",
-    "since=2026-13-01", "since=%00", "since=%ED%A0%80", "window=%00", "window=year", "version=0", "version=99999999999999999999",
-    "version=-1", "version=x", "study=%00", "study=%ED%A0%80", "study=..%2f..", "since=2026-W01-1", "since=20260101", "study=" + "x" * 70,
-    "since=-001-01-01", "window=week&window=day&study=none", "version=1e3",
-]  # fmt: skip
+    "since=0001-01-01&until=9999-12-31",
+    "since=9999-12-31",
+    "until=0001-01-01",
+    "since=0001-01-01",
+    "until=9999-12-31",
+    "since=2026-13-01",
+    "since=%00",
+    "since=%ED%A0%80",
+    "window=%00",
+    "window=year",
+    "version=0",
+    "version=99999999999999999999",
+    "version=-1",
+    "version=x",
+    "study=%00",
+    "study=%ED%A0%80",
+    "study=..%2f..",
+    "since=2026-W01-1",
+    "since=20260101",
+    "study=" + "x" * 70,
+    "since=-001-01-01",
+    "window=week&window=day&study=none",
+    "version=1e3",
+]
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -187,10 +206,20 @@ def test_a_malformed_table_is_refused(client, kind, body):
 
 
 PATHS = [
-    ("GET", "/api/v1/batch/%00"), ("GET", "/api/v1/batch/..%2f..%2fetc"), ("GET", "/api/v1/batch/%ED%A0%80/result"), ("DELETE", "/api/v1/identify"),
-    ("GET", "/api/" + "x" * 5000), ("GET", "/api/%0a"), ("TRACE", "/api/v1/monitor"), ("PUT", "/api/v1/batch"), ("GET", "/api//v1/monitor"),
-    ("POST", "/api/v1/monitor"), ("HEAD", "/api/v1/batch/x"), ("OPTIONS", "/api/v1/identify"), ("GET", "/api/v1/batch/" + "a" * 26),
-]  # fmt: skip
+    ("GET", "/api/v1/batch/%00"),
+    ("GET", "/api/v1/batch/..%2f..%2fetc"),
+    ("GET", "/api/v1/batch/%ED%A0%80/result"),
+    ("DELETE", "/api/v1/identify"),
+    ("GET", "/api/" + "x" * 5000),
+    ("GET", "/api/%0a"),
+    ("TRACE", "/api/v1/monitor"),
+    ("PUT", "/api/v1/batch"),
+    ("GET", "/api//v1/monitor"),
+    ("POST", "/api/v1/monitor"),
+    ("HEAD", "/api/v1/batch/x"),
+    ("OPTIONS", "/api/v1/identify"),
+    ("GET", "/api/v1/batch/" + "a" * 26),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
@@ -216,9 +245,19 @@ def test_a_body_that_stops_coming_is_given_up(context, monkeypatch, path):
             sent.append(message)
 
         scope = {
-            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [], "root_path": "",
-            "scheme": "http", "server": ("testserver", 80), "client": ("127.0.0.1", 1), "http_version": "1.1", "asgi": {"version": "3.0"},
-        }  # fmt: skip
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [],
+            "root_path": "",
+            "scheme": "http",
+            "server": ("testserver", 80),
+            "client": ("127.0.0.1", 1),
+            "http_version": "1.1",
+            "asgi": {"version": "3.0"},
+        }
         await application(scope, receive, answer)
 
     asyncio.run(asyncio.wait_for(slow(), 60))
