@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 
 from flora_core.access import UseCase
-from flora_core.errors import BadTable, TooLarge
+from flora_core.errors import BadTable, Refused, TooLarge, Unknown
 from flora_core.identification.mix_ups import Change, Offer, change_in_words, offers
 from flora_core.identification.naming import predict_plants
 from flora_core.identification.sentences import listed
@@ -34,6 +34,9 @@ from flora_core.units import factor
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.batch.corrections import MixUpCorrector
 from flora_core.workflows.context import AppContext
+
+if TYPE_CHECKING:
+    from flora_core.learning.validation.missing_measurements import RemainingAccuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class BatchPlan:
         Changes that would mend many of the first rows.
     provenance : Provenance
         The columns of collectors and sites.
+    without : RemainingAccuracy or None
+        What accuracy remains without the measurements that no column holds; None where all are there.
     notes, questions : tuple of str
         What was guessed or passed over; what must be asked.
     sha256 : str
@@ -107,6 +112,7 @@ class BatchPlan:
     changes: tuple[Change, ...]
     offers: tuple[Offer, ...]
     provenance: Provenance
+    without: RemainingAccuracy | None
     notes: tuple[str, ...]
     questions: tuple[str, ...]
     sha256: str
@@ -190,9 +196,9 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
     notes += assignment.remarks
     provenance = provenance_columns(layout.header, {assignment.id_column, *(a.column for a in assignment.assigned)})
     notes += _provenance_note(layout, provenance)
-    missing = [study.measurement(name).label for name in study.names if assignment.of(name) is None]
-    if missing:
-        notes.append(f"No column holds {listed(missing)}; the {study.plural} are named without.")
+    notes += _missing_notes(study, assignment)
+    without = _remaining(model, assignment, first)
+    notes += [without.sentence] if without is not None else []
     questions = [layout.question] if layout.question else []
     questions += _unit_questions(study, layout, assignment, first)
     questions += _range_question(first)
@@ -207,6 +213,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         changes=changes,
         offers=tuple(found),
         provenance=provenance,
+        without=without,
         notes=tuple(notes),
         questions=tuple(questions),
         sha256=checksum(stream),
@@ -312,6 +319,32 @@ def _without_repeating_id(layout: Layout, assignment: Assignment, first: RowChun
         f"(--id '{layout.header[place]}')."
     )
     return replace(assignment, id_column=None, remarks=(*assignment.remarks, remark))
+
+
+def _missing_notes(study: Study, assignment: Assignment) -> list[str]:
+    missing = [study.measurement(name).label for name in study.names if assignment.of(name) is None]
+    return [f"No column holds {listed(missing)}; the {study.plural} are named without."] if missing else []
+
+
+def _remaining(model: Model, assignment: Assignment, first: CheckedPart) -> RemainingAccuracy | None:
+    """What accuracy remains without the measurements that no column holds, or whose column is empty in the first rows."""
+    names = model.study.names
+    values = first.values[first.usable]
+    gone = [
+        name
+        for i, name in enumerate(names)
+        if assignment.of(name) is None or (len(values) and np.isnan(values[:, i]).all())
+    ]
+    if not gone or len(gone) == len(names):
+        return None
+    # Only a table that lacks something needs what learns.
+    from flora_core.learning.validation.missing_measurements import accuracy_without
+
+    try:
+        return accuracy_without(model, gone)
+    except (Unknown, Refused):
+        # A version from elsewhere, of an algorithm that can't learn again here: its plants are named all the same.
+        return None
 
 
 def _range_question(first: CheckedPart) -> list[str]:

@@ -139,11 +139,27 @@ def summary_document(understood: BatchPlan, summary: Summary, output: str) -> di
         "mapping": understood.mapping,
         "units": {understood.layout.header[a.column]: a.unit for a in understood.assignment.assigned},
         "id_column": understood.id_name or None,
+        "without": _without_document(understood),
         "notes": summary.notes,
         "questions": list(understood.questions),
         "offers": [{"change": o.change.words, "rows": o.rows, "examined": o.examined} for o in summary.offers],
         "sentence": summary.sentence(understood.model.study),
         "output": output,
+    }
+
+
+def _without_document(understood: BatchPlan) -> dict[str, Any] | None:
+    """What accuracy remains without the measurements that the table lacks; None where it lacks none."""
+    found = understood.without
+    if found is None:
+        return None
+    return {
+        "measurements": list(found.missing),
+        "plants": found.plants,
+        "accuracy": round(found.accuracy, 4),
+        "accuracy_low": round(found.low, 4),
+        "accuracy_high": round(found.high, 4),
+        "accuracy_with_all": round(found.complete, 4),
     }
 
 

@@ -442,3 +442,29 @@ def test_a_file_that_can_t_be_read_is_refused_and_leaves_nothing(context, conten
     with pytest.raises(FloraError):
         run_table(context, content, record=True)
     assert context.records.newest("iris") == ()
+
+
+def test_the_answer_says_what_accuracy_remains_without_a_column(context):
+    text = table_text(header=["nr", "sepal length", "sepal width", "x", "y"])
+    found = understood(context, text)
+    assert found.without is not None
+    assert found.without.missing == ("petal_length", "petal_width")
+    assert found.without.accuracy < 0.9 < found.without.complete
+    assert found.without.sentence in found.notes
+    summary = run_batch(context, io.BytesIO(text.encode()), found, record=False)
+    document = summary_document(found, summary, "")
+    assert document["without"] == {
+        "measurements": ["petal_length", "petal_width"],
+        "plants": 150,
+        "accuracy": round(found.without.accuracy, 4),
+        "accuracy_low": round(found.without.low, 4),
+        "accuracy_high": round(found.without.high, 4),
+        "accuracy_with_all": round(found.without.complete, 4),
+    }
+    assert summary_document(understood(context), summary, "")["without"] is None
+
+
+def test_an_empty_column_is_missing_too(context):
+    found = understood(context, "SL,SW,PL,PW\n5.1,3.5,1.4,\n6.0,2.9,4.5,NA\n")
+    assert found.without is not None
+    assert found.without.missing == ("petal_width",)
