@@ -28,6 +28,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from flora_core.wording import shortened
+
 #: Characters that an issue keeps of each text.
 _LONGEST: Final = {"column": 300, "value": 300, "problem": 1500, "suggestion": 1500}
 #: Issues whose sentences a message repeats; the others stand in its list.
@@ -61,9 +63,7 @@ class Issue:
     def __post_init__(self) -> None:
         # What stands there may be as long as a file: it is shown, not kept.
         for name, most in _LONGEST.items():
-            text = getattr(self, name)
-            if len(text) > most:
-                object.__setattr__(self, name, f"{text[: most - 1]}…")
+            object.__setattr__(self, name, shortened(getattr(self, name), most))
 
     def sentence(self) -> str:
         """The issue as one line: "Row 14: petal length is 57.0 cm; ... ."."""

@@ -29,6 +29,7 @@ from flora_core.errors import (
     Unknown,
     as_document,
 )
+from flora_core.wording import shortened
 from flora_core.workflows.context import AppContext
 
 _log: Final = logging.getLogger("flora.api")
@@ -76,10 +77,6 @@ def status_of(error: FloraError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
 
 
-def _short(text: str, most: int = 300) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def _answer_errors(api: FastAPI) -> None:
     @api.exception_handler(FloraError)
     async def refused(request: Request, error: FloraError) -> JSONResponse:
@@ -102,7 +99,7 @@ def _answer_errors(api: FastAPI) -> None:
             for problem in problems[:100]
         ]
         for issue in issues:
-            issue.update({name: _short(text) for name, text in issue.items() if isinstance(text, str)})
+            issue.update({name: shortened(text, 300) for name, text in issue.items() if isinstance(text, str)})
         detail = "; ".join(f"{i['column'] or 'body'}: {i['problem']}" for i in issues[:3])
         return JSONResponse({"error": "BadRequest", "detail": f"{detail}. See /api/docs.", "issues": issues}, 422)
 

@@ -114,7 +114,7 @@ def batch(
             by=person,
             collector=collector,
             site=site,
-            progress=_share(file.name),
+            progress=progress_bar(file.name),
         )
         for sink in sinks:
             sink.close()
@@ -160,9 +160,3 @@ def _reading(file: Path) -> BinaryIO:
         return put_down
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror}.") from None
-
-
-def _share(title: str) -> Any:
-    """Progress of a table: a share of it, and how many rows."""
-    told = progress_bar(title)
-    return lambda share, doing: told(round(1000 * share), 1000, doing)

@@ -87,7 +87,6 @@ def _table(
     from flora_core.workflows.determine.table import determine_table
 
     with _reading(file) as stream:
-        told = progress_bar(file.name)
         found = determine_table(
             context_with_champion(),
             study,
@@ -99,7 +98,7 @@ def _table(
             ),
             sheet=sheet,
             entered_by=getpass.getuser(),
-            progress=lambda share, doing: told(round(100 * share), 100, doing),
+            progress=progress_bar(file.name),
         )
     if as_json:
         print_json(found.as_json())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from flora_core.durable_files import appearing_whole
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
@@ -100,12 +101,8 @@ def atomic_output(target: Path, source: Path | None = None) -> Iterator[BinaryIO
     """A file that appears whole or not at all, and never in place of the one that is read."""
     if source is not None and target.exists() and source.exists() and target.samefile(source):
         raise Refused(f"{target} is the file that is read; choose another name for the result.")
-    unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with open(unfinished, "w+b") as stream:
+        with appearing_whole(target) as stream:
             yield stream
-        unfinished.replace(target)
     except OSError as error:
         raise Refused(f"{target} can't be written: {error.strerror}.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
 from flora_core.model import Floats, Model, ModelCard
 from flora_core.study import Study
+from flora_core.wording import listed
 
 #: Standard deviations within which a value is usual for a species.
 _USUAL: Final = 2.0
@@ -25,13 +26,6 @@ def probability_text(p: float) -> str:
     if p < 0.01:
         return "less than 1 %"
     return f"{100 * p:.0f} %"
-
-
-def listed(items: list[str] | tuple[str, ...], last: str = "and") -> str:
-    """The items as they are spoken: "a", "a and b", "a, b and c"."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def sentence(

@@ -23,11 +23,12 @@ from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor
 from flora_core.learning.validation.cautions import warnings_of
 from flora_core.learning.validation.diagnostics import calibration_curve, importance
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
-from flora_core.learning.validation.folds import Progress, held_out_misfits, silent
+from flora_core.learning.validation.folds import held_out_misfits
 from flora_core.learning.validation.out_of_fold import one_thread
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection
 from flora_core.model import Candidate, Floats, Model, ModelCard, Reference, SpeciesGaussians, TrainingPlants
+from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
 
 #: Plants kept with a model for drift tests and for the pictures.
@@ -45,7 +46,7 @@ def train(
     seed: int = 0,
     by: str = "",
     processes: int = 1,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Model:
     """A model, not yet saved.
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from flora_core.identification.sentences import listed, probability_text
+from flora_core.identification.sentences import probability_text
+from flora_core.wording import listed
 from flora_core.workflows.identify import identify_with
 from tests.builders import typed_flower
 

@@ -221,9 +221,9 @@ class BatchSession:
             except FloraError as error:
                 _log.warning("the columns of a table could not be remembered: %s", error.message)
 
-    def _told(self, share: float, doing: str) -> None:
+    def _told(self, done: int, total: int, doing: str) -> None:
         if self._stop.is_set():
             raise _Stopped
-        self.progress = (share, doing)
+        self.progress = (done / total, doing)
         # A moment for the pages of others.
         time.sleep(0)

@@ -13,11 +13,11 @@ from flora_core.access import Role
 from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
-from flora_core.identification.sentences import listed
 from flora_core.storage.records.determinations import Determination
 from flora_core.study import Study
 from flora_core.tables.names.typed_names import read_name
 from flora_core.tables.rows.determinations import WrittenDetermination
+from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import DeterminationRecorder, defaults
 from ui.site.person import page_principal

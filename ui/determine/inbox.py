@@ -16,7 +16,7 @@ from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.inbox import Inbox, Reason, at_random, inbox
 from flora_core.workflows.determine.lookup import find_plants
-from flora_core.workflows.determine.progress import Progress, progress
+from flora_core.workflows.determine.progress import DeterminationProgress, progress
 from flora_core.workflows.determine.replay import seen_again
 from flora_core.workflows.determine.slips import slip_page
 from flora_core.workflows.identify import Identification
@@ -59,7 +59,7 @@ def show_coverage(context: AppContext, study: str) -> None:
 
 
 @st.cache_data(ttl=20, max_entries=50, show_spinner=False)
-def _progress(_context: AppContext, database: str, study: str, newest: int) -> Progress:
+def _progress(_context: AppContext, database: str, study: str, newest: int) -> DeterminationProgress:
     """Counted anew after each determination, not at each press of a button; new records are seen a little later."""
     return progress(_context, study)
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.explanation import central_ranges
-from flora_core.identification.sentences import listed, probability_text
+from flora_core.identification.sentences import probability_text
 from flora_core.model import Floats, Model
 from flora_core.study import Study
+from flora_core.wording import listed
 from flora_core.workflows.identify import Identification
 from ui.charts.scatter import fill, in_unit, symbol
 from ui.site.text import italicised

@@ -12,7 +12,7 @@ from flora_core.identification.naming import predict_plants
 from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.comparison.paired_tests import Difference, difference
 from flora_core.learning.data_checks.checks import some
-from flora_core.learning.validation.folds import Fold, Progress, fold_count, make_folds, silent
+from flora_core.learning.validation.folds import Fold, fold_count, make_folds
 from flora_core.learning.validation.out_of_fold import one_thread, out_of_fold
 from flora_core.learning.validation.scoring import (
     calibration_error,
@@ -22,6 +22,7 @@ from flora_core.learning.validation.scoring import (
 )
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.monitoring.verdicts.wording import written_p
+from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
 
 #: Added to the seed, so that versions are compared on folds that no training draws.
@@ -76,7 +77,7 @@ def compare(
     champion_knew: Bools | None = None,
     seed: int = 0,
     processes: int = 1,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Comparison:
     """Compare two versions.
 

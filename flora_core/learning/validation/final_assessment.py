@@ -15,7 +15,6 @@ from flora_core.learning.data_checks.checks import some
 from flora_core.learning.validation.diagnostics import curve_folds, learning_curve
 from flora_core.learning.validation.folds import (
     Fold,
-    Progress,
     askable_by_group,
     fold_count,
     group_numbers,
@@ -25,6 +24,7 @@ from flora_core.learning.validation.folds import (
 from flora_core.learning.validation.out_of_fold import OutOfFold, out_of_fold
 from flora_core.learning.validation.scoring import cross_fitted_calibration, fit_calibration, score
 from flora_core.model import Bools, Floats, LearningPoint, Scores, TrainingPlants
+from flora_core.progress import Progress
 from flora_core.study import Study
 
 #: Below this many plants the folds are drawn several times, because one draw is luck.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +12,8 @@ from flora_core.learning.species_gaussians import fit_gaussians, impute_within_s
 from flora_core.model import Bools, Floats, Ints, SpeciesGaussians, TrainingPlants
 
 FOLDS: Final = 10
-#: Called with (steps done, steps in all, what is being done); may raise to stop.
-Progress = Callable[[int, int, str], None]
-
 #: Groups from which on plants are scored by group.
 _GROUPS: Final = 3
-
-
-def silent(done: int, total: int, doing: str) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -19,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from flora_core.durable_files import appearing_whole, sync_folder, write_durably, write_through
 from flora_core.errors import Conflict, Refused, Unavailable
 from flora_core.storage.database import HEAD, Database, restore_journal
 from flora_core.storage.files.held_folder import hold, is_abandoned
-from flora_core.storage.folder_sync import sync_folder
 
 _DATABASE: Final = "flora.db"
 _MODELS: Final = "models/"
@@ -68,7 +67,6 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
         raise Refused(f"{target} exists; a backup never replaces another. Choose a new name.")
     if not source.exists():
         raise Unavailable(f"The database {source} is not there; there is nothing to back up.")
-    unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         with tempfile.TemporaryDirectory(prefix=_COPYING) as folder, hold(Path(folder)):
             copy = Path(folder) / _DATABASE
@@ -79,7 +77,7 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
                 migration = copied.execute("SELECT version_num FROM alembic_version").fetchone()[0]
                 versions = copied.execute("SELECT study, version FROM versions").fetchall()
             sums: dict[str, str] = {}
-            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            with appearing_whole(target) as written, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
                 size = _pack(archive, copy, _DATABASE, sums)
                 for study, version in versions:
                     for path in sorted((models / study / str(version)).iterdir()):
@@ -87,14 +85,8 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
                 archive.writestr(
                     _LIST, json.dumps({"format": _FORMAT, "migration": migration, "sha256": sums}, indent=1)
                 )
-        with open(unfinished, "rb") as written:
-            os.fsync(written.fileno())
-        unfinished.replace(target)
-        sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"The backup {target} can't be written: {error}. Nothing was left behind.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return BackedUp(migration, len(versions), size)
 
 
@@ -147,7 +139,9 @@ def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
             studies = sorted((Path(folder) / _MODELS).glob("*"))
             # From here on there are parts of an installation; whoever is stopped now leaves word of what is to be undone.
             journal = restore_journal(place)
-            _write_through(journal, json.dumps({"models": str(models.resolve()), "studies": [s.name for s in studies]}))
+            moved = {"models": str(models.resolve()), "studies": [s.name for s in studies]}
+            write_durably(journal, json.dumps(moved).encode())
+            sync_folder(journal.parent)
             for study in studies:
                 versions += sum(1 for _ in study.iterdir())
                 shutil.move(study, _made(models) / study.name)
@@ -178,15 +172,6 @@ def _undo_half_restored(place: Path, models: Path) -> None:
     for folder in place.parent.glob(f"{_RESTORING}*"):
         shutil.rmtree(folder, ignore_errors=True)
     journal.unlink(missing_ok=True)
-
-
-def _write_through(path: Path, content: str) -> None:
-    """Write a file so that it lasts through a power failure before anything else is done."""
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
 
 
 @contextmanager
@@ -243,8 +228,7 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path, expected: str) ->
                 digest.update(piece)
                 written.write(piece)
                 size += len(piece)
-            written.flush()
-            os.fsync(written.fileno())
+            write_through(written)
     except KeyError:
         raise Refused(f"The backup is not whole: {name} is missing. Nothing was restored.") from None
     if digest.hexdigest() != expected:

@@ -13,13 +13,14 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from filelock import FileLock, Timeout
 
+from flora_core.durable_files import appearing_whole
 from flora_core.errors import Unavailable, Unknown
 from flora_core.storage.database import Database
 
@@ -108,16 +109,9 @@ class BatchFolder:
         """Delete the table itself; what became of it stays."""
         (self._folder / _UPLOAD).unlink(missing_ok=True)
 
-    @contextmanager
-    def writing(self, name: str) -> Iterator[BinaryIO]:
+    def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A file of this name, which appears whole or not at all."""
-        unfinished = self._folder / f"{name}.unfinished"
-        try:
-            with open(unfinished, "w+b") as stream:
-                yield stream
-            unfinished.replace(self._folder / name)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        return appearing_whole(self._folder / name)
 
     def result(self, name: str) -> tuple[BinaryIO, int] | None:
         """A file that became of the table, and its size; None where there is none."""

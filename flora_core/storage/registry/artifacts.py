@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import time
 import uuid
@@ -20,9 +19,9 @@ import joblib
 import numpy as np
 from pydantic import ValidationError
 
+from flora_core.durable_files import sync_folder, write_durably
 from flora_core.errors import ArtifactRefused, Unavailable
 from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians, novelty_of, pooled_covariance
-from flora_core.storage.folder_sync import sync_folder
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
@@ -254,8 +253,5 @@ def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
 
 
 def _write(path: Path, content: bytes) -> str:
-    with open(path, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    write_durably(path, content)
     return hashlib.sha256(content).hexdigest()

@@ -23,6 +23,7 @@ from flora_core.tables.names.lookup import distance, genera_of, known_genus, kno
 from flora_core.tables.names.parsing import is_of_other_rank
 from flora_core.tables.values.cells import MISSING
 from flora_core.tables.values.text import normalize_name
+from flora_core.wording import on_one_line
 
 _LONGEST: Final = 200
 #: Said by a person who is sure that a name, although nearly another one, is meant as it stands.
@@ -98,7 +99,7 @@ def read_name(text: str, study: Study) -> ReadName:
         As typed: "Iris versicolor L.", "I. versicolor", "versicolor", "Iris sp.", "cf. versicolor", "Iris aff. virginica",
         "Iris versicolor x I. virginica", "none of these", "Iris pseudacorus".
     """
-    shown = _short(text.strip())
+    shown = on_one_line(text.strip())
     if len(text.strip()) > 2 * _LONGEST:
         return _no_name(f"'{shown}' is not a name: it is too long", _there_are(study))
     cleaned = _tidy(text.strip())
@@ -271,7 +272,7 @@ def _of_other_rank(label: Label, study: Study, *, meant: bool) -> _Taxon | None:
     if species and re.search(r"\bauct|\bnon\b|\bsensu\b", label.name):
         return None
     if species:
-        return _Taxon(species, f"'{_short(label.name)}' counts as {species}.")
+        return _Taxon(species, f"'{on_one_line(label.name)}' counts as {species}.")
     near = "" if meant else near_species(label.name, study)
     return _nearly(label.name, near) if near else _Taxon(label.name)
 
@@ -286,7 +287,7 @@ def _other_species(words: list[str], text: str, study: Study, *, meant: bool) ->
         return _nearly(text, near)
     latin = _GENUS.fullmatch(genus) and _EPITHET.fullmatch(specific) and not _WORDS & set(name.casefold().split())
     if not latin or not (ours or genus[0].isupper()):
-        return _Taxon(problem=f"'{_short(text)}' is not a name that can be read", suggestion=_there_are(study))
+        return _Taxon(problem=f"'{on_one_line(text)}' is not a name that can be read", suggestion=_there_are(study))
     higher = [other for other in study.species_names if other.startswith(f"{name} ")]
     if higher:
         return _Taxon(problem=f"{name} is more than one answer here", suggestion=f"Write {' or '.join(higher)}.")
@@ -300,10 +301,10 @@ def _followed(name: str, rest: list[str], text: str) -> _Taxon:
     author = rest[: ranks[0]] if ranks else rest
     if not all(word[:1].isupper() or _AUTHOR.match(word) or word.casefold() in _BETWEEN_AUTHORS for word in author):
         return _Taxon(
-            problem=f"'{_short(text)}' says more than a name ('{_short(' '.join(author))}')",
+            problem=f"'{on_one_line(text)}' says more than a name ('{on_one_line(' '.join(author))}')",
             suggestion=f"Write {name}, with cf., or a hybrid as a × b; and the rest as a remark.",
         )
-    return _Taxon(name, f"'{_short(text)}' counts as {name}." if ranks else "")
+    return _Taxon(name, f"'{on_one_line(text)}' counts as {name}." if ranks else "")
 
 
 def _is_rank(word: str, after: list[str]) -> bool:
@@ -315,12 +316,12 @@ def _one_word(text: str, study: Study, *, meant: bool) -> _Taxon:
     near = "" if meant else near_species(text, study)
     if near:
         return _nearly(text, near)
-    return _Taxon(problem=f"'{_short(text)}' is not a species of this study", suggestion=_there_are(study))
+    return _Taxon(problem=f"'{on_one_line(text)}' is not a species of this study", suggestion=_there_are(study))
 
 
 def _nearly(text: str, near: str) -> _Taxon:
     return _Taxon(
-        problem=f"'{_short(text)}' is not a species of this study",
+        problem=f"'{on_one_line(text)}' is not a species of this study",
         suggestion=f"Did you mean {near}? If it is another species, write it with {SIC} behind it.",
     )
 
@@ -353,8 +354,3 @@ def _there_are(study: Study, most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     other = "Another species is written with its genus in full, another genus with 'sp.' behind it."
     return f"There are: {', '.join(names[:most])}{more}. {other}"
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"

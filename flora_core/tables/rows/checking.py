@@ -22,6 +22,7 @@ from flora_core.tables.rows.summary_rows import find_summary_rows
 from flora_core.tables.values.limits import impossible, limits_text, stands_for_missing
 from flora_core.tables.values.numbers import Numbers, read_numbers
 from flora_core.units import factor
+from flora_core.wording import shortened
 
 
 class DuplicatePolicy(StrEnum):
@@ -226,7 +227,7 @@ def _converted(
     for place, cell in numbers.odd.items():
         text = part.columns[assigned.column][place].as_py()
         if cell.kind == "bad":
-            problem = cell.problem.replace("it ", f"{column} '{_short(text)}' ", 1)
+            problem = cell.problem.replace("it ", f"{column} '{shortened(text, 40)}' ", 1)
             issues.append((place, Issue(int(part.rows[place]), column, text, problem, cell.suggestion)))
             bad[place] = True
             continue
@@ -237,7 +238,7 @@ def _converted(
             try:
                 values[place] = float(f"{cell.value * factor(cell.unit, m.unit):.12g}")
             except Unknown as error:
-                problem = f"{column} '{_short(text)}': {error.message.rstrip('.')}"
+                problem = f"{column} '{shortened(text, 40)}': {error.message.rstrip('.')}"
                 issues.append((place, Issue(int(part.rows[place]), column, text, problem, f"Give it in {m.unit}.")))
                 bad[place] = True
     return values
@@ -279,7 +280,3 @@ def twelve_digits(values: Floats) -> Floats:
     ordinary = (size > 1e-9) & (size < 1e9)
     scale = 10.0 ** (11.0 - np.floor(np.log10(size, where=ordinary, out=np.zeros_like(values))))
     return np.where(ordinary, np.round(np.where(ordinary, values, 0.0) * scale) / scale, values)
-
-
-def _short(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

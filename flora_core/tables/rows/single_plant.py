@@ -13,6 +13,7 @@ from flora_core.model import Floats
 from flora_core.study import Study
 from flora_core.tables.values.cells import read_cell
 from flora_core.tables.values.limits import impossible, in_study_unit, unusual_value
+from flora_core.wording import shortened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
             )
         texts[i] = str(text).strip()
 
-    shown = [text if len(text) <= _LONGEST_TYPED else f"{text[: _LONGEST_TYPED - 1]}…" for text in texts]
+    shown = [shortened(text, _LONGEST_TYPED) for text in texts]
     values = np.full(len(texts), np.nan)
     unusual: list[str] = []
     notes: list[str] = []

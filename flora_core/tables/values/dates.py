@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from flora_core.wording import shortened
+
 #: Nothing was determined before Linnaeus (Species Plantarum, 1753) in names that are still names.
 EARLIEST: Final = 1753
 
@@ -75,7 +77,7 @@ def parse_date(text: str) -> ParsedDate:
     bare = text.strip()
     if len(bare) > _LONGEST:
         return ParsedDate(
-            problem=f"'{_short(bare)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
+            problem=f"'{shortened(bare)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
         )
     cleaned = re.sub(r"\s+", " ", bare).strip().rstrip(".")
     with_time = _WITH_TIME.fullmatch(cleaned)
@@ -93,7 +95,7 @@ def parse_date(text: str) -> ParsedDate:
     if words and words[1].lower() in _MONTHS:
         return _checked(text, int(words[3]), _MONTHS[words[1].lower()], int(words[2]))
     return ParsedDate(
-        problem=f"'{_short(text)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
+        problem=f"'{shortened(text)}' is not a date", suggestion="Write it like 2026-06-03, 2026-06 or 2026."
     )
 
 
@@ -104,7 +106,7 @@ def _of_numbers(text: str, first: int, sign: str, second: int, year: int) -> Par
     if second > 12:
         return _checked(text, year, first, second)
     return ParsedDate(
-        problem=f"the date '{_short(text)}' can be read in two ways",
+        problem=f"the date '{shortened(text)}' can be read in two ways",
         suggestion=f"Write {year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}.",
     )
 
@@ -113,7 +115,7 @@ def _checked(text: str, year: int, month: int, day: int) -> ParsedDate:
     try:
         date(year, month or 1, day or 1)
     except ValueError:
-        return ParsedDate(problem=f"there is no day '{_short(text)}'", suggestion="Write it like 2026-06-03.")
+        return ParsedDate(problem=f"there is no day '{shortened(text)}'", suggestion="Write it like 2026-06-03.")
     at = f"{year:04}" + (f"-{month:02}" if month else "") + (f"-{day:02}" if day else "")
     now = latest_today()
     if at > now.isoformat()[: len(at)]:
@@ -126,7 +128,3 @@ def _checked(text: str, year: int, month: int, day: int) -> ParsedDate:
             problem=f"the date {at} lies before {EARLIEST}", suggestion="Give the day on which it was determined."
         )
     return ParsedDate(at)
-
-
-def _short(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

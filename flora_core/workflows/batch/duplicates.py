@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO, Final
@@ -13,13 +12,12 @@ import pyarrow.compute as pc
 
 from flora_core.errors import Issue
 from flora_core.identification.naming import NONE_OF_THESE, predict_plants
-from flora_core.identification.sentences import listed
 from flora_core.model import Bools, Floats, Ints, Model
+from flora_core.progress import Progress
 from flora_core.tables.files.reading import RowChunk, read_parts
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, check_part, twelve_digits
+from flora_core.wording import listed
 from flora_core.workflows.batch.plan import BatchPlan
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class DuplicateRows:
         found = cls(column, understood.id_name, policy)
         if column is None:
             return found
-        progress(0.0, "looking for catalogue numbers that stand twice")
+        progress(0, 1, "looking for catalogue numbers that stand twice")
         # Eight bytes a row are all that is kept of a file of any length.
         hashes = bytearray()
         for part in read_parts(stream, understood.layout):

@@ -14,7 +14,6 @@ from flora_core.access import UseCase
 from flora_core.errors import BadTable, Refused, TooLarge, Unknown
 from flora_core.identification.mix_ups import Change, Offer, change_in_words, offers
 from flora_core.identification.naming import predict_plants
-from flora_core.identification.sentences import listed
 from flora_core.model import Ints, Model
 from flora_core.study import Study
 from flora_core.tables.columns.header_words import header_similarity
@@ -31,6 +30,7 @@ from flora_core.tables.columns.provenance import Provenance, provenance_columns
 from flora_core.tables.files.reading import Decimal, Layout, RowChunk, checksum, read_layout, read_parts
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
+from flora_core.wording import listed
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.batch.corrections import MixUpCorrector
 from flora_core.workflows.context import AppContext

@@ -272,10 +272,11 @@ class BatchQueue:
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
-        def progress(share: float, doing: str) -> None:
+        def progress(done: int, total: int, doing: str) -> None:
             nonlocal told_at
             if self._stopping:
                 raise _Stopped
+            share = done / total
             self._progress[batch.identifier] = (share, doing)
             if time.monotonic() - told_at > _TOLD_EVERY:
                 told_at = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
@@ -11,6 +11,7 @@ from flora_core.access import UseCase
 from flora_core.errors import Refused
 from flora_core.identification.mix_ups import offers
 from flora_core.monitoring.profiles.bins import bins_of
+from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.identifications import Channel, Recording
 from flora_core.tables.files.reading import read_parts
 from flora_core.tables.rows.checking import check_part
@@ -30,14 +31,6 @@ class Sink(Protocol):
         """Take some rows."""
 
 
-#: Told (share done, what is being done); may raise to stop.
-Progress = Callable[[float, str], None]
-
-
-def _silent(share: float, doing: str) -> None:
-    pass
-
-
 @use_case(UseCase.UPLOAD_TABLE, signs="by")
 def run_batch(
     context: AppContext,
@@ -52,7 +45,7 @@ def run_batch(
     collector: str = "",
     site: str = "",
     at: datetime | None = None,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> Summary:
     """Name every row of the file, in order.
 
@@ -154,7 +147,7 @@ def _go_through(
             for sink in sinks:
                 sink.write(found)
             count_in(summary, model.study, found)
-            progress(min(0.99, stream.tell() / size) if layout.kind == "text" else 0.5, _so_many(summary.rows))
+            progress(min(stream.tell(), size - 1) if layout.kind == "text" else size // 2, size, _so_many(summary.rows))
     summary.notes += [
         f"{note[0].upper()}{note[1:]} in {n:,} cell{'s' if n > 1 else ''}." for note, n in read_past.most_common()
     ]
@@ -173,7 +166,7 @@ def _go_through(
             f"{mender.unsearched:,} more were not."
         )
     summary.offers = offers(mender.suggestions)
-    progress(1.0, _so_many(summary.rows))
+    progress(size, size, _so_many(summary.rows))
 
 
 def _so_many(rows: int) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 
 from flora_core.errors import Issue
 from flora_core.identification.mix_ups import Offer
-from flora_core.identification.sentences import listed
 from flora_core.model import Model
 from flora_core.study import Study
 from flora_core.tables.files.reading import Layout
+from flora_core.wording import listed
 from flora_core.workflows.batch.plan import BatchPlan
 from flora_core.workflows.batch.row_naming import ADDED, IdentifiedChunk
 

@@ -12,8 +12,8 @@ from flora_core.access import UseCase
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.errors import BadValues
 from flora_core.learning.training import train
-from flora_core.learning.validation.folds import Progress, silent
 from flora_core.model import Model
+from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.determinations import Slip
 from flora_core.storage.simulated_data import remove_simulated
 from flora_core.study import IRIS, Study
@@ -52,7 +52,7 @@ def is_loaded(context: AppContext) -> bool:
 
 
 @use_case(UseCase.SIMULATE)
-def load(context: AppContext, *, last: date | None = None, seed: int = 0, progress: Progress = silent) -> Loaded:
+def load(context: AppContext, *, last: date | None = None, seed: int = 0, progress: Progress = no_progress) -> Loaded:
     """Fill the demonstration with a season that ends today; one that is there, whole or not, is replaced.
 
     Parameters

@@ -24,10 +24,10 @@ from flora_core.access import UseCase
 from flora_core.determination import COMPETENT
 from flora_core.errors import ArtifactRefused
 from flora_core.identification.naming import NONE_OF_THESE
-from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
+from flora_core.wording import listed
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of, as_rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flora_core.access import UseCase
 from flora_core.storage.records.identifications import parse_identifier
+from flora_core.wording import shortened
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
@@ -54,7 +55,7 @@ def _by_number(number: str, bearers: Sequence[str], study: str) -> Found:
         return Found(
             problem="no plant is named", suggestion="Give the identifier of its record, or its catalogue number."
         )
-    shown = number if len(number) <= 60 else f"{number[:59]}…"
+    shown = shortened(number, 60)
     if not bearers:
         return Found(
             problem=f"'{shown}' is no plant of {study}",

@@ -14,7 +14,7 @@ from flora_core.workflows.context import AppContext
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DeterminationProgress:
     """How many plants are determined, and how the model did on them.
 
     Attributes
@@ -46,7 +46,7 @@ class Progress:
 
 
 @use_case(UseCase.READ_MONITOR)
-def progress(context: AppContext, study: str) -> Progress:
+def progress(context: AppContext, study: str) -> DeterminationProgress:
     """How far the determinations of a study have come; reads only.
 
     Raises
@@ -76,7 +76,7 @@ def progress(context: AppContext, study: str) -> Progress:
             sentence += (
                 "They were not drawn at random, so this is not how often it is right; some that chance chooses tell."
             )
-    return Progress(
+    return DeterminationProgress(
         covered.identified, covered.determined, judged, right, share.low, share.high, of_chance, by_chance, sentence
     )
 

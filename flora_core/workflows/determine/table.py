@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from flora_core.access import UseCase
+from flora_core.progress import Progress, no_progress
 from flora_core.tables.files.reading import Layout, checksum, read_layout
 from flora_core.tables.rows.determinations import Columns, match_columns, read_determinations
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.recorder import Defaults, DeterminationRecorder, Outcome
-
-Progress = Callable[[float, str], None]
-
-
-def _silent(share: float, doing: str) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def determine_table(
     columns: Mapping[str, str] | None = None,
     sheet: str = "",
     entered_by: str,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> TableOutcome:
     """Lay down every determination of a table that can be used; some thousands a transaction.
 
@@ -95,8 +90,8 @@ def determine_table(
     laying.outcome.notes += layout.notes
     for rows in read_determinations(stream, layout, matched):
         laying.lay(rows)
-        progress(0.5, f"{laying.outcome.rows:,} rows")
-    progress(1.0, f"{laying.outcome.rows:,} rows")
+        progress(1, 2, f"{laying.outcome.rows:,} rows")
+    progress(2, 2, f"{laying.outcome.rows:,} rows")
     return TableOutcome(laying.finish(), matched.mapping)
 
 

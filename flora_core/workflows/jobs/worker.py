@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from flora_core.errors import DatabaseUnavailable, FloraError
+from flora_core.progress import Progress
 from flora_core.storage.job_queue import Job
 from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.jobs.requests import ComparisonRequest, Ending, TrainingResult, kept_comparison
@@ -30,8 +31,6 @@ _PATIENCE: Final = 5.0
 _NICE: Final = 10
 #: In the environment: the process that started this one.
 PARENT: Final = "FLORA_JOB_PARENT"
-
-Progress = Callable[[int, int, str], None]
 
 
 class _StopWorking(Exception):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flora_core.progress import Progress, no_progress
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused
@@ -20,7 +21,6 @@ from flora_core.workflows.models.training_data import learned_until, rows_known
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison.model_comparison import Comparison
-    from flora_core.learning.validation.folds import Progress
     from flora_core.learning.comparison.promotion_gate import Gate
 
 
@@ -33,7 +33,7 @@ def compare_versions(
     *,
     margin: float | None = None,
     processes: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> tuple[Comparison, Gate]:
     """Challenger against champion, learned again on the same folds; and on determined plants that neither learned from.
 
@@ -54,7 +54,6 @@ def compare_versions(
         A version's files are not those that were registered.
     """
     from flora_core.learning.comparison.model_comparison import compare
-    from flora_core.learning.validation.folds import silent
     from flora_core.learning.comparison.promotion_gate import MARGIN, evaluate_gate
     from flora_core.learning.validation.out_of_fold import usual_processes
 
@@ -74,7 +73,7 @@ def compare_versions(
             _unseen(known, old, new),
             champion_knew=champion_knew,
             processes=processes or cores or usual_processes(),
-            progress=progress or silent,
+            progress=progress,
         )
     return comparison, _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
 

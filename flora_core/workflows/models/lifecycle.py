@@ -11,6 +11,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
+from flora_core.progress import Progress, no_progress
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.errors import ArtifactRefused, Conflict, Refused, Unavailable, Unknown
@@ -80,7 +81,7 @@ def iris_plants() -> TrainingPlants:
     )
 
 
-def ensure_champion(context: AppContext, progress: object = None, wait: float = 120.0) -> bool:
+def ensure_champion(context: AppContext, progress: Progress = no_progress, wait: float = 120.0) -> bool:
     """On a first start, make the database, the Iris study and its first champion; nothing where they are there.
 
     Of several processes that start at once, one trains and the others wait for it.
@@ -123,9 +124,8 @@ def ensure_champion(context: AppContext, progress: object = None, wait: float = 
         ) from error
 
 
-def _first_champion(context: AppContext, progress: object) -> None:
+def _first_champion(context: AppContext, progress: Progress) -> None:
     # Training brings scikit-learn's larger modules with it; a start with a champion does without them.
-    from flora_core.learning.validation.folds import silent
     from flora_core.learning.training import train
 
     if IRIS.name not in context.studies.names():
@@ -134,8 +134,7 @@ def _first_champion(context: AppContext, progress: object) -> None:
             context.studies.add(IRIS, iris_plants(), PROGRAM)
     study = context.studies.get(IRIS.name)
     plants = context.studies.plants(study)
-    told = progress if callable(progress) else silent
-    model = context.registry.register(train(study, plants, by=PROGRAM, progress=told), by=PROGRAM)
+    model = context.registry.register(train(study, plants, by=PROGRAM, progress=progress), by=PROGRAM)
     context.registry.promote(study.name, model.card.version or 0, PROGRAM, _FIRST_REASON)
 
 

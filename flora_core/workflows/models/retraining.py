@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused, Unavailable
-from flora_core.learning.validation.folds import Progress, silent
+from flora_core.progress import Progress, no_progress
 from flora_core.learning.data_checks.checks import failed, sanity_checks
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
 from flora_core.workflows.models.comparison import compare_versions
@@ -54,7 +54,7 @@ class Retrained:
 
 
 @use_case(UseCase.TRAIN, signs="by")
-def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True, progress: Progress = silent) -> Retrained:
+def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True, progress: Progress = no_progress) -> Retrained:
     """Run the cycle once for a study.
 
     Parameters

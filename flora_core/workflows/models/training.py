@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flora_core.progress import Progress, no_progress
 from flora_core.errors import ArtifactRefused, Refused
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
@@ -16,7 +17,6 @@ from flora_core.storage.cluster import cluster
 from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
-    from flora_core.learning.validation.folds import Progress
     from flora_core.learning.data_checks.checks import Check
 
 
@@ -46,7 +46,7 @@ def train_version(
     seed: int = 0,
     by: str,
     processes: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> ModelCard:
     """Train on the study's newest table and register the model as a new version, not promoted.
 
@@ -75,7 +75,6 @@ def train_version(
         The version can't be saved, or the cluster does not answer; nothing is registered.
     """
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
-    from flora_core.learning.validation.folds import silent
     from flora_core.learning.validation.out_of_fold import usual_processes
     from flora_core.learning.data_checks.checks import failed, sanity_checks
     from flora_core.learning.training import train
@@ -100,7 +99,7 @@ def train_version(
             seed=seed,
             by=by,
             processes=processes or cores or usual_processes(),
-            progress=progress or silent,
+            progress=progress,
         )
     return context.registry.register(_warned(model, checks), by=by).card
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Final
@@ -15,6 +15,7 @@ from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
 from flora_core.identification.sentences import probability_text
 from flora_core.model import ModelCard
+from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord, Plant
 from flora_core.storage.records.scan import all_recorded
@@ -23,12 +24,7 @@ from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
-Progress = Callable[[int, int, str], None]
 Terms = dict[str, str]
-
-
-def _silent(done: int, total: int, doing: str) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ def write_archive(
     since: datetime | None = None,
     until: datetime | None = None,
     only_determined: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
 ) -> Archived:
     """Write a study's records as a Darwin Core archive; reads some thousands at a time.
 

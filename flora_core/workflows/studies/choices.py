@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flora_core.errors import Issue
-from flora_core.identification.sentences import listed
 from flora_core.model import TrainingPlants
 from flora_core.study import Study
 from flora_core.tables.columns.roles import NumberColumn
 from flora_core.tables.files.reading import Decimal
 from flora_core.tables.layout import Layout
 from flora_core.tables.names.labels import Alike, GatheredName
+from flora_core.wording import listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from flora_core.access import UseCase
 from flora_core.errors import Issue
-from flora_core.identification.sentences import listed
 from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
@@ -36,6 +35,7 @@ from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.rows.summary_rows import plants_only, rows_at
 from flora_core.tables.values.cells import MISSING, codes_like_missing
 from flora_core.units import parse_unit
+from flora_core.wording import listed
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal

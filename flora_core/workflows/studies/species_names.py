@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flora_core.errors import Unknown
-from flora_core.identification.sentences import listed
 from flora_core.tables.columns.roles import codes_of
 from flora_core.tables.names.labels import GatheredName, different_tails, trains_by_default
+from flora_core.wording import listed, shortened
 from flora_core.workflows.studies.choices import Choices, NameChoice
 
 #: A study of more species than this is not made of one table.
@@ -80,8 +80,8 @@ def refused_names(label: str, names: Sequence[NameChoice], texts: Mapping[str, i
     wordy = sum(len(name.gathered.name) * name.gathered.plants for name in names) > 60 * rows
     if len(names) > MAX_SPECIES or (len(names) > 20 and lone > len(names) / 2) or (len(names) > 5 and wordy):
         return (
-            f"'{label}' holds {len(names):,} different texts in {rows:,} rows, like '{_short(names[0].gathered.name)}': that "
-            f"looks like a column of remarks or of catalogue numbers. Choose the column of species' names (at most "
+            f"'{label}' holds {len(names):,} different texts in {rows:,} rows, like '{shortened(names[0].gathered.name)}': "
+            f"that looks like a column of remarks or of catalogue numbers. Choose the column of species' names (at most "
             f"{MAX_SPECIES:,} of them)."
         )
     return ""
@@ -109,8 +109,8 @@ def warned_of_names(names: Sequence[NameChoice]) -> list[str]:
         one, other = different_tails(name.gathered) if name.becomes and not name.gathered.doubt else ("", "")
         if one:
             found.append(
-                f"'{_short(one)}' and '{_short(other)}' were read as one species, {name.becomes}. If they are two, give one of "
-                "them another name in the table."
+                f"'{shortened(one)}' and '{shortened(other)}' were read as one species, {name.becomes}. If they are two, give "
+                "one of them another name in the table."
             )
     return found
 
@@ -121,7 +121,7 @@ def said_of_names(names: Sequence[NameChoice]) -> list[str]:
     for name in names:
         written = [text for text, _ in name.gathered.spellings if text.strip() != name.gathered.name]
         if name.becomes and written:
-            ways = listed([f"'{_short(text)}'" for text in written[:5]])
+            ways = listed([f"'{shortened(text)}'" for text in written[:5]])
             notes.append(f"{ways} {'was' if len(written) == 1 else 'were'} read as {name.gathered.name}.")
         if name.becomes and name.becomes != name.gathered.name:
             notes.append(f"{name.gathered.name} ({name.gathered.plants:,}) counts as {name.becomes}.")
@@ -172,7 +172,3 @@ def _doubt(g: GatheredName) -> str:
 
 def _too_few(usable: int) -> str:
     return _ONE_PLANT if usable else _NO_MEASUREMENT
-
-
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

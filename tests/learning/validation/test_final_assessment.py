@@ -4,13 +4,13 @@ import pytest
 from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
-from flora_core.learning.validation.folds import silent
+from flora_core.progress import no_progress
 from tests.builders import make_plants, make_study, with_groups
 
 LDA = Recipe(ALGORITHMS["lda"], resolve_hyperparameters(ALGORITHMS["lda"], {}), seed=0)
 
 
-def examined(plants, progress=silent):
+def examined(plants, progress=no_progress):
     study = make_study(int(plants.species.max()) + 1, plants.values.shape[1])
     parts = AssessmentFolds.of(plants, seed=0)
     work = StepProgress(progress, processes=1, total=parts.steps(1))

@@ -5,8 +5,9 @@ from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.algorithms.refinement import refinements
 from flora_core.learning.training import train
 from flora_core.learning.validation.final_assessment import StepProgress
-from flora_core.learning.validation.folds import make_folds, silent
+from flora_core.learning.validation.folds import make_folds
 from flora_core.learning.validation.screening import screen
+from flora_core.progress import no_progress
 from flora_core.study import IRIS
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.learning.test_novelty import made
@@ -33,7 +34,7 @@ def test_boosting_is_tried_where_every_species_is_large():
 def test_what_is_stopped_says_after_how_many_plants_and_few_go_on():
     plants = made(k=3, n=30, apart=1.0)
     defaults, refined = recipes_of(plants)
-    found = screen(defaults, refined, plants, make_folds(plants, 10, 0), StepProgress(silent, 1), 0)
+    found = screen(defaults, refined, plants, make_folds(plants, 10, 0), StepProgress(no_progress, 1), 0)
     assert len(found.go_on) <= 3
     assert len(found.go_on) + len(found.stopped) == len(refined)
     assert all(c.plants < 90 and "stopped after" in c.why for c in found.stopped)

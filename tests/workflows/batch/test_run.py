@@ -384,8 +384,8 @@ def test_a_batch_that_is_stopped_half_way_records_nothing(context, monkeypatch):
     class Enough(Exception):
         pass
 
-    def progress(share, doing):
-        if share > 0.5:
+    def progress(done, total, doing):
+        if done > total / 2:
             raise Enough
 
     stream = io.BytesIO(table_text(FLOWERS * 20).encode())
@@ -431,10 +431,10 @@ def test_progress_only_ever_grows_and_ends_at_one(context, monkeypatch):
     told = []
     stream = io.BytesIO(table_text(FLOWERS * 20).encode())
     found = plan_batch(context, stream, BatchRequest(study="iris", name="t.csv"))
-    run_batch(context, stream, found, record=False, progress=lambda share, doing: told.append((share, doing)))
-    shares = [share for share, _ in told]
+    run_batch(context, stream, found, record=False, progress=lambda *step: told.append(step))
+    shares = [done / total for done, total, _ in told]
     assert shares == sorted(shares)
-    assert told[-1] == (1.0, "80 rows")
+    assert (shares[-1], told[-1][2]) == (1.0, "80 rows")
 
 
 @pytest.mark.parametrize("content", [b"", b"\xd0\xcf\x11\xe0", b"id,x\n", b"\x00" * 50])
