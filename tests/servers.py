@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import shutil
 import signal
@@ -163,3 +164,51 @@ class WebServer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@dataclass
+class IdentityProvider:
+    """A real OpenID Connect provider on loopback, with people it knows, each as a document of claims."""
+
+    folder: Path
+    people: tuple[dict[str, object], ...]
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> IdentityProvider:
+        users = [text for person in self.people for text in ("--user-claims", json.dumps(person))]
+        with open(self.folder / "provider.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "oidc_provider_mock", "--port", str(self.port), *users], stdout=log, stderr=log
+            )
+        end = time.monotonic() + 30
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.issuer}/.well-known/openid-configuration", timeout=5).close()
+                return self
+            except OSError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def settings(self, port: int) -> dict[str, str]:
+        """What a server of ours on that port is told, so that people sign in here."""
+        return {
+            "FLORA_OIDC_ISSUER": self.issuer,
+            "FLORA_OIDC_CLIENT_ID": "flora",
+            "FLORA_OIDC_CLIENT_SECRET": "a secret of this test alone",
+            "FLORA_OIDC_GROUPS": "herbarium=curator",
+            "FLORA_COOKIE_SECRET": "forty bytes that sign the cookies of tests",
+            "FLORA_SITE": f"http://127.0.0.1:{port}",
+        }

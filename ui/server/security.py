@@ -31,7 +31,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from streamlit.proto.AuthRedirect_pb2 import AuthRedirect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from flora_core.access import NOBODY, Principal, local_principal
 from flora_core.api.authentication import CLAIMS, PRINCIPAL, CountPerAsker, address_of
@@ -58,6 +60,8 @@ _FRAMES: Final = frozenset({"iframe", "frame", "embed", "object", "fencedframe"}
 _UPLOADS: Final = "/_stcore/upload_file/"
 #: Never kept by a browser or on the way: what belongs to one person.
 _NOT_STORED: Final = ("/media/", "/api/", "/_stcore/upload_file/", "/auth/", "/oauth2callback")
+#: What makes a browser leave a page; below a base path too, because a page's own address is beside it.
+_TURN_AWAY: Final = ForwardMsg(auth_redirect=AuthRedirect(url="./"))
 #: Seconds between two looks at whether those who have a page open may still.
 _LOOK_SECONDS: Final = 0.7
 
@@ -203,6 +207,8 @@ class Guard:
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             page = sign_in_page(self._settings, who.name, who.subject, who.issuer)
             return HTMLResponse(page, 403 if who.subject else 401, headers={"Cache-Control": "no-store"})
+        if who.subject:
+            return _document("Forbidden", f"{who.name} has no role here. Ask an admin of this server for one.", 403)
         return _document("Unauthorized", "Sign in first, or send a token.", 401)
 
     def _claims(self, scope: Scope) -> dict[str, Any]:
@@ -348,6 +354,8 @@ def _until(ended: asyncio.Event, receive: Receive, send: Send) -> Receive:
             if ended.is_set():
                 coming.cancel()
         with suppress(RuntimeError):  # the browser was quicker
+            # First to another address, so that nothing stays on the screen of what the role showed.
+            await send({"type": "websocket.send", "bytes": _TURN_AWAY.SerializeToString()})
             await send({"type": "websocket.close", "code": 1008, "reason": "signed out"})
         return {"type": "websocket.disconnect", "code": 1008}
 
