@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
 import os
@@ -17,6 +18,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Tables and figures that lie beside a checkout on some machines; tests that need them are marked `conformance`.
@@ -52,29 +55,50 @@ class PostgresServer:
             user=user,
             cwd=self.folder,
         )
-        self.process = subprocess.Popen(
-            [self.programs / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-F"],
-            user=user,
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 30
-        while True:
+        for left in (2, 1, 0):
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-F"],
+                user=user,
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             try:
                 self._run("SELECT 1")
-                return self
+                break
             except Exception:
-                if time.monotonic() > end:
+                # Somebody else may have taken the port since it was found free.
+                if not left or self.process.poll() is None:
                     raise
-                time.sleep(0.05)
+                self.port = free_port()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self.process is not None
+        self.thaw()
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+
+    def freeze(self) -> None:
+        """Stop every process of the server: its system still accepts connections, and nobody ever answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        self.process.send_signal(number)
 
     def new_database(self) -> str:
         """The URL of a new, empty database."""
@@ -85,8 +109,19 @@ class PostgresServer:
     def _run(self, command: str) -> None:
         import psycopg
 
-        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=flora dbname=postgres", autocommit=True) as c:
-            c.execute(command)
+        # A server that has much to do turns a connection away, or takes long to begin with it.
+        end = time.monotonic() + 180
+        where = f"host=127.0.0.1 port={self.port} user=flora dbname=postgres connect_timeout=60"
+        while True:
+            try:
+                with psycopg.connect(where, autocommit=True) as connection:
+                    connection.execute(command)
+                return
+            except psycopg.OperationalError:
+                assert self.process is not None
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+                time.sleep(0.1)
 
 
 def postgres_server(folder: Path) -> PostgresServer | None:
@@ -135,7 +170,7 @@ class WebServer:
         self.wait_for("/healthz", 200)
         return self
 
-    def wait_for(self, path: str, status: int, seconds: float = 60) -> bytes:
+    def wait_for(self, path: str, status: int, seconds: float = 180) -> bytes:
         end = time.monotonic() + seconds
         while True:
             found, body = self.get(path)
@@ -147,7 +182,7 @@ class WebServer:
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=60) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -160,7 +195,7 @@ class WebServer:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(15)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

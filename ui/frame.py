@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from flora_core.storage.patience import PAGE_SECONDS, Patience, waiting
 from ui.page import refusals_shown, require_context
 from ui.site.navigation import pages, show_places
 from ui.site.person import show_person
@@ -22,7 +23,7 @@ st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" /
 page = st.navigation(pages(), position="top")
 show_styles(STYLESHEET)
 context = require_context()
-with refusals_shown(), studies_read_once(context):
+with waiting(Patience(PAGE_SECONDS)), refusals_shown(), studies_read_once(context):
     warn_of_unknown_study(context)
     with st.container(key="chips", horizontal=True, vertical_alignment="center"):
         show_study_picker(context)

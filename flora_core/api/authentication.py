@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flora_core.access import Principal
 from flora_core.api.dependencies import ContextProvider
+from flora_core.api.lanes import ASKERS
 from flora_core.errors import FloraError, NotAllowed, NotSignedIn, OverBudget, Unavailable, as_document
 from flora_core.workflows.access.sign_in import bearer_in, principal_of_request
 from flora_core.workflows.context import AppContext
@@ -71,7 +71,7 @@ class Authentication:
         at, who = self._believed.get(key, (-1e9, None))
         if who is None or time.monotonic() - at > BELIEVED_SECONDS:
             try:
-                who = await run_in_threadpool(principal_of_request, context, headers, claims)
+                who = await ASKERS.run(principal_of_request, context, headers, claims)
             except NotAllowed:
                 self._failures.add(address)
                 raise

@@ -10,13 +10,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
 from flora_core.access import UseCase
 from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
+from flora_core.api.lanes import FILES, READING
 from flora_core.errors import BadTable, Refused
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.tables.columns.assignments import read_assignments
@@ -119,6 +119,11 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     router = APIRouter()
     desks: list[BatchQueue] = []
 
+    def may_hand_in(context: AppContext, given: BatchParameters) -> None:
+        require(context, UseCase.UPLOAD_TABLE, given.study)
+        if given.record:
+            require(context, UseCase.RECORD, given.study)
+
     def queue() -> BatchQueue:
         context = front.context()
         if not desks:
@@ -136,26 +141,24 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         request: Request, given: Annotated[BatchParameters, Query()], context: AppContext = Depends(caller)
     ) -> JSONResponse:
         """Hand in a table; the body is the file itself, or a form with a field `file`."""
-        require(context, UseCase.UPLOAD_TABLE, given.study)
-        if given.record:
-            require(context, UseCase.RECORD, given.study)
-        at = await run_in_threadpool(queue)
+        await READING.run(may_hand_in, context, given)
+        at = await FILES.run(queue)
         most = front.context().settings.max_upload_mb
         stated = request.headers.get("content-length", "")
         check_size(int(stated) if stated.isdecimal() else 0, most)
         order = given.order(context)
-        await run_in_threadpool(at.check, order)
-        place = await run_in_threadpool(at.reserve, context.principal)
+        await FILES.run(at.check, order)
+        place = await FILES.run(at.reserve, context.principal)
         try:
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
                 order = await _from_form(request, place, given, context, most)
-                await run_in_threadpool(at.check, order)
+                await FILES.run(at.check, order)
             else:
                 await _from_body(request, place, most)
         except BaseException:
-            at.discard(place)
+            await FILES.run(at.discard, place)
             raise
-        answer = await run_in_threadpool(at.submit, place, order)
+        answer = await FILES.run(at.submit, place, order)
         return JSONResponse(_addressed(answer), 202, headers={"Location": f"/api/v1/batch/{answer['id']}"})
 
     @router.get(
@@ -163,15 +166,15 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         response_model=None,
         responses={200: {"model": BatchAnswer}, **refusals(401, 403, 404, 422, 503)},
     )
-    def look(id: str, context: AppContext = Depends(caller)) -> JSONResponse:
+    async def look(id: str, context: AppContext = Depends(caller)) -> JSONResponse:
         """How far a table is, and what came of it."""
-        return JSONResponse(_addressed(queue().status(id, context.principal)))
+        return JSONResponse(await FILES.run(lambda: _addressed(queue().status(id, context.principal))))
 
-    def result(kind: str, media_type: str, ending: str) -> Callable[..., StreamingResponse]:
-        def download(id: str, context: AppContext = Depends(caller)) -> StreamingResponse:
-            name, stream, size = queue().result(id, context.principal, kind)
+    def result(kind: str, media_type: str, ending: str) -> Callable[..., Awaitable[StreamingResponse]]:
+        async def download(id: str, context: AppContext = Depends(caller)) -> StreamingResponse:
+            name, stream, size = await FILES.run(lambda: queue().result(id, context.principal, kind))
             headers = {"Content-Length": str(size), "Content-Disposition": _attachment(name, ending)}
-            return StreamingResponse(_blocks(stream), media_type=media_type, headers=headers)
+            return StreamingResponse(FILES.blocks(_blocks(stream)), media_type=media_type, headers=headers)
 
         return download
 
@@ -212,18 +215,18 @@ _BODY: Final = {
 async def _from_body(request: Request, place: BatchFolder, most_mb: int) -> None:
     """Write the body to the disk as it comes, and stop at the limit."""
     came, held = 0, bytearray()
-    with await run_in_threadpool(place.open_upload) as file:
+    with await FILES.run(place.open_upload) as file:
         try:
             async for chunk in request.stream():
                 came += len(chunk)
                 check_size(came, most_mb)
                 held += chunk
                 if len(held) >= _WRITTEN_AT_ONCE:
-                    await run_in_threadpool(file.write, bytes(held))
+                    await FILES.run(file.write, bytes(held))
                     held.clear()
         except ClientDisconnect:
             raise BadTable("The table did not come whole; send it again.") from None
-        await run_in_threadpool(file.write, bytes(held))
+        await FILES.run(file.write, bytes(held))
 
 
 async def _from_form(
@@ -248,7 +251,7 @@ async def _from_form(
             order = BatchParameters.model_validate(fields).order(context)
         except ValidationError as error:
             raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
-        await run_in_threadpool(_copy, file.file, place)
+        await FILES.run(_copy, file.file, place)
     finally:
         await form.close()
     return order

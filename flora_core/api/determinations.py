@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from flora_core.access import UseCase
 from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
+from flora_core.api.lanes import RECORDING
 from flora_core.api.request_body import StrictRoute
 from flora_core.errors import BadValues
 from flora_core.tables.rows.determinations import WrittenDetermination
@@ -84,7 +84,7 @@ def determining(front: ContextProvider, caller: Caller) -> APIRouter:
     )
     async def determine(body: DeterminationsRequest, context: AppContext = Depends(caller)) -> JSONResponse:
         """Lay determinations beside identifications: good rows are added, each bad one is an issue; 422 where none is good."""
-        return JSONResponse(await run_in_threadpool(_determine, context, body))
+        return JSONResponse(await RECORDING.run(_determine, context, body))
 
     return router
 

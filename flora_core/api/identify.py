@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from flora_core.access import UseCase
 from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
+from flora_core.api.lanes import NAMING, RECORDING
 from flora_core.api.request_body import StrictRoute, strict
 from flora_core.errors import BadValues, Issue
 from flora_core.units import parse_unit
@@ -124,7 +124,8 @@ def identifying(front: ContextProvider, caller: Caller) -> APIRouter:
     async def identify(body: IdentifyRequest, context: AppContext = Depends(caller)) -> JSONResponse:
         """Name plants; record them where asked, all or none."""
         # Never here: the database may be slow, or a model have many trees, and everybody's requests wait in this loop.
-        return JSONResponse(await run_in_threadpool(_identify, context, body))
+        lane = RECORDING if body.record else NAMING
+        return JSONResponse(await lane.run(_identify, context, body))
 
     return router
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from flora_core.api.dependencies import Caller, ContextProvider, refusals
+from flora_core.api.lanes import READING
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor import asked_days, asked_window, monitor_document, monitor_study
 
@@ -98,6 +98,6 @@ def monitoring(front: ContextProvider, caller: Caller) -> APIRouter:
                 monitor_study(context, study, since=first, until=last, window=kind, version=version)
             )
 
-        return JSONResponse(await run_in_threadpool(found))
+        return JSONResponse(await READING.run(found))
 
     return router

@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from flora_core.api.authentication import Authentication
+from flora_core.api.lanes import HEALTH, NAMING, READING
 from flora_core.api.metrics import Metrics
 from flora_core.api.request_logging import RequestLogger
 from flora_core.errors import FloraError, Unavailable, as_document
@@ -45,7 +45,7 @@ def routes(front: ContextProvider) -> list[BaseRoute]:
     async def healthz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    def readyz(request: Request) -> JSONResponse:
+    def look() -> JSONResponse:
         try:
             context = front.context()
             champions = {}
@@ -61,15 +61,27 @@ def routes(front: ContextProvider) -> list[BaseRoute]:
             return JSONResponse({"ready": False, "doing": "", **as_document(Unavailable(words))}, 503)
         return JSONResponse({"ready": True, "champions": champions})
 
+    async def readyz(request: Request) -> JSONResponse:
+        try:
+            return await HEALTH.run(look)
+        except Unavailable as error:
+            return JSONResponse({"ready": False, "doing": "", **as_document(error)}, 503)
+
     metrics = Metrics()
 
-    def page_of_metrics(request: Request) -> Response:
+    def figures() -> Response:
         try:
             context = front.context()
         except FloraError:
             context = None
         content, kind = metrics.page(context)
         return Response(content, media_type=kind)
+
+    async def page_of_metrics(request: Request) -> Response:
+        try:
+            return await READING.run(figures)
+        except Unavailable as error:
+            return JSONResponse(as_document(error), 503)
 
     return [
         Route("/healthz", healthz),
@@ -95,7 +107,7 @@ class _LateApi:
         self._app: FastAPI | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app if self._app is not None else await run_in_threadpool(self._built)
+        app = self._app if self._app is not None else await NAMING.run(self._built)
         if scope["type"] == "http":
             receive = _limited(scope, receive)
         await app(scope, receive, send)

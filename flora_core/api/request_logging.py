@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from flora_core.api.metrics import Metrics
 from flora_core.logs import begin_request
+from flora_core.storage.patience import REQUEST_SECONDS, Patience, waiting
 
 _log: Final = logging.getLogger("flora.api")
 
@@ -41,7 +42,8 @@ class RequestLogger:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            with waiting(Patience(REQUEST_SECONDS, REQUEST_SECONDS)):
+                await self._app(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - began
             # The route and not the path: a path holds what a caller wrote.

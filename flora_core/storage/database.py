@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import select
 import sqlite3
 import threading
 import time
@@ -15,17 +15,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flora_core.errors import DatabaseUnavailable
+from flora_core.storage.patience import Patience, patience, waiting
 
 #: The migration this program was written for.
 HEAD: Final = "0010"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
-#: Seconds of idleness after which a connection to PostgreSQL is asked whether it is still there.
-_ASK_AFTER: Final = 30.0
-_IDLE_SINCE: Final = "flora_idle_since"
+#: Connections of one process; whoever needs one more waits for it.
+CONNECTIONS: Final = 30
+_KEPT_CONNECTIONS: Final = 10
+_WAITS: Final = "flora_waits"
 _ADVISORY_LOCK: Final = 7360436936
 
 
@@ -41,6 +43,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url: URL = make_url(url)
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        # SQLite lets one write at a time; the others of this process wait here, where they need no connection.
+        self._writing = threading.Lock()
         self._engine: Engine | None = None
         self._reader: Engine | None = None
         self._opened_file: tuple[int, int] | None = None
@@ -106,8 +111,11 @@ class Database:
                     f"The folder of the database, {self.path.parent}, can't be made: {error.strerror}. "
                     "Make it writable, or set FLORA_DATABASE_URL."
                 ) from None
-        with self._writer(create=True) as connection:
+        with waiting(Patience(math.inf)), self._writer(create=True) as connection:
             if not self.is_sqlite:
+                from flora_core.storage.postgresql import lift_limits
+
+                lift_limits(connection)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             before = None
             if inspect(connection).has_table("alembic_version"):
@@ -127,7 +135,7 @@ class Database:
         DatabaseUnavailable
             With what is wrong and what to do.
         """
-        with self._clear_errors():
+        with self._clear_errors(), self._place():
             self._open()
             assert self._reader is not None  # noqa: S101  made with the engine
             with self._reader.connect() as connection:
@@ -147,11 +155,42 @@ class Database:
 
     @contextmanager
     def _writer(self, *, create: bool) -> Iterator[Connection]:
-        with self._clear_errors():
+        with self._clear_errors(), self._turn(), self._place():
             engine = self._open(create=create)
             with engine.connect().execution_options(flora_writes=True) as connection, connection.begin():
                 yield connection
                 self._still_there()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The right to write to SQLite within this process."""
+        if not self.is_sqlite:
+            yield
+            return
+        asker = patience()
+        with asker.counted():
+            mine = self._writing.acquire(timeout=asker.left(BUSY_SECONDS))
+        if not mine:
+            raise DatabaseUnavailable(self._in_words("locked"))
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Room for one connection more."""
+        asker = patience()
+        with asker.counted():
+            mine = self._places.acquire(timeout=asker.left(BUSY_SECONDS))
+        if not mine:
+            raise DatabaseUnavailable(
+                f"The database {self.description} is busy: all {CONNECTIONS} connections of this program are in use. Try again."
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
@@ -186,12 +225,12 @@ class Database:
 
     def _connected_to_errors(self) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self._url, connect_args={"timeout": BUSY_SECONDS})
+            engine = create_engine(self._url, connect_args={"timeout": BUSY_SECONDS}, **self._pool())
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         try:
-            engine = create_engine(self._url, connect_args={"connect_timeout": 5})
+            engine = create_engine(self._url, **self._pool())
         except ModuleNotFoundError as error:
             if error.name != "psycopg":
                 raise
@@ -199,9 +238,16 @@ class Database:
                 "FLORA_DATABASE_URL names a PostgreSQL server, but its driver, psycopg, is not installed. Install what servers "
                 "need: pip install --require-hashes -r requirements-server.txt (or flora-classification[server])."
             ) from None
-        event.listen(engine, "checkin", _note_idle)
-        event.listen(engine, "checkout", _replace_dead)
+        from flora_core.storage.postgresql import bound
+
+        bound(engine, BUSY_SECONDS)
         return engine
+
+    def _pool(self) -> dict[str, Any]:
+        """As many connections as there are places, so that nobody waits for one inside of SQLAlchemy."""
+        if self.is_sqlite and self.path is None:
+            return {}
+        return {"pool_size": _KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - _KEPT_CONNECTIONS}
 
     def _still_there(self) -> None:
         """A file that was removed or replaced takes writes that nobody will ever read: refuse to call them kept."""
@@ -278,36 +324,6 @@ def _identity(path: Path) -> tuple[int, int]:
     return stat.st_dev, stat.st_ino
 
 
-def _note_idle(connection: Any, record: Any) -> None:
-    record.info[_IDLE_SINCE] = time.monotonic()
-
-
-def _replace_dead(connection: Any, record: Any, proxy: Any) -> None:
-    """Have a connection that PostgreSQL ended replaced before it is used.
-
-    The end of a connection arrives at its socket, which is looked at without asking the server. Only one that has something to
-    read, or was idle for so long that a firewall may have forgotten it, is asked.
-    """
-    since = record.info.get(_IDLE_SINCE)
-    if since is None:
-        return
-    try:
-        if time.monotonic() - since > _ASK_AFTER or _has_input(connection.pgconn.socket):
-            connection.execute("")
-            connection.rollback()
-    except Exception as error:
-        raise InvalidatePoolError from error
-
-
-def _has_input(socket: int) -> bool:
-    """Whether anything can be read from a socket, its end included; waits for nothing."""
-    if not hasattr(select, "poll"):
-        return True
-    poll = select.poll()
-    poll.register(socket, select.POLLIN)
-    return bool(poll.poll(0))
-
-
 def _set_up_sqlite(connection: Any, record: Any) -> None:
     # Transactions are begun by us (below), so that a writer takes the lock at once instead of failing half-way.
     connection.isolation_level = None
@@ -329,5 +345,19 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("flora_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("flora_writes", False):
+        _let_wait(connection, BUSY_SECONDS)
+        connection.exec_driver_sql("BEGIN")
+        return
+    asker = patience()
+    _let_wait(connection, asker.left(BUSY_SECONDS))
+    with asker.counted():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _let_wait(connection: Connection, seconds: float) -> None:
+    """Have SQLite try for so long where another process holds the database."""
+    milliseconds = int(1000 * seconds)
+    if connection.info.get(_WAITS) != milliseconds:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+        connection.info[_WAITS] = milliseconds

@@ -272,7 +272,7 @@ def test_a_connection_that_postgresql_ended_is_replaced_unseen(postgres):
 
 @pytest.mark.postgresql
 def test_a_connection_that_was_idle_for_long_is_asked_first(postgres, monkeypatch):
-    monkeypatch.setattr("flora_core.storage.database._ASK_AFTER", -1.0)
+    monkeypatch.setattr("flora_core.storage.postgresql._ASK_AFTER", -1.0)
     database = Database(postgres.new_database())
     database.prepare()
     with database.read() as connection:

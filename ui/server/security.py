@@ -24,7 +24,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import streamlit
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
@@ -37,6 +36,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from flora_core.access import NOBODY, Principal, local_principal
 from flora_core.api.authentication import CLAIMS, PRINCIPAL, CountPerAsker, address_of
+from flora_core.api.lanes import ASKERS
 from flora_core.errors import FloraError, Unavailable
 from flora_core.settings import Settings, read_settings
 from flora_core.workflows.access.sign_in import bearer_in, person_of, principal_of_visitor
@@ -231,7 +231,7 @@ class Guard:
             claims = self._claims(scope)
         if not claims and self._settings.way_to_run == "signed-in":
             return NOBODY, claims
-        return await run_in_threadpool(principal_of_visitor, self._startup.context(), claims), claims
+        return await ASKERS.run(principal_of_visitor, self._startup.context(), claims), claims
 
     def _has_room(self, who: Principal, asker: str) -> bool:
         if len(self._open) >= self._settings.max_sessions:
@@ -267,7 +267,7 @@ class Guard:
             try:
                 context = self._startup.context()
                 for one in signed_in:
-                    person = await run_in_threadpool(person_of, context, one.claims)
+                    person = await ASKERS.run(person_of, context, one.claims)
                     if person is None or not one.principal.roles <= person.roles:
                         one.ended.set()
             except Unavailable:
