@@ -22,6 +22,8 @@ from flora_core.model import Bools, Calibration, Floats, Ints, Model, SpeciesGau
 DRAWS: Final = 32
 #: Rows handed to the pipeline at once, so that memory does not grow with the table.
 _ROWS_AT_ONCE: Final = 65_536
+#: Temperatures at which the answers for plants with gaps are kept while learning.
+TEMPERATURES: Final = tuple(float(t) for t in np.geomspace(0.1, 10.0, 17))
 #: Species that are together less likely than this, from what was measured, are not asked about: a tenth of what the
 #: number of completions leaves uncertain.
 _NEGLIGIBLE: Final = 1e-3
@@ -45,12 +47,70 @@ def probabilities(model: Model, X: Floats) -> Floats:
 
 def predict(pipeline: Any, gaussians: SpeciesGaussians, calibration: Calibration, X: Floats) -> Floats:
     """As `probabilities`, for parts that are not yet a model."""
+    if calibration.each_completion:
+        return _mixed(_answers(pipeline, gaussians, X, (calibration.temperature,))[:, 0], calibration.floor)
     return calibrate(uncalibrated(pipeline, gaussians, X), calibration)
 
 
 def uncalibrated(pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Floats:
     """What the pipeline itself says, averaged over the completions where something was not measured; (n, k)."""
-    result = np.zeros((len(X), len(gaussians.means)))
+    return _answers(pipeline, gaussians, X, (1.0,))[:, 0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uncalibrated:
+    """What a pipeline said of plants, with all that a temperature has to be fitted to.
+
+    A plant with gaps is asked about as many completions, and each answer is tempered before they are averaged: an average
+    that is tempered afterwards is taken for doubt of the pipeline, and the plant is named less surely than it is right.
+
+    Attributes
+    ----------
+    raw : (n, k) float
+        Averaged as they are.
+    gappy : (m,) int
+        The plants with gaps.
+    tempered : (m, len(TEMPERATURES), k) float
+        Their answers, averaged after each of the temperatures.
+    """
+
+    raw: Floats
+    gappy: Ints
+    tempered: Floats
+
+    @classmethod
+    def of(cls, pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Uncalibrated:
+        """Ask a fitted pipeline about plants, NaN where not measured."""
+        gaps = np.isnan(X).any(axis=1)
+        raw = np.empty((len(X), len(gaussians.means)))
+        raw[~gaps] = uncalibrated(pipeline, gaussians, X[~gaps])
+        answers = _answers(pipeline, gaussians, X[gaps], (1.0, *TEMPERATURES))
+        raw[gaps] = answers[:, 0]
+        return cls(raw, np.flatnonzero(gaps), answers[:, 1:].astype(np.float32))
+
+    def __getitem__(self, rows: Bools | Ints) -> Uncalibrated:
+        """Those of some of the plants."""
+        chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
+        place = np.full(len(self.raw), -1, dtype=np.int64)
+        place[self.gappy] = np.arange(len(self.gappy))
+        kept = place[chosen]
+        return Uncalibrated(self.raw[chosen], np.flatnonzero(kept >= 0), self.tempered[kept[kept >= 0]])
+
+    def at(self, temperature: float) -> Floats:
+        """The answers at a temperature; between two of `TEMPERATURES` on the straight line of their logarithms."""
+        tempered = _tempered(self.raw, temperature)
+        if len(self.gappy):
+            logs = np.log(TEMPERATURES)
+            t = float(np.clip(np.log(temperature), logs[0], logs[-1]))
+            right = int(np.clip(np.searchsorted(logs, t), 1, len(logs) - 1))
+            share = (t - logs[right - 1]) / (logs[right] - logs[right - 1])
+            tempered[self.gappy] = (1.0 - share) * self.tempered[:, right - 1] + share * self.tempered[:, right]
+        return tempered
+
+
+def _answers(pipeline: Any, gaussians: SpeciesGaussians, X: Floats, temperatures: tuple[float, ...]) -> Floats:
+    """The pipeline's answers, averaged over completions after each of the temperatures; (n, temperatures, k)."""
+    result = np.zeros((len(X), len(temperatures), len(gaussians.means)))
     if not len(X):
         return result
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
@@ -58,25 +118,27 @@ def uncalibrated(pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Float
         waiting: list[_Completed] = []
         for observed, rows in patterns(X):
             if all(observed):
-                result[rows] = _in_parts(pipeline, X[rows])
+                said = _in_parts(pipeline, X[rows])
+                for i, temperature in enumerate(temperatures):
+                    result[rows, i] = _tempered(said, temperature)
                 continue
             for part in _completed(gaussians, X, np.arange(len(X))[rows], observed):
                 # A forest takes as long to be asked once as to answer: plants of many patterns are asked about together.
                 waiting.append(part)
                 if sum(len(w.plants) for w in waiting) * DRAWS > _ROWS_AT_ONCE:
-                    _average(pipeline, waiting, result)
+                    _average(pipeline, waiting, temperatures, result)
                     waiting = []
         if waiting:
-            _average(pipeline, waiting, result)
+            _average(pipeline, waiting, temperatures, result)
     return result
 
 
-def calibrate(raw: Floats, calibration: Calibration) -> Floats:
+def calibrate(raw: Floats | Uncalibrated, calibration: Calibration) -> Floats:
     """softmax(log p / temperature), mixed with `floor` even odds.
 
     Parameters
     ----------
-    raw : (n, k) float
+    raw : (n, k) float or Uncalibrated
         A pipeline's probabilities.
 
     References
@@ -84,13 +146,22 @@ def calibrate(raw: Floats, calibration: Calibration) -> Floats:
     Guo et al. (2017), On calibration of modern neural networks (temperature). The floor says that n plants can't
     make anyone surer than about 2n to 1 (Krichevsky & Trofimov 1981).
     """
-    k = raw.shape[1]
+    if isinstance(raw, Uncalibrated):
+        return _mixed(raw.at(calibration.temperature), calibration.floor)
+    return _mixed(_tempered(raw, calibration.temperature), calibration.floor)
+
+
+def _tempered(raw: Floats, temperature: float) -> Floats:
+    """softmax(log p / temperature) of the last axis."""
     tempered = raw
-    if calibration.temperature != 1.0:
-        logs = np.log(np.clip(raw, 1e-12, 1.0)) / calibration.temperature
-        tempered = np.exp(logs - logs.max(axis=1, keepdims=True))
-    tempered = tempered / tempered.sum(axis=1, keepdims=True)
-    return np.asarray((1.0 - calibration.floor) * tempered + calibration.floor / k)
+    if temperature != 1.0:
+        logs = np.log(np.clip(raw, 1e-12, 1.0)) / temperature
+        tempered = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(tempered / tempered.sum(axis=-1, keepdims=True))
+
+
+def _mixed(tempered: Floats, floor: float) -> Floats:
+    return np.asarray((1.0 - floor) * tempered + floor / tempered.shape[1])
 
 
 def entropy(p: Floats) -> Floats:
@@ -139,12 +210,13 @@ def _completed(gaussians: SpeciesGaussians, X: Floats, rows: Ints, observed: tup
         yield _Completed(some[plant], values, kept / np.bincount(plant, weights=kept)[plant])
 
 
-def _average(pipeline: Any, parts: Sequence[_Completed], result: Floats) -> None:
+def _average(pipeline: Any, parts: Sequence[_Completed], temperatures: tuple[float, ...], result: Floats) -> None:
     """Ask about all completions and add the weighted answers to the rows of `result`."""
     values = np.concatenate([part.values for part in parts])
-    answers = _in_parts(pipeline, values.reshape(-1, values.shape[2])).reshape(len(values), DRAWS, -1).mean(axis=1)
+    answers = _in_parts(pipeline, values.reshape(-1, values.shape[2])).reshape(len(values), DRAWS, -1)
     plants, weights = (np.concatenate([getattr(part, name) for part in parts]) for name in ("plants", "weights"))
-    np.add.at(result, plants, weights[:, None] * answers)
+    for i, temperature in enumerate(temperatures):
+        np.add.at(result[:, i], plants, weights[:, None] * _tempered(answers, temperature).mean(axis=1))
 
 
 def completions(gaussians: SpeciesGaussians, X: Floats, observed: tuple[bool, ...]) -> tuple[Floats, Floats]:

@@ -55,6 +55,8 @@ def rebuild_pipeline(card: ModelCard, counts: Floats, data: Any) -> Any:
         shape=_shape_columns(steps["shape"], p) if "shape" in steps else None,
     )
     pipeline = recipe.pipeline(plants)
+    if algorithm.name == "svm" and _is_a(steps.get("classify"), "CalibratedClassifierCV"):
+        _as_before(pipeline)
     ours = [name for name, _ in pipeline.steps]
     if list(steps) != ours:
         raise _wrong(f"its pipeline has the steps {', '.join(map(str, steps))[:100]} and not {', '.join(ours)}")
@@ -325,12 +327,28 @@ def _depth(left: Ints, right: Ints, inner: Any) -> int:
     return int(depth.max())
 
 
+def _as_before(pipeline: Any) -> None:
+    """Give the pipeline the machine of earlier versions, which scikit-learn calibrated."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.svm import SVC
+
+    machine = pipeline[-1]
+    calibrated = CalibratedClassifierCV(SVC(C=machine.C, gamma=machine.gamma), ensemble=False, cv=2, n_jobs=1)
+    pipeline.steps[-1] = ("classify", calibrated)
+
+
+def _pairwise(made: Any, data: Data, shape: _Shape) -> None:
+    _species(data, shape.k)
+    made.fit(*shape.plants())
+    _support(made, data, shape)
+
+
 def _calibrated(made: Any, data: Data, shape: _Shape) -> None:
     _species(data, shape.k)
     given = data.get("calibrated_classifiers_")
     if not isinstance(given, list) or len(given) != 1:
         raise _wrong("it is calibrated by other than one machine")
-    # Earlier versions calibrated each species by a sigmoid of its own; today one temperature serves all of them.
+    # The first versions calibrated each species by a sigmoid of its own, those after by one temperature for all of them.
     first = given[0].get("calibrators") if isinstance(given[0], Mapping) else None
     sigmoid = isinstance(first, list) and bool(first) and _is_a(first[0], "_SigmoidCalibration")
     made.set_params(method="sigmoid" if sigmoid else "temperature")
@@ -446,6 +464,7 @@ _FILLED: Final[dict[str, Callable[[Any, Data, _Shape], None]]] = {
     "LogisticRegression": _linear,
     "RandomForestClassifier": _forest,
     "CalibratedClassifierCV": _calibrated,
+    "PairwiseSVC": _pairwise,
     "HistGradientBoostingClassifier": _boosting,
     "KNeighborsClassifier": _neighbours,
     "DecisionTreeClassifier": _decision_tree,

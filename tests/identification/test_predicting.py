@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flora_core.identification.fitness import marginalize
-from flora_core.identification.predicting import calibrate, completions, entropy, probabilities, species_weights
+from flora_core.identification.predicting import (
+    Uncalibrated,
+    calibrate,
+    completions,
+    entropy,
+    predict,
+    probabilities,
+    species_weights,
+)
 from flora_core.model import Calibration
 from tests.builders import iris_table, make_flower
 
@@ -100,3 +108,29 @@ def test_the_same_plant_gets_the_same_answer_alone_and_in_a_table(champion):
     together = probabilities(champion, gappy)
     alone = np.vstack([probabilities(champion, gappy[i : i + 1]) for i in range(20)])
     assert together == pytest.approx(alone, abs=1e-12)
+
+
+def test_each_completion_is_tempered_before_they_are_averaged(champion):
+    row = X[120].copy()
+    row[2:] = NAN
+    completed, weights = completions(champion.gaussians, row[None], (True, True, False, False))
+    said = champion.pipeline.predict_proba(completed.reshape(-1, 4)).reshape(3, -1, 3)
+    each = (said**0.5 / (said**0.5).sum(axis=2, keepdims=True)).mean(axis=1)
+    found = predict(champion.pipeline, champion.gaussians, Calibration(2.0, 0.0, each_completion=True), row[None])
+    assert found[0] == pytest.approx(weights[0] @ each, abs=2e-3)
+    # Models of the first format temper the average.
+    average = weights[0] @ said.mean(axis=1)
+    before = predict(champion.pipeline, champion.gaussians, Calibration(2.0, 0.0), row[None])
+    assert before[0] == pytest.approx(average**0.5 / (average**0.5).sum(), abs=2e-3)
+
+
+def test_answers_that_wait_for_a_temperature_are_those_at_that_temperature(champion):
+    gappy = X[::5].copy()
+    gappy[::2, 2:] = NAN
+    waiting = Uncalibrated.of(champion.pipeline, champion.gaussians, gappy)
+    for temperature in (0.3, 1.0, 2.2, 9.0):
+        calibration = Calibration(temperature, 0.01, each_completion=True)
+        direct = predict(champion.pipeline, champion.gaussians, calibration, gappy)
+        assert calibrate(waiting, calibration) == pytest.approx(direct, abs=0.004)
+    some = waiting[np.array([0, 4, 5])]
+    assert calibrate(some, calibration) == pytest.approx(direct[[0, 4, 5]], abs=0.004)

@@ -82,18 +82,17 @@ def outcome(card, counts, data) -> str:
     return "built"
 
 
-@pytest.mark.parametrize("place", ["pipeline", "estimator", "calibrated", "union"])
+@pytest.mark.parametrize("place", ["pipeline", "estimator", "union"])
 def test_nor_anywhere_deeper(champion, place):
-    _, card, counts, data = exported(champion, "svm" if place == "calibrated" else "forest", 3, shape=True)
+    _, card, counts, data = exported(champion, "forest", 3, shape=True)
     whole = last(data)
     target = {
         "pipeline": lambda: data,
         "estimator": lambda: whole["estimators_"][5],
-        "calibrated": lambda: whole["calibrated_classifiers_"][0]["estimator"],
         "union": lambda: dict(data["steps"])["shape"],
     }[place]()
     for name in ("predict_proba", "transform", "get_params"):
-        if name == "transform" and place in ("estimator", "calibrated"):
+        if name == "transform" and place == "estimator":
             continue
         if name == "predict_proba" and place == "union":
             continue
@@ -162,7 +161,7 @@ def test_an_array_of_another_kind_shape_or_range_is_refused(champion, name, attr
 )
 def test_a_support_vector_machine_is_checked_likewise(champion, attribute):
     _, card, counts, data = exported(champion, "svm", 3)
-    machine = last(data)["calibrated_classifiers_"][0]["estimator"]
+    machine = last(data)
     kept = np.asarray(machine[attribute])
     for wrong in [*spoiled(kept), np.full(kept.shape, -5), np.concatenate([kept, kept]) if kept.ndim else np.zeros(2)]:
         if (

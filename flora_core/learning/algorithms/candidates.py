@@ -28,7 +28,7 @@ def candidates(name: str, given: Mapping[str, Value], search: int, plants: Train
     Parameters
     ----------
     name : str
-        An algorithm, or "auto": the families of `AUTO` that so few plants allow.
+        An algorithm, or "auto": the families of `AUTO`.
     given : mapping
         Hyperparameters a person set; they are held fixed in a search.
     search : int
@@ -41,16 +41,13 @@ def candidates(name: str, given: Mapping[str, Value], search: int, plants: Train
     Raises
     ------
     Refused, Unknown
-        Wrong names or values; an algorithm that needs more plants; a search beyond `MOST`.
+        Wrong names or values; a search beyond `MOST`.
     """
     check_settings(name, given, search)
     n, p = plants.values.shape
     counts = np.bincount(plants.species)
     rarest = int(counts[counts > 0].min())
-    if name == "auto":
-        families = [ALGORITHMS[n] for n in AUTO if ALGORITHMS[n].min_plants <= rarest]
-    else:
-        families = [_able(algorithm_named(name), rarest)]
+    families = [ALGORITHMS[n] for n in AUTO] if name == "auto" else [algorithm_named(name)]
     found: list[Settings] = [(a, resolve_hyperparameters(a, given, rarest)) for a in families]
     if name == "auto" and n < _FEW_A_MEASUREMENT * p:
         # Its default takes the covariance as it finds it, and from so few plants finds mostly chance.
@@ -84,15 +81,6 @@ def check_settings(name: str, given: Mapping[str, Value], search: int) -> None:
         resolve_hyperparameters(algorithm_named(name), given)
     elif given:
         raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out for auto.")
-
-
-def _able(algorithm: Algorithm, rarest: int) -> Algorithm:
-    if rarest < algorithm.min_plants:
-        raise Refused(
-            f"A {algorithm.title} needs at least {algorithm.min_plants} plants of each species; the rarest has {rarest}. "
-            "Choose another algorithm, or add plants."
-        )
-    return algorithm
 
 
 def _draws(algorithm: Algorithm, given: Mapping[str, Value], rarest: int, seed: int) -> Iterator[dict[str, Value]]:

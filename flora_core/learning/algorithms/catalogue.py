@@ -9,9 +9,6 @@ from flora_core.errors import Unknown
 from flora_core.learning.algorithms.hyperparameters import Algorithm, Hyperparameter, Value
 from flora_core.model import Ints
 
-#: Plants of the rarest species from which on a support vector machine is calibrated on three parts.
-_MANY: Final = 100
-
 # scikit-learn's modules are imported where they are used: together they take longer to load than Iris takes to learn.
 
 
@@ -45,15 +42,10 @@ def _forest(h: Mapping[str, Any], seed: int, counts: Ints) -> Any:
 
 
 def _svm(h: Mapping[str, Any], seed: int, counts: Ints) -> Any:
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.svm import SVC
+    from flora_core.learning.algorithms.pairwise_svc import PairwiseSVC
 
     gamma = h["gamma"] if h["gamma"] == "scale" else float(h["gamma"])
-    rarest = int(counts.min())
-    # One temperature for the decision values of all species together: a sigmoid for each species against the rest spoils the
-    # order of many species. It is learned from parts that the machine has not seen; where plants are many, three parts do.
-    parts = 3 if rarest >= _MANY else max(2, min(5, rarest))
-    return CalibratedClassifierCV(SVC(C=h["C"], gamma=gamma), ensemble=False, cv=parts, method="temperature", n_jobs=1)
+    return PairwiseSVC(C=h["C"], gamma=gamma, decision_function_shape="ovo")
 
 
 def _boosting(h: Mapping[str, Any], seed: int, counts: Ints) -> Any:
@@ -186,9 +178,6 @@ ALGORITHMS: Final = {
             ),
             True,
             _svm,
-            # A tenth may be held out for scoring, and a fifth of the rest for calibrating.
-            min_plants=4,
-            min_plants_per_fold=2,
         ),
         Algorithm(
             "boosting",

@@ -101,10 +101,6 @@ class Algorithm:
         Whether the measurements are standardised first.
     build : callable
         (hyperparameters, seed, (k,) plants of each species it will learn from) -> an unfitted scikit-learn classifier.
-    min_plants : int
-        Plants that it needs of each species in a training table.
-    min_plants_per_fold : int
-        Plants without which it can't learn a species in a part of that table.
     """
 
     name: str
@@ -113,5 +109,3 @@ class Algorithm:
     hyperparameters: tuple[Hyperparameter, ...]
     scaled: bool
     build: Callable[[Mapping[str, Any], int, Ints], Any]
-    min_plants: int = 2
-    min_plants_per_fold: int = 1

@@ -1,8 +1,8 @@
 """The pipeline each algorithm is built into.
 
 Everything that is done to a measurement before an algorithm sees it is a step of the pipeline, so that training and
-serving can't disagree. The steps are scikit-learn's own with arrays in them, so that a pipeline can leave and enter the
-context without a class of ours being built from a file.
+serving can't disagree. The steps are scikit-learn's own with arrays in them; the one class of ours is a support vector
+machine that says probabilities, and of a file that comes in it is built by this program, as all others are.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ class Recipe:
             Without gaps.
         species : (n,) int
         count : int
-            How many species the study has. One that the plants have too few of for this algorithm gets the probability 0;
-            where fewer than two are left there is nothing to learn, and every plant gets the plants' shares.
+            How many species the study has. One that the plants have none of gets the probability 0; where fewer than
+            two are left there is nothing to learn, and every plant gets the plants' shares.
         """
         counts = np.bincount(species, minlength=count)
-        able = counts >= self.algorithm.min_plants_per_fold
+        able = counts > 0
         rows = able[species]
         # A discriminant analysis needs a plant more than there are species.
         if able.sum() < 2 or rows.sum() <= able.sum():

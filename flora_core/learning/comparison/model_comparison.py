@@ -120,7 +120,7 @@ def compare(
     ]
     with one_thread():
         answers = out_of_fold(questions, plants, step, processes)
-    old, new = (cross_fitted_calibration(answer.raw, plants.species) for answer in answers)
+    old, new = (cross_fitted_calibration(answer.said, plants.species) for answer in answers)
     right_old, right_new = old.argmax(axis=1) == plants.species, new.argmax(axis=1) == plants.species
     overall = difference(right_old, right_new)
     by_species = {

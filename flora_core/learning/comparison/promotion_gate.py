@@ -84,8 +84,8 @@ def answer_of(overall: Difference, margin: float = MARGIN) -> tuple[GateAnswer, 
     Returns
     -------
     answer : {"better", "as good", "cannot tell", "worse"}
-        Better: the interval of the difference lies above 0. As good: above minus the margin. Worse: below 0. Cannot tell: it
-        reaches below minus the margin and not below 0 only.
+        Better: the interval of the difference lies above 0, and McNemar's test says so too. As good: above minus the margin.
+        Worse: below 0, by both. Cannot tell: anything else.
     plants_needed : int or None
         About how many plants would bring the lower end to minus the margin, if the versions went on to differ as they do.
     sentence : str
@@ -99,11 +99,11 @@ def answer_of(overall: Difference, margin: float = MARGIN) -> tuple[GateAnswer, 
     right_new, right_old = round(overall.challenger * n), round(overall.champion * n)
     points = f"{100 * d:+.1f} points, 95 % interval {100 * overall.low:+.1f} to {100 * overall.high:+.1f}"
     figures = f"the new version names {right_new:,} of {n:,} right, the old one {right_old:,} ({points})"
-    if overall.low > 0:
+    if overall.low > 0 and overall.p < _SURE:
         return "better", None, f"Better: {figures}."
     if overall.low >= -margin:
         return "as good", None, f"As good, within {100 * margin:g} points: {figures}."
-    if overall.high < 0:
+    if overall.high < 0 and overall.worse(_SURE):
         return "worse", None, f"Worse: {figures}."
     needed = None
     if d > -margin:

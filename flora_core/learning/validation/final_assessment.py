@@ -159,7 +159,7 @@ def examine(
     )
     answers = work.ask([(recipe, folds) for folds in (*parts.again, *groups, *parts.asked)], plants, doing)
     again, rest = answers[: len(parts.again)], answers[len(parts.again) :]
-    held_out = [cross_fitted_calibration(answer.raw, species) for answer in (first, *again)]
+    held_out = [cross_fitted_calibration(answer.said, species) for answer in (first, *again)]
     along = [*rest[len(groups) :], *([first] if parts.curve_ends_here else [])]
     points, more_plants = learning_curve(parts.curve, along, species)
     return FinalAssessment(
@@ -175,7 +175,7 @@ def _scored_by_group(
     study: Study, plants: TrainingPlants, parts: AssessmentFolds, first: OutOfFold, answer: OutOfFold, held_out: Floats
 ) -> Scores:
     """Scores on groups not seen, with the calibration and the prediction sets that the model will have."""
-    raw, species, numbers = answer.raw[parts.askable], plants.species[parts.askable], group_numbers(plants)
+    said, species, numbers = answer.said[parts.askable], plants.species[parts.askable], group_numbers(plants)
     groups = 0 if numbers is None else len(np.unique(numbers))
     method = f"{len(parts.by_group)}-fold cross-validation by group ({groups} groups)"
     left_out = [name for j, name in enumerate(study.species_names) if j not in species]
@@ -183,7 +183,7 @@ def _scored_by_group(
         method += f", without {some(left_out)}, of one group only"
     return score(
         study.species_names,
-        [calibrate(raw, fit_calibration(first.raw, plants.species))],
+        [calibrate(said, fit_calibration(first.said, plants.species))],
         species,
         method,
         None if numbers is None else numbers[parts.askable],

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from flora_core.identification.predicting import uncalibrated
+from flora_core.identification.predicting import TEMPERATURES, Uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
 from flora_core.model import Floats, TrainingPlants
@@ -38,13 +38,21 @@ class OutOfFold:
     Attributes
     ----------
     raw : (n, k) float
-        Not yet calibrated.
+        Not yet calibrated; zeros for plants that no fold asked about.
     seconds : float
         For all folds together.
+    completed : Uncalibrated or None
+        The same with what is needed to calibrate plants with gaps; None where there are none.
     """
 
     raw: Floats
     seconds: float
+    completed: Uncalibrated | None = None
+
+    @property
+    def said(self) -> Floats | Uncalibrated:
+        """What a calibration is fitted to."""
+        return self.raw if self.completed is None else self.completed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +87,15 @@ def out_of_fold(
         In the order of the questions.
     """
     k = len(questions[0][1][0].gaussians.means)
-    raws = [np.zeros((len(plants.species), k)) for _ in questions]
+    gappy = np.flatnonzero(np.isnan(plants.values).any(axis=1))
+    place = np.full(len(plants.species), -1, dtype=np.int64)
+    place[gappy] = np.arange(len(gappy))
+    whole = [
+        Uncalibrated(
+            np.zeros((len(plants.species), k)), gappy, np.zeros((len(gappy), len(TEMPERATURES), k), dtype=np.float32)
+        )
+        for _ in questions
+    ]
     seconds, done = [0.0] * len(questions), [0] * len(questions)
     # First folds first: how long the rest will take is known early.
     tasks = [
@@ -92,15 +108,17 @@ def out_of_fold(
     # Whoever watches may stop it: other processes are then stopped before anything else is done.
     with contextlib.closing(_answers(tasks, processes)) as answers:
         for q, f, part, took in answers:
-            raws[q][questions[q][1][f].test] = part
+            asked = questions[q][1][f].test
+            whole[q].raw[asked] = part.raw
+            whole[q].tempered[place[asked[part.gappy]]] = part.tempered
             seconds[q] += took
             done[q] += 1
             step(q, done[q])
-    return [OutOfFold(raw, took) for raw, took in zip(raws, seconds, strict=True)]
+    return [OutOfFold(said.raw, took, said if len(gappy) else None) for said, took in zip(whole, seconds, strict=True)]
 
 
-#: The question's place, the fold's place in it, (n, k) what was said of the fold's test plants, seconds.
-_Answer = tuple[int, int, Floats, float]
+#: The question's place, the fold's place in it, what was said of the fold's test plants, seconds.
+_Answer = tuple[int, int, Uncalibrated, float]
 
 
 def fit_fold(recipe: Recipe, fold: Fold) -> Any:
@@ -146,7 +164,7 @@ def _answer_elsewhere(task: _Task) -> _Answer:
 def _answer(task: _Task) -> _Answer:
     start = time.perf_counter()
     pipeline = fit_fold(task.recipe, task.part)
-    said = uncalibrated(pipeline, task.part.gaussians, task.asked)
+    said = Uncalibrated.of(pipeline, task.part.gaussians, task.asked)
     return task.question, task.fold, said, time.perf_counter() - start
 
 

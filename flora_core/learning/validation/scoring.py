@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import betaincinv, stdtrit
 
-from flora_core.identification.predicting import calibrate
+from flora_core.identification.predicting import TEMPERATURES, Uncalibrated, calibrate
 from flora_core.identification.prediction_sets import fit_conformal_thresholds, prediction_sets
 from flora_core.model import Bools, Calibration, Floats, Ints, Scores, SpeciesScore
 
@@ -72,12 +72,12 @@ def log_loss(probabilities: Floats, species: Ints) -> float:
     return float(-np.log(np.clip(p, 1e-15, 1.0)).mean())
 
 
-def fit_calibration(raw: Floats, species: Ints) -> Calibration:
+def fit_calibration(raw: Floats | Uncalibrated, species: Ints) -> Calibration:
     """The temperature that makes out-of-fold probabilities likeliest, and the floor that n plants allow.
 
     Parameters
     ----------
-    raw : (n, k) float
+    raw : (n, k) float or Uncalibrated
         Out-of-fold.
 
     Returns
@@ -94,10 +94,10 @@ def fit_calibration(raw: Floats, species: Ints) -> Calibration:
             plain = Calibration(1.0, floor)
             other = raw[~half], species[~half]
             gained += log_loss(calibrate(other[0], plain), other[1]) - log_loss(calibrate(other[0], fitted), other[1])
-    return Calibration(_temperature(raw, species, floor) if gained > 0 else 1.0, floor)
+    return Calibration(_temperature(raw, species, floor) if gained > 0 else 1.0, floor, each_completion=True)
 
 
-def cross_fitted_calibration(raw: Floats, species: Ints) -> Floats:
+def cross_fitted_calibration(raw: Floats | Uncalibrated, species: Ints) -> Floats:
     """Out-of-fold probabilities, each half calibrated by the temperature of the other, so that none saw its own plant.
 
     Where a temperature is of no use, none is tried on the halves either: half the plants of a small table would find one all
@@ -105,13 +105,13 @@ def cross_fitted_calibration(raw: Floats, species: Ints) -> Floats:
 
     Parameters
     ----------
-    raw : (n, k) float
+    raw : (n, k) float or Uncalibrated
     """
     floor = probability_floor(len(species))
     if fit_calibration(raw, species).temperature == 1.0:
         return calibrate(raw, Calibration(1.0, floor))
     halves = random_half(len(species))
-    calibrated = np.empty_like(raw)
+    calibrated = calibrate(raw, Calibration(1.0, floor))
     for half in (halves, ~halves):
         temperature = _temperature(raw[~half], species[~half], floor) if (~half).any() else 1.0
         calibrated[half] = calibrate(raw[half], Calibration(temperature, floor))
@@ -130,12 +130,12 @@ def random_half(n: int) -> Bools:
     return half
 
 
-def _temperature(raw: Floats, species: Ints, floor: float) -> float:
+def _temperature(raw: Floats | Uncalibrated, species: Ints, floor: float) -> float:
     from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(
         lambda t: log_loss(calibrate(raw, Calibration(float(np.exp(t)), floor)), species),
-        bounds=(np.log(0.2), np.log(5.0)),
+        bounds=(np.log(TEMPERATURES[0]), np.log(TEMPERATURES[-1])),
         method="bounded",
         options={"xatol": 1e-3},
     )

@@ -57,7 +57,7 @@ def screen(
     answers = work.ask([(recipe, some) for recipe in recipes], plants, doing)
     asked = np.concatenate([fold.test for fold in some])
     species = plants.species[asked]
-    calibrated = [calibrate(a.raw[asked], fit_calibration(a.raw[asked], species)) for a in answers]
+    calibrated = [calibrate(a.said[asked], fit_calibration(a.said[asked], species)) for a in answers]
     losses = [log_loss(p, species) for p in calibrated]
     right = [int((p.argmax(axis=1) == species).sum()) for p in calibrated]
     n = len(defaults)

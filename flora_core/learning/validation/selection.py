@@ -48,8 +48,8 @@ class ModelSelection:
         cls, recipes: Sequence[Recipe], results: Sequence[OutOfFold], species: Ints, stopped: tuple[Candidate, ...] = ()
     ) -> ModelSelection:
         """Calibrate what each said, and score it."""
-        calibrations = [fit_calibration(result.raw, species) for result in results]
-        calibrated = [calibrate(r.raw, c) for r, c in zip(results, calibrations, strict=True)]
+        calibrations = [fit_calibration(result.said, species) for result in results]
+        calibrated = [calibrate(r.said, c) for r, c in zip(results, calibrations, strict=True)]
         losses = [log_loss(p, species) for p in calibrated]
         return cls(recipes, results, species, calibrations, calibrated, losses, stopped)
 

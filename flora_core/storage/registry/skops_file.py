@@ -55,6 +55,7 @@ TRUSTED: Final = frozenset(
                 ("sklearn._loss.link", "MultinomialLogit"),
                 ("sklearn._loss.loss", "HalfBinomialLoss"),
                 ("sklearn._loss.loss", "HalfMultinomialLoss"),
+                ("flora_core.learning.algorithms.pairwise_svc", "PairwiseSVC"),
                 ("sklearn.calibration", "CalibratedClassifierCV"),
                 ("sklearn.calibration", "_CalibratedClassifier"),
                 ("sklearn.calibration", "_SigmoidCalibration"),

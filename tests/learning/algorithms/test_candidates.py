@@ -19,8 +19,8 @@ def test_auto_tries_four_families_with_their_defaults():
     assert names(candidates("auto", {}, 0, PLANTS, 0)) == ["lda", "logistic", "forest", "svm"]
 
 
-def test_auto_leaves_out_what_so_few_plants_do_not_allow():
-    assert names(candidates("auto", {}, 0, make_plants((30, 3)), 0)) == ["lda", "logistic", "forest"]
+def test_auto_tries_them_on_a_species_of_three_plants_too():
+    assert names(candidates("auto", {}, 0, make_plants((30, 3)), 0)) == ["lda", "logistic", "forest", "svm"]
 
 
 def test_with_many_measurements_auto_does_not_trust_a_covariance_as_it_is():

@@ -115,13 +115,13 @@ def test_a_tiny_calibration_error_is_none_however_sure_it_is(champion):
 @pytest.mark.parametrize(
     ("name", "settings", "passes", "answer"),
     [
-        ("logistic", {}, False, "worse"),
-        ("svm", {}, False, "cannot tell"),
+        ("logistic", {}, True, "cannot tell"),
+        ("svm", {}, True, "cannot tell"),
         ("forest", {"trees": 20}, True, "cannot tell"),
     ],
 )
 def test_other_families_on_iris_and_a_blunt_key(champion, name, settings, passes, answer):
-    """Logistic regression names four flowers fewer right; one temperature does not calibrate the support vector machine."""
+    """Each names up to four flowers fewer right, which is within chance, and says honestly how sure it is."""
     plants = iris_plants()
     other = train(IRIS, plants, algorithm=name, hyperparameters=settings)
     gate = evaluate_gate(compare(IRIS, plants, champion, other), other.card)

@@ -98,7 +98,7 @@ def test_halves_are_halves():
 
 def test_the_floor_comes_from_the_number_of_plants():
     raw = np.tile([0.5, 0.5], (99, 1))
-    assert fit_calibration(raw, np.arange(99) % 2) == Calibration(1.0, 0.5 / 100)
+    assert fit_calibration(raw, np.arange(99) % 2) == Calibration(1.0, 0.5 / 100, each_completion=True)
 
 
 def test_nobody_s_calibration_saw_the_plant_itself():
