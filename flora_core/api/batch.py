@@ -20,6 +20,7 @@ from flora_core.api.lanes import FILES, READING
 from flora_core.errors import BadTable, Refused
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.tables.columns.assignments import read_assignments
+from flora_core.tables.layout import FORMATS
 from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.authorisation import require
 from flora_core.workflows.batch import BatchRequest, check_size
@@ -59,6 +60,7 @@ class BatchParameters(BaseModel):
     collector: str = Field("", max_length=500, description="Who gathered the plants, where their rows don't say.")
     site: str = Field("", max_length=500, description="Where they grew, for the record.")
     darwin_core: bool = Field(False, description="Whether to make a Darwin Core archive too.")
+    parquet: bool = Field(False, description="Whether to make the table as Parquet too, with typed columns.")
 
     def order(self, context: AppContext) -> BatchJob:
         """As the workflow takes it."""
@@ -84,6 +86,7 @@ class BatchParameters(BaseModel):
             self.collector,
             self.site,
             self.darwin_core,
+            self.parquet,
         )
 
 
@@ -100,7 +103,9 @@ class BatchAnswer(BaseModel):
     name: str
     created: str
     kept_until: str = Field(description="When the results are deleted, in UTC.")
-    addresses: dict[str, str] = Field(description="Of the results: result (csv), issues (csv), darwin-core (zip).")
+    addresses: dict[str, str] = Field(
+        description="Of the results: result (csv), issues (csv), parquet, darwin-core (zip)."
+    )
     rows: int | None = Field(None, description="From here on: once done, as the command `batch --json` prints it.")
     identified: int | None = None
     not_identified: int | None = None
@@ -181,6 +186,7 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     for kind, media_type, ending, said in (
         ("result", "text/csv", "-identified.csv", "The table: every row in order, its own columns and ours."),
         ("issues", "text/csv", "-issues.csv", "All issues: row, column, value, problem, suggestion."),
+        ("parquet", _PARQUET_TYPE, "-identified.parquet", "The table as Parquet, where it was asked for."),
         ("darwin-core", "application/zip", "-darwin-core.zip", "A Darwin Core archive, where it was asked for."),
     ):
         router.add_api_route(
@@ -195,11 +201,13 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     return router
 
 
+_PARQUET_TYPE: Final = "application/vnd.apache.parquet"
 _BODY: Final = {
     "required": True,
     "content": {
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         "text/csv": {"schema": {"type": "string"}},
+        _PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
@@ -292,9 +300,8 @@ def _addressed(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _attachment(name: str, ending: str) -> str:
     """How a download is called: after the table, in letters that any header may hold."""
-    stem = (
-        re.sub(r"\.(csv|tsv|txt|xlsx)$", "", name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE) or "table"
-    )
+    bare = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = next((bare[: -len(end)] for end in FORMATS if bare.lower().endswith(end)), bare) or "table"
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", stem)[:80]
     return f"attachment; filename=\"{plain}{ending}\"; filename*=UTF-8''{quote(stem[:80], safe='')}{ending}"
 

@@ -14,16 +14,21 @@ import typer
 from flora_core.cli.options import Json, Study, atomic_output, context_with_champion, print_json, progress_bar
 from flora_core.errors import Refused
 from flora_core.tables.columns.assignments import read_assignments
+from flora_core.tables.layout import FORMATS
 
 commands = typer.Typer(rich_markup_mode=None)
 
 
 @commands.command(epilog="Example: python -m flora_core batch flowers.csv -o named.csv --by 'A. Gray'")
 def batch(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: .csv, .tsv, .txt or .xlsx.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: .csv, .tsv, .txt, .xlsx, .parquet or .arrow.")],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Where the result goes (.csv, .tsv or .xlsx); beside FILE if not given."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="Where the result goes (.csv, .tsv, .xlsx, .parquet or .arrow); beside FILE if not given.",
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="Which column is which.")
@@ -71,8 +76,8 @@ def batch(
         raise Refused(f"{file} can't be read: it is a folder.")
     target = output or _beside(file)
     kind = target.suffix.lower().removeprefix(".") or "csv"
-    if kind not in ("csv", "tsv", "txt", "xlsx"):
-        raise Refused(f"The result can't be written as .{kind}; choose .csv, .tsv or .xlsx.")
+    if f".{kind}" not in FORMATS:
+        raise Refused(f"The result can't be written as .{kind}; choose .csv, .tsv, .xlsx, .parquet or .arrow.")
     signs: dict[str, Literal[".", ",", ""]] = {"": "", ".": ".", ",": ","}
     if decimal not in signs:
         raise Refused(f"'{decimal}' is not a decimal sign; it is . or ,")
@@ -96,9 +101,7 @@ def batch(
         stream = files.enter_context(_reading(file))
         understood = plan_batch(context, stream, request)
         written = files.enter_context(atomic_output(target, file))
-        sinks: list[Any] = [
-            TableSink(written, "tsv" if kind == "tsv" else "xlsx" if kind == "xlsx" else "csv", understood)
-        ]
+        sinks: list[Any] = [TableSink(written, "csv" if kind == "txt" else kind, understood)]
         if issues is not None:
             sinks.append(IssuesSink(files.enter_context(atomic_output(issues, file))))
         if darwin_core is not None:

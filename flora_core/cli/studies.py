@@ -15,7 +15,9 @@ from flora_core.tables.columns.assignments import read_assignments
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
 
-File = Annotated[Path, typer.Option("--from", metavar="FILE", help="A labelled table: .csv, .tsv, .txt or .xlsx.")]
+File = Annotated[
+    Path, typer.Option("--from", metavar="FILE", help="A labelled table: .csv, .tsv, .txt, .xlsx, .parquet or .arrow.")
+]
 Label = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="The column of species' names; guessed if not given.")
 ]

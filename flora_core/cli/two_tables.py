@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 commands = typer.Typer(rich_markup_mode=None)
 
 Reference = Annotated[
-    Path, typer.Argument(metavar="REFERENCE", help="The table to compare with: .csv, .tsv, .txt or .xlsx.")
+    Path,
+    typer.Argument(metavar="REFERENCE", help="The table to compare with: .csv, .tsv, .txt, .xlsx, .parquet or .arrow."),
 ]
 Current = Annotated[Path, typer.Argument(metavar="CURRENT", help="The table that is compared.")]
 Size = Annotated[int | None, typer.Option("--chunk-size", metavar="N", min=1, help="Rows of a window of CURRENT.")]

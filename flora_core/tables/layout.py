@@ -11,6 +11,8 @@ from flora_core.model import Ints
 
 Decimal = Literal[".", ",", ""]
 
+#: How the names of files that are read as tables end.
+FORMATS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".arrow")
 MAX_COLUMNS: Final = 2000
 MAX_SHEETS: Final = 100
 
@@ -21,11 +23,13 @@ class Layout:
 
     Attributes
     ----------
-    kind : {"text", "excel"}
+    kind : {"text", "excel", "parquet"}
+        Parquet stands for Arrow files too.
     header : tuple of str
         The columns' names as they stand in the file, on one line; "" where there is none.
     header_row : int
-        The number a person sees beside the header's row: 1 unless something stands above the table.
+        The number a person sees beside the header's row: 1 unless something stands above the table, 0 where the names of the
+        columns are no row.
     encoding, separator, separator_line
         For text: the encoding's name; one character, or " " for runs of spaces; whether a first line "sep=;" says so.
     decimal : {".", ",", ""}
@@ -36,13 +40,15 @@ class Layout:
         The rows above the header, which are passed over.
     preview : tuple of tuple of str
         The first rows as text.
+    types : tuple of str
+        For Parquet: the columns' Arrow types, "string" for those that stay text.
     notes : tuple of str
         What was guessed or passed over.
     question : str
         What must be asked, or "".
     """
 
-    kind: Literal["text", "excel"]
+    kind: Literal["text", "excel", "parquet"]
     header: tuple[str, ...]
     header_row: int
     encoding: str = ""
@@ -53,6 +59,7 @@ class Layout:
     sheets: tuple[str, ...] = ()
     above: tuple[tuple[str, ...], ...] = ()
     preview: tuple[tuple[str, ...], ...] = ()
+    types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     question: str = ""
 

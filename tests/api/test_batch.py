@@ -11,6 +11,8 @@ import threading
 import time
 import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import time_machine
 
@@ -130,6 +132,32 @@ def test_a_darwin_core_archive_is_made_where_it_is_asked_for(client):
     assert (refused.status_code, refused.json()["detail"]) == (
         422,
         "A Darwin Core archive was not asked for; send the table again with darwin_core=true.",
+    )
+
+
+def test_parquet_goes_in_and_comes_out_with_its_types(client):
+    table = pa.table(
+        {
+            "sepal length (cm)": [5.1, 6.3],
+            "sepal width (cm)": [3.5, 3.3],
+            "petal length (cm)": [1.4, 6.0],
+            "petal width (cm)": [0.2, None],
+            "plant": [7, 8],
+        }
+    )
+    body = io.BytesIO()
+    pq.write_table(table, body)
+    found = done(client, hand_in(client, body.getvalue(), name="t.parquet", parquet="true"))
+    answer = client.get(found["addresses"]["parquet"])
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert 't-identified.parquet"' in answer.headers["content-disposition"]
+    named = pq.read_table(io.BytesIO(answer.content))
+    assert named.select(table.column_names).equals(table)
+    assert named["flora_species"].to_pylist() == ["Iris setosa", "Iris virginica"]
+    assert named.schema.field("flora_probability").type == pa.float64()
+    without = done(client, hand_in(client))
+    assert client.get(f"{without['address']}/parquet").json()["detail"] == (
+        "Parquet was not asked for; send the table again with parquet=true."
     )
 
 

@@ -184,7 +184,10 @@ def test_issues_and_darwin_core_are_written_too(here, flowers, tmp_path):
             ["flowers.csv", "-o", "flowers.csv"],
             "flora: flowers.csv is the file that is read; choose another name for the result.",
         ),
-        (["flowers.csv", "-o", "out.pdf"], "flora: The result can't be written as .pdf; choose .csv, .tsv or .xlsx."),
+        (
+            ["flowers.csv", "-o", "out.pdf"],
+            "flora: The result can't be written as .pdf; choose .csv, .tsv, .xlsx, .parquet or .arrow.",
+        ),
         (
             ["flowers.csv", "-o", "no/folder/out.csv"],
             "flora: no/folder/out.csv can't be written: No such file or directory.",

@@ -11,8 +11,10 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.model import Model
 from flora_core.study import Study
+from flora_core.tables.layout import FORMATS
 from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.units import convertible
+from flora_core.wording import listed
 from flora_core.workflows.batch import BatchPlan, Summary
 from flora_core.workflows.batch.result_rows import FILTERS, first_identifiers, page_of_rows
 from flora_core.workflows.context import AppContext
@@ -65,8 +67,8 @@ def show_upload(context: AppContext, model: Model) -> None:
     study = model.study
     number = st.session_state.setdefault(_DROP, 0)
     dropped = st.file_uploader(
-        "Drop a table here: .csv, .tsv, .txt or .xlsx",
-        type=["csv", "tsv", "txt", "tab", "xlsx", "xls", "xlsm", "ods"],
+        f"Drop a table here: {listed(FORMATS, 'or')}",
+        type=[*FORMATS, "tab", "feather", "xls", "xlsm", "ods"],
         key=f"{_DROP}.{number}",
         help="One header line, one row a plant.",
     )
@@ -412,6 +414,7 @@ def _show_downloads(context: AppContext, work: BatchSession, summary: Summary, s
     kinds: tuple[tuple[str, str, str, str], ...] = (
         ("csv", "Table (.csv)", f"{stem}-identified.csv", "text/csv"),
         ("xlsx", "Table (.xlsx)", f"{stem}-identified.xlsx", _XLSX),
+        ("parquet", "Table (.parquet)", f"{stem}-identified.parquet", "application/vnd.apache.parquet"),
         ("issues", "Issues", f"{stem}-issues.csv", "text/csv"),
         ("darwin core", "Darwin Core archive", f"{stem}-darwin-core.zip", "application/zip"),
     )

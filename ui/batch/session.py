@@ -148,7 +148,7 @@ class BatchSession:
             self._thread.join(seconds)
 
     def result(self, kind: str) -> bytes:
-        """A download: "csv", "xlsx", "issues" or "darwin core"; made again from the file where it was not kept."""
+        """A download: "csv", "xlsx", "parquet", "issues" or "darwin core"; made again from the file where it was not kept."""
         if kind in ("csv", "issues"):
             with self._folder.open_read(kind) as file:
                 return file.read()
@@ -157,7 +157,7 @@ class BatchSession:
         # One after the other: two downloads at once would write into one file.
         with self._making, self._folder.open_read(_FILE) as stream, self._folder.open_write("download") as target:
             sink: Any = (
-                DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, "xlsx", understood)
+                DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, kind, understood)
             )
             # A recorded file is recognised: its records are named in the download, and nothing is recorded again.
             run_batch(

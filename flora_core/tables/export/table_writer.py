@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.tables.export.formula_escaping import Column, escape_formulas, holds
+from flora_core.tables.export.parquet_writer import ColumnarWriter
 from flora_core.tables.export.xlsx_writer import WorkbookWriter
 
 
@@ -23,16 +24,20 @@ class RowWriter(Protocol):
         """Write what is still held back; the stream stays open."""
 
 
-def row_writer(stream: BinaryIO, kind: str, header: Sequence[str]) -> RowWriter:
+def row_writer(stream: BinaryIO, kind: str, header: Sequence[str], types: Mapping[str, str] | None = None) -> RowWriter:
     """A writer of rows with this header.
 
     Parameters
     ----------
-    kind : {"csv", "tsv", "xlsx"}
+    kind : {"csv", "tsv", "xlsx", "parquet", "arrow"}
         Text is UTF-8; .csv has commas, .tsv tabs.
+    types : mapping of str to str, optional
+        {column: Arrow type} of those that Parquet and Arrow keep as more than text.
     """
     if kind == "xlsx":
         return WorkbookWriter(stream, header)
+    if kind in ("parquet", "arrow"):
+        return ColumnarWriter(stream, kind, header, types or {})
     return _TextWriter(stream, "\t" if kind == "tsv" else ",", header)
 
 

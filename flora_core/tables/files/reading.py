@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from flora_core.errors import BadTable, TooLarge
 from flora_core.model import Ints
-from flora_core.tables.files import text_layout, text_reader, xlsx_process
+from flora_core.tables.files import reader_process, text_layout, text_reader
 from flora_core.tables.files.file_types import no_table
 from flora_core.tables.files.header_checks import check_header
 from flora_core.tables.files.second_headers import mark_second_headers
@@ -64,7 +64,9 @@ def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decima
     if not head:
         raise BadTable(f"{shown} is empty.")
     if head == b"PK\x03\x04":
-        layout = xlsx_process.layout(stream, shown, sheet)
+        layout = reader_process.layout(stream, "excel", shown, sheet)
+    elif head in (b"PAR1", b"ARRO"):
+        layout = reader_process.layout(stream, "parquet", shown, sheet)
     else:
         if sheet:
             raise BadTable(f"{shown} is a text file and has no sheets.")
@@ -83,7 +85,7 @@ def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator
         A row is longer than any row of a table.
     """
     stream.seek(0)
-    reader = xlsx_process if layout.kind == "excel" else text_reader
+    reader = text_reader if layout.kind == "text" else reader_process
     yield from mark_second_headers(reader.parts(stream, layout, rows), layout)
 
 

@@ -1,7 +1,7 @@
 """What a workbook (.xlsx) holds before anything in it is read: whether it is one, and how much it unpacks to.
 
 A few kilobytes can unpack to gigabytes; that is found here, in one pass over the archive that keeps nothing. What its parser
-then asks for is for the limits of the process to find (`flora_core.tables.files.xlsx_process`): only the parser itself knows
+then asks for is for the limits of the process to find (`flora_core.tables.files.reader_process`): only the parser itself knows
 what it makes of a cell's address.
 """
 

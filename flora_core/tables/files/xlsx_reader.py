@@ -1,7 +1,7 @@
 """Tables in Excel workbooks (.xlsx): which sheet, what its cells hold, and nothing that only looks like a workbook.
 
 The parser allocates what a workbook asks for, so this module is used in a process with limits:
-`flora_core.tables.files.xlsx_process`.
+`flora_core.tables.files.reader_process`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,14 @@ MOST_RECEIVING: Final = 200
 #: Issues in the answer; all of them stand in the issues' own table.
 ISSUES_SHOWN: Final = 1_000
 #: What becomes of a table, and the file it is kept in.
-RESULTS: Final = {"result": "result.csv", "issues": "issues.csv", "darwin-core": "darwin-core.zip"}
+RESULTS: Final = {
+    "result": "result.csv",
+    "issues": "issues.csv",
+    "parquet": "result.parquet",
+    "darwin-core": "darwin-core.zip",
+}
+#: Those that are made only where they are asked for, by the name of the parameter.
+_ASKED_FOR: Final = {"parquet": "parquet", "darwin-core": "darwin_core"}
 #: Seconds between two words on progress that other processes can read.
 _TOLD_EVERY: Final = 1.0
 _UNDER_WAY: Final = ("waiting", "running")
@@ -52,6 +59,8 @@ class BatchJob:
         As for `run_batch`.
     darwin_core : bool
         Whether a Darwin Core archive is wanted too.
+    parquet : bool
+        Whether the table is wanted as Parquet too.
     """
 
     request: BatchRequest
@@ -62,6 +71,7 @@ class BatchJob:
     collector: str = ""
     site: str = ""
     darwin_core: bool = False
+    parquet: bool = False
 
 
 class BatchQueue:
@@ -132,9 +142,9 @@ class BatchQueue:
         except BaseException:
             self.discard(batch)
             raise
-        name, archive = order.request.name, order.darwin_core
+        asked = {name: getattr(order, name) for name in _ASKED_FOR.values()}
         batch.write_document(
-            {"owner": _key(order.owner), "name": name, "state": "waiting", "created": _now(), "darwin_core": archive}
+            {"owner": _key(order.owner), "name": order.request.name, "state": "waiting", "created": _now(), **asked}
         )
         with self._lock:
             self._receiving.discard(batch.identifier)
@@ -187,9 +197,7 @@ class BatchQueue:
             "name": document["name"],
             "created": document["created"],
             "kept_until": (created + self._kept()).isoformat(timespec="seconds"),
-            "results": [kind for kind in RESULTS if kind != "darwin-core" or document["darwin_core"]]
-            if state == "done"
-            else [],
+            "results": [k for k in RESULTS if document.get(_ASKED_FOR.get(k, ""), True)] if state == "done" else [],
             **document.get("outcome", {}),
         }
 
@@ -209,7 +217,8 @@ class BatchQueue:
             return document["name"], *found
         state = self.status(identifier, owner)["state"]
         if state == "done":
-            raise Refused("A Darwin Core archive was not asked for; send the table again with darwin_core=true.")
+            what = "A Darwin Core archive" if kind == "darwin-core" else "Parquet"
+            raise Refused(f"{what} was not asked for; send the table again with {_ASKED_FOR[kind]}=true.")
         raise Refused(
             f"There is no result: the table is {state}." if state != "running" else "The table is still worked on."
         )
@@ -286,12 +295,13 @@ class BatchQueue:
             stream = files.enter_context(batch.table())
             context = self._context.acting_as(order.owner, "api")
             understood = plan_batch(context, stream, order.request)
-            results = [kind for kind in RESULTS if kind != "darwin-core" or order.darwin_core]
+            results = [kind for kind in RESULTS if kind not in _ASKED_FOR or getattr(order, _ASKED_FOR[kind])]
             written = {kind: files.enter_context(batch.writing(RESULTS[kind])) for kind in results}
             sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
                 TableSink(written["result"], "csv", understood),
                 IssuesSink(written["issues"]),
                 *(DarwinCoreSink(written[kind], understood) for kind in results if kind == "darwin-core"),
+                *(TableSink(written[kind], kind, understood) for kind in results if kind == "parquet"),
             ]
             summary = run_batch(
                 context,

@@ -27,13 +27,16 @@ class TableSink:
     Parameters
     ----------
     stream : binary file
-    kind : {"csv", "tsv", "xlsx"}
+    kind : {"csv", "tsv", "xlsx", "parquet", "arrow"}
+        Parquet and Arrow keep the types of such a file's own columns, and our probability is a number there.
     """
 
     def __init__(self, stream: BinaryIO, kind: str, understood: BatchPlan) -> None:
         self._own = own_columns(understood.layout)
-        header = [understood.layout.header[j] for j in self._own]
-        self._writer = row_writer(stream, kind, [*header, *ADDED])
+        layout = understood.layout
+        header = [layout.header[j] for j in self._own]
+        types = dict(zip(layout.header, layout.types, strict=True)) if layout.types else {}
+        self._writer = row_writer(stream, kind, [*header, *ADDED], types | {"flora_probability": "double"})
 
     def write(self, found: IdentifiedChunk) -> None:
         """Write some rows."""

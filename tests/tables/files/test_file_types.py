@@ -30,7 +30,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 4000
         (b"Rar!\x1a", "is compressed (rar)"),
         (b"\x89PNG\r\n", "is a picture; a table is needed."),
         (b"\xff\xd8\xff\xe0", "is a picture"),
-        (b"PAR1\x15", "is a Parquet file; save it as .csv."),
+        (b"FEA1", "is a Feather file of the first version; write it as .parquet or .csv."),
         (b"SQLite format 3\0", "is a database"),
         (b"{\\rtf1", "is a text document (rtf)"),
         (b"RDX3\n", "is an R workspace; save the table with write.csv."),

@@ -1,4 +1,4 @@
-"""Excel workbooks, read in a process of their own with limits, so that none can end or fill the one that asked.
+"""Workbooks, Parquet and Arrow files, read in a process of their own with limits: none can end or fill the one that asked.
 
 The two halves of each question stand side by side: what is asked here, and what the child makes of it.
 """
@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from typing import Any, BinaryIO, Final
+from importlib import import_module
+from typing import Any, BinaryIO, Final, Literal
 
 import pyarrow as pa
 
@@ -17,41 +18,41 @@ from flora_core.errors import BadTable, TooLarge
 from flora_core.limited_process import LimitReached, Limits, run_limited
 from flora_core.tables.layout import Layout, RowChunk
 
-_HERE: Final = "flora_core.tables.files.xlsx_process"
-#: What was understood of a workbook is its first rows, a few of them.
+_HERE: Final = "flora_core.tables.files.reader_process"
+#: The module that reads each kind in the child.
+_READERS: Final = {"excel": "flora_core.tables.files.xlsx_reader", "parquet": "flora_core.tables.files.parquet_reader"}
+#: What was understood of a file is its first rows, a few of them.
 _LAYOUT: Final = Limits(output=32_000_000, block=32_000_000)
 _ROWS: Final = Limits(output=2_000_000_000, block=64_000_000)
 _NUMBERS: Final = "rows"
 
 
-def layout(stream: BinaryIO, shown: str, sheet: str) -> Layout:
-    """What a workbook holds; see `flora_core.tables.files.reading.read_layout`."""
-    with _in_words(shown):
-        blocks = run_limited(f"{_HERE}:answer_layout", stream, {"shown": shown, "sheet": sheet}, _LAYOUT)
+def layout(stream: BinaryIO, kind: Literal["excel", "parquet"], shown: str, sheet: str) -> Layout:
+    """What a file of this kind holds; see `flora_core.tables.files.reading.read_layout`."""
+    with _in_words(shown, kind):
+        asked = {"kind": kind, "shown": shown, "sheet": sheet}
+        blocks = run_limited(f"{_HERE}:answer_layout", stream, asked, _LAYOUT)
         return _layout_of(json.loads(b"".join(blocks)))
 
 
 def parts(stream: BinaryIO, layout: Layout, rows: int) -> Iterator[RowChunk]:
     """The rows below the header; see `flora_core.tables.files.reading.read_parts`."""
     asked = {"layout": asdict(layout), "rows": rows}
-    with _in_words("The workbook"):
+    with _in_words("The file", layout.kind):
         for block in run_limited(f"{_HERE}:answer_rows", stream, asked, _ROWS):
             yield _chunk_of(block, len(layout.header))
 
 
 def answer_layout(content: BinaryIO, asked: Mapping[str, Any]) -> Iterator[bytes]:
     """The child's half of `layout`: a JSON document."""
-    from flora_core.tables.files import xlsx_reader
-
-    found = xlsx_reader.layout(content, asked["shown"], asked["sheet"])
+    found = import_module(_READERS[asked["kind"]]).layout(content, asked["shown"], asked["sheet"])
     yield json.dumps(asdict(found)).encode()
 
 
 def answer_rows(content: BinaryIO, asked: Mapping[str, Any]) -> Iterator[bytes]:
     """The child's half of `parts`: an Arrow stream for each part, its first column the rows' numbers."""
-    from flora_core.tables.files import xlsx_reader
-
-    for part in xlsx_reader.parts(content, _layout_of(asked["layout"]), asked["rows"]):
+    understood = _layout_of(asked["layout"])
+    for part in import_module(_READERS[understood.kind]).parts(content, understood, asked["rows"]):
         sink = pa.BufferOutputStream()
         names = [_NUMBERS, *(str(i) for i in range(len(part.columns)))]
         batch = pa.record_batch([pa.array(part.rows, pa.int64()), *part.columns], names=names)
@@ -61,11 +62,16 @@ def answer_rows(content: BinaryIO, asked: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _in_words(shown: str) -> Iterator[None]:
-    """Say for a workbook what it means that a limit was reached."""
+def _in_words(shown: str, kind: str) -> Iterator[None]:
+    """Say for a file of this kind what it means that a limit was reached."""
     try:
         yield
     except LimitReached as limit:
+        if kind == "parquet":
+            raise BadTable(
+                f"{shown} can't be read: it is damaged, or holds more than a file may. Write it again in smaller parts, or "
+                "save the table as .csv."
+            ) from None
         if limit.cause == "crash":
             raise BadTable(
                 f"{shown} can't be read: its cells are not written as a spreadsheet program writes them. Open it in one and "
