@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
 from scipy.special import betaincinv
 
+from flora_core.identification.key_detours import Detour, detours
 from flora_core.identification.naming import predict_plants
+from flora_core.identification.predicting import expected_values
+from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Ints, Model
 from flora_core.study import Study
 
@@ -47,11 +50,51 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Couplet:
-    """Two leads of which one is true of a plant; `number` begins at 1."""
+    """Two leads of which one is true of a plant.
+
+    Attributes
+    ----------
+    number : int
+        From 1 on.
+    first, second : Lead
+    column : int
+        The place of its character among the study's measurements.
+    border : float
+        Up to which the first lead holds.
+    detours : tuple of Detour
+        Other characters to go by where its own can't be measured, best first.
+    missing : str
+        The same in words, with the lead to take where they are missing too.
+    """
 
     number: int
     first: Lead
     second: Lead
+    column: int
+    border: float
+    detours: tuple[Detour, ...] = ()
+    missing: str = ""
+
+    def lead_of(self, values: Floats) -> Lead:
+        """The lead that a plant follows; around the character where it is missing.
+
+        Parameters
+        ----------
+        values : (p,) float
+            NaN where not measured.
+        """
+        own = values[self.column]
+        if not math.isnan(own):
+            return self.first if own <= self.border else self.second
+        for detour in self.detours:
+            if not math.isnan(values[detour.column]):
+                return self.first if detour.takes_first(float(values[detour.column])) else self.second
+        return self.commoner
+
+    @property
+    def commoner(self) -> Lead:
+        """The lead that more plants follow."""
+        return self.first if self.first.plants >= self.second.plants else self.second
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +109,12 @@ class Key:
     surrogate : bool
         Whether it was made to answer as another kind of model does, and is not the model itself.
     fidelity, low, high : float
-        Share of plants, not used to make it, that it names as the model does; with its 95 % interval. 1 for the model itself.
+        Share of plants, not used to make it, that it names as the model does, led around what was not measured of them; with
+        its 95 % interval. 1 for the model itself.
     tested : int
         How many plants that share is of.
+    never : tuple of str
+        Species that it never comes to.
     """
 
     couplets: tuple[Couplet, ...]
@@ -78,6 +124,22 @@ class Key:
     low: float
     high: float
     tested: int
+    never: tuple[str, ...] = ()
+
+    def name_of(self, values: Floats) -> str:
+        """The name that a reader comes to.
+
+        Parameters
+        ----------
+        values : (p,) float
+            In the study's order and units; NaN where not measured.
+        """
+        if not self.couplets:
+            return self.only
+        lead = self.couplets[0].lead_of(values)
+        while not lead.species:
+            lead = self.couplets[lead.goes_to - 1].lead_of(values)
+        return lead.species
 
     def text(self) -> str:
         """The key to print, one lead a line."""
@@ -93,23 +155,30 @@ class Key:
                 )
                 left = f"{couplet.number}{letter}. {lead.text}"
                 lines.append(f"{left} {'.' * max(3, 72 - len(left) - len(end))} {end}")
+        lines += ["", "Where a character can't be measured:"]
+        lines += [f"{couplet.number}. {couplet.missing}" for couplet in self.couplets]
         return "\n".join(lines)
 
     @property
     def sentence(self) -> str:
         """How far the key can be trusted to say what the model says."""
+        never = (
+            f" It never comes to {listed(self.never[:5]) if len(self.never) <= 5 else _many(self.never)}."
+            if self.never
+            else ""
+        )
         if not self.surrogate:
-            return "This key is the model itself, with its borders rounded to what a ruler shows."
+            return f"This key is the model itself, with its borders rounded to what a ruler shows.{never}"
         return (
             f"A short key in place of the model: of {self.tested} plants not used to make it, it names "
-            f"{100 * self.fidelity:.0f} % as the model does ({100 * self.low:.0f} to {100 * self.high:.0f} %)."
+            f"{100 * self.fidelity:.0f} % as the model does ({100 * self.low:.0f} to {100 * self.high:.0f} %).{never}"
         )
 
 
 def key_of(model: Model) -> Key | None:
     """The key that a tree model is; None for other models, and for trees on shape ratios.
 
-    Counts and purity are those of the reference plants, a gap filled with the middle of its species.
+    Counts and purity are those of the reference plants, a gap filled by what was measured of the plant.
     """
     tree = model.pipeline[-1]
     if type(tree).__name__ != "DecisionTreeClassifier" or model.card.shape_ratios:
@@ -124,7 +193,7 @@ def key_of(model: Model) -> Key | None:
             threshold=inside.threshold * scaler.scale_[inside.feature] + scaler.mean_[inside.feature],
         )
     couplets, only = _couplets(model.study, inside, tree.classes_, _completed(model), model.reference.species)
-    return Key(couplets, only, False, 1.0, 1.0, 1.0, 0)
+    return Key(couplets, only, False, 1.0, 1.0, 1.0, 0, _never(model.study, couplets, only))
 
 
 def surrogate_key(model: Model, seed: int = 0) -> Key:
@@ -136,8 +205,9 @@ def surrogate_key(model: Model, seed: int = 0) -> Key:
     """
     from sklearn.tree import DecisionTreeClassifier
 
-    X = _completed(model)
-    names = predict_plants(model, X).best.astype(np.int64)
+    X, study = _completed(model), model.study
+    # The model is asked about the plants as they were measured.
+    names = predict_plants(model, model.reference.values).best.astype(np.int64)
     rng = np.random.default_rng(seed)
     part = rng.integers(0, 5, len(X))
     species = len(np.unique(names))
@@ -153,19 +223,31 @@ def surrogate_key(model: Model, seed: int = 0) -> Key:
     for fold in range(5):
         test = part == fold
         if test.any() and len(np.unique(names[~test])):
-            agreed[test] = tree.fit(X[~test], names[~test]).predict(X[test]) == names[test]
+            fitted = tree.fit(X[~test], names[~test])
+            made = _couplets(study, fitted.tree_, fitted.classes_, X[~test], names[~test])
+            key = Key(*made, True, 1.0, 0.0, 1.0, 0)
+            for row in np.flatnonzero(test):
+                agreed[row] = key.name_of(model.reference.values[row]) == study.species_names[names[row]]
     whole = tree.fit(X, names)
-    couplets, only = _couplets(model.study, whole.tree_, whole.classes_, X, names)
+    couplets, only = _couplets(study, whole.tree_, whole.classes_, X, names)
     low, high = _interval(int(agreed.sum()), len(agreed))
-    return Key(couplets, only, True, float(agreed.mean()), low, high, len(agreed))
+    never = _never(study, couplets, only)
+    return Key(couplets, only, True, float(agreed.mean()), low, high, len(agreed), never)
 
 
 def _completed(model: Model) -> Floats:
-    """The reference plants, a gap filled with the middle of its species: a key must be asked with a number."""
-    values, species = model.reference.values.copy(), model.reference.species
-    gaps = np.isnan(values)
-    values[gaps] = model.gaussians.means[species][gaps]
-    return values
+    """The reference plants, a gap filled from what was measured, and never from the name, which a reader does not know."""
+    return expected_values(model.gaussians, model.reference.values)
+
+
+def _many(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:4])} and {len(names) - 4} other species"
+
+
+def _never(study: Study, couplets: tuple[Couplet, ...], only: str) -> tuple[str, ...]:
+    """The species at no end of a key."""
+    ends = {only} | {lead.species for couplet in couplets for lead in (couplet.first, couplet.second)}
+    return tuple(name for name in study.species_names if name not in ends)
 
 
 def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: Ints) -> tuple[tuple[Couplet, ...], str]:
@@ -173,6 +255,7 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
     rows_of = {0: np.arange(len(values))}
     name_of: dict[int, int | None] = {}
     borders: dict[int, float] = {}
+    around: dict[int, list[Detour]] = {}
 
     def divide(node: int) -> int | None:
         """The one name below a node, or None; fills in the plants and the border of every node below it."""
@@ -185,6 +268,10 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
         borders[node] = _round_border(cells, float(tree.threshold[node]))
         below = cells <= tree.threshold[node]
         rows_of[left], rows_of[right] = rows[below], rows[~below]
+        around[node] = [
+            replace(d, border=_round_border(values[rows, d.column], d.border))
+            for d in detours(values[rows], below, column)
+        ]
         one, other = divide(left), divide(right)
         name_of[node] = one if one is not None and one == other else None
         return name_of[node]
@@ -220,14 +307,35 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
         m = study.measurements[int(tree.feature[node])]
         label = m.label[:1].upper() + m.label[1:]
         border = f"{borders[node]:.10g} {m.unit}".strip()
-        couplets.append(
-            Couplet(
-                place,
-                lead(int(tree.children_left[node]), f"{label} at most {border}"),
-                lead(int(tree.children_right[node]), f"{label} more than {border}"),
-            )
+        couplet = Couplet(
+            place,
+            lead(int(tree.children_left[node]), f"{label} at most {border}"),
+            lead(int(tree.children_right[node]), f"{label} more than {border}"),
+            int(tree.feature[node]),
+            borders[node],
+            tuple(around[node]),
         )
+        couplets.append(replace(couplet, missing=_missing(study, couplet)))
     return tuple(sorted(couplets, key=lambda c: c.number)), ""
+
+
+def _missing(study: Study, couplet: Couplet) -> str:
+    """What to do where the character of a couplet can't be measured."""
+    leads = {True: f"{couplet.number}a", False: f"{couplet.number}b"}
+    said = []
+    for detour in couplet.detours:
+        m = study.measurements[detour.column]
+        border = f"{detour.border:.10g} {m.unit}".strip()
+        said.append(
+            f"by the {m.label}: at most {border} take {leads[detour.first_below]}, more than that "
+            f"{leads[not detour.first_below]} ({100 * detour.agrees:.0f} % go the same way)"
+        )
+    total = max(1, couplet.first.plants + couplet.second.plants)
+    usual = (
+        f"take {leads[couplet.commoner is couplet.first]} ({100 * couplet.commoner.plants / total:.0f} % of the plants)"
+    )
+    text = "; ".join([*said, f"{'else ' if said else ''}{usual}"])
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _round_border(cells: Floats, threshold: float) -> float:

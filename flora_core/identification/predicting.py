@@ -247,6 +247,29 @@ def completions(gaussians: SpeciesGaussians, X: Floats, observed: tuple[bool, ..
     return completed, species_weights(gaussians, seen, measured)
 
 
+def expected_values(gaussians: SpeciesGaussians, X: Floats) -> Floats:
+    """The plants with each gap filled by what was measured, without knowing the species; (n, p).
+
+    The expectation under each species' normal distribution given the measured values, weighted by how likely they make it.
+    """
+    filled = X.copy()
+    for observed, rows in patterns(X):
+        if all(observed):
+            continue
+        means, slopes, _ = _conditional(gaussians, observed)
+        seen, gap = marginalize(gaussians, observed), np.flatnonzero(~np.asarray(observed))
+        at_once = max(1, _ROWS_AT_ONCE // len(gaussians.means))
+        index = np.arange(len(X))[rows]
+        for start in range(0, len(index), at_once):
+            some = index[start : start + at_once]
+            measured = X[some][:, seen.columns]
+            centred = measured[:, None, :] - seen.means[None, :, :]
+            middle = means[None, :, :] + np.einsum("nko,kog->nkg", centred, slopes)
+            weights = species_weights(gaussians, seen, measured)
+            filled[some[:, None], gap] = np.einsum("nk,nkg->ng", weights, middle)
+    return filled
+
+
 def species_weights(gaussians: SpeciesGaussians, seen: MarginalGaussians, measured: Floats) -> Floats:
     """The species' shares given the measured values, by their normal distributions and the training counts.
 

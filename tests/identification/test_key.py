@@ -79,7 +79,7 @@ def test_a_tree_on_shape_ratios_is_no_key():
     assert key_of(train(IRIS, FLOWERS, algorithm="tree", shape_ratios=True)) is None
 
 
-def test_plants_with_gaps_are_counted_where_their_middle_lies():
+def test_plants_with_gaps_are_counted_where_what_was_measured_puts_them():
     plants = make_plants((40, 40), 1, gap=10.0)
     plants.values[:10] = np.nan
     kept = make_plants((40, 40), 2, gap=10.0)
@@ -105,3 +105,52 @@ def test_a_key_of_many_species_is_long_enough_to_reach_them():
     ends = {lead.species for c in key.couplets for lead in (c.first, c.second) if lead.species}
     assert len(ends) >= 20
     assert key.fidelity > 0.6
+
+
+def gappy(n, seed, share=0.35):
+    plants = make_plants((n,) * 6, 5, gap=2.0, seed=seed)
+    rng = np.random.default_rng(seed)
+    lost = rng.random(plants.values.shape) < share
+    lost[lost.all(axis=1), 0] = False
+    plants.values[lost] = np.nan
+    return plants
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_a_key_claims_of_plants_with_gaps_it_holds_on_others(seed):
+    """Filled from the plant's own species the gaps would give the name away, and the key would claim what it can't hold."""
+    study = make_study(6, 5)
+    model = train(study, gappy(50, seed), algorithm="lda")
+    key, others = surrogate_key(model), gappy(200, seed).values
+    said = [study.species_names[j] for j in predict_plants(model, others).best]
+    held = np.mean([key.name_of(row) == name for row, name in zip(others, said, strict=True)])
+    assert key.low - 0.03 < held < key.high + 0.03
+
+
+def test_a_reader_is_led_around_a_character_that_is_missing(champion):
+    key = surrogate_key(champion)
+    no_petal_width = FLOWERS.values.copy()
+    no_petal_width[:, 3] = np.nan
+    right = [IRIS.species_names[j] for j in FLOWERS.species]
+    found = [key.name_of(row) for row in no_petal_width]
+    assert np.mean([a == b for a, b in zip(found, right, strict=True)]) > 0.85
+    assert key.couplets[0].missing.startswith(
+        "By the petal length: at most 2 cm take 1a, more than that 1b (100 % go the same"
+    )
+    assert "Where a character can't be measured:\n1. By the petal length" in key.text()
+    assert key.name_of(np.full(4, np.nan)) in IRIS.species_names
+
+
+def test_following_the_key_by_its_words_and_by_its_numbers_is_the_same(champion):
+    key = surrogate_key(champion)
+    assert [key.name_of(row) for row in FLOWERS.values] == [follow(key, IRIS, row) for row in FLOWERS.values]
+
+
+def test_a_key_says_which_species_it_never_comes_to():
+    model = train(IRIS, FLOWERS, algorithm="tree", hyperparameters={"depth": 1})
+    key = key_of(model)
+    ends = {lead.species for c in key.couplets for lead in (c.first, c.second)}
+    assert set(key.never) == set(IRIS.species_names) - ends
+    assert len(key.never) == 1
+    assert key.sentence.endswith(f"It never comes to {key.never[0]}.")
+    assert surrogate_key(train(IRIS, FLOWERS, algorithm="lda")).never == ()

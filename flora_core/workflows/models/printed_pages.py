@@ -91,7 +91,11 @@ def key_table(study: Study, key: Key) -> str:
                 f"<tr class='{letter}'><td>{couplet.number}{letter}</td><td>{escape(lead.text)}</td>"
                 f"<td class='to'>{_end(lead)}</td></tr>"
             )
-    return f"<table class='key'><tbody>{''.join(rows)}</tbody></table>"
+    around = "".join(f"<tr><td>{c.number}</td><td>{escape(c.missing)}</td></tr>" for c in key.couplets)
+    return (
+        f"<table class='key'><tbody>{''.join(rows)}</tbody></table>"
+        f"<p>Where a character can’t be measured:</p><table class='key small'><tbody>{around}</tbody></table>"
+    )
 
 
 def _end(lead: Lead) -> str:
