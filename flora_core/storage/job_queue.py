@@ -8,12 +8,16 @@
        │          └► cancelling ─┐
        └────────────────────────►└► cancelled
 
-Whoever works on a job signs for it with a name of its own, and says every second that it is alive. A job that nobody has heard
-of for `HEARTBEAT_TIMEOUT` is interrupted by the next process that looks.
+Whoever works on a job signs for it with a name of its own, and has the database count every second that it is alive. Each
+server watches that count: where it stands still for `HEARTBEAT_TIMEOUT`, by a clock that nobody can set, the job's process is
+gone, and the job is interrupted (cancelled, where that was asked for). The time of day is not asked: clocks differ, and are put
+back.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +33,7 @@ from flora_core.storage.schema import jobs
 State = Literal["waiting", "running", "cancelling", "done", "failed", "cancelled", "interrupted"]
 Kind = Literal["train", "compare"]
 
-#: After so long without a word, a job's process is taken for dead.
+#: Watched for so long without a word, a job's process is taken for dead.
 HEARTBEAT_TIMEOUT: Final = timedelta(seconds=30)
 #: Jobs that may wait; more would be a mistake, or malice.
 MOST: Final = 20
@@ -85,6 +89,9 @@ class JobQueue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = threading.Lock()
+        #: Of each job that is worked on: whose it is, its count when it last changed, and when that was seen.
+        self._watched: dict[int, tuple[str, int, float]] = {}
 
     def enqueue(self, study: str, kind: Kind, request: str, by: str) -> Job:
         """Put a job at the end of the queue.
@@ -149,27 +156,43 @@ class JobQueue:
     def claim(self, runner: str) -> Job | None:
         """The oldest waiting job, now running and signed for; None where nothing waits or another is being worked on.
 
-        Jobs that nobody has heard of are interrupted first.
+        Jobs that this process has watched for `HEARTBEAT_TIMEOUT` without a word are interrupted first.
         """
         if not self.active():
             return None
         now = datetime.now(UTC)
         with self._exclusive() as connection:
-            connection.execute(
-                update(jobs)
-                .where(jobs.c.state.in_(_WORKING), jobs.c.seen_at < now - HEARTBEAT_TIMEOUT)
-                .values(state="interrupted", ended_at=now, result=_LOST_SENTENCE)
-            )
+            for row, silent in self._silent(connection):
+                given_up = {"state": "interrupted", "result": _LOST_SENTENCE}
+                if row.state == "cancelling":
+                    given_up = {"state": "cancelled", "result": ""}
+                if silent:
+                    connection.execute(update(jobs).where(jobs.c.id == row.id).values(ended_at=now, **given_up))
             if connection.execute(select(jobs.c.id).where(jobs.c.state.in_(_WORKING))).first() is not None:
                 return None
             oldest = select(func.min(jobs.c.id)).where(jobs.c.state == "waiting").scalar_subquery()
             found = connection.execute(
                 update(jobs)
                 .where(jobs.c.id == oldest)
-                .values(state="running", started_at=now, seen_at=now, runner=runner)
+                .values(state="running", started_at=now, seen_at=now, beats=jobs.c.beats + 1, runner=runner)
                 .returning(jobs)
             ).first()
             return None if found is None else _job(found)
+
+    def _silent(self, connection: Connection) -> list[tuple[Row[Any], bool]]:
+        """The jobs that are worked on, and whether each was silent for too long while this process watched."""
+        found, now = [], time.monotonic()
+        with self._lock:
+            rows = connection.execute(select(jobs).where(jobs.c.state.in_(_WORKING))).all()
+            watched = {}
+            for row in rows:
+                runner, beats, since = self._watched.get(row.id, ("", -1, now))
+                if (runner, beats) != (row.runner, row.beats):
+                    since = now
+                watched[row.id] = (row.runner, row.beats, since)
+                found.append((row, now - since > HEARTBEAT_TIMEOUT.total_seconds()))
+            self._watched = watched
+        return found
 
     def heartbeat(self, identifier: int, runner: str, done: int, total: int, doing: str) -> bool:
         """Say that a job's process is alive, and how far it is.
@@ -183,7 +206,7 @@ class JobQueue:
             found = connection.execute(
                 update(jobs)
                 .where(jobs.c.id == identifier, jobs.c.runner == runner, jobs.c.state.in_(_WORKING))
-                .values(seen_at=datetime.now(UTC), done=done, total=total, doing=doing)
+                .values(seen_at=datetime.now(UTC), beats=jobs.c.beats + 1, done=done, total=total, doing=doing)
                 .returning(jobs.c.state)
             ).scalar()
             return found == "running"

@@ -130,6 +130,7 @@ jobs = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("seen_at", Moment),
+    Column("beats", Integer, nullable=False, server_default="0"),
     Column("runner", String(64), nullable=False, server_default=""),
     Column("done", Integer, nullable=False, server_default="0"),
     Column("total", Integer, nullable=False, server_default="0"),
@@ -138,7 +139,7 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 """Work that takes longer than a visitor waits. `request` and `result` are JSON; `seen_at` is when its process last said that it
-is alive."""
+is alive, and `beats` how often it did: clocks may be wrong, a count is not."""
 
 recordings = Table(
     "recordings",

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Table, delete, select
 
-from flora_core.errors import Conflict, Unknown
+from flora_core.errors import Conflict, Unavailable, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.schema import METADATA, recordings, studies
+from flora_core.storage.registry.artifacts import delete_removed, mark_registered, mark_unregistered
+from flora_core.storage.schema import METADATA, recordings, studies, versions
+
+_LOCK: Final = ".simulated.lock"
+
+
+@contextmanager
+def changing_simulated(models: Path) -> Iterator[None]:
+    """The right to load or remove a simulated study, which one process has at a time; it is lost with the process.
+
+    Raises
+    ------
+    Conflict
+        Somebody else has it.
+    Unavailable
+        The folder of the models can't be written.
+    """
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(models / _LOCK, thread_local=False)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise Conflict(
+            "The simulated season is being loaded or removed by somebody else just now. Try again in a minute."
+        ) from None
+    except OSError as error:
+        raise Unavailable(f"The folder of the models, {models}, can't be written: {error.strerror}.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def remove_simulated(database: Database, models: Path, study: str) -> int:
-    """Remove a simulated study: its rows in every table, all or nothing, then its models' files.
+    """Remove a simulated study: its rows in every table, all or nothing, then the files of the versions that had a row.
 
     Real studies can't be removed: the database's own triggers refuse it, too.
 
@@ -29,17 +62,25 @@ def remove_simulated(database: Database, models: Path, study: str) -> int:
     Conflict
         It is a real one.
     """
-    removed = 0
-    with database.write() as connection:
-        simulated = connection.execute(select(studies.c.simulated).where(studies.c.name == study)).scalar()
-        if simulated is None:
-            raise Unknown(f"There is no study '{study}'.")
-        if not simulated:
-            raise Conflict(f"'{study}' is a real study; only a simulated one can be removed.")
-        # Those that refer to others first.
-        for table in reversed(METADATA.sorted_tables):
-            removed += _rows_of(connection, table, study)
-    shutil.rmtree(models / study, ignore_errors=True)
+    removed, own, gone = 0, set[int](), False
+    try:
+        with database.write() as connection:
+            simulated = connection.execute(select(studies.c.simulated).where(studies.c.name == study)).scalar()
+            if simulated is None:
+                raise Unknown(f"There is no study '{study}'.")
+            if not simulated:
+                raise Conflict(f"'{study}' is a real study; only a simulated one can be removed.")
+            own = set(connection.execute(select(versions.c.version).where(versions.c.study == study)).scalars())
+            # Those that refer to others first.
+            for table in reversed(METADATA.sorted_tables):
+                removed += _rows_of(connection, table, study)
+            mark_unregistered(models / study, own)
+        gone = True
+    finally:
+        if not gone:
+            mark_registered(models / study, own)
+    # Only what had a row of ours: another process may be saving versions of the next season already.
+    delete_removed(models / study, own)
     return removed
 
 

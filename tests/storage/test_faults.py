@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from flora_core import durable_files
 from flora_core.errors import Conflict, Unavailable
 from flora_core.settings import Settings
 from flora_core.storage.database import Database
@@ -55,7 +56,7 @@ def test_a_full_disk_at_every_write_registers_nothing_and_leaves_nothing(context
             if place == "write":
                 patch.setattr(artifacts, "_write", counted(artifacts._write))
             elif place == "fsync":
-                patch.setattr(artifacts.os, "fsync", counted(os.fsync))
+                patch.setattr(durable_files.os, "fsync", counted(os.fsync))
             else:
                 patch.setattr(artifacts.Path, "rename", counted(artifacts.Path.rename))
             if registers(context, champion):

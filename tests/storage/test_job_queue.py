@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from flora_core.errors import Conflict, TooLarge, Unknown
@@ -29,10 +30,12 @@ def jobs(database):
     return JobQueue(database)
 
 
-def silent_since(database, identifier, seconds):
-    with database.write() as connection:
-        then = datetime.now(UTC) - timedelta(seconds=seconds)
-        connection.execute(update(table).where(table.c.id == identifier).values(seen_at=then))
+@pytest.fixture
+def watch(monkeypatch):
+    """The watch that each process looks at, in seconds, which the test sets."""
+    shown = [1000.0]
+    monkeypatch.setattr("flora_core.storage.job_queue.time.monotonic", lambda: shown[0])
+    return shown
 
 
 def test_a_job_waits_runs_and_is_done(jobs):
@@ -78,12 +81,16 @@ def test_of_many_who_claim_at_once_one_gets_the_job(jobs):
     assert len([job for job in found if job]) == 1
 
 
-def test_a_job_that_nobody_has_heard_of_is_interrupted_and_the_next_begins(jobs, database):
+SILENCE = HEARTBEAT_TIMEOUT.total_seconds()
+
+
+def test_a_job_that_nobody_has_heard_of_is_interrupted_and_the_next_begins(jobs, watch):
     first, second = (jobs.enqueue("iris", "train", str(i), "x") for i in range(2))
     jobs.claim("dead")
-    silent_since(database, first.id, HEARTBEAT_TIMEOUT.total_seconds() - 5)
     assert jobs.claim("me") is None
-    silent_since(database, first.id, HEARTBEAT_TIMEOUT.total_seconds() + 5)
+    watch[0] += SILENCE - 5
+    assert jobs.claim("me") is None
+    watch[0] += 10
     assert jobs.claim("me").id == second.id
     lost = jobs.get(first.id)
     assert lost.state == "interrupted"
@@ -91,6 +98,46 @@ def test_a_job_that_nobody_has_heard_of_is_interrupted_and_the_next_begins(jobs,
     assert jobs.heartbeat(first.id, "dead", 1, 2, "back again") is False
     assert jobs.finish(first.id, "dead", "done", "x") is False, "what was given up is nobody's to end"
     assert jobs.get(first.id).state == "interrupted"
+
+
+def test_a_job_that_goes_on_saying_that_it_is_alive_is_never_given_up(jobs, watch, database):
+    job = jobs.enqueue("iris", "train", "0", "x")
+    jobs.claim("me")
+    for step in range(6):
+        watch[0] += SILENCE - 5
+        assert jobs.heartbeat(job.id, "me", step, 10, "trying") is True
+        # Asked by this process and by one that never looked before.
+        assert jobs.claim("you") is None
+        assert JobQueue(database).claim("another") is None
+    assert jobs.get(job.id).state == "running"
+
+
+@pytest.mark.parametrize("days", [3, -3])
+def test_a_job_claimed_by_a_wrong_clock_blocks_nobody_and_can_be_cancelled(jobs, watch, days):
+    first, second, third = (jobs.enqueue("iris", "train", str(i), "x") for i in range(3))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+        jobs.claim("dead")
+    assert jobs.claim("me") is None, "its clock is wrong, which says nothing of its process"
+    watch[0] += SILENCE + 1
+    assert jobs.claim("me").id == second.id
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+        jobs.heartbeat(second.id, "me", 1, 2, "x")
+    assert jobs.cancel(second.id).state == "cancelling"
+    assert jobs.claim("you") is None
+    watch[0] += SILENCE + 1
+    assert jobs.claim("you").id == third.id
+    assert [jobs.get(job.id).state for job in (first, second)] == ["interrupted", "cancelled"]
+
+
+def test_a_job_that_was_given_to_somebody_else_is_watched_anew(jobs, watch, database):
+    job = jobs.enqueue("iris", "train", "0", "x")
+    jobs.claim("dead")
+    assert jobs.claim("me") is None
+    watch[0] += SILENCE + 1
+    with database.write() as connection:
+        connection.execute(update(table).where(table.c.id == job.id).values(runner="another"))
+    assert jobs.claim("me") is None
+    assert jobs.get(job.id).state == "running"
 
 
 def test_cancelling_what_waits_takes_it_out_and_what_runs_is_asked_to_stop(jobs):

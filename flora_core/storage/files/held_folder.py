@@ -18,6 +18,12 @@ def hold(folder: Path) -> FileLock:
     return lock
 
 
+def let_go(folder: Path, lock: FileLock) -> None:
+    """Give the lock of a finished folder back, and take its file away."""
+    lock.release()
+    (folder / _LOCK).unlink(missing_ok=True)
+
+
 def is_abandoned(folder: Path, seconds: float) -> bool:
     """Whether nothing in a folder was written for so long, and nobody holds it."""
     try:

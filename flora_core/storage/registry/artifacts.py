@@ -6,11 +6,12 @@ with the SHA-256 in the database first, and nothing a visitor sends is ever load
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import shutil
-import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +23,13 @@ from pydantic import ValidationError
 from flora_core.durable_files import sync_folder, write_durably
 from flora_core.errors import ArtifactRefused, Unavailable
 from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians, novelty_of, pooled_covariance
+from flora_core.storage.files.held_folder import hold, is_abandoned, let_go
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
 _UNFINISHED: Final = ".unfinished-"
+#: In the folder of a version that has no row yet, or whose row is about to go: where the process is killed, a sweep deletes it.
+_UNREGISTERED: Final = ".unregistered"
 #: What to do about a version whose files are lost, whether there is one before it or none.
 _WAY_OUT: Final = (
     "Restore it from a backup, or go back to another version: python -m flora_core models rollback --why '...'. Where there is "
@@ -67,12 +71,15 @@ def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Ch
     unfinished = folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
     try:
         unfinished.mkdir(parents=True)
+        held = hold(unfinished)
         artifact = _write(unfinished / _ARTIFACT, _packed(model))
         version = first
         while True:
             card = model.card.model_copy(update={"version": version})
             checksum = _write(unfinished / _CARD, card.model_dump_json(indent=1).encode())
             sync_folder(unfinished)
+            (unfinished / _UNREGISTERED).touch()
+            let_go(unfinished, held)
             try:
                 if (folder / str(version)).exists():
                     raise FileExistsError
@@ -96,6 +103,34 @@ def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Ch
 def remove_version(folder: Path, version: int) -> None:
     """Take back a version that was written but could not be registered."""
     shutil.rmtree(folder / str(version), ignore_errors=True)
+
+
+def mark_unregistered(folder: Path, numbers: Iterable[int]) -> None:
+    """Note in the folders of versions that their rows are about to go."""
+    for version in numbers:
+        if (folder / str(version)).is_dir():
+            (folder / str(version) / _UNREGISTERED).touch()
+
+
+def mark_registered(folder: Path, numbers: Iterable[int]) -> None:
+    """Take the note back: they have their rows. Where that fails, the rows count."""
+    for version in numbers:
+        with contextlib.suppress(OSError):
+            (folder / str(version) / _UNREGISTERED).unlink()
+
+
+def delete_removed(folder: Path, removed: Iterable[int]) -> None:
+    """Delete the folders of versions whose rows are gone. Each goes under another name first, so that its number is free."""
+    for version in removed:
+        away = folder / f"{_UNFINISHED}{uuid.uuid4().hex}"
+        try:
+            (folder / str(version)).rename(away)
+        except OSError:
+            continue
+        shutil.rmtree(away, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        # It stays where another process has begun to fill it.
+        folder.rmdir()
 
 
 def read_version(folder: Path, version: int, expected: Checksums) -> Model:
@@ -143,26 +178,26 @@ def leftovers(folder: Path, registered: set[int]) -> list[str]:
 
 
 def delete_leftovers(folder: Path, registered: set[int], seconds: float) -> int:
-    """Delete the folders that a killed process left while it saved; how many that was.
+    """Delete the folders that a killed process left while it saved or removed a version; how many that was.
 
     Parameters
     ----------
     registered : set of int
-        The versions that are there. A folder with a number is taken for a leftover only below the newest of them: above it
-        may stand what another database knows of.
+        The versions that are there. A folder with a number is taken for a leftover only below the newest of them, or where
+        it says so itself: above them may stand what another database knows of.
     seconds : float
-        For how long nothing in it was touched: whoever saves a model is done in less.
+        For how long nothing in it was touched; what somebody holds stays, however old.
     """
     deleted = 0
     for name in leftovers(folder, registered):
-        if not (name.startswith(_UNFINISHED) or (name.isdecimal() and int(name) < max(registered, default=0))):
-            continue
         left = folder / name
-        try:
-            touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
-        except OSError:
+        if not (
+            name.startswith(_UNFINISHED)
+            or (name.isdecimal() and int(name) < max(registered, default=0))
+            or (name.isdecimal() and (left / _UNREGISTERED).exists())
+        ):
             continue
-        if time.time() - touched > seconds:
+        if is_abandoned(left, seconds):
             shutil.rmtree(left, ignore_errors=True)
             deleted += 1
     return deleted

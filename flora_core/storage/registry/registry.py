@@ -24,6 +24,7 @@ from flora_core.storage.registry.artifacts import (
     check_version,
     delete_leftovers,
     leftovers,
+    mark_registered,
     read_card,
     read_version,
     remove_version,
@@ -130,6 +131,7 @@ class Registry:
                     first = version + 1
                     continue
                 raise
+            mark_registered(self._folder / study, [version])
             return replace(model, card=card)
 
     def promote(
@@ -320,10 +322,14 @@ class Registry:
             results.append(Verified(study, row.version, problem))
         return tuple(results), leftovers(self._folder / study, {row.version for row in found})
 
-    def sweep(self, study: str, older_than: timedelta = timedelta(days=1)) -> int:
-        """Delete what killed processes left while they saved a version of a study; how many folders that was."""
-        registered = {row.version for row in self.versions(study)}
-        return delete_leftovers(self._folder / study, registered, older_than.total_seconds())
+    def sweep(self, older_than: timedelta = timedelta(days=1)) -> int:
+        """Delete what killed processes left while they saved or removed versions, of all studies; how many folders that was."""
+        folders = [entry for entry in self._folder.iterdir() if entry.is_dir()] if self._folder.is_dir() else []
+        deleted = 0
+        for folder in folders:
+            registered = {row.version for row in self.versions(folder.name)}
+            deleted += delete_leftovers(folder, registered, older_than.total_seconds())
+        return deleted
 
 
 def _append(

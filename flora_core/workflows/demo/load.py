@@ -15,7 +15,7 @@ from flora_core.learning.training import train
 from flora_core.model import Model
 from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.simulated_data import remove_simulated
+from flora_core.storage.simulated_data import changing_simulated, remove_simulated
 from flora_core.study import IRIS, Study
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
@@ -64,8 +64,15 @@ def load(context: AppContext, *, last: date | None = None, seed: int = 0, progre
     ------
     DatabaseUnavailable, Unavailable
         What was loaded so far is replaced by the next load.
+    Conflict
+        It is being loaded or removed by somebody else.
     """
-    remove(context)
+    with changing_simulated(context.settings.models):
+        return _load(context, last, seed, progress)
+
+
+def _load(context: AppContext, last: date | None, seed: int, progress: Progress) -> Loaded:
+    _remove(context)
     study, now = demo_study(), datetime.now(UTC)
     plants = iris_plants()
     context.studies.add(study, plants, _BY, simulated=True)
@@ -85,7 +92,12 @@ def load(context: AppContext, *, last: date | None = None, seed: int = 0, progre
 
 @use_case(UseCase.SIMULATE)
 def remove(context: AppContext) -> int:
-    """Remove the demonstration without a trace; how many rows that was, 0 where there is none."""
+    """Remove the demonstration without a trace; how many rows that was, 0 where there is none. Raises as `load` does."""
+    with changing_simulated(context.settings.models):
+        return _remove(context)
+
+
+def _remove(context: AppContext) -> int:
     if not is_loaded(context):
         return 0
     return remove_simulated(context.database, context.settings.models, STUDY)

@@ -27,7 +27,7 @@ def sweep(context: AppContext) -> None:
     try:
         recordings = context.records.sweep()
         results = context.batches.sweep(timedelta(hours=context.settings.keep_results_hours))
-        versions = sum(context.registry.sweep(study) for study in context.studies.names())
+        versions = context.registry.sweep()
         folders = delete_stale_upload_folders() + delete_stale_backup_files(context.database)
     except FloraError as error:
         _log.warning("not swept up: %s", error.message)

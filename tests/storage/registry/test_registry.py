@@ -15,6 +15,7 @@ import pytest
 from flora_core.errors import ArtifactRefused, Conflict, DatabaseUnavailable, Unavailable, Unknown
 from flora_core.identification.naming import predict_plants
 from flora_core.storage.database import Database
+from flora_core.storage.files.held_folder import hold
 from flora_core.storage.registry import artifacts
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.studies import Studies
@@ -313,12 +314,36 @@ def test_what_killed_processes_left_is_swept_and_what_another_database_may_know_
     context.registry.register(champion, by="Ada")
     context.registry.register(champion, by="Ada")
     folder = context.settings.models / "iris"
-    for name in (".unfinished-old", ".unfinished-new", "9", "notes"):
+    old = (".unfinished-old", ".unfinished-held", "8", "9", "notes")
+    for name in (*old, ".unfinished-new"):
         (folder / name).mkdir()
         (folder / name / "card.json").write_text("{}")
+    # Killed between its last file and its row.
+    (folder / "8" / ".unregistered").touch()
     shutil.copytree(folder / "2", folder / "spare")
-    for name in (".unfinished-old", "9", "notes", "spare"):
+    held = hold(folder / ".unfinished-held")
+    for name in (*old, "spare", "2", "3"):
         for path in (*(folder / name).iterdir(), folder / name):
             os.utime(path, (0, 0))
-    assert context.registry.sweep("iris") == 1
-    assert sorted(p.name for p in folder.iterdir()) == [".unfinished-new", "1", "2", "3", "9", "notes", "spare"]
+    # The study of another database, in which one was being saved and one removed when its process was killed.
+    other = context.settings.models / "rosa"
+    for name in ("1", "2", ".unfinished-old"):
+        (other / name).mkdir(parents=True)
+    (other / "2" / ".unregistered").touch()
+    for path in (other / "2" / ".unregistered", other / "2", other / "1", other / ".unfinished-old"):
+        os.utime(path, (0, 0))
+    assert context.registry.sweep() == 4
+    left = [".unfinished-held", ".unfinished-new", "1", "2", "3", "9", "notes", "spare"]
+    assert sorted(p.name for p in folder.iterdir()) == left
+    assert [p.name for p in other.iterdir()] == ["1"]
+    held.release()
+    os.utime(folder / ".unfinished-held" / "lock", (0, 0))
+    os.utime(folder / ".unfinished-held", (0, 0))
+    assert context.registry.sweep() == 1
+
+
+def test_a_registered_version_holds_its_two_files_and_nothing_else(context, champion):
+    version = context.registry.register(champion, by="Ada").card.version
+    folder = context.settings.models / "iris"
+    assert sorted(p.name for p in (folder / str(version)).iterdir()) == ["card.json", "model.joblib"]
+    assert sorted(p.name for p in folder.iterdir()) == ["1", "2"]

@@ -1,15 +1,19 @@
 """The demonstration: loaded, replaced and removed, and nothing of it in any real number."""
 
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
+from flora_core.learning.training import train
+from flora_core.storage import simulated_data
 from flora_core.storage.schema import METADATA, events, studies
-from flora_core.storage.simulated_data import remove_simulated
+from flora_core.storage.simulated_data import changing_simulated, remove_simulated
 from flora_core.workflows.demo import load as demo
 from flora_core.workflows.identify import identify, record
+from flora_core.workflows.models.lifecycle import iris_plants
 from flora_core.workflows.reports.metrics import study_figures
 from tests.builders import SETOSA
 
@@ -72,6 +76,64 @@ def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(context, s
         demo.load(context, last=LAST, progress=kill)
     whole = demo.load(context, last=LAST)
     assert len(context.records.newest(demo.STUDY, 10_000)) == whole.records
+
+
+def test_removed_while_another_process_loads_the_next_no_model_goes_that_a_row_names(context, short, monkeypatch):
+    demo.load(context, last=LAST)
+    deletes = simulated_data.delete_removed
+
+    def late(folder, numbers):
+        # Between the rows and the files of the old season, another machine saves the first model of the next one.
+        context.studies.add(demo.demo_study(), iris_plants(), "x", simulated=True)
+        model = train(demo.demo_study(), iris_plants(), algorithm="lda", by="x")
+        context.registry.register(model, by="x")
+        deletes(folder, numbers)
+
+    monkeypatch.setattr(simulated_data, "delete_removed", late)
+    assert demo.remove(context) > 50
+    found, spare = context.registry.verify(demo.STUDY)
+    assert [(one.version, one.problem) for one in found] == [(3, "")]
+    assert spare == []
+
+
+def test_it_is_loaded_or_removed_by_one_at_a_time(context, short):
+    with changing_simulated(context.settings.models):
+        for change in (demo.load, demo.remove):
+            with pytest.raises(Conflict, match="by somebody else just now. Try again in a minute"):
+                change(context)
+    demo.load(context, last=LAST)
+    seen = []
+    with ThreadPoolExecutor(4) as threads:
+        changes = [threads.submit(change, context) for change in (demo.load, demo.remove) * 2]
+    for change in changes:
+        seen.append(type(change.exception()))
+    assert set(seen) <= {type(None), Conflict}
+    assert [one.problem for one in context.registry.verify(demo.STUDY)[0] if one.problem] == []
+    if demo.is_loaded(context):
+        assert context.champion(demo.STUDY).card.version
+    else:
+        assert not (context.settings.models / demo.STUDY).exists()
+
+
+def test_killed_between_its_rows_and_its_files_the_rest_is_swept(context, short, monkeypatch):
+    demo.load(context, last=LAST)
+    monkeypatch.setattr(simulated_data, "delete_removed", lambda folder, numbers: None)
+    demo.remove(context)
+    folder = context.settings.models / demo.STUDY
+    assert len(list(folder.iterdir())) == 2
+    assert context.registry.sweep(timedelta(seconds=-1)) == 2
+    # A removal that fails leaves the whole season.
+    monkeypatch.undo()
+    demo.load(context, last=LAST)
+    with monkeypatch.context() as patch, pytest.raises(DatabaseUnavailable):
+        patch.setattr(context.database, "_still_there", _gone)
+        demo.remove(context)
+    assert context.registry.sweep(timedelta(seconds=-1)) == 0
+    assert context.champion(demo.STUDY).card.version == 1
+
+
+def _gone():
+    raise DatabaseUnavailable("a test")
 
 
 def test_a_real_study_can_t_be_removed_by_any_door(context):
