@@ -5,7 +5,7 @@ import streamlit as st
 from ui.page import require_context
 from ui.site.study_picker import chosen_study
 from ui.site.text import escape_markdown
-from ui.studies import corrections, create, extend
+from ui.studies import checklists, corrections, create, extend
 
 context = require_context()
 study = context.studies.get(chosen_study(context))
@@ -22,12 +22,14 @@ create.show_list(context, study.name)
 st.header("A labelled table")
 grow = f"More plants for {escape_markdown(study.title)}"
 if st.radio("Use this table for", ("A new study", grow), horizontal=True) == grow:
+    checklists.show_checklist(context, study)
     extend.show_growing(context, study)
     st.stop()
 file = create.uploaded_table(context)
 if file is None:
     st.stop()
 choices = create.columns_chosen(context, file)
+choices = checklists.checklist_chosen(context, file, choices)
 choices = corrections.names_chosen(context, file, choices)
 choices = corrections.measurements_chosen(context, file, choices)
 choices = create.describe_proposal(file, choices)

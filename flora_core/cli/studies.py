@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -37,6 +38,17 @@ Sheet = Annotated[str, typer.Option(help="The sheet of a workbook.")]
 Decimal = Annotated[str, typer.Option(metavar="SIGN", help="The decimal sign, where the file does not tell.")]
 Separator = Annotated[str, typer.Option(metavar="SIGN", help="What parts columns, where the file does not tell.")]
 Middle = Annotated[bool, typer.Option("--middle-of-ranges", help="Read 2.0-2.5 as 2.25.")]
+ChecklistFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--checklist",
+        metavar="FILE",
+        help="Accepted names and synonyms, kept with the group: Darwin Core Taxon, or an export of WFO or WCVP.",
+    ),
+]
+Gather = Annotated[
+    bool, typer.Option("--gather-synonyms", help="Count plants called by a synonym as those of its accepted name.")
+]
 By = Annotated[str, typer.Option(help="Who makes it; your login name where not given.")]
 
 
@@ -93,6 +105,8 @@ def studies_create(
     decimal: Decimal = "",
     separator: Separator = "",
     middle_of_ranges: Middle = False,
+    checklist: ChecklistFile = None,
+    gather_synonyms: Gather = False,
     title: Annotated[str, typer.Option(help="As it is shown on screens.")] = "",
     organism: Annotated[str, typer.Option(help="What is measured, one of them: flower, kernel, leaf.")] = "",
     condition: Annotated[
@@ -105,8 +119,10 @@ def studies_create(
     as_json: Json = False,
 ) -> None:
     """A plant group from a labelled table: names, measurements and units are read from it, and corrected by options."""
-    from flora_core.workflows.studies import Choices, create, propose
+    from flora_core.workflows.studies import Choices, checklist_for, create, propose
 
+    if gather_synonyms and checklist is None:
+        raise Refused("--gather-synonyms needs a checklist that says which names are synonyms (--checklist FILE).")
     if condition not in ("fresh", "pressed", "unknown"):
         raise Refused(f"--condition can't be '{condition}'; it is fresh, pressed or unknown.")
     kept: Literal["fresh", "pressed", "unknown"] = condition  # type: ignore[assignment]
@@ -135,6 +151,11 @@ def studies_create(
             source=source,
         )
         proposal = propose(context, stream, file.name, choices)
+        if checklist is not None:
+            with open_input(checklist) as names:
+                found = checklist_for(context, proposal, names, checklist.name, gathers=gather_synonyms)
+            stream.seek(0)
+            proposal = propose(context, stream, file.name, replace(choices, checklist=found))
     view = create(context, proposal, by or getpass.getuser())
     said = {
         "label": proposal.label,
@@ -210,6 +231,40 @@ def studies_add(
     _print(view, as_json, said, addition.warnings, addition.notes, addition.issues)
 
 
+@commands.command(
+    "checklist",
+    epilog="Example: python -m flora_core studies checklist iris --from classification.csv --gather-synonyms",
+)
+def studies_checklist(
+    name: str,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Darwin Core Taxon, or an export of WFO or WCVP; zipped or not."),
+    ] = None,
+    gather_synonyms: Gather = False,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """The checklist of accepted names that is kept with a plant group; with --from, another in its place."""
+    from flora_core.workflows.studies import keep_checklist, show_study
+
+    context = context_with_champion()
+    if file is not None:
+        with open_input(file) as stream:
+            keep_checklist(context, name, stream, file.name, by or getpass.getuser(), gathers=gather_synonyms)
+    elif gather_synonyms:
+        raise Refused("--gather-synonyms goes with the checklist's file (--from FILE).")
+    document = checklist_document(show_study(context, name))
+    if as_json:
+        print_json(document)
+    elif document is None:
+        typer.echo(f"No checklist is kept with {name}. Give one: studies checklist {name} --from FILE")
+    else:
+        typer.echo(_checklist_in_words(document))
+        for species, accepted in document["synonyms"].items():
+            typer.echo(f"  {species} is a synonym of {accepted}.")
+
+
 def _print(
     view: Any,
     as_json: bool,
@@ -234,6 +289,8 @@ def _print(
         typer.echo(
             f"  {f'{species.name} {species.author}'.strip()}: {view.plants.get(species.name, 0):,} plants.{about}"
         )
+    if view.checklist is not None:
+        typer.echo(_checklist_in_words(checklist_document(view) or {}))
     for line in filter(None, (study.caveat, *told, *notes, *issues_shown(issues), *study.sources)):
         typer.echo(line)
 
@@ -256,7 +313,28 @@ def study_document(view: Any) -> dict[str, Any]:
         for t in view.tables
     ]
     document["warnings"] = list(view.warnings)
+    document["checklist"] = checklist_document(view)
     return document
+
+
+def checklist_document(view: Any) -> dict[str, Any] | None:
+    """The checklist kept with a study, for programs; None where there is none."""
+    from flora_core.workflows.studies import synonyms_of_study
+
+    if view.checklist is None:
+        return None
+    return {
+        "source": view.checklist.source,
+        "sha256": view.checklist.sha256,
+        "names": len(view.checklist.names),
+        "gathers_synonyms": view.checklist.gathers,
+        "synonyms": synonyms_of_study(view.study.species_names, view.checklist),
+    }
+
+
+def _checklist_in_words(document: dict[str, Any]) -> str:
+    counts = "count as their accepted names" if document["gathers_synonyms"] else "are shown with their accepted names"
+    return f"Checklist: {document['source']}, {document['names']:,} names; synonyms {counts}."
 
 
 def _issue(issue: Issue) -> dict[str, Any]:

@@ -259,6 +259,23 @@ matched_columns = Table(
 )
 """Which columns of a file held which measurements, as a person said it, for the next file with the same header."""
 
+checklists = Table(
+    "checklists",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", ForeignKey("studies.name"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("gathers", Boolean, nullable=False),
+    Column("names", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("added_by", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The accepted names and synonyms of a study's genera, of a file that somebody gave; the newest of a study counts. `gathers`:
+whether plants called by a synonym count as the accepted name's."""
+
 announcements = Table(
     "announcements",
     METADATA,

@@ -17,6 +17,7 @@ from flora_core.storage.access.audit_trail import AuditTrail
 from flora_core.storage.access.people import People
 from flora_core.storage.access.tokens import Tokens
 from flora_core.storage.alert_outbox import AlertOutbox
+from flora_core.storage.checklists import Checklists
 from flora_core.storage.column_mappings import ColumnMappings
 from flora_core.storage.database import Database
 from flora_core.storage.files.batch_store import BatchStore, batches_folder
@@ -46,6 +47,7 @@ class AppContext:
     settings: Settings
     database: Database
     studies: Studies
+    checklists: Checklists
     registry: Registry
     records: Records
     column_mappings: ColumnMappings
@@ -177,6 +179,7 @@ def open_context(settings: Settings | None = None) -> AppContext:
         settings,
         database,
         Studies(database),
+        Checklists(database),
         Registry(database, settings.models),
         Records(database),
         ColumnMappings(database),

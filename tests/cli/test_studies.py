@@ -94,3 +94,21 @@ def test_a_refusal_is_one_line_and_exit_1(flora, tmp_path):
     )
     assert "can't be read: No such file" in flora("studies", "create", "x", "--from", tmp_path / "gone.csv").stderr
     assert flora("studies", "create", "planta").returncode == 2
+
+
+def test_a_checklist_is_given_at_the_beginning_or_later(flora, tmp_path):
+    table, names = tmp_path / "plants.csv", tmp_path / "wfo.txt"
+    table.write_text(labelled_table({"Planta alba": 12, "Planta rubra": 12, "Planta candida": 12}))
+    names.write_text(
+        "taxonID\tscientificName\ttaxonomicStatus\tacceptedNameUsageID\n"
+        "1\tPlanta alba\tAccepted\t\n2\tPlanta candida\tSynonym\t1\n3\tPlanta rubra\tAccepted\t\n"
+    )
+    create = ("studies", "create", "planta", "--from", table)
+    assert flora(*create, "--gather-synonyms").stderr.startswith("flora: --gather-synonyms needs a checklist")
+    made = json.loads(flora(*create, "--checklist", names, "--gather-synonyms", "--by", "Ada", "--json").stdout)
+    assert made["species"] == {"Planta alba": 24, "Planta rubra": 12}
+    assert made["checklist"]["gathers_synonyms"] is True
+    assert flora("studies", "checklist", "iris").stdout.startswith("No checklist is kept with iris.")
+    told = flora("studies", "checklist", "planta", "--from", names, "--by", "Ada")
+    assert told.stdout == "Checklist: wfo.txt, 3 names; synonyms are shown with their accepted names.\n"
+    assert flora("studies", "checklist", "planta", "--from", table).returncode == 1

@@ -132,3 +132,28 @@ def test_nobody_adds_nothing(page, context):
     named(at.button, "Add the plants").click().run()
     assert "Not added. Who makes this" in at.error[0].value
     assert len(context.studies.tables("iris")) == 1
+
+
+def test_synonyms_are_shown_and_gathered_by_a_checklist(page, context):
+    names = (
+        "taxonID,scientificName,taxonomicStatus,acceptedNameUsageID\n"
+        "1,Planta alba,Accepted,\n2,Planta candida,Synonym,1\n3,Planta rubra,Accepted,\n"
+    )
+    at = give(page, labelled_table({**TWO, "Planta candida": 12}))
+    at = (
+        next(u for u in at.file_uploader if u.label.startswith("A checklist"))
+        .upload("wfo.csv", names.encode(), "text/csv")
+        .run()
+    )
+    assert not at.exception, at.exception
+    assert "42 plants of 3 species" in [h.value for h in at.header]
+    assert any("is a synonym of the second" in m.value for m in at.markdown)
+    next(c for c in at.checkbox if c.label.startswith("Count plants called by a synonym")).check().run()
+    assert not at.exception, at.exception
+    assert "42 plants of 2 species" in [h.value for h in at.header]
+    named(at.text_input, "Made by").set_value("Ada")
+    named(at.button, "Make the study").click().run()
+    assert context.checklists.of("plants").gathers
+    at.radio[0].set_value(next(o for o in at.radio[0].options if o.startswith("More plants"))).run()
+    assert not at.exception, at.exception
+    assert any("3 names; synonyms count" in m.value for m in at.markdown)

@@ -238,7 +238,7 @@ def _lay(
         refuse(where, f"Not added. {outcome.issues[0].sentence()}")
         return
     which = escape_markdown(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
-    given = read_name(name, study).given
+    given = read_name(name, study, context.checklists.of(study.name)).given
     text = f"**{which}**: {escape_markdown(given.written if given else name)}, determined by {escape_markdown(by)}."
     if not outcome.added:
         text = f"**{which}**: {escape_markdown(by)} had said so before; nothing was added."

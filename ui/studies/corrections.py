@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from flora_core.tables.columns.measurements import header_label, header_unit
+from flora_core.tables.names.checklist import Checklist
+from flora_core.tables.names.labels import GatheredName
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices
 from ui.studies.create import proposed, show_merges
@@ -28,19 +30,22 @@ def names_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
     st.header("The names")
     show_merges(proposed(context, file, replace(choices, names=merged)).alike, place, merged)
     names = proposed(context, file, replace(choices, names=merged)).names
+    accepted = choices.checklist
+    named = {} if accepted is None else {"Accepted name": [_accepted(accepted, n.gathered) for n in names]}
     edited: Any = st.data_editor(
         {
             "Use": [bool(n.becomes) for n in names],
             "Name in the table": [n.gathered.name for n in names],
             "Rows": [n.gathered.plants for n in names],
             "Counts as": [n.becomes or n.gathered.name for n in names],
+            **named,
             "Written": ["; ".join(text for text, _ in n.gathered.spellings[:4]) for n in names],
             "Left out because": [n.because for n in names],
         },
-        disabled=["Name in the table", "Rows", "Written", "Left out because"],
+        disabled=["Name in the table", "Rows", "Accepted name", "Written", "Left out because"],
         hide_index=True,
         width="stretch",
-        key=f"{place}.{len(merged)}",
+        key=f"{place}.{len(merged)}" + ("" if accepted is None else f".{accepted.sha256[:12]}.{accepted.gathers}"),
         column_config={
             "Counts as": st.column_config.TextColumn(
                 help="Give two names the same text here, and they are one species."
@@ -55,6 +60,13 @@ def names_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
         if becomes != name.becomes:
             said[name.gathered.name] = becomes
     return replace(choices, names=said)
+
+
+def _accepted(checklist: Checklist, gathered: GatheredName) -> str:
+    """The accepted name of a name in the table; "" where the checklist does not hold it or does not say."""
+    one = checklist.find(gathered.name, gathered.author) if not gathered.doubt else None
+    to = None if one is None else checklist.accepted(one)
+    return "" if to is None else to.full_name
 
 
 def measurements_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:

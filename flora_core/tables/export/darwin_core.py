@@ -22,6 +22,8 @@ from flora_core.tables.export.formula_escaping import Column, escape_formulas, h
 from flora_core.tables.export.table_writer import block_of_lines, packed_entry
 
 _DWC: Final = "http://rs.tdwg.org/dwc/terms/"
+#: What ties a name to the checklist of its study.
+_TAXON: Final = ("taxonID", "acceptedNameUsage", "acceptedNameUsageID")
 _OCCURRENCE: Final = (
     "occurrenceID",
     "basisOfRecord",
@@ -38,6 +40,7 @@ _OCCURRENCE: Final = (
     "identificationRemarks",
     "verbatimIdentification",
     "previousIdentifications",
+    *_TAXON,
 )
 _MEASUREMENT: Final = ("measurementID", "measurementType", "measurementValue", "measurementUnit", "measurementRemarks")
 _IDENTIFICATION: Final = (
@@ -50,6 +53,7 @@ _IDENTIFICATION: Final = (
     "dateIdentified",
     "identificationVerificationStatus",
     "identificationRemarks",
+    *_TAXON,
 )
 _FILES: Final = (
     ("occurrence.txt", "Occurrence", _OCCURRENCE),

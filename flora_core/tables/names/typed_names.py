@@ -13,11 +13,12 @@ Sigovini, M. et al. (2016). Open Nomenclature in the biodiversity era. Methods i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.study import Study, genus_of, is_binomial
+from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.names.labels import Label, read_label
 from flora_core.tables.names.lookup import distance, genera_of, known_genus, known_species, near_species
 from flora_core.tables.names.parsing import is_of_other_rank
@@ -90,7 +91,7 @@ class _Taxon:
     suggestion: str = ""
 
 
-def read_name(text: str, study: Study) -> ReadName:
+def read_name(text: str, study: Study, checklist: Checklist | None = None) -> ReadName:
     """What a person calls a specimen of this study. Never raises.
 
     Parameters
@@ -98,7 +99,28 @@ def read_name(text: str, study: Study) -> ReadName:
     text : str
         As typed: "Iris versicolor L.", "I. versicolor", "versicolor", "Iris sp.", "cf. versicolor", "Iris aff. virginica",
         "Iris versicolor x I. virginica", "none of these", "Iris pseudacorus".
+    checklist : Checklist or None
+        By which synonyms are known; where it gathers them, a synonym counts as the accepted name.
     """
+    if checklist is None:
+        return _read(text, study, None)
+    read = _read(text, study, checklist)
+    given = read.given
+    if given is None or given.answer not in (AnswerKind.SPECIES, AnswerKind.CF, AnswerKind.AFF):
+        return read
+    to = checklist.counts_as(given.name, study.species_names)
+    if to == given.name:
+        return read
+    if not checklist.gathers:
+        note = f"{given.name} is a synonym of {to} ({checklist.source})."
+        return replace(read, note=f"{note} {read.note}".strip())
+    note = f"{given.name} counts as {to}, of which it is a synonym ({checklist.source})."
+    stranger = _stranger(to, study) if given.answer is AnswerKind.SPECIES else ""
+    return ReadName(replace(given, name=to), f"{note} {stranger}".strip())
+
+
+def _read(text: str, study: Study, checklist: Checklist | None) -> ReadName:
+    """What was read of a text, whatever the accepted name of it is."""
     shown = on_one_line(text.strip())
     if len(text.strip()) > 2 * _LONGEST:
         return _no_name(f"'{shown}' is not a name: it is too long", _there_are(study))
@@ -123,6 +145,8 @@ def read_name(text: str, study: Study) -> ReadName:
     named = known_species(label.name, study) if label.name and not label.doubt else ""
     if named:
         return ReadName(GivenName(AnswerKind.SPECIES, named))
+    # A name that the checklist holds is no slip of the pen for another that is like it.
+    meant = meant or (checklist is not None and not label.doubt and checklist.find(label.name) is not None)
     parts = [part for part in _TIMES.split(cleaned) if part]
     if len(parts) > 1 or _TIMES.match(cleaned):
         return _hybrid(parts, cleaned, shown, study, meant=meant)

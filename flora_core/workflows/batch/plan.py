@@ -28,6 +28,7 @@ from flora_core.tables.columns.matching import (
 )
 from flora_core.tables.columns.provenance import Provenance, provenance_columns
 from flora_core.tables.files.reading import Decimal, Layout, RowChunk, checksum, read_layout, read_parts
+from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
 from flora_core.wording import listed
@@ -96,6 +97,8 @@ class BatchPlan:
         The columns of collectors and sites.
     without : RemainingAccuracy or None
         What accuracy remains without the measurements that no column holds; None where all are there.
+    checklist : Checklist or None
+        Of the study: archives tie names to it.
     notes, questions : tuple of str
         What was guessed or passed over; what must be asked.
     sha256 : str
@@ -113,6 +116,7 @@ class BatchPlan:
     offers: tuple[Offer, ...]
     provenance: Provenance
     without: RemainingAccuracy | None
+    checklist: Checklist | None
     notes: tuple[str, ...]
     questions: tuple[str, ...]
     sha256: str
@@ -214,6 +218,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         offers=tuple(found),
         provenance=provenance,
         without=without,
+        checklist=context.checklists.of(study.name),
         notes=tuple(notes),
         questions=tuple(questions),
         sha256=checksum(stream),

@@ -67,7 +67,9 @@ class IssuesSink:
 
 _OF_AN_ANSWER: Final = (
     *("scientificName", "taxonRank", "genus", "identificationQualifier", "verbatimIdentification", "possible"),
+    *("taxonID", "acceptedNameUsage", "acceptedNameUsageID"),
 )
+_NO_TAXON: Final = {"taxonID": "", "acceptedNameUsage": "", "acceptedNameUsageID": ""}
 #: Every probability there is with three digits, in words: a million of them take long to write one by one.
 _PROBABILITIES: Final = tuple(f"Probability {probability_text(i / 1000)}." for i in range(1001))
 
@@ -162,6 +164,7 @@ class DarwinCoreSink:
             "identificationQualifier": given.qualifier if given.prediction_set else "",
             "verbatimIdentification": given.name,
             "possible": f"Still possible: {' | '.join(given.prediction_set)}." if several else "",
+            **(self._understood.checklist.terms(given.scientific_name) if self._understood.checklist else _NO_TAXON),
         }
 
     def _measurement(self, found: IdentifiedChunk, identifiers: pa.StringArray, j: int) -> None:

@@ -12,6 +12,7 @@ from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import Issue, Refused
 from flora_core.storage.records.determinations import Determination, Slip
 from flora_core.study import Study
+from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.names.typed_names import ReadName, read_name
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.tables.values.dates import ParsedDate, parse_date
@@ -139,6 +140,7 @@ class DeterminationRecorder:
         self._own_name = "" if context.allows(UseCase.DETERMINE_VERIFIED) else context.principal.name
         self._source, self._sha256, self._columns = source, source_sha256, columns
         self._studies: dict[str, Study] = {}
+        self._checklists: dict[str, Checklist | None] = {}
         self._others: dict[str, int] = {}
         self._strangers: dict[str, int] = {}
         self._undated = 0
@@ -197,7 +199,7 @@ class DeterminationRecorder:
         if plant.problem:
             return refused("id", row.plant, plant.problem, plant.suggestion)
         study = self._study_called(plant.study)
-        read = read_name(row.name, study)
+        read = read_name(row.name, study, self._checklists[study.name])
         if read.given is None:
             return refused("name", row.name, read.problem, read.suggestion)
         by = " ".join((row.by or self._defaults.by or self._own_name or self._entered_by_signed_in()).split())
@@ -291,6 +293,7 @@ class DeterminationRecorder:
     def _study_called(self, name: str) -> Study:
         if name not in self._studies:
             self._studies[name] = self._context.studies.get(name)
+            self._checklists[name] = self._context.checklists.of(name)
         return self._studies[name]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flora_core.access import UseCase
 from flora_core.errors import BadValues
 from flora_core.storage.records.determinations import Determination
+from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
@@ -25,11 +26,14 @@ class DeterminationOutcome:
     slips : tuple of Determination
         All there are, oldest first.
     outcome : Outcome
+    checklist : Checklist or None
+        Of the study: it tells which of the names are synonyms.
     """
 
     identifier: str
     slips: tuple[Determination, ...]
     outcome: Outcome
+    checklist: Checklist | None = None
 
     @property
     def added(self) -> bool:
@@ -41,7 +45,7 @@ class DeterminationOutcome:
         return {
             **self.outcome.as_json(),
             "id": self.identifier,
-            "determinations": [slip_document(slip) for slip in self.slips],
+            "determinations": [slip_document(slip, self.checklist) for slip in self.slips],
         }
 
 
@@ -91,11 +95,14 @@ def determine(
     if outcome.issues:
         raise BadValues(tuple(outcome.issues))
     (identifier,) = laid
-    return DeterminationOutcome(identifier, context.determinations.of(identifier), outcome)
+    return DeterminationOutcome(
+        identifier, context.determinations.of(identifier), outcome, context.checklists.of(study)
+    )
 
 
-def slip_document(slip: Determination) -> dict[str, Any]:
-    """A determination as every door gives it to a program."""
+def slip_document(slip: Determination, checklist: Checklist | None = None) -> dict[str, Any]:
+    """A determination as every door gives it to a program; `accepted_name` is "" where the name is no synonym."""
+    accepted = None if checklist is None else checklist.accepted_name(slip.given.name)
     return {
         "name": slip.given.written,
         "answer": slip.given.answer.value,
@@ -107,4 +114,5 @@ def slip_document(slip: Determination) -> dict[str, Any]:
         "verbatim": slip.verbatim,
         "entered_at": slip.entered_at.isoformat(timespec="seconds"),
         "entered_by": slip.entered_by,
+        "accepted_name": "" if accepted is None else accepted.full_name,
     }

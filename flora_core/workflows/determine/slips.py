@@ -12,6 +12,7 @@ from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study, epithet, genus_of
+from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
@@ -42,17 +43,20 @@ def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -
     What a person typed is escaped; the page loads nothing.
     """
     determined = context.determinations.of_each(one.id for one in recorded)
+    checklists = {study: context.checklists.of(study) for study in {one.recording.study for one in recorded}}
     slips = []
     for one in recorded:
         card = context.registry.card(one.recording.study, one.recording.version)
-        slips.append(_slip(card, one, determined[one.id]))
+        slips.append(_slip(card, one, determined[one.id], checklists[one.recording.study]))
     if len(slips) == 1:
         return _PAGE.format(id=escape(recorded[0].id), paper=_LABEL, slips=slips[0])
     sheet = "\n".join(['<div class="sheet">', *slips, "</div>"])
     return _PAGE.format(id=f"{len(slips)} plants", paper=_SHEET, slips=sheet)
 
 
-def _slip(card: ModelCard, one: IdentificationRecord, determined: Sequence[Determination]) -> str:
+def _slip(
+    card: ModelCard, one: IdentificationRecord, determined: Sequence[Determination], checklist: Checklist | None
+) -> str:
     study, plant, recording = card.study, one.plant, one.recording
     measured = ", ".join(
         f"{m.label} {m.written(value)}"
@@ -63,7 +67,7 @@ def _slip(card: ModelCard, one: IdentificationRecord, determined: Sequence[Deter
     place = ", ".join(filter(None, (one.site, one.collector and f"leg. {one.collector}")))
     where = f"<p>{escape(place)}</p>" if place else ""
     if determined:
-        head, foot = _determined(study, one, determined)
+        head, foot = _determined(study, determined, checklist)
         by = f"Identified by {escape(card.identified_by)}: {_name(study, one)}. {one.id}"
     else:
         head, foot = f"<h1>{_name(study, one)}</h1><p>{_sureness(study, one)}</p>", ""
@@ -75,12 +79,12 @@ def _slip(card: ModelCard, one: IdentificationRecord, determined: Sequence[Deter
     )
 
 
-def _determined(study: Study, one: IdentificationRecord, determined: Sequence[Determination]) -> tuple[str, str]:
+def _determined(study: Study, determined: Sequence[Determination], checklist: Checklist | None) -> tuple[str, str]:
     """The newest determination for the head of a slip, and those before it for its foot."""
     *before, newest = determined
     remark = f" {escape(newest.remark)}" if newest.remark else ""
     head = (
-        f"<h1>{_given(study, newest.given)}</h1>"
+        f"<h1>{_given(study, newest.given)}</h1>{_accepted(newest.given, checklist)}"
         f"<p>det. {escape(newest.by)}, {escape(newest.at)} ({escape(LEVELS[newest.level])}).{remark}</p>"
     )
     if not before:
@@ -102,6 +106,12 @@ def _given(study: Study, given: GivenName) -> str:
         return f"{f'<i>{genus}</i> ' if genus else ''}{given.answer.value} <i>{rest}</i>"
     author = next((s.author for s in study.species if s.name == given.name), "")
     return f"<i>{escape(given.name)}</i> {escape(author)}".strip()
+
+
+def _accepted(given: GivenName, checklist: Checklist | None) -> str:
+    """A line with the accepted name where the checklist calls the given one a synonym."""
+    to = None if checklist is None else checklist.accepted_name(given.name)
+    return "" if to is None else f"<p>= <i>{escape(to.name)}</i> {escape(to.author)}</p>"
 
 
 def _name(study: Study, one: IdentificationRecord) -> str:

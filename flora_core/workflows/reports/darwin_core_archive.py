@@ -21,6 +21,7 @@ from flora_core.storage.records.identifications import IdentificationRecord, Pla
 from flora_core.storage.records.scan import all_recorded
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
+from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
@@ -72,6 +73,7 @@ def write_archive(
         stream, described.title, f"Plants recorded with Flora Classification. {described.caveat}"
     )
     cards: dict[int, ModelCard] = {}
+    checklist = context.checklists.of(study)
     seen = plants = determined = slips = 0
     for some in all_recorded(context.database, study, since, until):
         of_each = context.determinations.of_each(one.id for one in some)
@@ -83,7 +85,7 @@ def write_archive(
             version = one.recording.version
             if version not in cards:
                 cards[version] = context.registry.card(study, version)
-            _write(archive, cards[version], one, words)
+            _write(archive, cards[version], one, words, checklist)
             plants, determined, slips = plants + 1, determined + bool(words), slips + len(words)
         progress(seen, max(total, 1), f"{seen:,} of {total:,} plants")
     archive.close()
@@ -91,10 +93,17 @@ def write_archive(
 
 
 def _write(
-    archive: DarwinCoreArchive, card: ModelCard, one: IdentificationRecord, words: Sequence[Determination]
+    archive: DarwinCoreArchive,
+    card: ModelCard,
+    one: IdentificationRecord,
+    words: Sequence[Determination],
+    checklist: Checklist | None,
 ) -> None:
     machine = _said_by_machine(card, one)
     persons = [_said_by_person(slip) for slip in words]
+    if checklist is not None:
+        machine |= checklist.terms(machine["scientificName"])
+        persons = [said | checklist.terms(said["scientificName"]) for said in persons]
     current = persons[-1] if persons else machine
     said = [machine, *persons]
     before = [f"{t['verbatimIdentification']} ({t['identifiedBy']}, {t['dateIdentified']})" for t in said[:-1]]

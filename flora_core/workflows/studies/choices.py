@@ -12,6 +12,7 @@ from flora_core.study import Study
 from flora_core.tables.columns.roles import NumberColumn
 from flora_core.tables.files.reading import Decimal
 from flora_core.tables.layout import Layout
+from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.names.labels import Alike, GatheredName
 from flora_core.wording import listed
 
@@ -38,6 +39,8 @@ class Choices:
         kept.
     keep_qualified : bool
         Whether names with cf., aff., ?, sp. and hybrids become species like others.
+    checklist : Checklist or None
+        Of accepted names; None for the one that is kept with the study, or none.
     codes : bool
         Whether a label column of numbers holds codes of species.
     sheet, decimal, separator, middle_of_ranges
@@ -55,6 +58,7 @@ class Choices:
     units: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     keep_qualified: bool = False
+    checklist: Checklist | None = None
     codes: bool = False
     sheet: str = ""
     decimal: Decimal = ""

@@ -26,17 +26,11 @@ from flora_core.tables.values.cells import MISSING
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, NameChoice, Proposal
+from flora_core.workflows.studies.column_roles import Roles, find_roles, labels_of, which_label
 from flora_core.workflows.studies.data_warnings import warned_of_pairs
 from flora_core.workflows.studies.listing import StudyView, show_study
-from flora_core.workflows.studies.proposal import (
-    MAX_PLANTS,
-    Roles,
-    find_roles,
-    labels_of,
-    second_header_refused,
-    which_label,
-)
-from flora_core.workflows.studies.species_names import LEAST, choose_names, refused_names, said_of_names
+from flora_core.workflows.studies.proposal import MAX_PLANTS, second_header_refused
+from flora_core.workflows.studies.species_names import LEAST, choose_names, refused_names, said_of_names, synonyms
 
 
 @use_case(UseCase.MAKE_STUDY, signs="by")
@@ -56,6 +50,8 @@ def create(context: AppContext, proposal: Proposal, by: str) -> StudyView:
         raise Refused(f"Nothing in {proposal.file} can become a study.")
     person = _person(by)
     context.studies.add(proposal.study, proposal.plants, person, source_sha256=proposal.sha256)
+    if proposal.choices.checklist is not None:
+        context.checklists.add(proposal.study.name, proposal.choices.checklist, person)
     return show_study(context, proposal.study.name)
 
 
@@ -147,6 +143,7 @@ def propose_addition(
         when = f"table {again.number}, added {again.added_at:%Y-%m-%d}"
         said = f"These very plants are in {study.name} already: {again.source} was {when}."
         draft = replace(draft, refusals=(*draft.refusals, said))
+    choices = replace(choices, checklist=choices.checklist or context.checklists.of(study.name))
     taken = replace(choices, measurements={layout.header[a.column]: "" for a in assignment.assigned})
     roles = find_roles(layout, part, taken)
     if roles is None:
@@ -224,13 +221,22 @@ def _named(
     rules = Rules(assignment, draft.layout.decimal, choices.middle_of_ranges)
     checked = check_part(study, draft.layout.header, rules, part)
     issues = (*draft.issues, *(issue for place, issue in checked.issues if species[place]))
-    draft = replace(draft, issues=issues, alike=_alike(study, gathered, context))
+    pairs = (*synonyms(names, choices.checklist, study.species_names), *_alike(study, gathered, context))
+    draft = replace(draft, issues=issues, alike=pairs)
     return _grown(context, draft, part, roles, species, checked, file)
 
 
 def _chosen(study: Study, gathered: Sequence[GatheredName], choices: Choices) -> tuple[NameChoice, ...]:
     chosen = choose_names(gathered, choices)
-    own = set(study.species_names)
+    own, checklist = set(study.species_names), choices.checklist
+    if checklist is not None and checklist.gathers:
+        # Of two names of one taxon, the one by which the study knows it.
+        chosen = tuple(
+            replace(n, becomes=checklist.counts_as(n.gathered.name, study.species_names, n.gathered.author))
+            if n.becomes and n.gathered.name not in choices.names and not n.gathered.doubt
+            else n
+            for n in chosen
+        )
     found = [
         replace(n, becomes=n.gathered.name, because="")
         if n.gathered.name in own and not n.becomes and n.gathered.name not in choices.names
@@ -271,7 +277,9 @@ def _grown(
     if not use.any():
         return replace(draft, refusals=(*draft.refusals, f"No plant of {file} can be added to {study.name}."))
     new = tuple(name for name in added if name not in study.species_names)
-    authors = {n.becomes: n.gathered.author for n in draft.names if n.becomes == n.gathered.name}
+    authors = {n.becomes: n.gathered.author for n in draft.names if n.becomes == n.gathered.name and n.gathered.author}
+    checklist = context.checklists.of(study.name)
+    authors = {name: one.author for name in new if checklist and (one := checklist.find(name))} | authors
     all_species = sorted(
         (*study.species, *(Species(name=n, author=authors.get(n, "")) for n in new)), key=lambda s: s.name
     )

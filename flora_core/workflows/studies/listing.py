@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flora_core.access import UseCase
 from flora_core.storage.studies import KeptTable
 from flora_core.study import Study
+from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.species_names import FEW
@@ -29,6 +30,8 @@ class StudyView:
         Whether it is a demonstration.
     warnings : tuple of str
         What to know before trusting it.
+    checklist : Checklist or None
+        Of accepted names.
     """
 
     study: Study
@@ -37,6 +40,7 @@ class StudyView:
     tables: tuple[KeptTable, ...]
     simulated: bool
     warnings: tuple[str, ...]
+    checklist: Checklist | None = None
 
 
 @use_case(UseCase.READ_STUDIES)
@@ -61,5 +65,11 @@ def show_study(context: AppContext, name: str) -> StudyView:
     rare = [f"{species} ({count})" for species, count in plants.items() if count < FEW]
     warnings = (f"Fewer than {FEW} plants: {', '.join(rare)}.",) if rare else ()
     return StudyView(
-        study, plants, context.registry.champion_version(name), tables, context.studies.is_simulated(name), warnings
+        study,
+        plants,
+        context.registry.champion_version(name),
+        tables,
+        context.studies.is_simulated(name),
+        warnings,
+        context.checklists.of(name),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO, Final
 
@@ -18,18 +18,9 @@ from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
 from flora_core.tables.columns.measurements import describe, header_label, header_unit, slips, slug, unique_names
-from flora_core.tables.columns.roles import (
-    NumberColumn,
-    guess_genus,
-    guess_group,
-    guess_id,
-    guess_label,
-    is_own,
-    number_columns,
-    range_columns,
-)
+from flora_core.tables.columns.roles import NumberColumn, is_own, number_columns, range_columns
 from flora_core.tables.files.reading import checksum, read_layout, read_whole
-from flora_core.tables.layout import Layout, RowChunk
+from flora_core.tables.layout import RowChunk
 from flora_core.tables.names.labels import alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
 from flora_core.tables.rows.summary_rows import plants_only, rows_at
@@ -39,12 +30,15 @@ from flora_core.wording import listed
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
+from flora_core.workflows.studies.column_roles import Roles, find_roles, labels_of, which_label
 from flora_core.workflows.studies.data_warnings import warnings_of_table
 from flora_core.workflows.studies.species_names import (
     choose_names,
     refused_names,
     refused_species,
+    said_of_checklist,
     said_of_names,
+    synonyms,
     without_rare,
 )
 
@@ -76,16 +70,6 @@ _ORGANISMS: Final = {
     "style": "flower",
 }
 _DIMENSIONS: Final = frozenset({"length", "width", "height", "diameter", "thickness", "breadth", "area", "perimeter"})
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """The places of the columns that are not measured; None for those there are none of. `genus` is a place or a name."""
-
-    label: int
-    id_column: int | None
-    group: int | None
-    genus: int | str | None
 
 
 @use_case(UseCase.MAKE_STUDY)
@@ -160,37 +144,6 @@ def second_header_refused(file: str, part: RowChunk) -> list[str]:
     ]
 
 
-def find_roles(layout: Layout, part: RowChunk, choices: Choices) -> Roles | None:
-    """The columns of names, numbers, groups and genera, as was said or as guessed; None where no column holds names.
-
-    Raises
-    ------
-    Unknown
-        A column was spoken of that is not there.
-    """
-    header = layout.header
-    label = column_index(header, choices.label) if choices.label else guess_label(header, part)
-    if label is None:
-        return None
-    genus: int | str | None = guess_genus(header, part, label)
-    if choices.genus:
-        in_header = choices.genus in header
-        genus = header.index(choices.genus) if in_header else choices.genus.strip().capitalize()
-    taken = {label, *([genus] if isinstance(genus, int) else [])}
-    # What a person measures is no catalogue number.
-    taken |= {column_index(header, column) for column in choices.measurements}
-    said = {what: column_index(header, column) for what, column in _said(choices) if column}
-    taken |= set(said.values())
-    group = said.get("group", guess_group(header, part, taken) if choices.group is None else None)
-    taken |= {group} if group is not None else set()
-    number = said.get("id", guess_id(header, part, taken) if choices.id_column is None else None)
-    return Roles(label, number, group, genus)
-
-
-def _said(choices: Choices) -> list[tuple[str, str | None]]:
-    return [("group", choices.group), ("id", choices.id_column)]
-
-
 def _named(draft: Proposal, part: RowChunk, roles: Roles) -> Proposal:
     """The proposal with its names; it goes on to measurements where these are names."""
     header, choices = draft.layout.header, draft.choices
@@ -212,15 +165,6 @@ def _named(draft: Proposal, part: RowChunk, roles: Roles) -> Proposal:
     becomes = {n.gathered.name: n.becomes for n in names}
     species = [becomes.get(name_of[text], "") for text in written]
     return _measured(draft, part, roles, np.array(species, dtype=object))
-
-
-def labels_of(part: RowChunk, roles: Roles) -> list[str]:
-    """The label of each row as it stands in the file; with the genus before it where that is a column of its own."""
-    epithets: list[str] = part.columns[roles.label].fill_null("").to_pylist()
-    if not isinstance(roles.genus, int):
-        return epithets
-    genera: list[str] = part.columns[roles.genus].fill_null("").to_pylist()
-    return [f"{g.strip()} {e.strip()}" if g.strip() and e.strip() else e for g, e in zip(genera, epithets, strict=True)]
 
 
 def _measured(draft: Proposal, part: RowChunk, roles: Roles, species: npt.NDArray[np.object_]) -> Proposal:
@@ -311,13 +255,19 @@ def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: In
         ids=_texts(rows, roles.id_column, use),
     )
     names_gone = int((checked.usable & ~use).sum())
-    draft = replace(draft, alike=alike([n.gathered for n in draft.names if n.becomes == n.gathered.name]))
+    pairs = synonyms(draft.names, draft.choices.checklist)
+    named = {pair.rarer for pair in pairs}
+    pairs += tuple(
+        p for p in alike([n.gathered for n in draft.names if n.becomes == n.gathered.name]) if p.rarer not in named
+    )
+    draft = replace(draft, alike=pairs)
+    unknown = said_of_checklist(draft.names, draft.choices.checklist)
     return replace(
         draft,
         study=study,
         plants=plants,
         left_out=draft.left_out | ({"a species with too few plants": names_gone} if names_gone else {}),
-        notes=(*draft.notes, *said_of_names(draft.names), *_read_past(checked)),
+        notes=(*draft.notes, *said_of_names(draft.names), *unknown, *_read_past(checked)),
         warnings=warnings_of_table(draft, study, plants, rows.rows[use]),
     )
 
@@ -400,7 +350,8 @@ def _left_columns(
 
 def _study(draft: Proposal, measurements: tuple[Measurement, ...], names: Sequence[str]) -> Study:
     choices = draft.choices
-    authors = {n.becomes: n.gathered.author for n in draft.names if n.becomes == n.gathered.name}
+    authors = {name: one.author for name in names if choices.checklist and (one := choices.checklist.find(name))}
+    authors |= {n.becomes: n.gathered.author for n in draft.names if n.becomes == n.gathered.name and n.gathered.author}
     valid = _NAME.fullmatch(choices.study) is not None
     return Study(
         name=choices.study if valid else "study",
@@ -470,11 +421,6 @@ def _said_of_codes(header: Sequence[str], part: RowChunk, roles: Roles) -> list[
             words = listed([f"'{word}'" for word in sorted(codes)])
             found.append(f"{words} in '{header[place or 0]}' was kept as a code: the column holds others like it.")
     return found
-
-
-def which_label(layout: Layout) -> str:
-    names = ", ".join(name for name in layout.header if name)
-    return f"Which column holds the species' names? Say which (--label COLUMN). The columns are: {names[:600]}."
 
 
 def _own_answers(label: str, choices: Choices) -> str:

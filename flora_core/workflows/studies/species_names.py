@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from flora_core.errors import Unknown
 from flora_core.tables.columns.roles import codes_of
-from flora_core.tables.names.labels import GatheredName, different_tails, trains_by_default
+from flora_core.tables.names.checklist import Checklist
+from flora_core.tables.names.labels import Alike, GatheredName, different_tails, trains_by_default
 from flora_core.wording import listed, shortened
 from flora_core.workflows.studies.choices import Choices, NameChoice
 
@@ -38,10 +39,48 @@ def choose_names(names: Sequence[GatheredName], choices: Choices) -> tuple[NameC
         if g.name in said:
             found.append(NameChoice(g, said[g.name], "" if said[g.name] else "it was left out by hand"))
         elif g in default or choices.keep_qualified:
-            found.append(NameChoice(g, g.name))
+            found.append(NameChoice(g, _counts_as(g, choices.checklist)))
         else:
             found.append(NameChoice(g, "", _doubt(g)))
     return tuple(found)
+
+
+def _counts_as(g: GatheredName, checklist: Checklist | None) -> str:
+    return (
+        g.name if checklist is None or not checklist.gathers or g.doubt else checklist.counts_as(g.name, (), g.author)
+    )
+
+
+def synonyms(
+    names: Sequence[NameChoice], checklist: Checklist | None, species: Sequence[str] = ()
+) -> tuple[Alike, ...]:
+    """Names that a checklist calls synonyms, each with the name it would count as; those that count so already are left out.
+
+    Parameters
+    ----------
+    species : sequence of str
+        Of the study that they are added to.
+    """
+    if checklist is None:
+        return ()
+    found = []
+    for name in names:
+        g = name.gathered
+        to = g.name if g.doubt else checklist.counts_as(g.name, species, g.author)
+        if to != g.name and name.becomes == g.name:
+            found.append(Alike(g.name, to, f"the first is a synonym of the second by {checklist.source}"))
+    return tuple(found)
+
+
+def said_of_checklist(names: Sequence[NameChoice], checklist: Checklist | None) -> list[str]:
+    """A note on the names that a checklist does not hold."""
+    if checklist is None:
+        return []
+    unknown = [
+        n.gathered.name for n in names if n.becomes and not n.gathered.doubt and not checklist.find(n.gathered.name)
+    ]
+    more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
+    return [f"{checklist.source} does not hold, or does not settle: {', '.join(unknown[:8])}{more}."] if unknown else []
 
 
 def without_rare(names: Sequence[NameChoice], usable: Mapping[str, int]) -> tuple[NameChoice, ...]:
