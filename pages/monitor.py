@@ -2,24 +2,32 @@
 
 import streamlit as st
 
-from ui import monitor
+from ui.monitor import evidence, measurements, pictures, two_tables, verdict
 from ui.page import require_context
 from ui.site.study_picker import chosen_study
-from ui.site.text import escape_markdown
 
 context = require_context()
 study = context.studies.get(chosen_study(context))
 
-st.title("Monitor")
-st.markdown(
-    f"Do the plants that are identified still look like those the model was trained on, and how right are their names? Study: "
-    f"**{escape_markdown(study.title)}**."
-)
-found = monitor.asked(context, study.name)
-monitor.show_verdict(found)
+with st.container(key="monitor-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Monitor", anchor=False, width="content")
+    found = verdict.ask_view(context, study.name)
+seen = verdict.verdict_shown(context, study.name, found)
+pictures.turn_to_clicked(context, found)
+verdict.show_verdict(context, seen, found)
 if found.windows:
-    monitor.show_pictures(context, found)
-    monitor.show_groups(context, study.name, found)
+    wide = [2.35, 1.0]
+    left, right = st.columns(wide, gap="large")
+    with left:
+        measurements.show_measurements(context, found)
+    with right:
+        pictures.show_mix(found)
+    left, right = st.columns(wide, gap="large")
+    with left:
+        pictures.show_accuracy(found)
+    with right:
+        pictures.show_unfit(found)
+    evidence.show_how_we_know(context, found)
 else:
-    monitor.show_empty(found)
-monitor.show_two_tables(study)
+    verdict.show_empty(found)
+two_tables.show_two_tables(study)

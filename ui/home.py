@@ -22,7 +22,6 @@ from ui.site.tour import begin_tour
 
 #: Seconds for which a look at an unchanged study is good: a day passes in it only once.
 _GOOD_FOR: Final = 600.0
-_COLOURS: Final = {"green": "All is well", "amber": "Watch it", "red": "Look at it", "too few": "Too few to say"}
 
 #: Whether this visitor asked for a simulated season that is not there yet.
 _ASKED_FOR: Final = "home.season"
@@ -56,7 +55,9 @@ def show_state(view: Home) -> None:
         cards.append(_card("The verdict", "–", "There is no model to hold the plants against."))
     else:
         colour = view.verdict.verdict
-        cards.append(_card("The verdict", _COLOURS[colour], view.verdict.sentence, tone=colour))
+        cards.append(
+            _card("The verdict", view.verdict.word, view.verdict.sentence, small=view.verdict.basis, tone=colour)
+        )
     st.html(f"<div class='flora-cards'>{''.join(cards)}</div>")
 
 
@@ -156,10 +157,11 @@ def _accuracy(card: ModelCard | None) -> tuple[str, str]:
     return f"{100 * s.accuracy:.1f} %", text
 
 
-def _card(title: str, value: str, text: str, *, tone: str = "", inside: str = "") -> str:
+def _card(title: str, value: str, text: str, *, small: str = "", tone: str = "", inside: str = "") -> str:
     mark = f" flora-{tone.replace(' ', '-')}" if tone else ""
+    rests_on = f"<p class='t flora-quiet'>{escape(small)}</p>" if small else ""
     return (
-        f"<div class='flora-card{mark}'><p class='t'>{escape(title)}</p><p class='v'>{escape(value)}</p>{inside}"
+        f"<div class='flora-card{mark}'><p class='t'>{escape(title)}</p><p class='v'>{escape(value)}</p>{rests_on}{inside}"
         f"<p class='x'>{escape(text)}</p></div>"
     )
 

@@ -57,7 +57,9 @@ class MonitorResponse(BaseModel):
     since: str
     until: str
     verdict: str
+    word: str
     sentence: str
+    current: dict[str, Any] | None
     reasons: list[str]
     notes: list[str]
     last: dict[str, Any] | None

@@ -23,6 +23,7 @@ def report(
 ) -> None:
     """What continuous integration publishes: report.md, report.html, figures, report.json, junit.xml."""
     from flora_core.reporting.documents import render_documents
+    from flora_core.workflows.monitor.current_verdict import verdict_document
     from flora_core.workflows.reports.study_report import build_study_report
 
     facts = build_study_report(context_with_champion(), study)
@@ -34,11 +35,9 @@ def report(
     except OSError as error:
         raise Refused(f"The report can't be written to {output}: {error.strerror}.") from None
     if as_json:
-        print_json({"files": sorted(files), "verdict": facts.verdict})
+        print_json({"files": sorted(files), "verdict": facts.verdict, "monitor": verdict_document(facts.watched)})
     else:
-        typer.echo(
-            f"{facts.watched.sentence}\nWrote {len(files)} files to {output}; begin with {output / 'report.html'}."
-        )
+        typer.echo(f"{facts.watched.told}\nWrote {len(files)} files to {output}; begin with {output / 'report.html'}.")
 
 
 @commands.command(epilog="Example: python -m flora_core retrain --if-needed --by nightly")

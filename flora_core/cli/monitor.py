@@ -31,7 +31,7 @@ def monitor(
     if as_json:
         print_json(monitor_document(found))
     else:
-        typer.echo(f"{found.verdict.upper()}: {found.sentence}")
+        typer.echo(f"{found.verdict.upper()}: {found.sentence if found.current is None else found.current.told}")
         for line in (*found.reasons, *found.notes):
             typer.echo(f"  {line}")
         if found.windows:

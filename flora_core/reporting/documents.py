@@ -13,15 +13,10 @@ from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.model import Candidate, ModelCard
 from flora_core.reporting import svg_figures
 from flora_core.reporting.svg_figures import SvgFigure
+from flora_core.workflows.monitor.current_verdict import verdict_document
 from flora_core.workflows.reports.study_report import StudyReport
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_COLOURS: Final = {
-    "green": "looks as it was trained",
-    "amber": "watch it",
-    "red": "something is wrong",
-    "too few": "too few plants to say",
-}
 _STATES: Final = {"passed": "passed", "warning": "warning", "failed": "FAILED"}
 #: Events shown at most, newest.
 _HISTORY: Final = 30
@@ -47,6 +42,7 @@ def report_document(facts: StudyReport) -> dict[str, Any]:
         "simulated": facts.simulated,
         "verdict": facts.verdict,
         "sentence": facts.watched.sentence,
+        "monitor": verdict_document(facts.watched),
         "reasons": list(facts.watched.reasons),
         "champion": _card(facts.champion),
         "checks": [asdict(check) for check in facts.checks],
@@ -191,7 +187,6 @@ def _render(name: str, facts: StudyReport, drawn: list[SvgFigure]) -> str:
         history=facts.history[-_HISTORY:],
         accuracy_sentence=accuracy,
         group_sentence=grouped,
-        colour_words=_COLOURS,
         state_words=_STATES,
         figure=figure,
     )
@@ -210,7 +205,7 @@ def _junit(facts: StudyReport) -> str:
         case("training table", check.name, check.detail if check.state == "failed" else "")
     if facts.rival is not None and facts.rival.gate is not None:
         case("gate", facts.rival.card.label, " ".join(facts.rival.gate.objections))
-    case("monitor", "verdict", facts.watched.sentence if facts.watched.verdict == "red" else "")
+    case("monitor", "verdict", facts.watched.told if facts.watched.verdict == "red" else "")
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall(".//failure"))))
     ElementTree.indent(suite)

@@ -163,6 +163,7 @@ recordings = Table(
     Column("troubled", Integer, nullable=False, server_default="0"),
     Column("profiled", Boolean, nullable=False, server_default=false()),
     Column("unsure", Integer, nullable=False, server_default="0"),
+    Column("shadow_version", Integer),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     Index("ix_recordings_study_at", "study", "at"),
     sqlite_autoincrement=True,
@@ -171,7 +172,8 @@ recordings = Table(
 written a part at a time, so that nobody waits for it; its recording counts only when it is `complete`. `recipe` says
 how a file was read: the same file with the same recipe and version gives the same identifications. `refused` rows of
 a table could not be identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants.
-`unsure` of its plants could be several species, or fit none."""
+`unsure` of its plants could be several species, or fit none. `shadow_version` is the challenger that was asked beside the
+champion, and not told to anybody; null where none was."""
 #: Those that no profile counts yet: none, as a rule, and then found at once.
 Index(
     "ix_recordings_unprofiled",
@@ -194,12 +196,15 @@ identifications = Table(
     Column("misfit", Float, nullable=False),
     Column("own_collector", Text),
     Column("own_site", Text),
+    Column("shadow_species", SmallInteger),
+    Column("shadow_probability", Float),
     sqlite_with_rowid=False,
 )
 """One plant: `used` and `typed` are JSON lists in the order of the model version's measurements (`typed` is null where it
 says the same), `probabilities` a JSON list in the order of its species, `possible` the indices of the prediction set,
 likeliest first, parted by spaces: empty where the plant fits no species. Who gathered it and where is null where the
-recording says it for all its plants. On PostgreSQL the
+recording says it for all its plants. `shadow_species` is what the challenger in the shadow would have said (-1: it fits none),
+by its own study's order, and how sure it was. On PostgreSQL the
 reference to `recordings` is held by triggers, once a statement and not once a row."""
 #: A plant is looked for by the number on its label.
 Index(
@@ -291,6 +296,63 @@ announcements = Table(
 )
 """Changes of a study's verdict: who is delivering one claims it first."""
 
+acknowledgements = Table(
+    "acknowledgements",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", ForeignKey("studies.name"), nullable=False, index=True),
+    Column("verdict", String(16), nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Why the plants are not as they were, as a person wrote it; `findings` is a JSON list of what was found then."""
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("study", ForeignKey("studies.name"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(160), nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Events that receivers are told of, as CloudEvents in JSON. `key` is the same for the same event, whoever notices it: it is
+kept once."""
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("event", ForeignKey("outbox.id"), primary_key=True),
+    Column("receiver", String(64), primary_key=True),
+    Column("study", String(64), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("claimed_at", Moment),
+    Column("delivered_at", Moment),
+    Column("gave_up_at", Moment),
+    Column("problem", Text, nullable=False, server_default=""),
+)
+"""One event on its way to one receiver, who is known by a checksum of the address: an address may hold a password. Who delivers
+it claims it first; after a failure it waits until `next_at`."""
+
+scheduler_runs = Table(
+    "scheduler_runs",
+    METADATA,
+    Column("study", ForeignKey("studies.name"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("at", Moment),
+    Column("decision", Text, nullable=False, server_default=""),
+    Column("failed", Boolean, nullable=False, server_default=false()),
+    Column("next_at", Moment),
+)
+"""The newest look ("look") and the newest night ("night") of the watch at each study: when, what it decided, and when the next
+is due; `at` is null before the first."""
+
 people = Table(
     "people",
     METADATA,
@@ -353,15 +415,19 @@ audit = Table(
 
 __all__ = [
     "METADATA",
+    "acknowledgements",
     "announcements",
     "audit",
+    "deliveries",
     "determinations",
     "events",
     "identifications",
     "jobs",
     "matched_columns",
+    "outbox",
     "profiles",
     "recordings",
+    "scheduler_runs",
     "studies",
     "training_tables",
     "versions",

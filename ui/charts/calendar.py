@@ -97,6 +97,19 @@ def marks(
     return trace
 
 
+def dots(spans: Sequence[DateRange], y: Sequence[Any]) -> dict[str, Any]:
+    """A small dot in the middle of each step, to be clicked: a line alone can't be."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": _middles(spans),
+        "y": list(y),
+        "marker": {"symbol": "circle", "size": 6, "color": LINE},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
 def alerts(spans: Sequence[DateRange], y: Sequence[Any]) -> dict[str, Any]:
     """A red diamond in each window that asks to be looked at."""
     marker = {"symbol": "diamond", "size": 13, "color": ALERT, "line": {"color": "white", "width": 1}}
@@ -129,7 +142,7 @@ def figure(data: list[dict[str, Any]], spans: Sequence[DateRange], y: str, ink: 
     lettering = {"color": ink, "size": 13}
     axis = {"tickfont": lettering, "automargin": True}
     layout = {
-        "height": 330,
+        "height": 290,
         "margin": {"l": 10, "r": 10, "t": 10, "b": 20},
         "xaxis": {**axis, "type": "date", **_days(spans)},
         "yaxis": {**axis, "title": {"text": y, "font": lettering}, **({"tickformat": ".0%"} if share else {})},

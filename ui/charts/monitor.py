@@ -12,7 +12,7 @@ from flora_core.monitoring.verdicts.wording import first_upper, percent
 from flora_core.study import Measurement, Study
 from flora_core.workflows.monitor import Certainties, MonitorResult, VersionWindow
 from flora_core.workflows.monitor.calendar import DateRange
-from ui.charts.calendar import alerts, band, bars, figure, marks, step
+from ui.charts.calendar import alerts, band, bars, dots, figure, marks, step
 from ui.charts.scatter import Picture, axis_title, colour, label_of
 
 _RIGHT: Final = "#009e73"
@@ -28,7 +28,7 @@ def points_of(watched: MonitorResult) -> list[Point]:
 
 def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: str) -> Picture:
     """How a measurement went: the mean of each window, and between which values chance would leave it."""
-    found = [(span, _shift(part, measurement.name)) for span, part in points]
+    found = [(span, shift_in(part, measurement.name)) for span, part in points]
     shown = [(span, s) for span, s in found if s.now is not None and s.before is not None]
     rows: list[dict[str, Any]] = [
         {
@@ -36,8 +36,8 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
             "plants": s.m,
             "mean": s.now,
             "training mean": s.before,
-            "low": _bounds(s)[0],
-            "high": _bounds(s)[1],
+            "low": bounds_of(s)[0],
+            "high": bounds_of(s)[1],
             "p": s.corrected,
             "verdict": s.verdict,
         }
@@ -51,6 +51,7 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
         band(spans, [row["low"] for row in rows], [row["high"] for row in rows], "what chance leaves"),
         step(spans, [row["training mean"] for row in rows], "training mean", dash="dash", color=ink, width=1.5),
         step(spans, means, "mean of the window"),
+        dots(spans, means),
         alerts(*_where(unlike, spans, means)),
     ]
     text = f"{title}. " + " ".join(
@@ -94,6 +95,7 @@ def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:
         band(where, [r["realised"] for r in known_rows], [r["estimated"] for r in known_rows], "gap", _GAP),
         step(spans, [r["threshold"] for r in rows], "alert below", dash="dash", color=ink, width=1.5),
         step(spans, [r["estimated"] for r in rows], "estimated"),
+        dots(spans, [r["estimated"] for r in rows]),
         marks(
             where,
             [r["realised"] for r in known_rows],
@@ -260,6 +262,7 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
         band(spans, [r["low"] for r in rows], [r["high"] for r in rows], "95 %"),
         step(spans, [r["training"] for r in rows], "in training", dash="dash", color=ink, width=1.5),
         step(spans, shares, "fit no species"),
+        dots(spans, shares),
         alerts(*_where([r["alert"] for r in rows], spans, shares)),
     ]
     words = [f"{r['window']}: {r['fit nothing']} of {r['plants']}" for r in rows[-6:]]
@@ -275,11 +278,35 @@ def _where(
     return [spans[i] for i in kept], [values[i] for i in kept]
 
 
-def _shift(part: VersionWindow, name: str) -> UnivariateDrift:
+def shift_in(part: VersionWindow, name: str) -> UnivariateDrift:
+    """How a measurement moved in a window."""
     return next((s for s in part.findings.shifts if s.name == name), UnivariateDrift(name, 0, 0))
 
 
-def _bounds(shift: UnivariateDrift) -> tuple[float, float]:
+def bounds_of(shift: UnivariateDrift) -> tuple[float, float]:
     """Between which means chance leaves 95 of 100 windows of that size."""
     half = 1.96 * (shift.spread or 0.0) * float(np.sqrt(1.0 / max(1, shift.n) + 1.0 / max(1, shift.m)))
     return (shift.before or 0.0) - half, (shift.before or 0.0) + half
+
+
+def course_of(name: str, points: Sequence[Point]) -> tuple[list[float], list[float], list[float], list[bool]]:
+    """Of each window with the measurement: its mean, between which means chance leaves it, and whether that is too little."""
+    shifts = [
+        shift for _, part in points if (shift := shift_in(part, name)).now is not None and shift.before is not None
+    ]
+    ends = [bounds_of(shift) for shift in shifts]
+    return (
+        [float(shift.now or 0.0) for shift in shifts],
+        [low for low, _ in ends],
+        [high for _, high in ends],
+        [shift.verdict in ("amber", "red") for shift in shifts],
+    )
+
+
+def mean_of_named(part: VersionWindow, name: str) -> float | None:
+    """The mean of the plants that fit a species."""
+    profile = part.profile
+    j, k = profile.bins.names.index(name), profile.bins.species
+    counts = [int(profile.measured[g, j]) for g in range(k)]
+    total = sum(n * (profile.mean(j, g) or 0.0) for g, n in enumerate(counts) if n)
+    return total / sum(counts) if sum(counts) else None

@@ -14,7 +14,7 @@ from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.determine.inbox import Inbox, Reason, at_random, inbox
+from flora_core.workflows.determine.inbox import Inbox, InboxPlant, Reason, at_random, inbox
 from flora_core.workflows.determine.lookup import find_plants
 from flora_core.workflows.determine.progress import DeterminationProgress, progress
 from flora_core.workflows.determine.replay import seen_again
@@ -22,6 +22,7 @@ from flora_core.workflows.determine.slips import slip_page
 from flora_core.workflows.identify import Identification
 from ui.components import determination
 from ui.identify import answer_card, sections
+from ui.site.handed_plants import HandedPlants, handed_plants, put_back
 from ui.site.text import escape_markdown, italicised
 
 _QUEUE: Final = "determine.queue"
@@ -90,6 +91,9 @@ def chosen_plant(context: AppContext, study: str) -> Shown | None:
     if found:
         st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
         return Shown(context.records.get(found), ())
+    handed = handed_plants(study)
+    if handed is not None:
+        return _handed(handed)
     queue = _queue(context, study, str(only))
     if not queue.waiting:
         _show_nothing_waits(queue, str(only))
@@ -98,6 +102,29 @@ def chosen_plant(context: AppContext, study: str) -> Shown | None:
     waiting = queue.waiting[place]
     _show_place(queue, place, str(only))
     return Shown(waiting.recorded, tuple(waiting.reasons.values()), only == _CHANCE)
+
+
+def _handed(handed: HandedPlants) -> Shown | None:
+    """The next of the plants that another page handed over; None behind the last of them."""
+    asked = (handed, "", None)
+    state: Any = st.session_state
+    if (state.get(_QUEUE) or ("",))[0] != asked:
+        plants = tuple(InboxPlant(one, {}, 0.0) for one in handed.plants)
+        state[_QUEUE], state[_PLACE] = (asked, Inbox(plants, len(plants), len(plants), None)), 0
+    place = int(state.get(_PLACE, 0))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        many = len(handed.plants)
+        st.button("Back to the inbox", on_click=_leave_handed, icon=":material/inbox:")
+        st.caption(escape_markdown(f"Plant {min(place + 1, many)} of the {many:,} {handed.words}."))
+    if place >= many:
+        st.info(f"Those were the {many:,} {handed.words}.", icon=":material/check:")
+        return None
+    return Shown(handed.plants[place], (), handed.by_chance)
+
+
+def _leave_handed() -> None:
+    put_back()
+    st.session_state[_PLACE] = 0
 
 
 def show_plant(context: AppContext, study: Study, shown: Shown) -> None:

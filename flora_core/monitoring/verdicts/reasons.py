@@ -22,7 +22,7 @@ from flora_core.monitoring.performance.determination_evidence import (
     fewer_right_than_expected,
 )
 from flora_core.monitoring.performance.realised import rate
-from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, percent, written_p
+from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, percent
 
 #: A fall of accuracy worth naming.
 MIN_FALL: Final = 0.05
@@ -85,15 +85,14 @@ def shift_reason(shift: UnivariateDrift, wording: Wording, source: Source | None
         text = f"{first_upper(label)} was measured in {few} {wording.plants}; {shift.plants_missing} more are needed."
         return VerdictReason("measurement", shift.name, shift.verdict, text)
     values = f"{wording.written(shift.name, shift.before)} to {wording.written(shift.name, shift.now)}"
-    p = f"p {written_p(shift.corrected, sign=True)}"
     if shift.verdict == "green":
-        return VerdictReason("measurement", shift.name, "green", f"{first_upper(label)} is as before ({values}, {p}).")
+        return VerdictReason("measurement", shift.name, "green", f"{first_upper(label)} is as before ({values}).")
     effect = abs(shift.effect or 0.0)
     if effect >= 0.1:
         by = wording.written(shift.name, abs(shift.shift))
-        moved = f"{label} is {by} {'higher' if shift.shift > 0 else 'lower'} than before ({values}, {p})"
+        moved = f"{label} is {by} {'higher' if shift.shift > 0 else 'lower'} than before ({values})"
     else:
-        moved = f"{label} is spread otherwise than before (typically {values}, {p})"
+        moved = f"{label} is spread otherwise than before (typically {values})"
     far = f"; {shift.far:,} of {shift.m:,} lie far outside" if shift.far else ""
     return VerdictReason(
         "measurement",
@@ -127,15 +126,14 @@ def _together_reason(found: MultivariateDrift, wording: Wording) -> VerdictReaso
         few = f"{found.m} {wording.plants} with measurements"
         text = f"{few} are too few to compare all together; {found.plants_missing} more are needed."
         return VerdictReason("together", "", found.verdict, text)
-    p = f"p {written_p(found.corrected, sign=True)}"
     if found.verdict == "green":
-        return VerdictReason("together", "", "green", f"All measurements together are as before ({p}).")
+        return VerdictReason("together", "", "green", "All measurements together are as before.")
     if found.correlation_changed and found.pair is not None:
         one, other = map(wording.label, found.pair)
         text = (
             f"{first_upper(one)} and {other} no longer go together as they did (correlation "
-            f"{found.correlation_before:.2f} before, {found.correlation_now:.2f} now, {p})."
-        )
+            f"{found.correlation_before:.2f} before, {found.correlation_now:.2f} now)."
+        ).replace("-", "−")
         return VerdictReason(
             "together", "", found.verdict, text, "Check whether two columns were swapped for some of the plants."
         )
@@ -143,7 +141,7 @@ def _together_reason(found: MultivariateDrift, wording: Wording) -> VerdictReaso
         "together",
         "",
         found.verdict,
-        f"The measurements taken together have changed ({p}).",
+        "The measurements taken together have changed.",
         "Look at where these plants lie among the training plants." if wording.model else "Draw the columns in pairs.",
     )
 
@@ -155,9 +153,8 @@ def within_reason(found: WithinSpecies, wording: Wording) -> VerdictReason:
         text = f"Within the species {found.m:,} named {wording.plants} are too few to compare"
         text += f"; {found.plants_missing} more are needed." if found.plants_missing else "."
         return VerdictReason("within", "", found.verdict, text)
-    p = f"p {written_p(found.corrected, sign=True)}"
     if found.verdict == "green":
-        return VerdictReason("within", "", "green", f"Within the species the measurements are as before ({p}).")
+        return VerdictReason("within", "", "green", "Within the species the measurements are as before.")
     label = wording.label(most.name)
     if most.p_spread < most.p_location:
         text = f"Within the species {label} is {'more' if most.spread > 1.0 else 'less'} scattered than before"
@@ -166,7 +163,7 @@ def within_reason(found: WithinSpecies, wording: Wording) -> VerdictReason:
         by = wording.written(most.name, abs(most.shift))
         text = f"Within the species {label} is {by} {'higher' if most.shift > 0.0 else 'lower'} than before"
         size = f"{abs(most.location):.1f} standard deviations"
-    text = f"{text} ({size}, another mix of species allowed for, {p})."
+    text = f"{text} ({size}, another mix of species allowed for)."
     return VerdictReason("within", most.name, found.verdict, text, _BY_SOURCE["within"])
 
 
@@ -176,15 +173,14 @@ def mix_reason(topic: str, name: str, mix: CategoricalDrift, wording: Wording) -
     if mix.value is None or mix.verdict == "too few":
         text = f"{first_upper(subject)} rests on {min(mix.n, mix.m)} {wording.plants}; {mix.plants_missing} more are needed."
         return VerdictReason(topic, name, mix.verdict, text)
-    p = f"p {written_p(mix.corrected, sign=True)}"
     if mix.verdict == "green":
-        return VerdictReason(topic, name, "green", f"{first_upper(subject)} is as before ({p}).")
+        return VerdictReason(topic, name, "green", f"{first_upper(subject)} is as before.")
     changes = [now / mix.m - before / mix.n for before, now in zip(mix.before, mix.now, strict=True)]
     most = max(range(len(changes)), key=lambda j: abs(changes[j]))
     labels = mix.labels or wording.species
     group = labels[most] if most < len(labels) else f"group {most + 1}"
     shares = f"{percent(mix.before[most] / mix.n)} % before, {percent(mix.now[most] / mix.m)} % now"
-    text = f"{first_upper(subject)} has changed: {group} {shares} ({p})."
+    text = f"{first_upper(subject)} has changed: {group} {shares}."
     next_step = "Collect determinations of what has become more common." if wording.model else ""
     return VerdictReason(topic, name, mix.verdict, text, next_step)
 
@@ -203,7 +199,7 @@ def _share_reason(share: ProportionDrift, wording: Wording) -> VerdictReason:
         text = f"{few}; {share.plants_missing} more {wording.plants} are needed to compare."
         return VerdictReason(share.kind, "", share.verdict, text)
     shares = f"{share.hits_now:,} of {share.m:,} {wording.plants} {what}"
-    before = f"{percent(share.before)} % before, p {written_p(share.corrected, sign=True)}"
+    before = f"{percent(share.before)} % before"
     return VerdictReason(
         share.kind, "", share.verdict, f"{shares} ({before}).", next_step if share.verdict != "green" else ""
     )
@@ -217,7 +213,7 @@ def _confidence_reason(found: Confidence) -> VerdictReason:
             found.verdict,
             f"How sure the model is rests on {found.m} plants; {found.plants_missing} more are needed.",
         )
-    sure = f"{percent(found.before)} % before, {percent(found.now)} % now, p {written_p(found.corrected, sign=True)}"
+    sure = f"{percent(found.before)} % before, {percent(found.now)} % now"
     if found.verdict == "green":
         return VerdictReason("confidence", "", "green", f"The model is about as sure as before ({sure}).")
     return VerdictReason(
@@ -258,7 +254,7 @@ def accuracy_drop(
     text = (
         f"Of {plants:,} {which} {right:,} were named right "
         f"({percent(a.value or 0.0)} %, {interval_text(a.low, a.high)}; {percent(right_before / n)} % when the model was "
-        f"scored, p {written_p(p, sign=True)})."
+        "scored)."
     )
     return VerdictReason(
         "accuracy", "", verdict, text, "Train with the determinations, and compare the new version with this one."
@@ -277,7 +273,7 @@ def chosen_accuracy_drop(known: DeterminationEvidence, wording: Wording) -> Verd
         return None
     text = (
         f"Of {plants:,} determined {wording.plants} that were not drawn at random {right:,} were named right, where the "
-        f"confidence of their names promised {expected:.0f} (p {written_p(p, sign=True)})."
+        f"confidence of their names promised {expected:.0f}."
     )
     return VerdictReason(
         "accuracy", "", "amber", text, f"{DRAW}, to learn how often names are right among all of them."

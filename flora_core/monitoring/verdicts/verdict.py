@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
@@ -21,7 +22,10 @@ from flora_core.monitoring.verdicts.reasons import (
     estimated_accuracy_drop,
     reasons_of,
 )
-from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, lower_first, percent, written_p
+from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, lower_first, percent
+
+#: Plants that fit a species from which on something is said of them beside those that do not.
+ENOUGH_OTHERS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,11 @@ def window_verdict(
     reasons += accuracy_reasons(realised, determined, reference, wording)
     if estimated is not None and estimated.alert:
         reasons.append(estimated_accuracy_drop(estimated, wording))
-    reasons.sort(key=lambda reason: reason.verdict != "red")
+    # What plants that fit no species did to the measurements stands behind those plants.
+    through = any(
+        one.source == "strangers" and one.name in {reason.name for reason in reasons} for one in decompositions
+    )
+    reasons.sort(key=lambda reason: (reason.verdict != "red", through and reason.topic != "unfit"))
     verdict = worst([findings.verdict, *(reason.verdict for reason in reasons)])
     first = _first_sentence(verdict, findings, reasons, wording)
     accuracy = accuracy_sentence(estimated, realised)
@@ -139,17 +147,34 @@ def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[Verd
     if verdict == "too few":
         return _too_few(findings, wording)
     if verdict == "green":
-        p = f" (p = {written_p(findings.p)})" if findings.p is not None else ""
-        return f"{first_upper(these)} look like {wording.reference}{p}."
+        return f"{first_upper(these)} look like {wording.reference}."
     drifted = [reason for reason in reasons if reason.topic not in ("accuracy", "estimate")]
     if not drifted:
         if findings.p is None:
             return f"{reasons[0].text}"
-        alike = f"{first_upper(these)} look like {wording.reference} (p = {written_p(findings.p)})"
-        return f"{alike}, but {lower_first(reasons[0].text)}"
+        return f"{first_upper(these)} look like {wording.reference}, but {lower_first(reasons[0].text)}"
+    if drifted[0].topic == "unfit" and verdict == "red":
+        return f"{_strangers(findings, wording)}{_others(findings, wording)}"
     if verdict == "red":
         return f"{first_upper(these)} do not look like {wording.reference}: {lower_first(drifted[0].text)}"
     return f"Something may have changed in {these}: {lower_first(drifted[0].text)}"
+
+
+def _strangers(findings: Findings, wording: Wording) -> str:
+    share = findings.share("unfit")
+    assert share is not None  # noqa: S101  its reason was found
+    return (
+        f"{share.hits_now:,} of {wording.which} {share.m:,} {wording.plants} fit no species of this study "
+        f"({percent(share.before or 0.0)} % before)."
+    )
+
+
+def _others(findings: Findings, wording: Wording) -> str:
+    """What is said of the plants that fit a species, where there are enough of them."""
+    within = findings.within
+    if within is None or within.m < ENOUGH_OTHERS or within.verdict != "green":
+        return ""
+    return f" The other {within.m:,} measure as {wording.reference} did."
 
 
 def _too_few(findings: Findings, wording: Wording) -> str:

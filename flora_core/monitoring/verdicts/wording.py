@@ -5,6 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+from flora_core.monitoring.decision import Verdict
+
+#: The verdict as people are told it, the same wherever it stands.
+VERDICT_WORDS: Final[dict[Verdict, str]] = {
+    "green": "All is well",
+    "amber": "Watch it",
+    "red": "Look at it",
+    "too few": "Too few to say",
+}
 
 
 def _plain(name: str, value: float) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Subquery, and_, false, func, or_, select
 
 from flora_core.storage.database import Database
 from flora_core.storage.records.identifications import IdentificationRecord, record_from_row
 from flora_core.storage.schema import determinations, identifications, recordings
+
+#: Which plants of some days: all, or those that fit no species, could be several, lack a measurement, or are determined.
+Which = Literal["all", "unfit", "unsure", "gaps", "determined"]
 
 #: How many of the newest undetermined plants are looked through.
 SEEN: Final = 100_000
@@ -50,25 +54,89 @@ def undetermined(
     )
 
 
-def drawn(database: Database, study: str, count: int) -> tuple[IdentificationRecord, ...]:
-    """So many plants that chance chose of the newest `SEEN` undetermined ones of a study; another draw at every call."""
-    newest = _newest(study)
+def drawn(
+    database: Database, study: str, count: int, since: datetime | None = None, until: datetime | None = None
+) -> tuple[IdentificationRecord, ...]:
+    """So many plants that chance chose of the newest `SEEN` undetermined ones of a study; another draw at every call.
+
+    Parameters
+    ----------
+    since, until : datetime, optional
+        Of those recorded from the one moment on, and before the other.
+    """
+    newest = _newest(study, *_between(since, until))
     with database.read() as connection:
         rows = connection.execute(select(newest).order_by(func.random()).limit(count)).all()
     return tuple(record_from_row(row) for row in rows)
 
 
-def _newest(study: str) -> Subquery:
-    """The newest `SEEN` plants of a study that nobody determined."""
-    slips = (
+def plants_between(
+    database: Database,
+    study: str,
+    since: datetime,
+    until: datetime,
+    version: int | None,
+    which: Which,
+    species: int | None,
+    most: int,
+) -> tuple[IdentificationRecord, ...]:
+    """Plants recorded from one moment on and before another: those that nobody determined first, then the newest.
+
+    Parameters
+    ----------
+    version : int or None
+        Only what this version identified.
+    which : {"all", "unfit", "unsure", "gaps", "determined"}
+        Those that fit no species, could be several, lack a measurement, or are determined.
+    species : int or None
+        Only those given this name, by its place in the study.
+    most : int
+        How many at most.
+    """
+    wanted = [recordings.c.study == study, recordings.c.complete, *_between(since, until)]
+    if version is not None:
+        wanted.append(recordings.c.version == version)
+    if species is not None:
+        wanted += [identifications.c.species == species, identifications.c.possible != ""]
+    slips = _determined()
+    of_kind = {
+        "unfit": identifications.c.possible == "",
+        "unsure": identifications.c.possible.contains(" "),
+        "gaps": identifications.c.used.contains("null"),
+        "determined": slips,
+    }
+    if which != "all":
+        wanted.append(of_kind[which])
+    statement = (
+        select(recordings, *(c for c in identifications.c if c.name != "recording"))
+        .join(identifications, identifications.c.recording == recordings.c.id)
+        .where(*wanted)
+        .order_by(slips, recordings.c.id.desc(), identifications.c.row)
+        .limit(most)
+    )
+    with database.read() as connection:
+        return tuple(record_from_row(row) for row in connection.execute(statement))
+
+
+def _between(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    start = [] if since is None else [recordings.c.at >= since]
+    return start if until is None else [*start, recordings.c.at < until]
+
+
+def _determined() -> ColumnElement[bool]:
+    return (
         select(1)
         .where(determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row)
         .exists()
     )
+
+
+def _newest(study: str, *also: ColumnElement[bool]) -> Subquery:
+    """The newest `SEEN` plants of a study that nobody determined."""
     return (
         select(recordings, *(c for c in identifications.c if c.name != "recording"))
         .join(identifications, identifications.c.recording == recordings.c.id)
-        .where(recordings.c.study == study, recordings.c.complete, ~slips)
+        .where(recordings.c.study == study, recordings.c.complete, ~_determined(), *also)
         .order_by(recordings.c.id.desc(), identifications.c.row)
         .limit(SEEN)
         .subquery()

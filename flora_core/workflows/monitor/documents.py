@@ -6,7 +6,9 @@ from typing import Any
 
 from flora_core.monitoring.performance.realised import rate
 from flora_core.monitoring.windows import number_or_none
-from flora_core.workflows.monitor.run import MonitoredWindow, MonitorResult, VersionWindow
+from flora_core.workflows.monitor.current_verdict import verdict_document
+from flora_core.workflows.monitor.run import MonitorResult
+from flora_core.workflows.monitor.version_windows import MonitoredWindow, VersionWindow
 
 ALERTS = ("amber", "red")
 
@@ -23,7 +25,9 @@ def monitor_document(watched: MonitorResult) -> dict[str, Any]:
         "since": watched.span.since.isoformat(),
         "until": watched.span.last.isoformat(),
         "verdict": watched.verdict,
+        "word": watched.word,
         "sentence": watched.sentence,
+        "current": None if watched.current is None else verdict_document(watched.current),
         "reasons": list(watched.reasons),
         "notes": list(watched.notes),
         "last": None if watched.last is None else _window(watched.last),

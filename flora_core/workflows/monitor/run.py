@@ -2,101 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Final
-
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from flora_core.access import UseCase
 from flora_core.model import Model
-from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
-from flora_core.monitoring.drift.attribution import Decomposition
-from flora_core.monitoring.drift.from_profiles import compare_profiles, decompose_profiles
-from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
-from flora_core.monitoring.drift.samples import Findings
-from flora_core.monitoring.performance.cbpe import MetricEstimate
-from flora_core.monitoring.performance.determination_evidence import DeterminationEvidence, determination_evidence
-from flora_core.monitoring.performance.realised import Realised
-from flora_core.monitoring.profiles.profile import Profile, merge, merge_all
-from flora_core.monitoring.verdicts.verdict import WindowVerdict, accuracy_reasons, window_verdict
-from flora_core.monitoring.verdicts.wording import lower_first
-from flora_core.storage.records.samples import Sample, Samples
-from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.monitoring.decision import Verdict
+from flora_core.monitoring.verdicts.wording import VERDICT_WORDS
 from flora_core.study import Study
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.monitor.calendar import LENGTH, DateRange, WindowKind, windows_between
-from flora_core.workflows.monitor.ground_truth import GroundTruth, drawn_of, ground_truth, realised_of
-from flora_core.workflows.monitor.mix_ups import MixUp, explained, mix_up_of
-from flora_core.workflows.monitor.profiles import DayProfile, Missing, day_profiles
-from flora_core.workflows.monitor.reference import VersionReference, version_reference, wording_of
-
-#: A look back, where nobody says how far.
-LOOK_BACK: Final = timedelta(days=365)
-#: Plants that are compared one by one; counts of all of them are compared too.
-ONE_BY_ONE: Final = 400
-#: How far back names that came late are looked for, and how many determined plants are enough.
-LATE: Final = timedelta(days=90)
-ENOUGH: Final = 50
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VersionWindow:
-    """What one version identified in a window, held against that version's own reference.
-
-    Attributes
-    ----------
-    version : int
-    profile : Profile
-    findings : Findings
-    decompositions : tuple of Decomposition
-        Where each measurement's shift comes from.
-    estimated : MetricEstimate or None
-        The accuracy of the names given, without determinations.
-    realised : Realised
-        What determinations say of them.
-    determined : DeterminationEvidence
-        The determined plants, parted by how they were chosen.
-    strangers, unfit_confirmed : int
-        Of plants that fitted no species: how many are determined, and how many of these are of another species.
-    judgement : WindowVerdict
-    mix_up : MixUp or None
-        What most of the plants that fit no species would need to fit; asked of the last plants only.
-    """
-
-    version: int
-    profile: Profile
-    findings: Findings
-    decompositions: tuple[Decomposition, ...]
-    estimated: MetricEstimate | None
-    realised: Realised
-    determined: DeterminationEvidence
-    strangers: int
-    unfit_confirmed: int
-    window_verdict: WindowVerdict
-    mix_up: MixUp | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MonitoredWindow:
-    """A window of the calendar, or the last plants: a part for each version that identified in it, the newest last."""
-
-    span: DateRange
-    parts: tuple[VersionWindow, ...]
-
-    @property
-    def plants(self) -> int:
-        """Identified plants."""
-        return sum(part.profile.plants for part in self.parts)
-
-    @property
-    def verdict(self) -> Verdict:
-        """The gravest of its parts."""
-        return worst([part.window_verdict.verdict for part in self.parts])
+from flora_core.workflows.monitor.calendar import DateRange, WindowKind
+from flora_core.workflows.monitor.current_verdict import (
+    LOOK_BACK,
+    CurrentVerdict,
+    StudyDays,
+    read_days,
+    reason_texts,
+    reasons_of_last,
+    sentence_of_last,
+    verdict_now,
+    verdict_of_last,
+)
+from flora_core.workflows.monitor.ground_truth import ground_truth
+from flora_core.workflows.monitor.version_windows import MonitoredWindow, calendar_windows, last_window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,18 +41,21 @@ class MonitorResult:
         The version that identifies.
     models : dict of int to Model
         The versions that identified any of these plants.
-    span : Span
+    span : DateRange
     kind : {"day", "week", "month"}
     windows : tuple of MonitoredWindow
         Oldest first; empty ones between, so that a picture shows the gap.
     last : MonitoredWindow or None
-        The last plants, as many days back as a window has, and more where those had too few; None where there are none.
+        The last plants: those of a week back from the newest, of more days where these are too few; None where there are none.
     verdict : Verdict
         Of the last plants.
     sentence : str
         What a person reads first.
     notes : tuple of str
         What else should be known: a champion changed, plants that can't be counted, dates that lie ahead.
+    current : CurrentVerdict or None
+        The study's verdict now, where nobody asked for certain days or one version: then `last`, `verdict` and `sentence` are
+        its own.
     """
 
     study: Study
@@ -135,13 +68,17 @@ class MonitorResult:
     verdict: Verdict
     sentence: str
     notes: tuple[str, ...]
+    current: CurrentVerdict | None = None
+
+    @property
+    def word(self) -> str:
+        """The verdict as people are told it."""
+        return VERDICT_WORDS[self.verdict] if self.current is None else self.current.word
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """What was found in the last plants, the gravest first, each with what to do."""
-        found = [reason for part in (self.last.parts if self.last else ()) for reason in part.window_verdict.reasons]
-        found.sort(key=lambda reason: reason.verdict != "red")
-        return tuple(dict.fromkeys(f"{reason.text} {reason.next_step}".strip() for reason in found))
+        return reason_texts(reasons_of_last(self.last))
 
     @property
     def plants(self) -> int:
@@ -163,6 +100,8 @@ def monitor_study(
 ) -> MonitorResult:
     """What the monitor says of the plants identified in some days; costs nothing for plants, only for days.
 
+    Where neither days nor a version are given the verdict is that of `current_verdict`, whichever windows are asked for.
+
     Parameters
     ----------
     since, until : date, optional
@@ -179,320 +118,40 @@ def monitor_study(
     ------
     Unknown, DatabaseUnavailable
     """
-    noun = context.studies.get(study)
-    now = today or datetime.now(UTC).date()
-    end = (until or now) + timedelta(days=1)
+    end = (until or today or datetime.now(UTC).date()) + timedelta(days=1)
     span = DateRange(since or min(end - LOOK_BACK, end - timedelta(days=1)), end)
-    days, missing = (
-        day_profiles(context, study, None, None)
-        if until is None
-        else day_profiles(context, study, None, end.isoformat())
-    )
-    ahead = [day for day in days if day.day >= end.isoformat()]
-    mine = [d for d in days if d.day < end.isoformat() and version in (None, d.version)]
-    within = [d for d in mine if d.day >= span.since.isoformat()]
-    models = {v: context.model(study, v) for v in sorted({d.version for d in mine})}
-    truth = ground_truth(context, {v: m.study for v, m in models.items()}, study, span.since, span.until, known)
-    champion = context.registry.champion_version(study)
-    windows = _windows(within, truth, models, span, window)
-    last = _last(context, within, truth, models, window)
-    named = models[max(models)].study if models else noun
+    found = read_days(context, study, end, version=version, ahead=until is None)
+    within = found.since(span.since)
+    studies = {v: m.study for v, m in found.models.items()}
+    truth = ground_truth(context, studies, study, span.since, span.until, known)
+    windows = calendar_windows(within, truth, found.models, span, window)
+    current = None
+    if since is None and until is None and version is None and known is None:
+        current = verdict_now(context, study, found, truth)
+    last = last_window(context, within, truth, found.models) if current is None else current.last
     return MonitorResult(
-        named,
-        champion,
-        models,
+        found.named,
+        found.champion,
+        found.models,
         span,
         window,
         windows,
         last,
-        _verdict(last, champion),
-        _sentence(named, last, span, champion),
-        _notes(named, models, champion, last, missing, ahead, windows),
+        verdict_of_last(last, found.champion),
+        current.sentence if current is not None else _sentence(found, last, span),
+        _notes(found, last, windows),
+        current,
     )
 
 
-def _windows(
-    days: Sequence[DayProfile],
-    truth: Sequence[GroundTruth],
-    models: dict[int, Model],
-    span: DateRange,
-    kind: WindowKind,
-) -> tuple[MonitoredWindow, ...]:
-    """From the first window with plants on to the last day; none where there are no plants."""
-    if not days:
-        return ()
-    found = []
-    earlier: dict[int, Profile] = {}
-    first = date.fromisoformat(days[0].day)
-    for part_of in windows_between(span.since, span.until, kind):
-        if part_of.until <= first:
-            continue
-        own = [d for d in days if part_of.since.isoformat() <= d.day < part_of.until.isoformat()]
-        parts = []
-        for version, profile in _by_version(own).items():
-            known = _of(truth, version, part_of)
-            parts.append(
-                _part(version_reference(models[version]), version, profile, known, earlier.get(version), None, "these")
-            )
-            earlier[version] = merge(earlier[version], profile) if version in earlier else profile
-        found.append(MonitoredWindow(part_of, tuple(parts)))
-    return tuple(found)
-
-
-def _last(
-    context: AppContext,
-    days: Sequence[DayProfile],
-    truth: Sequence[GroundTruth],
-    models: dict[int, Model],
-    kind: WindowKind,
-) -> MonitoredWindow | None:
-    """The last plants: those of as many days back from the newest as a window has, or of more, until they are enough."""
-    if not days:
-        return None
-    newest = date.fromisoformat(days[-1].day)
-    first = newest - timedelta(days=LENGTH[kind] - 1)
-    plants = 0
-    for day in reversed(days):
-        if date.fromisoformat(day.day) < first and plants >= MIN_PLANTS:
-            break
-        plants += day.profile.plants
-        oldest = date.fromisoformat(day.day)
-    span = DateRange(min(first, oldest), newest + timedelta(days=1))
-    own = [d for d in days if d.day >= span.since.isoformat()]
-    before = _by_version([d for d in days if d.day < span.since.isoformat()])
-    parts = []
-    for version, profile in _by_version(own).items():
-        seen = version_reference(models[version])
-        all_together, mix_up = _one_by_one(context, seen, version, profile, span)
-        known = _of(truth, version, span)
-        part = _part(seen, version, profile, known, before.get(version), all_together, "the last")
-        lately = _lately(truth, version, span)
-        said = _late(part.window_verdict, seen, lately, _named(days, version, lately))
-        parts.append(
-            replace(part, window_verdict=explained(said, mix_up, seen.model.study) if mix_up else said, mix_up=mix_up)
-        )
-    return MonitoredWindow(span, tuple(parts))
-
-
-def _lately(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tuple[GroundTruth, ...]:
-    """What is known of plants up to the span's end, as far back as enough are determined: names come late."""
-    found, determined = [], 0
-    for one in sorted(truth, key=lambda one: one.day, reverse=True):
-        if one.version != version or one.day >= span.until.isoformat():
-            continue
-        if one.day < (span.since - LATE).isoformat() or (determined >= ENOUGH and one.day < span.since.isoformat()):
-            break
-        found.append(one)
-        determined += int(one.confusion.sum())
-    return tuple(found)
-
-
-def _named(days: Sequence[DayProfile], version: int, lately: tuple[GroundTruth, ...]) -> int:
-    """How many plants were given a name from the first to the last of the days on which any is determined."""
-    if not lately:
-        return 0
-    first, last = min(one.day for one in lately), max(one.day for one in lately)
-    some = [d.profile for d in days if d.version == version and first <= d.day <= last]
-    return sum(profile.plants - profile.unfit for profile in some)
-
-
-def _late(said: WindowVerdict, seen: VersionReference, lately: tuple[GroundTruth, ...], named: int) -> WindowVerdict:
-    """The judgement with what determinations say of slightly older plants, where these were named worse than in training."""
-    if any(reason.topic == "accuracy" for reason in said.reasons):
-        return said
-    realised = realised_of(seen.bins.species, named, lately)
-    scores = seen.model.card.scores
-    known = _determined(seen, realised, lately, None)
-    found = accuracy_reasons(realised, known, (scores.right, scores.plants), wording_of(seen.model.study))
-    if not found:
-        return said
-    reason = found[0]
-    alone = said.verdict in ("green", "too few")
-    sentence = (
-        f"{said.sentence} But names that came lately tell otherwise: {lower_first(reason.text)}"
-        if alone
-        else said.sentence
-    )
-    reasons = sorted((*said.reasons, reason), key=lambda one: one.verdict != "red")
-    return replace(said, verdict=worst([said.verdict, reason.verdict]), sentence=sentence, reasons=tuple(reasons))
-
-
-def _determined(
-    seen: VersionReference, realised: Realised, known: tuple[GroundTruth, ...], profile: Profile | None
-) -> DeterminationEvidence:
-    """The determined plants of some days, parted by how they were chosen; joined with all that were named in a profile."""
-    confidence, right, by_lot = (
-        np.concatenate([np.zeros(0, dtype), *(getattr(one, name) for one in known)])
-        for name, dtype in (("confidence", np.float64), ("right", np.bool_), ("by_lot", np.bool_))
-    )
-    return determination_evidence(
-        realised.identified,
-        (realised.determined, realised.right),
-        drawn_of(known),
-        seen.calibrated(confidence),
-        right,
-        by_lot,
-        information=seen.information,
-        window=None if profile is None else seen.confidences(profile),
-    )
-
-
-def _by_version(days: Iterable[DayProfile]) -> dict[int, Profile]:
-    found: dict[int, list[Profile]] = defaultdict(list)
-    for day in days:
-        found[day.version].append(day.profile)
-    return {version: _added(tuple(found[version])) for version in sorted(found)}
-
-
-@lru_cache(maxsize=1024)
-def _added(profiles: tuple[Profile, ...]) -> Profile:
-    """Some days' profiles as one; kept while those of the days are, so that what was said of it is kept too."""
-    return merge_all(profiles[0].bins, profiles)
-
-
-@lru_cache(maxsize=1024)
-def _compared(
-    seen: VersionReference, profile: Profile
-) -> tuple[Findings, tuple[Decomposition, ...], MetricEstimate | None]:
-    """A window that has no more to it than its profile: what was found once is kept with it."""
-    found = compare_profiles(seen.profile, profile, chance=seen.chance, within=seen.within)
-    return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
-
-
-def _of(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tuple[GroundTruth, ...]:
-    return tuple(
-        one for one in truth if one.version == version and span.since.isoformat() <= one.day < span.until.isoformat()
-    )
-
-
-#: What was asked of the plants themselves; kept until something is recorded.
-_ASKED: Final[dict[tuple[object, ...], tuple[MultivariateDrift | None, MixUp | None]]] = {}
-
-
-def _one_by_one(
-    context: AppContext, seen: VersionReference, version: int, profile: Profile, span: DateRange
-) -> tuple[MultivariateDrift | None, MixUp | None]:
-    """What only the plants themselves can tell: all measurements at once, and what those that fit nothing would need."""
-    newest, _, _ = RecordStatistics(context.database).state(seen.model.study.name)
-    key = (context.database.description, newest, seen, profile)
-    found = _ASKED.get(key)
-    if found is None:
-        sample = _sample(context, seen, version, span)
-        found = _together(seen, sample), mix_up_of(seen.model, sample) if profile.unfit else None
-        while len(_ASKED) >= 64:
-            _ASKED.pop(next(iter(_ASKED)))
-        _ASKED[key] = found
-    return found
-
-
-def _sample(context: AppContext, seen: VersionReference, version: int, span: DateRange) -> Sample:
-    start, end = (datetime.combine(day, time(), tzinfo=UTC) for day in (span.since, span.until))
-    return Samples(context.database).systematic(seen.model.study.name, version, start, end, ONE_BY_ONE)
-
-
-def _together(seen: VersionReference, sample: Sample) -> MultivariateDrift | None:
-    """All measurements at once, asked of a bounded sample of the plants themselves."""
-    names = seen.model.study.names
-    if not len(sample):
-        return None
-    return multivariate_drift(names, seen.model.reference.values, sample.values, tests=len(names) + 6)
-
-
-def _part(
-    seen: VersionReference,
-    version: int,
-    profile: Profile,
-    known: tuple[GroundTruth, ...],
-    earlier: Profile | None,
-    all_together: MultivariateDrift | None,
-    which: str,
-) -> VersionWindow:
-    k = profile.bins.species
-    issues = earlier if earlier is not None and earlier.rows >= MIN_PLANTS and _has_tables(earlier, profile) else None
-    found, sources, estimated = _compared(seen, profile)
-    if issues is not None or all_together is not None:
-        found = compare_profiles(
-            seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance, within=seen.within
-        )
-    realised = realised_of(k, profile.plants - profile.unfit, known)
-    determined = _determined(seen, realised, known, profile)
-    scores = seen.model.card.scores
-    said = window_verdict(
-        found,
-        wording_of(seen.model.study, which),
-        estimated=estimated,
-        realised=realised,
-        reference=(scores.right, scores.plants),
-        determined=determined,
-        decompositions=sources,
-    )
-    return VersionWindow(
-        version,
-        profile,
-        found,
-        sources,
-        estimated,
-        realised,
-        determined,
-        sum(one.strangers for one in known),
-        sum(one.unfit_confirmed for one in known),
-        said,
-    )
-
-
-def _has_tables(*profiles: Profile) -> bool:
-    """Whether any rows had issues at all; where none ever had, there is nothing to ask."""
-    return any(profile.troubled for profile in profiles)
-
-
-def main_part(last: MonitoredWindow, champion: int | None) -> VersionWindow:
-    """Of the last plants, those that speak first: the champion's, where it has named enough to say anything."""
-    return max(
-        last.parts, key=lambda part: (part.version == champion and part.findings.m >= MIN_PLANTS, part.findings.m)
-    )
-
-
-def _verdict(last: MonitoredWindow | None, champion: int | None) -> Verdict:
-    """The champion's, where it has one: what an earlier version was told is over. Else the gravest there is."""
+def _sentence(found: StudyDays, last: MonitoredWindow | None, span: DateRange) -> str:
     if last is None:
-        return "too few"
-    main = main_part(last, champion).window_verdict.verdict
-    return main if main != "too few" and main_part(last, champion).version == champion else last.verdict
+        return f"No {found.named.organism} was recorded from {span.written}: there is nothing to watch yet."
+    return sentence_of_last(last, found.champion)
 
 
-_COMPARED: Final[dict[Verdict, str]] = {
-    "green": "look like",
-    "amber": "may differ from",
-    "red": "do not look like",
-    "too few": "are too few to compare with",
-}
-
-
-def _sentence(study: Study, last: MonitoredWindow | None, span: DateRange, champion: int | None) -> str:
-    if last is None:
-        return f"No {study.organism} was recorded from {span.written}: there is nothing to watch yet."
-    main = main_part(last, champion)
-    if len(last.parts) == 1:
-        return main.window_verdict.sentence
-    others = [
-        f"The {part.findings.m:,} named by version {part.version} {_COMPARED[part.window_verdict.verdict]} "
-        "what it was trained on."
-        for part in last.parts
-        if part is not main
-    ]
-    return " ".join([f"Version {main.version}: {main.window_verdict.sentence}", *others])
-
-
-def _notes(
-    study: Study,
-    models: dict[int, Model],
-    champion: int | None,
-    last: MonitoredWindow | None,
-    missing: tuple[Missing, ...],
-    ahead: Sequence[DayProfile],
-    windows: Sequence[MonitoredWindow],
-) -> tuple[str, ...]:
-    notes = []
+def _notes(found: StudyDays, last: MonitoredWindow | None, windows: Sequence[MonitoredWindow]) -> tuple[str, ...]:
+    study, notes = found.named, []
     if last is not None:
         changed = [str(part.version) for part in last.parts]
         if len(changed) > 1:
@@ -500,21 +159,39 @@ def _notes(
                 f"Versions {' and '.join(changed)} named these {study.plural}, one after the other; each is compared with what "
                 "it was itself trained on."
             )
-        if champion is not None and champion not in models:
-            notes.append(f"Version {champion} identifies now and has named no {study.organism} yet.")
-    for one in missing:
+        if found.champion is not None and found.champion not in found.models:
+            notes.append(f"Version {found.champion} identifies now and has named no {study.organism} yet.")
+    for one in found.missing:
         notes.append(
             f"{f'{one.plants:,} {study.plural}' if one.plants else study.plural.capitalize()} named by version {one.version} "
             f"are not counted here: {one.why}"
         )
-    if ahead:
-        plants = sum(day.profile.plants for day in ahead)
+    if found.ahead:
+        plants = sum(day.profile.plants for day in found.ahead)
         notes.append(
             f"{plants:,} {study.plural if plants != 1 else study.organism} {'are' if plants != 1 else 'is'} dated after "
             "the last day shown: was a clock wrong?"
         )
-    red = [window for window in windows if window.verdict == "red"]
-    if red and last is not None and last.verdict != "red":
+    if last is not None:
+        notes += _about_windows(study, last, windows)
+    return tuple(notes)
+
+
+def _about_windows(study: Study, last: MonitoredWindow, windows: Sequence[MonitoredWindow]) -> list[str]:
+    """Where windows say something else than the verdict, why they do."""
+    notes = []
+    red = [window for window in windows if window.verdict == "red" and window.span.until <= last.span.since]
+    if red and last.verdict != "red":
         when = red[-1].span.written
         notes.append(f"Before that, {len(red)} of {len(windows)} windows were red, the last of them {when}.")
-    return tuple(notes)
+    for window in windows:
+        graver = window.verdict == "red" if last.verdict == "amber" else window.verdict in ("amber", "red")
+        if window.span.until > last.span.since and last.verdict in ("green", "amber") and graver:
+            notes.append(
+                f"The {window.plants:,} {study.plural} of {window.span.written}, looked at alone, stand out; the verdict rests "
+                f"on all {last.plants:,} of {last.span.written}, and on these together chance explains it."
+                if last.verdict == "green"
+                else f"The {window.plants:,} {study.plural} of {window.span.written}, looked at alone, stand out more clearly "
+                f"than the {last.plants:,} of {last.span.written}, on which the verdict rests."
+            )
+    return notes

@@ -8,7 +8,7 @@ import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from flora_core.access import UseCase
 from flora_core.errors import FloraError, Refused, WrongSetting
@@ -18,20 +18,21 @@ from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.retraining import retrain
 from flora_core.workflows.monitor.alerts import announce_change
-from flora_core.workflows.monitor.current_verdict import current_verdict
+from flora_core.workflows.monitor.current_verdict import current_verdict, verdict_document
 
 _log: Final = logging.getLogger("flora.watch")
 _BY: Final = "the watch"
 
 
 @use_case(UseCase.TRAIN)
-def check_all_studies(context: AppContext) -> list[dict[str, str]]:
+def check_all_studies(context: AppContext) -> list[dict[str, Any]]:
     """Look at every real study with a champion once, and tell of a change.
 
     Returns
     -------
     list of dict
-        For each study its name, verdict, what became of it ("told", "nothing new", ...) and that in words.
+        For each study its name, verdict, what became of it ("told", "nothing new", ...) that in words, and
+        the whole verdict.
 
     Raises
     ------
@@ -42,8 +43,16 @@ def check_all_studies(context: AppContext) -> list[dict[str, str]]:
         if context.registry.champion_version(study) is None:
             continue
         seen = current_verdict(context, study)
-        told = announce_change(context, study, seen.verdict, seen.sentence)
-        lines.append({"study": study, "verdict": seen.verdict, "state": told.state, "detail": told.detail})
+        told = announce_change(context, study, seen.verdict, seen.told)
+        lines.append(
+            {
+                "study": study,
+                "verdict": seen.verdict,
+                "state": told.state,
+                "detail": told.detail,
+                "monitor": verdict_document(seen),
+            }
+        )
     return lines
 
 

@@ -97,7 +97,7 @@ def test_the_whole_cycle_and_the_same_report_the_second_time(fresh, frozen):
         "v2 is the champion now. The monitor is red: The last 120 flowers do not look like the training flowers"
     )
     assert "It learned from 96 more plants." in done.why
-    assert "looks as it was trained" in report["report.md"]
+    assert "All is well" in report["report.md"]
     assert "| 2 | promoted | nightly |" in report["report.md"]
     told_again, done_again, report_again = run_cycle(fresh("second"))
     assert (told_again, done_again) == (told, done)

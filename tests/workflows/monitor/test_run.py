@@ -40,7 +40,7 @@ def test_ordinary_plants_are_green_with_what_is_known_of_their_names(context: Ap
     determine(context, recorded[:17], kinds[:17], 2)
     found = monitor_study(context, "iris", until=day(3))
     assert found.verdict == "green"
-    assert found.sentence.startswith("The last 42 flowers look like the training flowers (p = ")
+    assert found.sentence.startswith("The last 42 flowers look like the training flowers. ")
     assert "Estimated accuracy" in found.sentence
     assert "17 determined," in found.sentence
     assert found.reasons == ()
