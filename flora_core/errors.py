@@ -109,7 +109,17 @@ class BadValues(Refused):
 
 
 class BadTable(Refused):
-    """A file that can't be read as a table."""
+    """A file that can't be read as a table.
+
+    Attributes
+    ----------
+    arrangement : str
+        How it could be read: "join-headers" or "spread" (`flora_core.tables.layout.Arrangement`); "" where it could not.
+    """
+
+    def __init__(self, message: str, arrangement: str = "") -> None:
+        super().__init__(message)
+        self.arrangement = arrangement
 
 
 class Unknown(Refused):

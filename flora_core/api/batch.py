@@ -20,7 +20,7 @@ from flora_core.api.lanes import FILES, READING
 from flora_core.errors import BadTable, Refused
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.tables.columns.assignments import read_assignments
-from flora_core.tables.layout import FORMATS
+from flora_core.tables.layout import FORMATS, Arrangement
 from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.authorisation import require
 from flora_core.workflows.batch import BatchRequest, check_size
@@ -48,6 +48,9 @@ class BatchParameters(BaseModel):
     decimal: Signs = Field("", description="The decimal sign, where the file does not tell.")
     separator: str = Field("", max_length=5, description="What parts columns: one sign, tab or space.")
     middle_of_ranges: bool = Field(False, description="Read 2.0-2.5 as 2.25.")
+    arrangement: Arrangement = Field(
+        "", description="Join two header rows to one, or spread a long table so that each plant is a row."
+    )
     duplicates: DuplicatePolicy = Field(
         DuplicatePolicy.FLAG, description="What is done with rows of one catalogue number."
     )
@@ -74,6 +77,7 @@ class BatchParameters(BaseModel):
             units=read_assignments(self.unit, "unit", "NAME=UNIT"),
             id_column=self.id,
             middle_of_ranges=self.middle_of_ranges,
+            arrangement=self.arrangement,
             duplicates=self.duplicates,
             changes=tuple(self.change),
         )

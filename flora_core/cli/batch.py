@@ -11,7 +11,17 @@ from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 
-from flora_core.cli.options import Json, Study, atomic_output, context_with_champion, print_json, progress_bar
+from flora_core.cli.options import (
+    JoinHeaders,
+    Json,
+    Spread,
+    Study,
+    arrangement_said,
+    atomic_output,
+    context_with_champion,
+    print_json,
+    progress_bar,
+)
 from flora_core.errors import Refused
 from flora_core.tables.columns.assignments import read_assignments
 from flora_core.tables.layout import FORMATS
@@ -60,6 +70,8 @@ def batch(
         str, typer.Option(metavar="SIGN", help="What parts columns, where the file does not tell.")
     ] = "",
     middle_of_ranges: Annotated[bool, typer.Option("--middle-of-ranges", help="Read 2.0-2.5 as 2.25.")] = False,
+    join_headers: JoinHeaders = False,
+    spread: Spread = False,
     by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
     collector: Annotated[str, typer.Option(help="Who gathered the plants, where their rows don't say.")] = "",
     site: Annotated[str, typer.Option(help="Where they grew, where their rows don't say.")] = "",
@@ -94,6 +106,7 @@ def batch(
         units=read_assignments(units, "--unit", "NAME=UNIT"),
         id_column=id_column,
         middle_of_ranges=middle_of_ranges,
+        arrangement=arrangement_said(join_headers, spread),
         duplicates=DuplicatePolicy(duplicates),
         changes=tuple(changes or ()),
     )

@@ -15,9 +15,12 @@ from flora_core.durable_files import appearing_whole
 from flora_core.errors import Refused
 
 if TYPE_CHECKING:
+    from flora_core.tables.layout import Arrangement
     from flora_core.workflows.context import AppContext
 
 Study = Annotated[str, typer.Option(help="The plant group.", show_default=True)]
+JoinHeaders = Annotated[bool, typer.Option("--join-headers", help="Read two header rows as one.")]
+Spread = Annotated[bool, typer.Option("--spread", help="Spread a long table, so that each plant is a row.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
 
 
@@ -40,6 +43,19 @@ def command_context() -> AppContext:
     from flora_core.workflows.access.sign_in import principal_of_program
 
     return opened.acting_as(principal_of_program(opened, secret), "command")
+
+
+def arrangement_said(join_headers: bool, spread: bool) -> Arrangement:
+    """How a table is to be arranged before it is read.
+
+    Raises
+    ------
+    Refused
+        Both were said.
+    """
+    if join_headers and spread:
+        raise Refused("A table is read with --join-headers or with --spread, not with both.")
+    return "join-headers" if join_headers else "spread" if spread else ""
 
 
 def as_service(context: AppContext, name: str) -> AppContext:

@@ -10,7 +10,15 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from flora_core.cli.options import Json, context_with_champion, open_input, print_json
+from flora_core.cli.options import (
+    JoinHeaders,
+    Json,
+    Spread,
+    arrangement_said,
+    context_with_champion,
+    open_input,
+    print_json,
+)
 from flora_core.errors import Issue, Refused
 from flora_core.tables.columns.assignments import read_assignments
 
@@ -105,6 +113,8 @@ def studies_create(
     decimal: Decimal = "",
     separator: Separator = "",
     middle_of_ranges: Middle = False,
+    join_headers: JoinHeaders = False,
+    spread: Spread = False,
     checklist: ChecklistFile = None,
     gather_synonyms: Gather = False,
     title: Annotated[str, typer.Option(help="As it is shown on screens.")] = "",
@@ -143,6 +153,7 @@ def studies_create(
             decimal=_decimal(decimal),
             separator=_separator(separator),
             middle_of_ranges=middle_of_ranges,
+            arrangement=arrangement_said(join_headers, spread),
             title=title,
             organism=organism,
             condition=kept,
@@ -191,6 +202,8 @@ def studies_add(
     decimal: Decimal = "",
     separator: Separator = "",
     middle_of_ranges: Middle = False,
+    join_headers: JoinHeaders = False,
+    spread: Spread = False,
     by: By = "",
     as_json: Json = False,
 ) -> None:
@@ -213,6 +226,7 @@ def studies_add(
             decimal=_decimal(decimal),
             separator=_separator(separator),
             middle_of_ranges=middle_of_ranges,
+            arrangement=arrangement_said(join_headers, spread),
         )
         said_columns = read_assignments(columns, "--map", "COLUMN=NAME")
         addition = propose_addition(context, stream, file.name, choices, said_columns)

@@ -13,6 +13,9 @@ Decimal = Literal[".", ",", ""]
 
 #: How the names of files that are read as tables end.
 FORMATS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".arrow")
+#: How a table is arranged before it is read: its two header rows joined, or a long table spread.
+Arrangement = Literal["", "join-headers", "spread"]
+
 MAX_COLUMNS: Final = 2000
 MAX_SHEETS: Final = 100
 
@@ -46,6 +49,8 @@ class Layout:
         What was guessed or passed over.
     question : str
         What must be asked, or "".
+    spread : SpreadColumns or None
+        For a long table that is read with a row for each plant: how it stands in the file.
     """
 
     kind: Literal["text", "excel", "parquet"]
@@ -62,6 +67,33 @@ class Layout:
     types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     question: str = ""
+    spread: SpreadColumns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadColumns:
+    """Which columns of a long table hold what, by their places.
+
+    Attributes
+    ----------
+    original : Layout
+        What the file is before it is spread.
+    key, beside : tuple of int
+        Columns that tell the plants apart, and those that say one thing of each plant.
+    character, value : int
+    characters, headers : tuple of str
+        As the cells name them, and as the columns are called that are made of them.
+    plants : int
+    """
+
+    original: Layout
+    key: tuple[int, ...]
+    beside: tuple[int, ...]
+    character: int
+    value: int
+    characters: tuple[str, ...]
+    headers: tuple[str, ...]
+    plants: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

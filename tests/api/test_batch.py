@@ -512,3 +512,14 @@ def test_a_real_server_takes_a_large_table_without_holding_it_in_memory(first_st
         with urllib.request.urlopen(f"{server.address}{found['addresses']['result']}") as answer:
             assert int(answer.headers["content-length"]) > 40 * len(block)
             assert answer.readline().startswith(b"id,sepal length")
+
+
+def test_another_arrangement_is_asked_for_by_a_parameter(client):
+    values = dict(zip(("sepal length", "sepal width", "petal length", "petal width"), FLOWERS[0][1:], strict=True))
+    text = "plant,character,value\n" + "".join(f"p{i},{c},{v}\n" for i in range(5) for c, v in values.items())
+    refused = done(client, hand_in(client, text, name="long.csv"))
+    assert refused["state"] == "refused"
+    assert "long.csv is a long table" in refused["detail"]
+    found = done(client, hand_in(client, text, name="long.csv", arrangement="spread"))
+    assert (found["state"], found["rows"], found["identified"]) == ("done", 5, 5)
+    assert hand_in(client, text, arrangement="sideways").status_code == 422

@@ -250,3 +250,25 @@ def test_what_is_asked_is_answered_in_boxes_that_stand_open(page):
     drop(page, b"specimen;sepal length;sepal width;petal length;petal width\n" + 8 * rows)
     assert "Say which the decimal sign is" in said(page)
     assert [e.proto.expanded for e in page.expander if e.label == "Columns, units and signs"] == [True]
+
+
+LONG = "plant,character,value\n" + "".join(
+    f"p{i},{name},{value}\n"
+    for i in range(5)
+    for name, value in (("sepal length", 5.1), ("sepal width", 3.5), ("petal length", 1.4), ("petal width", 0.2))
+)
+TWO_ROWS = (
+    "no,sepal,,petal,\n,length,width,length,width\n" + "1,5.1,3.5,1.4,0.2\n2,4.9,3.0,1.4,0.2\n3,4.7,3.2,1.3,0.2\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "offer", "rows"), [(LONG, "Spread it: a row for each plant", 5), (TWO_ROWS, "Join the two header rows", 3)]
+)
+def test_another_arrangement_is_offered_by_a_button(page, text, offer, rows):
+    at = drop(page, text.encode())
+    assert "--" not in at.error[0].value
+    button(at, offer).click().run()
+    assert not at.exception, at.exception
+    assert len(table(name_the_rows(at))) == rows
+    assert all(row["flora_species"] == "Iris setosa" for row in table(at))

@@ -157,3 +157,23 @@ def test_synonyms_are_shown_and_gathered_by_a_checklist(page, context):
     at.radio[0].set_value(next(o for o in at.radio[0].options if o.startswith("More plants"))).run()
     assert not at.exception, at.exception
     assert any("3 names; synonyms count" in m.value for m in at.markdown)
+
+
+def test_a_long_table_and_two_header_rows_are_read_by_a_button(page):
+    rows = [(f"p{i}", ("Planta alba", "Planta rubra")[i % 2], i) for i in range(30)]
+    long = "plant,species,character,value\n" + "".join(
+        f"{p},{s},{name},{5 + i / 10 + k}\n" for p, s, i in rows for k, name in enumerate(("leaf length", "leaf width"))
+    )
+    at = give(page, long)
+    assert "is a long table" in at.error[0].value
+    assert "--" not in at.error[0].value
+    named(at.button, "Spread it: a row for each plant").click().run()
+    assert not at.exception, at.exception
+    assert "30 plants of 2 species" in [h.value for h in at.header]
+    two = "species,leaf,\n,length,width\n" + "".join(f"{s},{5 + i / 10},{6 + i / 7}\n" for _, s, i in rows)
+    at = give(at, two, "two.csv")
+    named(at.button, "Join the two header rows").click().run()
+    assert not at.exception, at.exception
+    assert "30 plants of 2 species" in [h.value for h in at.header]
+    named(at.button, "Read it as it stands").click().run()
+    assert "two header rows" in at.error[0].value

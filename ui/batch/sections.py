@@ -22,11 +22,12 @@ from flora_core.workflows.determine.slips import slip_page
 from ui.batch.session import BatchSession
 from ui.charts.batch import certainties, plants_among_training, species_counts
 from ui.charts.scatter import axis_title, best_pair
+from ui.components.arrangement import BACK, OFFERS
 from ui.components.determination import determine_here
 from ui.components.guide import guide_link
 from ui.components.picture import show_picture
 from ui.site.person import show_signing_name
-from ui.site.text import escape_markdown, italicised
+from ui.site.text import escape_markdown, italicised, without_options
 from ui.site.theme import theme
 
 _WORK: Final = "batch.work"
@@ -135,6 +136,11 @@ def show_plan(work: BatchSession, study: Study) -> None:
     st.header("Change how the file is read" if done else "What was understood")
     if work.refused:
         st.error(escape_markdown(_for_a_page(work.refused)), icon=":material/error:")
+        for offered, words in OFFERS.items():
+            if offered == work.arrangement_offered:
+                st.button(
+                    words, key=f"batch.{offered}", type="primary", on_click=work.say, kwargs={"arrangement": offered}
+                )
     understood = work.understood
     if understood is not None:
         if understood.remembered:
@@ -308,6 +314,8 @@ def _ask_signs(work: BatchSession) -> None:
                 key="batch.separator",
                 on_change=lambda: work.say(separator=parts[st.session_state["batch.separator"]]),
             )
+    if work.request.arrangement:
+        st.button(BACK, key="batch.as-it-stands", on_click=work.say, kwargs={"arrangement": ""})
     st.checkbox(
         "Read a range by its middle (2.0-2.5 as 2.25)",
         value=work.request.middle_of_ranges,
@@ -540,7 +548,7 @@ def _for_a_page(text: str) -> str:
     if found:
         _, _, columns = rest.partition(". The columns are:")
         return f"{head} Match them below. The columns are:{columns}"
-    text = text.replace(" (--middle-of-ranges)", "")
+    text = without_options(text)
     head, found, rest = text.partition("; if it holds them, say so (--id")
     return f"{head}; if it holds them, choose it below." if found else text
 

@@ -64,6 +64,7 @@ class BatchSession:
         self.understood: BatchPlan | None = None
         self.layout: Layout | None = None
         self.refused = ""
+        self.arrangement_offered = ""
         self.progress = (0.0, "beginning")
         self.summary: Summary | None = None
         self.screen: ScreenSink | None = None
@@ -88,7 +89,7 @@ class BatchSession:
 
     def look(self) -> None:
         """Understand the file as it was said; what can't be understood is kept as a sentence."""
-        self.refused, self.understood = "", None
+        self.refused, self.arrangement_offered, self.understood = "", "", None
         with self._folder.open_read(_FILE) as stream:
             try:
                 self.understood = plan_batch(self._context, stream, self.request)
@@ -96,6 +97,7 @@ class BatchSession:
                 return
             except FloraError as error:
                 self.refused = error.message
+                self.arrangement_offered = getattr(error, "arrangement", "")
             try:
                 self.layout = read_layout(
                     stream,
@@ -103,6 +105,7 @@ class BatchSession:
                     sheet=self.request.sheet,
                     decimal=self.request.decimal,
                     separator=self.request.separator,
+                    arrangement=self.request.arrangement,
                 )
             except BadTable:
                 self.layout = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 import numpy as np
 import streamlit as st
@@ -17,11 +17,12 @@ from flora_core.tables.names.labels import Alike
 from flora_core.tables.values.limits import limits_text
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
+from ui.components.arrangement import offer_arrangement, said_arrangement
 from ui.components.facts_table import facts_table
 from ui.site.navigation import page_link
 from ui.site.person import show_signing_name
 from ui.site.study_picker import choose_study
-from ui.site.text import escape_markdown
+from ui.site.text import escape_markdown, without_options
 
 _NONE: Final = "(no column)"
 _KEPT: Final = "studies.proposals"
@@ -92,17 +93,25 @@ def proposed(context: AppContext, file: Any, choices: Choices) -> Proposal:
         try:
             kept[key] = propose(context, io.BytesIO(file.getvalue()), file.name, choices)
         except FloraError as refused:
-            st.error(escape_markdown(refused.message), icon=":material/error:")
-            st.stop()
+            show_refusal(file, refused.message, getattr(refused, "arrangement", ""))
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
     return kept[key]
+
+
+def show_refusal(file: Any, message: str, arrangement: str = "") -> NoReturn:
+    """Why a table can't be read, with the offer to read it in another arrangement; the page ends there."""
+    st.error(escape_markdown(without_options(message)), icon=":material/error:")
+    offer_arrangement(file.file_id, arrangement)
+    st.stop()
 
 
 def columns_chosen(context: AppContext, file: Any) -> Choices:
     """How the file is read, and which columns hold names, numbers and groups: guessed, and corrected by hand."""
     choices = _reading(file)
     first = proposed(context, file, choices)
+    if first.arrangement_offered:
+        show_refusal(file, first.refusals[-1], first.arrangement_offered)
     header = [name for name in first.layout.header if name]
     label, number, group = st.columns(3)
     chosen = label.selectbox(
@@ -150,6 +159,7 @@ def _reading(file: Any) -> Choices:
         middle_of_ranges=middle,
         codes=codes,
         keep_qualified=keep,
+        arrangement=said_arrangement(file.file_id),
     )
 
 
@@ -206,7 +216,7 @@ def show_preview(proposal: Proposal) -> None:
     """What would be kept: plants and limits; then what a careful colleague would say."""
     study, plants = proposal.study, proposal.plants
     for refused in proposal.refusals:
-        st.error(escape_markdown(refused), icon=":material/error:")
+        st.error(escape_markdown(without_options(refused)), icon=":material/error:")
     if study is not None and plants is not None:
         st.header(f"{len(plants.species):,} plants of {len(study.species)} species")
         gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
@@ -233,7 +243,7 @@ def show_findings(
     warnings: tuple[str, ...], notes: tuple[str, ...], issues: tuple[Issue, ...], *, unfolded: bool = False
 ) -> None:
     """What a careful colleague would say of a labelled table, how it was read, and which cells are wrong or unusual."""
-    for text in warnings:
+    for text in map(without_options, warnings):
         st.warning(escape_markdown(text), icon=":material/warning:")
     if notes:
         with st.expander(f"What was understood ({len(notes)})", icon=":material/info:", expanded=unfolded):

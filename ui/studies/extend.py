@@ -13,10 +13,11 @@ from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Addition, Choices, add_plants, propose_addition
 from ui.charts.scatter import axis_title
+from ui.components.arrangement import said_arrangement
 from ui.site.navigation import page_link
 from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
-from ui.studies.create import DECIMALS, show_findings, show_merges, uploaded_table
+from ui.studies.create import DECIMALS, show_findings, show_merges, show_refusal, uploaded_table
 
 _KEPT: Final = "growing.additions"
 _ADDED: Final = "growing.added"
@@ -64,7 +65,13 @@ def _choices(context: AppContext, study: Study, file: Any) -> tuple[Choices, dic
         decimal = one.selectbox("Decimal sign", DECIMALS, format_func=_or_found, key=f"grow.decimal.{file.file_id}")
         sheet = two.text_input("Sheet of a workbook", key=f"grow.sheet.{file.file_id}", placeholder="the first")
         middle = three.checkbox("Read ranges like 2.0-2.5 as their middle", key=f"grow.middle.{file.file_id}")
-        read = Choices(study=study.name, decimal=decimal, sheet=sheet.strip(), middle_of_ranges=middle)
+        read = Choices(
+            study=study.name,
+            decimal=decimal,
+            sheet=sheet.strip(),
+            middle_of_ranges=middle,
+            arrangement=said_arrangement(file.file_id),
+        )
         guessed = _guessed(context, file, read)
         if guessed is None:
             return read, {}
@@ -111,10 +118,8 @@ def _proposed(context: AppContext, file: Any, choices: Choices, columns: dict[st
         try:
             kept[key] = propose_addition(context, io.BytesIO(file.getvalue()), file.name, choices, columns)
         except FloraError as refused:
-            st.error(
-                escape_markdown(refused.message.partition(" Say which is which (--map")[0]), icon=":material/error:"
-            )
-            st.stop()
+            message = refused.message.partition(" Say which is which (--map")[0]
+            show_refusal(file, message, getattr(refused, "arrangement", ""))
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
     return kept[key]

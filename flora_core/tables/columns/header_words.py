@@ -110,6 +110,12 @@ def parse_header(name: str) -> HeaderName:
     return HeaderName(tuple(_english(word) for word in words if word not in _FILLERS), unit, rest)
 
 
+def is_character_name(text: str) -> bool:
+    """Whether a text names a measured character in words that are known: "petal length", "Blattbreite (mm)", "PL" does not."""
+    words = parse_header(text).words
+    return any(word in _WORDS for word in words) and len(words) <= 6
+
+
 def fold_accents(text: str) -> str:
     """Lower case, without accents: "Länge" becomes "lange"."""
     for letter, written in (

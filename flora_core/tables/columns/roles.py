@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.model import Floats, Ints
+from flora_core.study import is_binomial
 from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of
 from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.names.labels import read_label
@@ -30,6 +31,11 @@ _LABELS: Final = tuple(
     """species scientificname taxon taxonname speciesname acceptedname currentname taxa name variety varieties cultivar sort
     sorte art espece especie spezies specie druh gatunek variete variedad varieta classification class klasse classe clase label
     labels target genotype determination identification currentid identifiedas type""".split()  # noqa: SIM905
+)
+#: Words that stand beside one of those.
+_BESIDE_A_LABEL: Final = word_set(
+    "name names latin scientific botanical full accepted current original true final my id the of nom nome nombre nazwa "
+    "wissenschaftlicher lateinischer botanischer wiss lat plant code"
 )
 _GENERA: Final = word_set("genus genusname gattung genre genero generic rod rodzaj")
 #: Headers of populations, sites and plants, likeliest first.
@@ -111,7 +117,7 @@ def texts_of(column: pa.StringArray) -> dict[str, int]:
 def guess_label(header: Sequence[str], part: RowChunk) -> int | None:
     """The likeliest column of species' names: by its header, else the one column of texts that repeat; None where none is."""
     repeating = [j for j in range(len(header)) if header[j] and _repeats(part.columns[j])]
-    named = [(_LABELS.index(letters), j) for j in range(len(header)) if (letters := letters_of(header[j])) in _LABELS]
+    named = [(rank, j) for j in range(len(header)) if (rank := _label_rank(header[j])) is not None]
     for _, j in sorted(named):
         if j in repeating:
             return j
@@ -120,6 +126,35 @@ def guess_label(header: Sequence[str], part: RowChunk) -> int | None:
     groups = [j for j in repeating if letters_of(header[j]) in _GROUPS or letters_of(header[j]) in _GENERA]
     left = [j for j in repeating if j not in groups]
     return left[0] if len(left) == 1 else None
+
+
+def _label_rank(name: str) -> int | None:
+    """How likely a header is that of species' names, the likeliest first; None for any other: "species.label", "Latin name"."""
+    letters = letters_of(name)
+    if letters in _LABELS:
+        return _LABELS.index(letters)
+    words = [word for word in re.split(r"[^a-z]+", fold_accents(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))) if word]
+    ranks = [_LABELS.index(word) for word in words if word in _LABELS]
+    other = set(words) - set(_LABELS) - _BESIDE_A_LABEL
+    return len(_LABELS) + min(ranks) if ranks and not other else None
+
+
+def other_labels(header: Sequence[str], part: RowChunk, label: int) -> tuple[str, ...]:
+    """The headers of other columns that could hold the names: called so, or full of binomials, and with texts that repeat."""
+    found = []
+    for j, name in enumerate(header):
+        if (
+            j == label
+            or not name
+            or is_own(name)
+            or letters_of(name) in {*_GENERA, *_GROUPS}
+            or not _repeats(part.columns[j])
+        ):
+            continue
+        names = [read for text in list(texts_of(part.columns[j]))[:200] if (read := read_label(text).name)]
+        if _label_rank(name) is not None or (names and sum(map(is_binomial, names)) > 0.8 * len(names)):
+            found.append(name)
+    return tuple(found)
 
 
 def guess_genus(header: Sequence[str], part: RowChunk, label: int) -> int | None:

@@ -12,7 +12,7 @@ from flora_core.tables.values.cells import MISSING
 from flora_core.tables.values.text import word_set
 from flora_core.units import parse_unit
 
-_EXAMPLE: Final = "Put everything into one row, like 'petal length (mm)'."
+_EXAMPLE: Final = "Put everything into one row, like 'petal length (mm)'. Or have the two rows joined (--join-headers)."
 #: Words that stand in a second row of a header, beside units.
 _DIMENSIONS: Final = word_set("length width height area diameter mean sd min max n l w h länge breite longueur largeur")
 
@@ -51,7 +51,7 @@ def check_header(layout: Layout, shown: str) -> None:
         if name and name in places:
             _refuse_twice(layout, shown, name, places[name], i)
         places[name] = i
-    if sum(map(looks_like_number, header)) > sum(map(bool, header)) / 2:
+    if _is_a_row(layout):
         raise BadTable(
             f"{shown} begins with numbers ({', '.join(header[:4])} ...) instead of the columns' names. Add a first row with "
             "names, like 'petal length (mm)'."
@@ -62,8 +62,28 @@ def check_header(layout: Layout, shown: str) -> None:
     if _goes_on(layout.preview):
         raise BadTable(
             f"{shown} seems to have two header rows: below the names, row {layout.header_row + 1} holds "
-            f"'{_listed(layout.preview[0])}' where numbers follow. {_EXAMPLE}"
+            f"'{_listed(layout.preview[0])}' where numbers follow. {_EXAMPLE}",
+            "join-headers",
         )
+
+
+def _is_a_row(layout: Layout) -> bool:
+    """Whether what stands for a header is a row of numbers like those below it, and not the numbers 1, 2, 3 of a series."""
+    header, rows = layout.header, layout.preview
+    over = [name.strip() for name in header if looks_like_number(name)]
+    whole = [int(text) for text in over if text.isdigit()]
+    series = len(whole) == len(over) >= 2 and whole == list(range(whole[0], whole[0] + len(whole)))
+    if series and len(over) < sum(map(bool, header)):
+        return False
+    if len(over) > sum(map(bool, header)) / 2:
+        return True
+    numeric = [
+        j
+        for j in range(len(header))
+        if rows and sum(looks_like_number(row[j]) for row in rows if j < len(row)) > 0.8 * len(rows)
+    ]
+    inside = sum(looks_like_number(header[j]) for j in numeric)
+    return inside >= 2 and inside > 0.6 * len(numeric)
 
 
 def _refuse_twice(layout: Layout, shown: str, name: str, first: int, second: int) -> None:
@@ -72,8 +92,17 @@ def _refuse_twice(layout: Layout, shown: str, name: str, first: int, second: int
     if len(groups) > 1 and not any(map(looks_like_number, groups)):
         raise BadTable(
             f"{shown} seems to have two header rows: '{name[:60]}' stands in columns {first + 1} and {second + 1}, and the row "
-            f"above holds '{_listed(above)}'. {_EXAMPLE}"
+            f"above holds '{_listed(above)}'. {_EXAMPLE}",
+            "join-headers",
         )
+    if layout.preview and not any(map(looks_like_number, layout.preview[0])):
+        below = [cell for cell in layout.preview[0] if cell.strip()]
+        if len(below) > 1 and all(map(_is_unit_or_dimension, below)):
+            raise BadTable(
+                f"{shown} seems to have two header rows: '{name[:60]}' stands in columns {first + 1} and {second + 1}, and the "
+                f"row below holds '{_listed(layout.preview[0])}'. {_EXAMPLE}",
+                "join-headers",
+            )
     raise BadTable(
         f"{shown} has two columns called '{name[:60]}' (columns {first + 1} and {second + 1}). Rename one of them."
     )

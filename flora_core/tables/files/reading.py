@@ -18,8 +18,10 @@ from flora_core.model import Ints
 from flora_core.tables.files import reader_process, text_layout, text_reader
 from flora_core.tables.files.file_types import no_table
 from flora_core.tables.files.header_checks import check_header
+from flora_core.tables.files.header_rows import join_header_rows
+from flora_core.tables.files.long_tables import find_long, spread_layout, spread_parts
 from flora_core.tables.files.second_headers import mark_second_headers
-from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Decimal, Layout, RowChunk
+from flora_core.tables.layout import MAX_COLUMNS, MAX_SHEETS, Arrangement, Decimal, Layout, RowChunk
 
 __all__ = [
     "MAX_COLUMNS",
@@ -28,16 +30,27 @@ __all__ = [
     "Layout",
     "RowChunk",
     "checksum",
+    "long_table_refused",
     "read_layout",
     "read_parts",
     "read_whole",
 ]
 
+#: Rows of a long table, which is held at once to be spread.
+_MOST_LONG_ROWS: Final = 5_000_000
 #: Bytes of a table that is held at once.
 _MAX_HELD: Final = 200_000_000
 
 
-def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decimal = "", separator: str = "") -> Layout:
+def read_layout(
+    stream: BinaryIO,
+    name: str,
+    *,
+    sheet: str = "",
+    decimal: Decimal = "",
+    separator: str = "",
+    arrangement: Arrangement = "",
+) -> Layout:
     """What the file is; reads its beginning, and all of it where the encoding asks for that. The stream is rewound.
 
     Parameters
@@ -48,6 +61,8 @@ def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decima
         The file's name, for messages.
     sheet, decimal, separator : str
         What a person said; "" to find out.
+    arrangement : {"", "join-headers", "spread"}
+        How the table is to be arranged before it is read.
 
     Raises
     ------
@@ -72,8 +87,36 @@ def read_layout(stream: BinaryIO, name: str, *, sheet: str = "", decimal: Decima
             raise BadTable(f"{shown} is a text file and has no sheets.")
         layout = text_layout.layout(stream, shown, decimal, separator)
     stream.seek(0)
+    if arrangement == "join-headers":
+        layout = join_header_rows(layout, shown)
+    check_header(layout, shown)
+    if arrangement != "spread":
+        return layout
+    whole = read_whole(stream, layout, _MOST_LONG_ROWS)
+    stream.seek(0)
+    spread = find_long(layout, whole)
+    if spread is None:
+        raise BadTable(
+            f"{shown} can't be spread: no column names characters of plants beside one of numbers. Such a table has a row for "
+            "each character of a plant: plant, species, character, value."
+        )
+    layout = spread_layout(layout, spread, whole)
     check_header(layout, shown)
     return layout
+
+
+def long_table_refused(layout: Layout, part: RowChunk, name: str) -> BadTable | None:
+    """The refusal of a long table that is read with each row a plant, with the offer to spread it; None where it is none."""
+    spread = find_long(layout, part) if layout.spread is None else None
+    if spread is None:
+        return None
+    header = layout.header
+    some = ", ".join(spread.headers[:4]) + (" ..." if len(spread.headers) > 4 else "")
+    return BadTable(
+        f"{_shown(name)} is a long table: each row holds one character of a plant. '{header[spread.character]}' names it "
+        f"({some}), '{header[spread.value]}' holds its value. Have it spread, so that each plant is a row (--spread).",
+        "spread",
+    )
 
 
 def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator[RowChunk]:
@@ -84,6 +127,9 @@ def read_parts(stream: BinaryIO, layout: Layout, rows: int = 65_536) -> Iterator
     BadTable
         A row is longer than any row of a table.
     """
+    if layout.spread is not None:
+        yield from spread_parts(read_whole(stream, layout.spread.original, _MOST_LONG_ROWS), layout.spread, rows)
+        return
     stream.seek(0)
     reader = text_reader if layout.kind == "text" else reader_process
     yield from mark_second_headers(reader.parts(stream, layout, rows), layout)

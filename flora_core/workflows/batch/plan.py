@@ -27,7 +27,16 @@ from flora_core.tables.columns.matching import (
     unit_by_values,
 )
 from flora_core.tables.columns.provenance import Provenance, provenance_columns
-from flora_core.tables.files.reading import Decimal, Layout, RowChunk, checksum, read_layout, read_parts
+from flora_core.tables.files.reading import (
+    Decimal,
+    Layout,
+    RowChunk,
+    checksum,
+    long_table_refused,
+    read_layout,
+    read_parts,
+)
+from flora_core.tables.layout import Arrangement
 from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, Rules, check_part
 from flora_core.units import factor
@@ -57,6 +66,7 @@ class BatchRequest:
     id_column : str or None
         The column of catalogue numbers; "" for none; None to guess.
     middle_of_ranges : bool
+    arrangement : {"", "join-headers", "spread"}
     duplicates : DuplicatePolicy
     changes : tuple of str
         Offers that a person agreed to, in their words: "petal length divided by 10". Each is undone in the rows that fit no
@@ -72,6 +82,7 @@ class BatchRequest:
     units: Mapping[str, str] = field(default_factory=dict)
     id_column: str | None = None
     middle_of_ranges: bool = False
+    arrangement: Arrangement = ""
     duplicates: DuplicatePolicy = DuplicatePolicy.FLAG
     changes: tuple[str, ...] = ()
 
@@ -153,6 +164,8 @@ class BatchPlan:
             self.request.duplicates.value,
             [change.words for change in self.changes],
         ]
+        # Recordings of tables that were read as they stand keep the recipe that they have always had.
+        said += [self.request.arrangement] if self.request.arrangement else []
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -170,7 +183,12 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
     model = context.champion(request.study)
     study = model.study
     layout = read_layout(
-        stream, request.name, sheet=request.sheet, decimal=request.decimal, separator=request.separator
+        stream,
+        request.name,
+        sheet=request.sheet,
+        decimal=request.decimal,
+        separator=request.separator,
+        arrangement=request.arrangement,
     )
     guessed = guess_columns(study, layout.header, layout.preview, layout.decimal)
     remembered = context.column_mappings.find(study.name, header_checksum(study, layout.header))
@@ -179,6 +197,11 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
     assignment = correct_columns(
         study, layout.header, guessed, columns=request.columns, units=request.units, id_column=request.id_column
     )
+    first_part = next(iter(read_parts(stream, layout, rows=1000)), None)
+    if first_part is None:
+        raise BadTable("The file has a header and no rows below it.")
+    if len(assignment.assigned) < 2 and (long := long_table_refused(layout, first_part, request.name)) is not None:
+        raise long
     if not assignment.assigned:
         _must_be_upright(study, layout)
         names = ", ".join(name for name in layout.header if name)
@@ -186,9 +209,6 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
             f"No column of this file was recognised as a measurement of {study.name} ({', '.join(study.names)}). Say which "
             f"is which, for example --map '{layout.header[0] or 'COLUMN'}={study.names[0]}'. The columns are: {names[:600]}."
         )
-    first_part = next(iter(read_parts(stream, layout, rows=1000)), None)
-    if first_part is None:
-        raise BadTable("The file has a header and no rows below it.")
     if remembered is None and request.id_column is None:
         assignment = _without_repeating_id(layout, assignment, first_part)
     rules = Rules(assignment, layout.decimal, request.middle_of_ranges)

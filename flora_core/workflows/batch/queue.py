@@ -243,7 +243,14 @@ class BatchQueue:
 
     def _glance(self, batch: BatchFolder, request: BatchRequest) -> None:
         with batch.table() as stream:
-            read_layout(stream, request.name, sheet=request.sheet, decimal=request.decimal, separator=request.separator)
+            read_layout(
+                stream,
+                request.name,
+                sheet=request.sheet,
+                decimal=request.decimal,
+                separator=request.separator,
+                arrangement=request.arrangement,
+            )
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None and not self._stopping:

@@ -11,7 +11,7 @@ from flora_core.model import TrainingPlants
 from flora_core.study import Study
 from flora_core.tables.columns.roles import NumberColumn
 from flora_core.tables.files.reading import Decimal
-from flora_core.tables.layout import Layout
+from flora_core.tables.layout import Arrangement, Layout
 from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.names.labels import Alike, GatheredName
 from flora_core.wording import listed
@@ -43,7 +43,7 @@ class Choices:
         Of accepted names; None for the one that is kept with the study, or none.
     codes : bool
         Whether a label column of numbers holds codes of species.
-    sheet, decimal, separator, middle_of_ranges
+    sheet, decimal, separator, middle_of_ranges, arrangement
         As for a batch.
     title, organism, condition, region, caveat, licence, source
         For the study; "" to make one up, or to leave empty.
@@ -64,6 +64,7 @@ class Choices:
     decimal: Decimal = ""
     separator: str = ""
     middle_of_ranges: bool = False
+    arrangement: Arrangement = ""
     title: str = ""
     organism: str = ""
     condition: Literal["fresh", "pressed", "unknown"] = "unknown"
@@ -124,6 +125,8 @@ class Proposal:
         What was guessed or read past; what a careful colleague would say.
     refusals : tuple of str
         What must be mended or answered before the study can be made.
+    arrangement_offered : {"", "join-headers", "spread"}
+        How the table could be read instead.
     """
 
     choices: Choices
@@ -144,6 +147,8 @@ class Proposal:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
+
+    arrangement_offered: Arrangement = ""
 
     @property
     def columns_read(self) -> str:

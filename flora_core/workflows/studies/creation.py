@@ -17,7 +17,7 @@ from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assignment, correct_columns, guess_columns
 from flora_core.tables.columns.measurements import describe
-from flora_core.tables.files.reading import checksum, read_layout, read_whole
+from flora_core.tables.files.reading import checksum, long_table_refused, read_layout, read_whole
 from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.names.labels import Alike, GatheredName, alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
@@ -116,8 +116,18 @@ def propose_addition(
     """
     study = context.studies.get(choices.study)
     kept = context.studies.tables(study.name)
-    layout = read_layout(stream, name, sheet=choices.sheet, decimal=choices.decimal, separator=choices.separator)
+    layout = read_layout(
+        stream,
+        name,
+        sheet=choices.sheet,
+        decimal=choices.decimal,
+        separator=choices.separator,
+        arrangement=choices.arrangement,
+    )
     part = read_whole(stream, layout, MAX_PLANTS)
+    long = long_table_refused(layout, part, name)
+    if long is not None:
+        raise long
     sha256 = checksum(stream)
     assignment = _assignment(study, layout, choices, columns or {})
     draft = Addition(

@@ -10,7 +10,7 @@ import numpy as np
 
 from flora_core.model import Ints, TrainingPlants
 from flora_core.study import Study
-from flora_core.tables.columns.roles import separates
+from flora_core.tables.columns.roles import Fault, NumberColumn, separates
 from flora_core.tables.names.labels import Alike
 from flora_core.tables.values.cells import MISSING
 from flora_core.workflows.studies.choices import Proposal
@@ -34,7 +34,7 @@ def warnings_of_table(proposal: Proposal, study: Study, plants: TrainingPlants, 
     header = proposal.layout.header
     faults = [f"{c.because}." for c in proposal.columns if c.fault and header[c.column] in chosen]
     if not proposal.choices.measurements:
-        faults += [f"Left out: {c.because}." for c in proposal.columns if c.fault in _SPOILING]
+        faults += left_out_notes(header, [c for c in proposal.columns if c.fault in _SPOILING])
     return tuple(
         text
         for text in (
@@ -61,6 +61,36 @@ def warned_of_pairs(pairs: Sequence[Alike], most: int = 8) -> list[str]:
     return found + (
         [f"{len(pairs) - most:,} more pairs of names are as near to each other."] if len(pairs) > most else []
     )
+
+
+#: What many columns of one fault are, in words.
+_FAULTS: Final[dict[Fault, str]] = {
+    "number": "are numbers that name things",
+    "running": "are running numbers",
+    "place or time": "say where or when a plant grew, not what it is like",
+    "code": "give the names away",
+    "copy": "repeat other columns",
+    "constant": "are the same in every row",
+    "text": "hold hardly any numbers",
+    "own": "hold this program's own answers",
+}
+#: From so many columns of one fault on, they are said together.
+_TOGETHER: Final = 4
+
+
+def left_out_notes(header: Sequence[str], columns: Sequence[NumberColumn]) -> list[str]:
+    """Why columns of numbers are left out: each in a sentence of its own, many of one kind together."""
+    by_fault: dict[Fault, list[NumberColumn]] = defaultdict(list)
+    for column in columns:
+        by_fault[column.fault].append(column)
+    found = []
+    for fault, some in by_fault.items():
+        if len(some) < _TOGETHER or fault not in _FAULTS:
+            found += [f"Left out: {column.because}." for column in some]
+        else:
+            names = _some([f"'{header[column.column]}'" for column in some], 8)
+            found.append(f"Left out: {len(some):,} columns {_FAULTS[fault]} ({names}).")
+    return found
 
 
 def _leaking(study: Study, plants: TrainingPlants) -> list[str]:

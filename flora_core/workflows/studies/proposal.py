@@ -18,8 +18,8 @@ from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
 from flora_core.tables.columns.measurements import describe, header_label, header_unit, slips, slug, unique_names
-from flora_core.tables.columns.roles import NumberColumn, is_own, number_columns, range_columns
-from flora_core.tables.files.reading import checksum, read_layout, read_whole
+from flora_core.tables.columns.roles import NumberColumn, is_own, number_columns, other_labels, range_columns
+from flora_core.tables.files.reading import checksum, long_table_refused, read_layout, read_whole
 from flora_core.tables.layout import RowChunk
 from flora_core.tables.names.labels import alike, gather_names
 from flora_core.tables.rows.checking import CheckedPart, Rules, check_part
@@ -31,7 +31,7 @@ from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
 from flora_core.workflows.studies.column_roles import Roles, find_roles, labels_of, which_label
-from flora_core.workflows.studies.data_warnings import warnings_of_table
+from flora_core.workflows.studies.data_warnings import left_out_notes, warnings_of_table
 from flora_core.workflows.studies.species_names import (
     choose_names,
     refused_names,
@@ -93,7 +93,14 @@ def propose(context: AppContext, stream: BinaryIO, name: str, choices: Choices |
         A column, unit or name was spoken of that is not there.
     """
     choices = choices or Choices()
-    layout = read_layout(stream, name, sheet=choices.sheet, decimal=choices.decimal, separator=choices.separator)
+    layout = read_layout(
+        stream,
+        name,
+        sheet=choices.sheet,
+        decimal=choices.decimal,
+        separator=choices.separator,
+        arrangement=choices.arrangement,
+    )
     part = read_whole(stream, layout, MAX_PLANTS)
     choices = replace(choices, study=choices.study.strip() or slug(PurePath(name).stem) or "study")
     refusals = [text for text in (layout.question, _refused_study(context, choices.study)) if text]
@@ -117,6 +124,9 @@ def propose(context: AppContext, stream: BinaryIO, name: str, choices: Choices |
         warnings=(),
         refusals=tuple(refusals),
     )
+    long = long_table_refused(layout, part, name)
+    if long is not None:
+        return replace(draft, refusals=(*refusals, long.message), arrangement_offered="spread")
     roles = find_roles(layout, part, choices)
     if roles is None:
         return replace(draft, refusals=(*refusals, which_label(layout)))
@@ -158,6 +168,7 @@ def _named(draft: Proposal, part: RowChunk, roles: Roles) -> Proposal:
         group="" if roles.group is None else header[roles.group],
         names=names,
         notes=(*draft.notes, *_said_of_genus(header, roles), *_said_of_codes(header, part, roles)),
+        warnings=_said_of_other_labels(header, part, roles, choices),
     )
     refused = _own_answers(draft.label, choices) or refused_names(draft.label, names, texts, choices)
     if refused:
@@ -268,7 +279,7 @@ def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: In
         plants=plants,
         left_out=draft.left_out | ({"a species with too few plants": names_gone} if names_gone else {}),
         notes=(*draft.notes, *said_of_names(draft.names), *unknown, *_read_past(checked)),
-        warnings=warnings_of_table(draft, study, plants, rows.rows[use]),
+        warnings=(*draft.warnings, *warnings_of_table(draft, study, plants, rows.rows[use])),
     )
 
 
@@ -331,7 +342,7 @@ def _left_columns(
         harmless = [
             c for c in columns if c.fault in ("number", "place or time", "text", "own") and c.column not in places
         ]
-        notes = [f"Left out: {c.because}." for c in harmless]
+        notes = left_out_notes(header, harmless)
         ranges = [
             name
             for name in range_columns(header, part, draft.layout.decimal, taken)
@@ -421,6 +432,19 @@ def _said_of_codes(header: Sequence[str], part: RowChunk, roles: Roles) -> list[
             words = listed([f"'{word}'" for word in sorted(codes)])
             found.append(f"{words} in '{header[place or 0]}' was kept as a code: the column holds others like it.")
     return found
+
+
+def _said_of_other_labels(header: Sequence[str], part: RowChunk, roles: Roles, choices: Choices) -> tuple[str, ...]:
+    """A warning where another column could hold the names, and nobody said which does."""
+    taken = {header[j] for j in (roles.group, roles.genus, roles.id_column) if isinstance(j, int)}
+    others = [name for name in other_labels(header, part, roles.label) if name not in taken]
+    if choices.label or not others:
+        return ()
+    some = listed([f"'{name}'" for name in others[:4]])
+    one = "it does" if len(others) == 1 else "one of them does"
+    return (
+        f"Names are read from '{header[roles.label]}'; {some} could hold them too. If {one}, say so (--label '{others[0]}').",
+    )
 
 
 def _own_answers(label: str, choices: Choices) -> str:

@@ -20,6 +20,8 @@ FEW = 10
 _ONE_PLANT = f"one plant is too few to learn from, {FEW} or more would be right"
 _NO_MEASUREMENT = "none of its plants has a measurement that can be used"
 _UNLEARNABLE = frozenset({_ONE_PLANT, _NO_MEASUREMENT})
+#: From more names on, their spellings are said in one note.
+_MANY = 8
 #: A model needs so many plants of each species.
 LEAST = 2
 
@@ -144,22 +146,31 @@ def refused_species(names: Sequence[NameChoice]) -> str:
 def warned_of_names(names: Sequence[NameChoice]) -> list[str]:
     """Warnings of species that are left out because nothing could be learned of them, and of names that may be two."""
     found = _left_out([name for name in names if name.because in _UNLEARNABLE])
-    for name in names:
-        one, other = different_tails(name.gathered) if name.becomes and not name.gathered.doubt else ("", "")
-        if one:
-            found.append(
-                f"'{shortened(one)}' and '{shortened(other)}' were read as one species, {name.becomes}. If they are two, give "
-                "one of them another name in the table."
-            )
+    tails = [
+        (name, *pair)
+        for name in names
+        if name.becomes and not name.gathered.doubt and (pair := different_tails(name.gathered))[0]
+    ]
+    for name, one, other in tails[:_MANY]:
+        found.append(
+            f"'{shortened(one)}' and '{shortened(other)}' were read as one species, {name.becomes}. If they are two, "
+            "give one of them another name in the table."
+        )
+    if len(tails) > _MANY:
+        found.append(f"{len(tails) - _MANY:,} more names are written with different words behind them.")
     return found
 
 
 def said_of_names(names: Sequence[NameChoice]) -> list[str]:
     """Notes on names that were left out, gathered from several spellings, or merged."""
     notes = _left_out([name for name in names if name.because not in _UNLEARNABLE])
+    respelt = [n for n in names if n.becomes and any(t.strip() != n.gathered.name for t, _ in n.gathered.spellings)]
+    if len(respelt) > _MANY:
+        some = listed([f"'{shortened(_first_other(n))}' as {n.gathered.name}" for n in respelt[:5]])
+        notes.append(f"Spellings were gathered for {len(respelt):,} names: {some}, and so on.")
     for name in names:
         written = [text for text, _ in name.gathered.spellings if text.strip() != name.gathered.name]
-        if name.becomes and written:
+        if name.becomes and written and len(respelt) <= _MANY:
             ways = listed([f"'{shortened(text)}'" for text in written[:5]])
             notes.append(f"{ways} {'was' if len(written) == 1 else 'were'} read as {name.gathered.name}.")
         if name.becomes and name.becomes != name.gathered.name:
@@ -167,6 +178,10 @@ def said_of_names(names: Sequence[NameChoice]) -> list[str]:
         if name.becomes and name.gathered.doubt == "sp." and name.becomes == name.gathered.name:
             notes.append(f"{name.gathered.name} stands for its genus; the table names no species of it.")
     return notes
+
+
+def _first_other(name: NameChoice) -> str:
+    return next(text for text, _ in name.gathered.spellings if text.strip() != name.gathered.name)
 
 
 def _left_out(names: Sequence[NameChoice]) -> list[str]:

@@ -233,3 +233,31 @@ def test_decimal_commas_semicolons_and_missing_cells(context):
     assert [m.name for m in found.study.measurements] == ["lange", "breite"]
     assert np.isnan(found.plants.values).sum() == 1
     assert found.plants.values[0, 1] == 5.1
+
+
+def test_another_column_that_could_hold_the_names_is_said(context):
+    more = {"determined as": lambda i: ("Planta alba", "Planta rubra")[i // 7 % 2], "site": lambda i: "abc"[i % 3]}
+    text = labelled_table({"Planta alba": 15, "Planta rubra": 15}, more=more)
+    found = propose(context, io.BytesIO(text.encode()), "t.csv", Choices(study="new"))
+    assert any("'determined as' could hold them too" in w for w in found.warnings)
+    assert not any("site" in w for w in found.warnings)
+    said = propose(context, io.BytesIO(text.encode()), "t.csv", Choices(study="new", label="species"))
+    assert not any("could hold them" in w for w in said.warnings)
+
+
+@pytest.mark.parametrize(
+    "header", ["species.label", "Species name", "Latin name (species)", "plantSpecies", "Wiss. Art"]
+)
+def test_a_label_is_found_beside_other_words(context, header):
+    text = labelled_table({"Planta alba": 15, "Planta rubra": 15}, more={"habit": lambda i: "xy"[i % 2]})
+    text = text.replace("species", header, 1)
+    assert propose(context, io.BytesIO(text.encode()), "t.csv", Choices(study="new")).label == header
+
+
+def test_many_columns_of_one_kind_are_one_note(context):
+    names = [f"{word} latitude" for word in ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")]
+    more = {name: lambda i, k=k: str(round(40 + (i * 7919 + k * 31) % 97 / 10, 3)) for k, name in enumerate(names)}
+    text = labelled_table({"Planta alba": 15, "Planta rubra": 15}, more=more)
+    found = propose(context, io.BytesIO(text.encode()), "t.csv", Choices(study="new"))
+    (note,) = [n for n in found.notes if "latitude" in n]
+    assert note.startswith("Left out: 10 columns say where or when a plant grew")
