@@ -50,6 +50,12 @@ _UNDETERMINED: Final = re.compile(
 _NAMED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([a-zà-ÿ-]+)((?: .+)?)$")
 #: "Quercus x Turneri", in capitals by a spreadsheet or a label printer.
 _TITLED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([A-Z][a-zà-ÿ-]+)()$")
+#: A genus that is a hybrid itself, with its sign parted from it: "× Cupressocyparis".
+_HYBRID_GENUS: Final = re.compile(r"^(?:×|[xX] )\s*(?=[A-Z][a-z])")
+#: What stands behind an epithet where another parent follows it, and no author: "Iris a x b Iris c".
+_OTHER_PARENT: Final = re.compile(
+    r"^ [A-Z][a-zà-ÿ-]+ (?!(?:cv|subsp|ssp|var|f|ex|et|in|and|nothosubsp|nothovar)\b)[a-zà-ÿ-]{2,}"
+)
 _FORMULA: Final = re.compile(r"\S\s*×\s*\S|\S\s+[xX]\s+\S")
 _HYPHENATED: Final = re.compile(r"^([A-Z][a-zà-ÿ]{2,})[-_]([a-zà-ÿ]{3,})$")
 _ABBREVIATED: Final = re.compile(r"^([A-Z][a-zà-ÿ]{0,3})\. ?(\S.*)$")
@@ -127,8 +133,9 @@ def read_label(text: str) -> Label:
         return Label(cleaned, doubt="aff." if qualifier[1].lower().startswith("aff") else "cf.")
     if _GENUS_ONLY.match(cleaned):
         return Label(re.sub(r"\b(?:sp|spec|species)$", "sp.", cleaned), doubt="sp.")
+    cleaned = _HYBRID_GENUS.sub("×", cleaned)
     hybrid = _NAMED_HYBRID.match(cleaned) or _TITLED_HYBRID.match(cleaned)
-    if hybrid and not _FORMULA.search(hybrid[3]) and not is_binomial(hybrid[3].strip()):
+    if hybrid and not _FORMULA.search(hybrid[3]) and not _OTHER_PARENT.match(hybrid[3]):
         found = _without_author(f"{hybrid[1]} {hybrid[2].lower()}{hybrid[3]}")
         return replace(found, name=found.name.replace(" ", " ×", 1))
     if _FORMULA.search(cleaned):

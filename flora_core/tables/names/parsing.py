@@ -13,6 +13,7 @@ Brickell, C. D. et al. (2016). International Code of Nomenclature for Cultivated
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -48,7 +49,7 @@ _MISAPPLIED: Final = re.compile(
 #: What says in how wide a sense, or in whose, the name is used.
 _SENSE: Final = re.compile(
     r"[\s,]+\(?(s\. ?l(?:at)?\.?|s\. ?(?:str|ampl)\.?|sensu (?:lato|stricto|amplo|latiore|strictiore)"
-    rf"|(?:sensu )?{_AUCT}|aggr?\.?|coll\.?|p\. ?p\.?|pro parte|(?:non|nec|emend\.?|sensu|sec\.?) .+)\)?$",
+    rf"|(?:sensu )?{_AUCT}|aggr?\.?|coll\.?|p\. ?p\.?|pro parte|(?:non|nec|emend\.?|ampl\.?|sensu|sec\.?) .+)\)?$",
     re.IGNORECASE,
 )
 _GROUP: Final = re.compile(r"^(?:Group|Grex|Gruppe|Gp)\.?$")
@@ -139,7 +140,7 @@ def _with_author(text: str) -> ParsedLabel:
             kept += group
             author = author[: -len(group)]
         if author and not _is_author(" ".join(author), text):
-            return ParsedLabel(text)
+            return _by_parser(text, words[:end])
         authors = author or authors
         if place is None:
             break
@@ -148,12 +149,49 @@ def _with_author(text: str) -> ParsedLabel:
     return ParsedLabel(" ".join(kept), " ".join(authors))
 
 
+def _by_parser(text: str, binomial: Sequence[str]) -> ParsedLabel:
+    """A name whose parts the rules above can't tell apart, as the parser reads it, where an author is seen behind it.
+
+    Ranks that hardly anybody uses, letters of varieties, "ined." and the like are read so; words that tell plants apart are
+    left where they are.
+    """
+    behind = " ".join(text.split(" ")[len(binomial) :])
+    bare = {word.strip("().,[]").casefold() for word in behind.split(" ")}
+    remark = re.search(r"['\"]|(?<!\d)\d{1,3}(?!\d)", behind) or re.fullmatch(r"\([^().,&\d]*\)", behind)
+    if _TELLING & bare or remark or not _EVIDENT.search(behind):
+        return ParsedLabel(text)
+    try:
+        parsed = nameparser.parse(text, code="BOTANICAL")
+    except nameparser.UnparsableNameError:
+        return ParsedLabel(text)
+    if (
+        not isinstance(parsed, nameparser.ParsedName)
+        or parsed.state != "COMPLETE"
+        or parsed.type != "SCIENTIFIC"
+        or parsed.warnings
+        or parsed.phrase
+        or parsed.taxonomic_note
+        or not parsed.specific_epithet
+    ):
+        return ParsedLabel(text)
+    authors = parsed.combination_authorship.authors or parsed.basionym_authorship.authors
+    if not authors and not parsed.manuscript and not parsed.nomenclatural_note:
+        return ParsedLabel(text)
+    kept = list(binomial)
+    if f"{parsed.infraspecific_epithet}." in behind.split(" "):
+        # "det. Smith" names who determined, and no part of the plant's name.
+        return ParsedLabel(text)
+    if parsed.infraspecific_epithet and parsed.infraspecific_epithet not in kept:
+        kept.append(parsed.infraspecific_epithet)
+    return ParsedLabel(" ".join(kept), parsed.authorship_complete() or "")
+
+
 def _epithets(words: list[str]) -> int:
     """How many words at the beginning are genus and epithets: 2 for a species, 3 for a subspecies without a rank."""
     if len(words) < 2 or not re.fullmatch(r"×?[A-Z][^\W\d_]*\.?(?:-[^\W\d_]+)?", words[0]):
         return 0
     if (
-        not re.fullmatch(r"×?(?:\d+-)?[^\W\d_A-Z][^\W\d_]*\.?(?:-[^\W\d_]+)*", words[1])
+        not re.fullmatch(r"×?(?:\d+-|[a-z]')?[^\W\d_A-Z][^\W\d_]*\.?(?:-[^\W\d_]+)*", words[1])
         or words[1].rstrip(".") in _RANKS
     ):
         return 0
@@ -164,7 +202,7 @@ def _epithets(words: list[str]) -> int:
 
 
 def _is_plain_epithet(word: str) -> bool:
-    return bool(re.fullmatch(r"[a-zà-ÿ]{3,}(?:-[a-zà-ÿ]+)*", word)) and word not in _PARTICLES | {
+    return bool(re.fullmatch(r"[a-zà-ÿ]{3,}(?:-[a-zà-ÿ]+)*", word)) and word not in _PARTICLES | _TELLING | {
         "hort",
         "auct",
         "non",

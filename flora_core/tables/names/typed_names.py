@@ -44,7 +44,9 @@ _QUALIFIERS: Final = {
     "aff": AnswerKind.AFF,
     "affinis": AnswerKind.AFF,
 }
-_GENUS_ONLY: Final = re.compile(r"(?:sp|spp|spec|species)\.?(?: (?:nov\.?|\d{1,3}|[A-Z]))?")
+_GENUS_ONLY: Final = re.compile(
+    r"(?:(?:sp|spp|spec|species)\.?(?: (?:nov\.?|\d{1,3}|[A-Z]))?|nov\. ?sp\.?|n\. ?sp\.?|indet\.?)"
+)
 _RANKS: Final = frozenset(
     {"subsp", "ssp", "var", "subvar", "f", "fo", "forma", "cv", "convar", "nothosubsp", "nothovar"}
 )
@@ -156,7 +158,9 @@ def _read(text: str, study: Study, checklist: Checklist | None) -> ReadName:
     genus = _genus_only(cleaned, study, meant=meant)
     if genus is not None:
         return genus
-    taxon = _of_other_rank(label, study, meant=meant) or _taxon(cleaned, study, meant=meant)
+    # What is seen to be an author, or the sense of a name, is read past.
+    bare = label.name if (label.author or label.sense) and not label.doubt and is_binomial(label.name) else cleaned
+    taxon = _of_other_rank(label, study, meant=meant) or _taxon(bare, study, meant=meant)
     if taxon.problem:
         return _no_name(taxon.problem, taxon.suggestion)
     return ReadName(GivenName(AnswerKind.SPECIES, taxon.name), taxon.note or _stranger(taxon.name, study))
@@ -218,7 +222,12 @@ def _hybrid(parts: list[str], cleaned: str, shown: str, study: Study, *, meant: 
         return _no_name(
             f"'{shown}' is a hybrid with a doubt", "Write the formula without cf. or ?, and the doubt as a remark."
         )
-    if len(parts) == 1 or (len(parts) == 2 and _GENUS.fullmatch(parts[0]) and known_genus(parts[0], study)):
+    hybrid_genus = re.match(r"×? ?([A-Z][^\W\d_]+) ([^\W\d_A-Z][^\W\d_]+(?:-[^\W\d_]+)*)(?= |$)", parts[0])
+    if len(parts) == 1 and hybrid_genus:
+        return ReadName(GivenName(AnswerKind.HYBRID, f"×{hybrid_genus[1]} {hybrid_genus[2]}"))
+    one_word = len(parts) == 2 and bool(_GENUS.fullmatch(parts[0]))
+    other_genus = one_word and parts[0][:1].isupper() and " " not in parts[1] and not known_species(parts[0], study)
+    if len(parts) == 1 or (one_word and (other_genus or known_genus(parts[0], study))):
         return _named_hybrid(parts, shown, study)
     if len(parts) > 2:
         return _no_name(
@@ -239,7 +248,7 @@ def _hybrid(parts: list[str], cleaned: str, shown: str, study: Study, *, meant: 
 
 def _named_hybrid(parts: list[str], shown: str, study: Study) -> ReadName:
     """A hybrid with a name of its own: "Iris ×robusta"."""
-    genus = known_genus(parts[0], study) if len(parts) == 2 else study.genus
+    genus = known_genus(parts[0], study) or parts[0] if len(parts) == 2 else study.genus
     words = parts[-1].split()
     if not genus or not words or not _EPITHET.fullmatch(words[0]):
         return _no_name(f"'{shown}' is not a hybrid that can be read", "Write both parents: Iris a × Iris b.")

@@ -261,3 +261,23 @@ def test_what_is_written_on_a_slip_reads_back_as_the_same_answer(name, answer):
         AnswerKind.NONE: GivenName(AnswerKind.NONE),
     }[answer]
     assert read(given_name.written) == given_name
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Iris germanica v. Soest", "Iris germanica"),
+        ("Sedum hommelsii 't Hart", "Sedum hommelsii"),
+        ("× Pardancanda norrisii", "×Pardancanda norrisii"),
+        ("Quercus x Turneri", "Quercus ×turneri"),
+        ("Iris d'albertisii King", "Iris d'albertisii"),
+        ("Iris indet.", "Iris sp."),
+        ("Iris nov. sp.", "Iris sp."),
+        ("Iris setosa Pall. ex Link s.l.", "Iris setosa"),
+        ("Iris\u00a0setosa\u200b", "Iris setosa"),
+    ],
+)
+def test_valid_forms_are_accepted(text, written):
+    given = read_name(text, IRIS).given
+    assert given is not None
+    assert given.written == written
