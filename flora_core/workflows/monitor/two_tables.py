@@ -15,6 +15,8 @@ from flora_core.model import Floats, Ints
 from flora_core.monitoring.decision import ALPHA_AMBER, holm
 from flora_core.monitoring.drift.samples import Findings, compare_columns
 from flora_core.monitoring.predictions import Estimate, PredictionSample
+from flora_core.monitoring.verdicts.gaps import gap_reason, with_gaps
+from flora_core.monitoring.verdicts.reasons import VerdictReason
 from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.monitoring.verdicts.wording import Wording
 from flora_core.monitoring.windows import Column, DriftStatistic, Window, windows
@@ -133,7 +135,7 @@ def drift_of_tables(
         A table has no rows, or the two have no column in common that can be compared.
     """
     _check_rows(reference, current)
-    chosen, notes = _columns(reference, current, columns)
+    chosen, notes = _columns(reference, current, columns, tool)
     names = tuple(column.name for column in chosen)
     if tool == "nannyml":
         from flora_core.monitoring.compat import nannyml_drift
@@ -150,10 +152,12 @@ def drift_of_tables(
     watched = list(columns) or [name for name in reference.columns if not _is_unlike(reference, name)]
     for window in windows(current.rows, size or current.rows):
         findings = compare_columns(chosen, rows=window.rows)
-        judged.append(WindowDrift(window, findings, window_verdict(findings, wording)))
         gaps = _missing_drift(reference, current, watched, window)
+        reasons = [_gap_reason(figure, reference, current) for figure in gaps if figure.alert]
+        told = with_gaps(window_verdict(findings, wording), reasons, compared=bool(chosen))
+        judged.append(WindowDrift(window, findings, told))
         figures += [*_figures(judged[-1], names), *gaps]
-        notes += [_said_of_gaps(figure, reference, current, window) for figure in gaps if figure.alert]
+        notes += [reason.text for reason in reasons]
     return TablesDrift(tuple(figures), tuple(judged), names, tuple(notes))
 
 
@@ -193,16 +197,9 @@ def _missing_drift(reference: Table, current: Table, names: Sequence[str], windo
         now = _measured(current, name, numbers=numbers)[window.rows]
         if before.mean() == now.mean():
             continue
-        table = [[int((~before).sum()), int(before.sum())], [int((~now).sum()), int(now.sum())]]
-        found.append(
-            (
-                name,
-                float(1 - before.mean()),
-                float(1 - now.mean()),
-                len(now),
-                float(fisher_exact(np.array(table)).pvalue),
-            )
-        )
+        counts = np.array([[(~part).sum(), part.sum()] for part in (before, now)])
+        p = fisher_exact(counts).pvalue
+        found.append((name, float(1 - before.mean()), float(1 - now.mean()), len(now), float(p)))
     adjusted = holm([p for *_, p in found])
     return [
         window.figure(n, name, "missing", share, p=p, alert=p < ALPHA_AMBER and abs(share - earlier) >= _MIN_GAP)
@@ -210,17 +207,18 @@ def _missing_drift(reference: Table, current: Table, names: Sequence[str], windo
     ]
 
 
-def _said_of_gaps(figure: DriftStatistic, reference: Table, current: Table, window: Window) -> str:
-    name = figure.column
+def _gap_reason(figure: DriftStatistic, reference: Table, current: Table) -> VerdictReason:
+    name, share = figure.column, figure.value or 0.0
     if name not in current.columns:
-        return f"'{name}' of {reference.name} is not in {current.name}: every one of its values is missing there."
-    share = figure.value or 0.0
+        text = f"'{name}' of {reference.name} is not in {current.name}: every one of its values is missing there."
+        return gap_reason(name, 0.0, 1.0, text)
     p = "p < 0.0001" if (figure.p or 0.0) < 0.0001 else f"p = {figure.p:.2g}"
-    what = "missing or no number" if _read(reference, name) is not None else "missing"
-    often = f"'{name}' is {what} in {share:.0%} of {figure.n:,} rows of {current.name}"
     numbers = _read(reference, name) is not None
+    what = "missing or no number" if numbers else "missing"
+    often = f"'{name}' is {what} in {share:.0%} of {figure.n:,} rows of {current.name}"
     earlier = 1 - float(_measured(reference, name, numbers=numbers).mean())
-    return f"{often} and in {earlier:.0%} of {reference.rows:,} rows of {reference.name} ({p})."
+    text = f"{often} and in {earlier:.0%} of {reference.rows:,} rows of {reference.name} ({p})."
+    return gap_reason(name, earlier, share, text)
 
 
 def _wording(reference: str, names: Sequence[str], study: Study | None) -> Wording:
@@ -343,14 +341,14 @@ def _check_labels(tables: Sequence[Table], columns: Sequence[str], probabilities
                 )
 
 
-def _columns(reference: Table, current: Table, names: Sequence[str]) -> tuple[tuple[Column, ...], list[str]]:
+def _columns(
+    reference: Table, current: Table, names: Sequence[str], tool: Tool
+) -> tuple[tuple[Column, ...], list[str]]:
     _check_there(reference, names)
     wanted = [name for name in names or reference.columns if name in current.columns]
     found, notes = [], []
-    if names:
-        _check_there(current, [name for name in names if not wanted])
     for name in wanted:
-        if not names and _read(reference, name) is not None and _read(current, name) is None:
+        if _read(reference, name) is not None and _read(current, name) is None:
             notes.append(
                 f"'{name}' holds numbers in {reference.name} and text in {current.name}; its texts count as missing."
             )
@@ -365,7 +363,8 @@ def _columns(reference: Table, current: Table, names: Sequence[str]) -> tuple[tu
             )
         else:
             found.append(column)
-    if not found:
+    lost = any(name not in current.columns for name in names)
+    if not found and (tool != "flora" or not (lost or notes)):
         raise BadTable(
             f"{reference.name} and {current.name} have no column in common that holds numbers or a few groups. The first has: "
             f"{', '.join(reference.columns)}; the second: {', '.join(current.columns)}."
@@ -487,6 +486,8 @@ def _shares(table: Table, name: str) -> Floats:
     values = _read(table, name)
     if values is None:
         raise BadTable(f"The column '{name}' of {table.name} holds no probabilities but text.")
+    if not np.isfinite(values).any():
+        raise BadTable(f"The column '{name}' of {table.name} is empty: without probabilities nothing can be estimated.")
     outside = np.flatnonzero((values < 0.0) | (values > 1.0))
     if len(outside):
         first = outside[0]

@@ -279,3 +279,55 @@ def test_whatever_stands_in_the_probabilities_there_are_estimates_or_a_sentence(
         return
     json.dumps(figures_document(found), allow_nan=False)
     assert all(e.value is None or 0 <= e.value <= 1 for e in found)
+
+
+def measured(n, x, *, seed=0, header="x,y,site"):
+    rng = np.random.default_rng(seed)
+    rows = [(x(i, rng), f"{rng.normal(3, 1):.2f}", "ab"[i % 2]) for i in range(n)]
+    return table(f"{header}\n" + "\n".join(",".join(row) for row in rows) + "\n")
+
+
+def number(_, rng):
+    return f"{rng.normal(5, 1):.2f}"
+
+
+@pytest.mark.parametrize(
+    ("x", "share", "verdict"),
+    [
+        (lambda i, rng: "long", 1.0, "red"),
+        (lambda i, rng: "", 1.0, "red"),
+        (lambda i, rng: "big" if i % 3 == 0 else number(i, rng), 1 / 3, "amber"),
+        (lambda i, rng: "NA" if i % 5 == 0 else number(i, rng), 0.2, "amber"),
+    ],
+)
+@pytest.mark.parametrize("columns", [(), ("x",)])
+def test_a_column_that_is_empty_or_turned_to_text_is_in_the_verdict(x, share, verdict, columns):
+    found = drift_of_tables(measured(300, number), measured(300, x, seed=1), columns=columns)
+    (figure,) = [f for f in found.figures if f.method == "missing"]
+    assert (figure.column, figure.n, figure.alert) == ("x", 300, True)
+    assert figure.value == pytest.approx(share, abs=0.01)
+    (window,) = found.windows
+    assert window.window_verdict.verdict == verdict
+    assert f"'x' is missing or no number in {share:.0%} of 300 rows" in window.window_verdict.sentence
+    assert [r.topic for r in window.window_verdict.reasons] == ["missing"]
+
+
+def test_a_column_that_is_gone_is_in_the_verdict_also_where_it_alone_was_asked_for():
+    now = measured(300, number, seed=1, header="z,y,site")
+    for columns in ((), ("x",)):
+        (window,) = drift_of_tables(measured(300, number), now, columns=columns).windows
+        assert window.window_verdict.verdict == "red"
+        assert "every one of its values is missing there" in window.window_verdict.sentence
+
+
+def test_without_gaps_the_verdict_stays():
+    (window,) = drift_of_tables(measured(300, number), measured(300, number, seed=1)).windows
+    assert window.window_verdict.verdict == "green"
+
+
+def test_probabilities_that_are_empty_are_refused():
+    before, now = written(answers(30)), written({**answers(30, 1), "p0": [""] * 30})
+    with pytest.raises(BadTable, match="'p0' of field.csv is empty"):
+        estimate_of_tables(
+            before, now, identified="named", true="true", probabilities={"setosa": "p0", "versicolor": "p1"}
+        )
