@@ -13,9 +13,9 @@ from scipy.special import betaincinv
 from flora_core.identification.key_detours import Detour, detours
 from flora_core.identification.naming import predict_plants
 from flora_core.identification.predicting import expected_values
-from flora_core.identification.sentences import listed
 from flora_core.model import Floats, Ints, Model
 from flora_core.study import Study
+from flora_core.wording import listed
 
 #: Couplets of a surrogate key at most: what still fits on a page; of many species, half as many again as there are.
 _COUPLETS: Final = 15

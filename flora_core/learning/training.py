@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 
 from flora_core.errors import Refused
+from flora_core.identification.naming import predict_plants
 from flora_core.identification.predicting import uncalibrated
 from flora_core.identification.prediction_sets import RULE, fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
@@ -25,9 +27,20 @@ from flora_core.learning.validation.diagnostics import calibration_curve, import
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import held_out_misfits
 from flora_core.learning.validation.out_of_fold import one_thread
+from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection
-from flora_core.model import Candidate, Floats, Model, ModelCard, Reference, SpeciesGaussians, TrainingPlants
+from flora_core.model import (
+    Candidate,
+    DrawnScores,
+    Floats,
+    Ints,
+    Model,
+    ModelCard,
+    Reference,
+    SpeciesGaussians,
+    TrainingPlants,
+)
 from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
 
@@ -110,7 +123,8 @@ def _trained(
         work.total += len(parts.folds) * len(screened.go_on)
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
     results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying)
-    choice = ModelSelection.among(recipes, results, plants.species, stopped)
+    truth = plants.truth
+    choice = ModelSelection.among(recipes, [r.of(truth) for r in results], plants.species[truth], stopped)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
 
@@ -122,9 +136,9 @@ def _trained(
     pipeline = recipe.fit(whole, plants.species, len(study.species))
     seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)
     work.step("asking which measurement matters")
-    important = importance(study, recipe, plants, parts.folds, seed)
+    important = importance(study, recipe, plants, parts.asking(truth), seed)
 
-    baseline = float(np.bincount(plants.species).max() / len(plants.species))
+    baseline = float(np.bincount(plants.species[truth]).max() / truth.sum())
     card = ModelCard(
         study=study,
         algorithm=recipe.algorithm.name,
@@ -150,7 +164,7 @@ def _trained(
         group_scores=examined.group_scores,
         groups=0 if plants.groups is None else len(set(plants.groups.tolist()) - {""}),
         seen_accuracy=seen_accuracy,
-        calibration_curve=calibration_curve(examined.held_out[0], plants.species),
+        calibration_curve=calibration_curve(examined.held_out[0][truth], plants.species[truth]),
         learning_curve=examined.points,
         more_plants=examined.more_plants,
         importance=important,
@@ -162,11 +176,29 @@ def _trained(
         pipeline=pipeline,
         gaussians=gaussians,
         calibration=choice.calibrations[choice.best],
-        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0], plants.species),
+        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0][truth], plants.species[truth]),
         reference=_reference(plants, examined.held_out[0], seed),
         set_rule=RULE,
         novelty=novelty,
     )
+
+
+def score_on_drawn(model: Model, values: Floats, species: Ints) -> Model:
+    """The model with a card that says how many determined plants it names right that chance chose and nobody learns from.
+
+    Parameters
+    ----------
+    values : (n, p) float
+    species : (n,) int
+    """
+    table = model.card.table.model_copy(update={"set_apart": len(species)})
+    scores = None
+    if len(species):
+        named = predict_plants(model, values)
+        right = int((named.fits & (named.best == species)).sum())
+        low, high = clopper_pearson(right, len(species))
+        scores = DrawnScores(plants=len(species), right=right, accuracy=right / len(species), low=low, high=high)
+    return replace(model, card=model.card.model_copy(update={"table": table, "drawn_scores": scores}))
 
 
 def _lengths(study: Study) -> ShapeRatioColumns:
