@@ -196,8 +196,7 @@ class Importance(_Part):
 class TrainingTable(_Part):
     """The table a model was trained on: enough to find it again and to see whether it is the same.
 
-    `determined` of its rows are plants that persons determined, after the rows of the study's own table. `set_apart` more,
-    which chance chose, were known and not learned from; None of versions that learned from those too.
+    `determined` of its rows are plants that persons determined, after the rows of the study's own table.
     """
 
     source: str
@@ -206,17 +205,6 @@ class TrainingTable(_Part):
     plants: dict[str, int]
     missing_cells: int = 0
     determined: int = 0
-    set_apart: int | None = None
-
-
-class DrawnScores(_Part):
-    """What a new version said of determined plants that chance chose and no version learns from; 95 % interval."""
-
-    plants: int
-    right: int
-    accuracy: float
-    low: float
-    high: float
 
 
 class Origin(_Part):
@@ -271,10 +259,6 @@ class ModelCard(_Part):
         None,
         description="How many plants of species it does not know would be noticed; None where that was not measured.",
     )
-    drawn_scores: DrawnScores | None = Field(
-        None,
-        description="On determined plants that chance chose, as known when it was trained; None where there were none.",
-    )
     imported: Origin | None = Field(
         None, description="Set where it was brought in a file: its scores are the file's word."
     )
@@ -288,6 +272,39 @@ class ModelCard(_Part):
     def identified_by(self) -> str:
         """The program, model and version, as Darwin Core's `identifiedBy` wants a machine to be named."""
         return f"Flora Classification, {self.label} ({self.algorithm_title})"
+
+
+@dataclass(frozen=True, slots=True)
+class StateColumns:
+    """The columns of values that hold states and not numbers.
+
+    Attributes
+    ----------
+    columns, sizes : tuple of int
+        Where each stands, and how many states it has.
+    ordered : tuple of bool
+        Whether its states have an order, and every plant can be given one of them.
+    """
+
+    columns: tuple[int, ...]
+    sizes: tuple[int, ...]
+    ordered: tuple[bool, ...]
+
+    def numbers(self, p: int) -> tuple[int, ...]:
+        """The columns of p that hold numbers."""
+        return tuple(i for i in range(p) if i not in self.columns)
+
+
+def state_columns(study: Study) -> StateColumns | None:
+    """The columns of a study's values that hold states; None where all are numbers."""
+    found = [(i, m) for i, m in enumerate(study.measurements) if m.has_states]
+    if not found:
+        return None
+    return StateColumns(
+        tuple(i for i, _ in found),
+        tuple(len(m.state_labels) for _, m in found),
+        tuple(m.kind == "ordered" and not m.inapplicable for _, m in found),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,9 +324,8 @@ class TrainingPlants:
         Where they come from.
     ids : (n,) str or None
         Their catalogue numbers, where the table has them; "" where a plant has none.
-    asked : (n,) bool or None
-        The plants whose names count as the truth for scores and calibration; all where None. A name that a person gave beside
-        a model's own is no independent truth: such plants are learned from and not asked about.
+    states : StateColumns or None
+        Which columns hold states; None where all hold numbers.
     """
 
     values: Floats
@@ -317,12 +333,28 @@ class TrainingPlants:
     groups: npt.NDArray[np.str_] | None
     table: TrainingTable
     ids: npt.NDArray[np.str_] | None = None
-    asked: Bools | None = None
+    states: StateColumns | None = None
 
-    @property
-    def truth(self) -> Bools:
-        """The plants that scores are of; (n,)."""
-        return np.ones(len(self.species), dtype=bool) if self.asked is None else self.asked
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeciesStates:
+    """How often the plants of each species show each state.
+
+    Attributes
+    ----------
+    columns : StateColumns
+    shares : tuple of (k, s) float
+        For each such column the share of each species' plants with each state; smoothed, so that none is 0, rows sum to 1.
+    tail_factor : float
+        At least 1: the factor on the limit of numbers and states together that the training plants ask for.
+    least : float
+        A plant that shows a state as rare among a species' plants as this does not fit the species, whatever else it shows.
+    """
+
+    columns: StateColumns
+    shares: tuple[Floats, ...]
+    tail_factor: float = 1.0
+    least: float = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -340,6 +372,9 @@ class SpeciesGaussians:
         Degrees of freedom of each covariance.
     tail_factor : float
         At least 1: the factor on the squared limit that heavy tails in the training plants ask for.
+    states : SpeciesStates or None
+        For the columns that hold states; there, `means` has the commonest state and `covariances` are those of no number.
+        None where all columns are numbers.
     """
 
     counts: Floats
@@ -347,6 +382,7 @@ class SpeciesGaussians:
     covariances: Floats
     degrees_of_freedom: Floats
     tail_factor: float
+    states: SpeciesStates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +455,7 @@ def _sharing(gaussians: SpeciesGaussians, covariance: Floats, tail_factor: float
         covariances=np.broadcast_to(covariance, gaussians.covariances.shape),
         degrees_of_freedom=np.full(k, freedom),
         tail_factor=tail_factor,
+        states=gaussians.states,
     )
 
 

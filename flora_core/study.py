@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from flora_core.errors import Unknown
+from flora_core.states import NOT_APPLICABLE, CharacterKind, States, places_of
 
 #: A measurement's or study's name: what commands, addresses and file names are made of.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
@@ -21,7 +22,7 @@ class _Noun(BaseModel):
 
 
 class Measurement(_Noun):
-    """One measured character of a plant.
+    """One character of a plant: measured, counted, or seen as one of several states.
 
     Attributes
     ----------
@@ -47,6 +48,14 @@ class Measurement(_Noun):
         How to measure it, in one sentence.
     header : str
         The column of the training table that it was made of, as it stood there; "" where that is not known.
+    kind : {"measured", "counted", "unordered", "ordered"}
+        A number with its unit, a whole number, or states without or with an order.
+    states : tuple of State
+        In order; a value is the place of one among them (`flora_core.states`). Empty for numbers.
+    several : bool
+        Whether a plant may show several states at once: "white or pink".
+    inapplicable : bool
+        Whether it may be that the character can't be told of a plant at all, which then is its last state.
     """
 
     name: Name
@@ -61,6 +70,26 @@ class Measurement(_Noun):
     term: str = ""
     how: str = ""
     header: str = ""
+    kind: CharacterKind = "measured"
+    states: States = ()
+    several: bool = True
+    inapplicable: bool = False
+
+    @model_validator(mode="after")
+    def _states_as_the_kind_says(self) -> Measurement:
+        if self.has_states != bool(self.states):
+            raise ValueError(f"{self.label}: a character of kind '{self.kind}' and its states do not go together")
+        return self
+
+    @property
+    def has_states(self) -> bool:
+        """Whether it is seen as one of several states, and not a number."""
+        return self.kind in ("unordered", "ordered")
+
+    @property
+    def state_labels(self) -> tuple[str, ...]:
+        """What each value stands for, in order; "not applicable" last where the character has that. Empty for numbers."""
+        return (*(state.label for state in self.states), *([NOT_APPLICABLE] if self.inapplicable else []))
 
     @property
     def heading(self) -> str:
@@ -78,11 +107,14 @@ class Measurement(_Noun):
         return self.label.rsplit(" ", 1)[1] if " " in self.label else ""
 
     def written(self, value: float) -> str:
-        """The value as a botanist writes it, with its unit: "5.1 cm"."""
+        """The value as a botanist writes it, with its unit: "5.1 cm"; the states it stands for: "white or pink"."""
         return f"{self.digits(value)} {self.unit}".strip()
 
     def digits(self, value: float) -> str:
-        """The value rounded to `decimals`, without trailing zeros beyond the first decimal: "5.1", "12"."""
+        """The value rounded to `decimals`, without trailing zeros beyond the first decimal: "5.1", "12"; or its states."""
+        if self.has_states:
+            labels = self.state_labels
+            return " or ".join(labels[place] for place in places_of(float(value)) if place < len(labels))
         text = f"{value:.{self.decimals}f}"
         if "." in text:
             whole, _, fraction = text.partition(".")
@@ -161,7 +193,7 @@ class Study(_Noun):
     organism : str
         What is measured, one of them: "flower", "kernel", "plant".
     measurements : tuple of Measurement
-        In the order of every array of values in this program.
+        In the order of every array of values in this program; counted characters and those with states among them.
     species : tuple of Species
         In the order of every array of probabilities; sorted by name.
     condition : {"fresh", "pressed", "unknown"}

@@ -5,7 +5,7 @@ import streamlit as st
 from ui.page import require_context
 from ui.site.study_picker import chosen_study
 from ui.site.text import escape_markdown
-from ui.studies import checklists, corrections, create, extend
+from ui.studies import checklists, corrections, create, extend, states
 
 context = require_context()
 study = context.studies.get(chosen_study(context))
@@ -32,6 +32,7 @@ choices = create.columns_chosen(context, file)
 choices = checklists.checklist_chosen(context, file, choices)
 choices = corrections.names_chosen(context, file, choices)
 choices = corrections.measurements_chosen(context, file, choices)
+choices = states.states_chosen(context, file, choices)
 choices = create.describe_proposal(file, choices)
 proposal = create.proposed(context, file, choices)
 create.show_preview(proposal)

@@ -59,7 +59,7 @@ class Suggested(BaseModel):
 
     question: str
     change: str
-    measurements: dict[str, float | None]
+    measurements: dict[str, float | str | None]
 
 
 class Identified(BaseModel):
@@ -67,7 +67,9 @@ class Identified(BaseModel):
 
     study: str
     model_version: int
-    measurements: dict[str, float | None] = Field(description="As used, in the study's units.")
+    measurements: dict[str, float | str | None] = Field(
+        description="As used, in the study's units; states by their names."
+    )
     species: str = Field(description='The likeliest species, or "none of these".')
     probability: float = Field(description="Of the likeliest species; of no meaning where `fits` is false.")
     probabilities: dict[str, float]

@@ -21,6 +21,7 @@ from flora_core.cli.options import (
 )
 from flora_core.errors import Issue, Refused
 from flora_core.tables.columns.assignments import read_assignments
+from flora_core.tables.columns.state_options import read_state_options
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Plant groups.")
 
@@ -104,6 +105,26 @@ def studies_create(
         ),
     ] = None,
     units: Units = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind", metavar="COLUMN=KIND", help="What a column holds: measured, counted, unordered or ordered states."
+        ),
+    ] = None,
+    orders: Annotated[
+        list[str] | None,
+        typer.Option("--order", metavar='"COLUMN=a<b<c"', help="The states of a column in their order."),
+    ] = None,
+    states: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--state", metavar='"COLUMN: A=B"', help="Count state A of a column as B; an empty B makes A unknown."
+        ),
+    ] = None,
+    hints: Annotated[
+        list[str] | None,
+        typer.Option("--hint", metavar='"COLUMN: STATE=HOW"', help="A sentence on how to recognise a state."),
+    ] = None,
     genus: Genus = "",
     merge: Merge = None,
     leave_out: LeaveOut = None,
@@ -146,6 +167,7 @@ def studies_create(
             genus=genus,
             measurements=dict(_column_and_unit(text) for text in measurements or ()),
             units=read_assignments(units, "--unit", "COLUMN=UNIT"),
+            states=read_state_options(kinds or (), orders or (), states or (), hints or ()),
             names=_names(merge, leave_out),
             keep_qualified=keep_qualified,
             codes=codes,
@@ -297,7 +319,10 @@ def _print(
     study = view.study
     typer.echo(f"{study.title} ({study.name})")
     for m in study.measurements:
-        typer.echo(f"  {m.name}: {limits_text(m)}{f', {m.term}' if m.term else ''}{f'. {m.how}' if m.how else ''}")
+        kind = {"measured": "", "counted": "counted, ", "unordered": "states ", "ordered": "states in order "}[m.kind]
+        typer.echo(
+            f"  {m.name}: {kind}{limits_text(m)}{f', {m.term}' if m.term else ''}{f'. {m.how}' if m.how else ''}"
+        )
     for species in study.species:
         about = f" {species.note}" if species.note else ""
         typer.echo(

@@ -8,8 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from flora_core.identification.mixed_evidence import NextMeasurement, mixed_evidence, mixed_next, state_shares
 from flora_core.identification.predicting import completions, entropy, probabilities
 from flora_core.model import Floats, Ints, Model
+
+__all__ = ["Explanation", "NextMeasurement", "central_ranges", "explain", "next_measurement", "standings"]
 
 #: Beyond this many measurements each is weighed by the species' normal distributions, and the next one is sought among the
 #: first missing ones: asking the model about each costs an answer of its own.
@@ -32,27 +35,20 @@ class Explanation:
         By how much the measurement, taken by itself, multiplies the odds of the species, as a natural logarithm: above 0 it
         speaks for the species, below 0 against it. NaN where not measured. Measurements that go together repeat each
         other, so these do not add up to the whole.
+    share : (k, p) float or None
+        The share of each species' training plants that show the plant's state, or any of its states; NaN for numbers and
+        where nothing is known. None where all characters are numbers.
+    shown : (k, p) int or None
+        How many training plants of each species that share is of.
+
+    For characters with states `standing` and `deviation` are NaN.
     """
 
     standing: Floats
     deviation: Floats
     evidence: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class NextMeasurement:
-    """The measurement not yet taken that would tell most.
-
-    Attributes
-    ----------
-    column : int
-    certainty_now, certainty_then : float
-        The probability of the likeliest species now, and on average once it is measured.
-    """
-
-    column: int
-    certainty_now: float
-    certainty_then: float
+    share: Floats | None = None
+    shown: Ints | None = None
 
 
 def explain(model: Model, values: Floats) -> Explanation:
@@ -65,7 +61,13 @@ def explain(model: Model, values: Floats) -> Explanation:
     """
     means = model.gaussians.means
     spread = _spread(model)
-    return Explanation(standings(model, values), (values - means) / spread, _evidence(model, values))
+    states = model.gaussians.states
+    if states is None:
+        return Explanation(standings(model, values), (values - means) / spread, _evidence(model, values))
+    standing, deviation = standings(model, values), (values - means) / spread
+    standing[:, states.columns.columns] = deviation[:, states.columns.columns] = np.nan
+    share, shown = state_shares(model, values)
+    return Explanation(standing, deviation, mixed_evidence(model, values), share, shown)
 
 
 def standings(model: Model, values: Floats) -> Floats:
@@ -128,6 +130,8 @@ def next_measurement(model: Model, values: Floats) -> NextMeasurement | None:
     Lindley (1956), On a measure of the information provided by an experiment.
     """
     observed = ~np.isnan(values)
+    if model.gaussians.states is not None:
+        return mixed_next(model, values)
     gaps = np.flatnonzero(~observed)[:MOST_WEIGHED]
     if not len(gaps):
         return None

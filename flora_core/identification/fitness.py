@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtr, chdtri, fdtr, fdtri
 
-from flora_core.model import Bools, Floats, Ints, Model, SpeciesGaussians
+from flora_core.identification.state_scores import StateScores, levels_of, numeric_part, state_scores, upper_limit
+from flora_core.model import Bools, Floats, Ints, Model, SpeciesGaussians, SpeciesStates
 
 #: The share of a species' own plants that lie within its limit.
 WITHIN: Final = 0.999
@@ -160,8 +161,11 @@ def misfits(gaussians: SpeciesGaussians, X: Floats) -> Floats:
     Returns
     -------
     (n, k) float
-        Squared distance over its limit.
+        Squared distance over its limit. Where states were seen too, the largest of that, of distance and surprise together
+        over the limit of both, and of the rarest state over the rarest that is still taken.
     """
+    if gaussians.states is not None:
+        return _mixed_misfits(gaussians, gaussians.states, X)
     result = np.zeros((len(X), len(gaussians.means)))
     for observed, rows in patterns(X):
         if any(observed):
@@ -169,6 +173,57 @@ def misfits(gaussians: SpeciesGaussians, X: Floats) -> Floats:
             values = X[rows] if all(observed) else X[rows][:, seen.columns]
             result[rows] = squared_distances(seen, values) / seen.limits
     return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Together:
+    """Numbers and states of n plants held against k species.
+
+    Attributes
+    ----------
+    numeric : (n, k) float
+        The misfit of the numbers alone.
+    total, mean, variance, third : (n, k) float
+        Squared distance (as chi-squared as its limit) and surprise added up, and the cumulants of that among own plants.
+    scores : StateScores
+    """
+
+    numeric: Floats
+    total: Floats
+    mean: Floats
+    variance: Floats
+    third: Floats
+    scores: StateScores
+
+
+def _together(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> _Together:
+    columns, numbers = numeric_part(gaussians)
+    values = X[:, columns]
+    scores = state_scores(states, X)
+    numeric = np.zeros_like(scores.surprise) if numbers is None else misfits(numbers, values)
+    measured = (~np.isnan(values)).sum(axis=1).astype(np.float64)[:, None]
+    # The distance over its own limit times the chi-squared limit: the same, but free of how few plants a species has.
+    distance = numeric * np.where(measured > 0, chdtri(np.maximum(measured, 1.0), 1.0 - WITHIN), 0.0)
+    return _Together(
+        numeric,
+        distance + scores.surprise,
+        scores.mean + measured,
+        scores.variance + 2.0 * measured,
+        scores.third + 8.0 * measured,
+        scores,
+    )
+
+
+def _mixed_misfits(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> Floats:
+    found = _together(gaussians, states, X)
+    limit = states.tail_factor * upper_limit(found.mean, found.variance, found.third, WITHIN)
+    rarity = np.log(np.minimum(found.scores.rarest, 1.0)) / np.log(states.least)
+    return np.asarray(np.maximum(np.maximum(found.numeric, found.total / limit), rarity))
+
+
+def _mixed_levels(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> Floats:
+    found = _together(gaussians, states, X)
+    return levels_of(found.total / states.tail_factor, found.mean, found.variance, found.third)
 
 
 def outside_usual_range(gaussians: SpeciesGaussians, X: Floats, usual_level: float) -> Bools:
@@ -181,6 +236,8 @@ def outside_usual_range(gaussians: SpeciesGaussians, X: Floats, usual_level: flo
     usual_level : float
         The share of a species' own plants within its usual range.
     """
+    if gaussians.states is not None:
+        return np.asarray((_mixed_levels(gaussians, gaussians.states, X) > usual_level).all(axis=1))
     outside = np.zeros(len(X), dtype=bool)
     for observed, rows in patterns(X):
         if any(observed):
@@ -199,6 +256,8 @@ def outlying_levels(gaussians: SpeciesGaussians, X: Floats) -> Floats:
     X : (n, p) float
         NaN where not measured; a plant with nothing measured has 0.
     """
+    if gaussians.states is not None:
+        return _mixed_levels(gaussians, gaussians.states, X)
     result = np.zeros((len(X), len(gaussians.means)))
     for observed, rows in patterns(X):
         if any(observed):
@@ -238,7 +297,12 @@ def odd_measurements(model: Model, values: Floats) -> tuple[int, ...]:
     if observed.sum() < 2:
         return tuple(int(i) for i in np.flatnonzero(observed))
     columns = np.flatnonzero(observed)
-    misfit = _without_each(model.gaussians, values, tuple(bool(o) for o in observed)).min(axis=0)
+    if model.gaussians.states is not None:
+        without = np.repeat(values[None, :], len(columns), axis=0)
+        without[np.arange(len(columns)), columns] = np.nan
+        misfit = misfits(model.gaussians, without).min(axis=1)
+    else:
+        misfit = _without_each(model.gaussians, values, tuple(bool(o) for o in observed)).min(axis=0)
     return tuple(int(columns[i]) for i in np.argsort(misfit) if misfit[i] <= 1.0)
 
 

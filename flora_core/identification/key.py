@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import betaincinv
 
 from flora_core.identification.key_detours import Detour, detours
+from flora_core.identification.mixed_key import lead_text, shows_any, state_order, tree_on_codes, tree_on_ranks
 from flora_core.identification.naming import predict_plants
 from flora_core.identification.predicting import expected_values
-from flora_core.model import Floats, Ints, Model
+from flora_core.model import Floats, Ints, Model, state_columns
 from flora_core.study import Study
 from flora_core.wording import listed
 
@@ -61,6 +62,8 @@ class Couplet:
         The place of its character among the study's measurements.
     border : float
         Up to which the first lead holds.
+    states : tuple of int
+        Of a character with states those that the first lead holds for; empty of numbers.
     detours : tuple of Detour
         Other characters to go by where its own can't be measured, best first.
     missing : str
@@ -74,6 +77,7 @@ class Couplet:
     border: float
     detours: tuple[Detour, ...] = ()
     missing: str = ""
+    states: tuple[int, ...] = ()
 
     def lead_of(self, values: Floats) -> Lead:
         """The lead that a plant follows; around the character where it is missing.
@@ -85,7 +89,8 @@ class Couplet:
         """
         own = values[self.column]
         if not math.isnan(own):
-            return self.first if own <= self.border else self.second
+            first = shows_any(float(own), self.states) if self.states else own <= self.border
+            return self.first if first else self.second
         for detour in self.detours:
             if not math.isnan(values[detour.column]):
                 return self.first if detour.takes_first(float(values[detour.column])) else self.second
@@ -183,6 +188,14 @@ def key_of(model: Model) -> Key | None:
     tree = model.pipeline[-1]
     if type(tree).__name__ != "DecisionTreeClassifier" or model.card.shape_ratios:
         return None
+    states = state_columns(model.study)
+    if states is not None:
+        numbers = model.pipeline[0].named_transformers_.get("remainder")
+        if numbers is not None and hasattr(numbers, "named_steps") and "scale" in numbers.named_steps:
+            return None
+        inside = tree_on_codes(tree.tree_, states, len(model.study.measurements))
+        couplets, only = _couplets(model.study, inside, tree.classes_, _completed(model), model.reference.species)
+        return Key(couplets, only, False, 1.0, 1.0, 1.0, 0, _never(model.study, couplets, only))
     inside, scaler = tree.tree_, model.pipeline.named_steps.get("scale")
     if scaler is not None:
         inside = SimpleNamespace(
@@ -208,6 +221,8 @@ def surrogate_key(model: Model, seed: int = 0) -> Key:
     X, study = _completed(model), model.study
     # The model is asked about the plants as they were measured.
     names = predict_plants(model, model.reference.values).best.astype(np.int64)
+    order = state_order(study, X, names)
+    shown = X if order is None else order.ranked(X)
     rng = np.random.default_rng(seed)
     part = rng.integers(0, 5, len(X))
     species = len(np.unique(names))
@@ -223,13 +238,15 @@ def surrogate_key(model: Model, seed: int = 0) -> Key:
     for fold in range(5):
         test = part == fold
         if test.any() and len(np.unique(names[~test])):
-            fitted = tree.fit(X[~test], names[~test])
-            made = _couplets(study, fitted.tree_, fitted.classes_, X[~test], names[~test])
+            fitted = tree.fit(shown[~test], names[~test])
+            asked = fitted.tree_ if order is None else tree_on_ranks(fitted.tree_, order)
+            made = _couplets(study, asked, fitted.classes_, X[~test], names[~test])
             key = Key(*made, True, 1.0, 0.0, 1.0, 0)
             for row in np.flatnonzero(test):
                 agreed[row] = key.name_of(model.reference.values[row]) == study.species_names[names[row]]
-    whole = tree.fit(X, names)
-    couplets, only = _couplets(study, whole.tree_, whole.classes_, X, names)
+    whole = tree.fit(shown, names)
+    asked = whole.tree_ if order is None else tree_on_ranks(whole.tree_, order)
+    couplets, only = _couplets(study, asked, whole.classes_, X, names)
     low, high = _interval(int(agreed.sum()), len(agreed))
     never = _never(study, couplets, only)
     return Key(couplets, only, True, float(agreed.mean()), low, high, len(agreed), never)
@@ -256,6 +273,8 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
     name_of: dict[int, int | None] = {}
     borders: dict[int, float] = {}
     around: dict[int, list[Detour]] = {}
+    states: dict[int, tuple[int, ...]] = getattr(tree, "states", {})
+    held = [i for i, m in enumerate(study.measurements) if m.has_states]
 
     def divide(node: int) -> int | None:
         """The one name below a node, or None; fills in the plants and the border of every node below it."""
@@ -265,12 +284,12 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
             return name_of[node]
         column, rows = int(tree.feature[node]), rows_of[node]
         cells = values[rows, column]
-        borders[node] = _round_border(cells, float(tree.threshold[node]))
-        below = cells <= tree.threshold[node]
+        borders[node] = 0.0 if node in states else _round_border(cells, float(tree.threshold[node]))
+        below = np.isin(cells, states[node]) if node in states else cells <= tree.threshold[node]
         rows_of[left], rows_of[right] = rows[below], rows[~below]
         around[node] = [
-            replace(d, border=_round_border(values[rows, d.column], d.border))
-            for d in detours(values[rows], below, column)
+            d if d.states else replace(d, border=_round_border(values[rows, d.column], d.border))
+            for d in detours(values[rows], below, column, held)
         ]
         one, other = divide(left), divide(right)
         name_of[node] = one if one is not None and one == other else None
@@ -307,13 +326,19 @@ def _couplets(study: Study, tree: Any, classes: Ints, values: Floats, species: I
         m = study.measurements[int(tree.feature[node])]
         label = m.label[:1].upper() + m.label[1:]
         border = f"{borders[node]:.10g} {m.unit}".strip()
+        texts = f"{label} at most {border}", f"{label} more than {border}"
+        if node in states:
+            seen = set(values[rows_of[node], int(tree.feature[node])].astype(int).tolist())
+            others = tuple(s for s in range(len(m.state_labels)) if s not in states[node])
+            texts = lead_text(m, states[node], seen), lead_text(m, others, seen)
         couplet = Couplet(
             place,
-            lead(int(tree.children_left[node]), f"{label} at most {border}"),
-            lead(int(tree.children_right[node]), f"{label} more than {border}"),
+            lead(int(tree.children_left[node]), texts[0]),
+            lead(int(tree.children_right[node]), texts[1]),
             int(tree.feature[node]),
             borders[node],
             tuple(around[node]),
+            states=states.get(node, ()),
         )
         couplets.append(replace(couplet, missing=_missing(study, couplet)))
     return tuple(sorted(couplets, key=lambda c: c.number)), ""
@@ -325,6 +350,13 @@ def _missing(study: Study, couplet: Couplet) -> str:
     said = []
     for detour in couplet.detours:
         m = study.measurements[detour.column]
+        if detour.states:
+            shown = " or ".join(m.state_labels[s] for s in detour.states)
+            said.append(
+                f"by the {m.label}: with {shown} take {leads[True]}, otherwise {leads[False]} "
+                f"({100 * detour.agrees:.0f} % go the same way)"
+            )
+            continue
         border = f"{detour.border:.10g} {m.unit}".strip()
         said.append(
             f"by the {m.label}: at most {border} take {leads[detour.first_below]}, more than that "

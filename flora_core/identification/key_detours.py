@@ -7,11 +7,13 @@ Breiman, Friedman, Olshen & Stone (1984), Classification and regression trees, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from flora_core.identification.mixed_key import shows_any
 from flora_core.model import Bools, Floats
 
 #: Other characters that a couplet names at most.
@@ -36,19 +38,24 @@ class Detour:
         Whether a value of at most the border leads to the couplet's first half; to the second otherwise.
     agrees : float
         Share of the plants at this couplet that it sends the way the missing character would.
+    states : tuple of int
+        Of a character with states those that lead to the first half; empty of numbers.
     """
 
     column: int
     border: float
     first_below: bool
     agrees: float
+    states: tuple[int, ...] = ()
 
     def takes_first(self, value: float) -> bool:
         """Whether a plant of this value goes on at the first half."""
+        if self.states:
+            return shows_any(value, self.states)
         return (value <= self.border) == self.first_below
 
 
-def detours(values: Floats, below: Bools, column: int) -> list[Detour]:
+def detours(values: Floats, below: Bools, column: int, states: Sequence[int] = ()) -> list[Detour]:
     """The other characters that part plants most nearly as `column` does, best first.
 
     Parameters
@@ -57,13 +64,31 @@ def detours(values: Floats, below: Bools, column: int) -> list[Detour]:
         The plants at the couplet, without gaps.
     below : (n,) bool
         Those that go on at the first half.
+    states : sequence of int
+        The columns that hold states.
     """
     step = max(1, len(values) // _LOOKED_AT)
     some, first = values[::step], below[::step]
     usual = max(float(first.mean()), 1.0 - float(first.mean()))
-    found = [_best_border(some[:, c], first, c) for c in range(some.shape[1]) if c != column]
+    found = [
+        _best_states(some[:, c], first, c) if c in states else _best_border(some[:, c], first, c)
+        for c in range(some.shape[1])
+        if c != column
+    ]
     able = [d for d in found if d is not None and d.agrees >= usual + _WORTH]
     return sorted(able, key=lambda d: (-d.agrees, d.column))[:_MOST]
+
+
+def _best_states(cells: Floats, first: Bools, column: int) -> Detour | None:
+    """The states most of whose plants go on at the first half."""
+    places = cells.astype(np.int64)
+    counts = np.bincount(places)
+    ahead = np.bincount(places, weights=first)
+    chosen = 2 * ahead > counts
+    if not chosen.any() or chosen[counts > 0].all():
+        return None
+    agrees = float(np.where(chosen, ahead, counts - ahead).sum() / len(cells))
+    return Detour(column, 0.0, True, agrees, tuple(int(s) for s in np.flatnonzero(chosen)))
 
 
 def _best_border(cells: Floats, first: Bools, column: int) -> Detour | None:

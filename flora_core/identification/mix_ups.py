@@ -184,7 +184,8 @@ def change_in_words(study: Study, words: str) -> Change:
 @lru_cache(maxsize=256)
 def _changes(study: Study, observed: tuple[bool, ...]) -> tuple[Change, ...]:
     """All changes that can be tried on a plant measured in these columns."""
-    columns = tuple(int(i) for i in np.flatnonzero(observed))
+    # Only what is measured can be in another unit, or stand in another's column.
+    columns = tuple(int(i) for i in np.flatnonzero(observed) if study.measurements[i].kind == "measured")
     labels = [measurement.label for measurement in study.measurements]
     changes = [
         Change(f"all values {words}", columns, (f,) * len(columns), columns, whole=True)

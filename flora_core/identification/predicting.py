@@ -16,7 +16,9 @@ import numpy as np
 import sklearn
 
 from flora_core.identification.fitness import MarginalGaussians, is_small, marginalize, patterns, squared_distances
-from flora_core.model import Bools, Calibration, Floats, Ints, Model, SpeciesGaussians
+from flora_core.identification.mixed_completions import complete_states, is_open, mixed_weights
+from flora_core.identification.state_scores import held_states, numeric_part
+from flora_core.model import Bools, Calibration, Floats, Ints, Model, SpeciesGaussians, SpeciesStates
 
 #: Completions of a plant for each species. 32 leave an error of the averaged probability near 1 %.
 DRAWS: Final = 32
@@ -81,7 +83,7 @@ class Uncalibrated:
     @classmethod
     def of(cls, pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Uncalibrated:
         """Ask a fitted pipeline about plants, NaN where not measured."""
-        gaps = np.isnan(X).any(axis=1)
+        gaps = np.isnan(X).any(axis=1) if gaussians.states is None else is_open(gaussians.states, X)
         raw = np.empty((len(X), len(gaussians.means)))
         raw[~gaps] = uncalibrated(pipeline, gaussians, X[~gaps])
         answers = _answers(pipeline, gaussians, X[gaps], (1.0, *TEMPERATURES))
@@ -113,6 +115,8 @@ def _answers(pipeline: Any, gaussians: SpeciesGaussians, X: Floats, temperatures
     result = np.zeros((len(X), len(temperatures), len(gaussians.means)))
     if not len(X):
         return result
+    if gaussians.states is not None:
+        return _answers_mixed(pipeline, gaussians, gaussians.states, X, temperatures, result)
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         waiting: list[_Completed] = []
@@ -210,6 +214,61 @@ def _completed(gaussians: SpeciesGaussians, X: Floats, rows: Ints, observed: tup
         yield _Completed(some[plant], values, kept / np.bincount(plant, weights=kept)[plant])
 
 
+def _answers_mixed(
+    pipeline: Any,
+    gaussians: SpeciesGaussians,
+    states: SpeciesStates,
+    X: Floats,
+    temperatures: tuple[float, ...],
+    result: Floats,
+) -> Floats:
+    """As `_answers` where some columns hold states."""
+    columns, _ = numeric_part(gaussians)
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        gaps = is_open(states, X)
+        whole = np.flatnonzero(~gaps)
+        if len(whole):
+            said = _in_parts(pipeline, X[whole])
+            for i, temperature in enumerate(temperatures):
+                result[whole, i] = _tempered(said, temperature)
+        waiting: list[_Completed] = []
+        index = np.flatnonzero(gaps)
+        # States are completed without looking at patterns: only which numbers were measured parts the plants.
+        for observed, rows in patterns(X[index][:, columns]) if len(index) else ():
+            for part in _mixed_completed(gaussians, states, X, index[rows], observed):
+                waiting.append(part)
+                if sum(len(w.plants) for w in waiting) * DRAWS > _ROWS_AT_ONCE:
+                    _average(pipeline, waiting, temperatures, result)
+                    waiting = []
+        if waiting:
+            _average(pipeline, waiting, temperatures, result)
+    return result
+
+
+def _mixed_completed(
+    gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats, rows: Ints, observed: tuple[bool, ...]
+) -> Iterator[_Completed]:
+    """As `_completed`, for plants whose numbers were measured in the same columns."""
+    k = len(gaussians.means)
+    columns, numbers = numeric_part(gaussians)
+    gap = np.flatnonzero(~np.asarray(observed, dtype=bool))
+    at_once = max(1, _ROWS_AT_ONCE // (k * DRAWS))
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        weights = mixed_weights(gaussians, X[some], observed)
+        plant, species = np.nonzero(weights > _NEGLIGIBLE / k)
+        values = np.repeat(X[some[plant], None, :], DRAWS, axis=1)
+        if len(gap) and numbers is not None:
+            means, slopes, noise = _conditional(numbers, observed)
+            seen = marginalize(numbers, observed)
+            centred = X[some][:, columns[seen.columns]][plant] - seen.means[species]
+            middle = means[species] + np.einsum("mo,mog->mg", centred, slopes[species])
+            values[..., columns[gap]] = middle[:, None, :] + noise[species]
+        complete_states(states, X[some[plant]], species, values)
+        kept = weights[plant, species]
+        yield _Completed(some[plant], values, kept / np.bincount(plant, weights=kept)[plant])
+
+
 def _average(pipeline: Any, parts: Sequence[_Completed], temperatures: tuple[float, ...], result: Floats) -> None:
     """Ask about all completions and add the weighted answers to the rows of `result`."""
     values = np.concatenate([part.values for part in parts])
@@ -253,6 +312,8 @@ def expected_values(gaussians: SpeciesGaussians, X: Floats) -> Floats:
     The expectation under each species' normal distribution given the measured values, weighted by how likely they make it.
     """
     filled = X.copy()
+    if gaussians.states is not None:
+        return _expected_mixed(gaussians, gaussians.states, X, filled)
     for observed, rows in patterns(X):
         if all(observed):
             continue
@@ -267,6 +328,22 @@ def expected_values(gaussians: SpeciesGaussians, X: Floats) -> Floats:
             middle = means[None, :, :] + np.einsum("nko,kog->nkg", centred, slopes)
             weights = species_weights(gaussians, seen, measured)
             filled[some[:, None], gap] = np.einsum("nk,nkg->ng", weights, middle)
+    return filled
+
+
+def _expected_mixed(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats, filled: Floats) -> Floats:
+    """As `expected_values` where some columns hold states: an open one is the likeliest of those it may be."""
+    columns, numbers = numeric_part(gaussians)
+    if numbers is not None:
+        filled[:, columns] = expected_values(numbers, X[:, columns])
+    weights = np.zeros((len(X), len(gaussians.means)))
+    for observed, rows in patterns(X[:, columns]) if len(columns) else [((), slice(None))]:
+        weights[rows] = mixed_weights(gaussians, X[rows], observed)
+    for column, size, shares in zip(states.columns.columns, states.columns.sizes, states.shares, strict=True):
+        rows = np.flatnonzero(np.isnan(X[:, column]) | (X[:, column] < 0))
+        held = held_states(X[rows, column], size)
+        held[~held.any(axis=1)] = True
+        filled[rows, column] = (weights[rows] @ shares * held).argmax(axis=1)
     return filled
 
 

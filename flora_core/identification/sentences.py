@@ -10,6 +10,7 @@ from flora_core.identification.fitness import odd_measurements
 from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
 from flora_core.model import Floats, Model, ModelCard
+from flora_core.states import places_of
 from flora_core.study import Study
 from flora_core.wording import listed
 
@@ -53,11 +54,14 @@ def sentence(
         return _none_of_these(model, values, suggestion)
     study = model.study
     z = (values - model.gaussians.means) / np.sqrt(np.diagonal(model.gaussians.covariances, axis1=1, axis2=2))
+    if model.gaussians.states is not None:
+        z[:, model.gaussians.states.columns.columns] = np.nan
     places = [study.species_names.index(name) for name in given.prediction_set]
     if len(places) > 1:
         text = _several(study, z, places, given, probability)
     else:
-        text = _one(study, values, z, places[0]) + _less_likely(study, probability, places[0])
+        rare = _rare_states(model, values, places[0])
+        text = _one(study, values, z, places[0], rare) + _less_likely(study, probability, places[0])
     doubt = f"; but the {study.organism} is unusual for every species here, and may be none of them" if unusual else ""
     return f"{text}{_measured_so_far(study, values)}{doubt}."
 
@@ -77,46 +81,38 @@ def sets_sentence(card: ModelCard) -> str:
     )
 
 
-def scores_sentence(card: ModelCard) -> str:
-    """Which plants the numbers of a card come from; "" where they are all of the study's own table."""
-    table, drawn = card.table, card.drawn_scores
-    said = []
-    if table.determined:
-        said.append(
-            f"The scores are of {card.scores.plants:,} plants of the study's own table. {table.determined:,} determined plants "
-            "were learned from too"
-            + (
-                " and not asked about: who confirms a model's name adds no independent truth"
-                if table.set_apart is not None
-                else " and asked about: where persons only confirmed a model's names, the scores are too good"
-            )
-        )
-    if drawn is not None:
-        said.append(
-            f"Of {drawn.plants:,} determined plants that chance chose, and that no version learns from, it named "
-            f"{drawn.right:,} right ({100 * drawn.accuracy:.0f} %, 95 % interval {100 * drawn.low:.0f} to "
-            f"{100 * drawn.high:.0f} %)"
-        )
-    elif table.determined:
-        said.append(
-            "No determined plant was chosen by chance: how it does on new plants has not been measured. Determine some that "
-            "are drawn at random"
-        )
-    return "".join(f"{text}. " for text in said).strip()
+#: A state that fewer of a species' plants show is worth a word.
+_RARE: Final = 0.05
 
 
-def _one(study: Study, values: Floats, z: Floats, j: int) -> str:
+def _rare_states(model: Model, values: Floats, j: int) -> list[str]:
+    """The states of the plant that few of a species' plants show, in words."""
+    states, study = model.gaussians.states, model.study
+    if states is None:
+        return []
+    found = []
+    for column, size, shares in zip(states.columns.columns, states.columns.sizes, states.shares, strict=True):
+        held = [place for place in places_of(float(values[column])) if place < size]
+        if held and shares[j, held].sum() < _RARE:
+            m = study.measurements[column]
+            found.append(f"few of its {study.plural} have the {m.label} {m.written(float(values[column]))}")
+    return found
+
+
+def _one(study: Study, values: Floats, z: Floats, j: int, rare: list[str]) -> str:
     name = study.species_names[j]
     unusual = np.flatnonzero(np.abs(z[j]) > _USUAL)
     measured = np.flatnonzero(~np.isnan(values))
-    if not len(unusual):
-        what = f"all {len(measured)} measurements lie" if len(measured) > 1 else "the measurement lies"
+    if not len(unusual) and not rare:
+        numbers = "measurement" if not any(m.has_states for m in study.measurements) else "character"
+        what = f"all {len(measured)} {numbers}s lie" if len(measured) > 1 else f"the {numbers} lies"
         return f"{name}: {what} among its {study.plural}"
     said = [
         f"the {study.measurements[i].label} of {study.measurements[i].written(values[i])} is "
         f"{'large' if z[j, i] > 0 else 'small'} for it"
         for i in unusual[:2]
     ]
+    said = (said + rare)[:2]
     return f"{name}, although {listed(said)}"
 
 
@@ -164,6 +160,11 @@ def _none_of_these(model: Model, values: Floats, suggestion: Suggestion | None) 
     question = f" {suggestion.question}" if suggestion else ""
     if len(odd) == 1:
         m, value = study.measurements[odd[0]], values[odd[0]]
+        if m.has_states:
+            return (
+                f"None of these: the {m.label} {m.written(float(value))} does not go with the other characters in any species "
+                f"here.{question}"
+            )
         column = model.reference.values[:, odd[0]]
         low, high = np.nanmin(column), np.nanmax(column)
         if not low <= value <= high:

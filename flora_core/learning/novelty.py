@@ -8,13 +8,14 @@ plants; both are tried on species that were left out of training, and the one th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from flora_core.identification.fitness import WITHIN, misfits, outlying_levels, outside_usual_range
-from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor
+from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor, own_misfits
+from flora_core.learning.species_states import with_limits
 from flora_core.learning.validation.folds import Fold
 from flora_core.learning.validation.scoring import clopper_pearson, effective_plants
 from flora_core.model import (
@@ -80,7 +81,7 @@ def fit_novelty(
     Scheirer et al. (2013), Toward open set recognition (classes left out of training as the measure of it); Vovk, Gammerman
     & Shafer (2005) for the limit, the conformal quantile of the held-out plants.
     """
-    kinds = [_kind(plants, folds, pooled) for pooled in (False, True)]
+    kinds = [_kind(plants, folds, gaussians, pooled) for pooled in (False, True)]
     rng = np.random.default_rng(seed)
     known = np.unique(plants.species)
     left_out = np.sort(rng.permutation(known)[:_SPECIES])
@@ -91,7 +92,9 @@ def fit_novelty(
     for j, ask in asked.items():
         learned = rows[plants.species[rows] != j]
         names, species = np.unique(plants.species[learned], return_inverse=True)
-        others = fit_gaussians(plants.values[learned], species, len(names), gaussians.tail_factor)
+        others = _like(
+            fit_gaussians(plants.values[learned], species, len(names), gaussians.tail_factor, plants.states), gaussians
+        )
         none[j] = misfits(others, plants.values[ask]).min(axis=1) > 1.0
         for kind, found in zip(kinds, outside, strict=True):
             found[j] = outside_usual_range(kind.of(others), plants.values[ask], kind.usual_level)
@@ -100,25 +103,23 @@ def fit_novelty(
     kind = kinds[best]
     own_none = np.empty(len(plants.species), dtype=bool)
     for fold in folds:
-        own_none[fold.test] = (
-            misfits(_with_tail(fold.gaussians, gaussians.tail_factor), plants.values[fold.test]).min(axis=1) > 1.0
-        )
+        limited = _like(_with_tail(fold.gaussians, gaussians.tail_factor), gaussians)
+        own_none[fold.test] = misfits(limited, plants.values[fold.test]).min(axis=1) > 1.0
     final = pooled_gaussians(gaussians, kind.tail_factor) if kind.pooled else gaussians
     return Novelty(final, kind.usual_level, kind.pooled), _counted(study, kind, none, outside[best], own_none)
 
 
-def _kind(plants: TrainingPlants, folds: Sequence[Fold], pooled: bool) -> _Kind:
+def _kind(plants: TrainingPlants, folds: Sequence[Fold], gaussians: SpeciesGaussians, pooled: bool) -> _Kind:
     """A way of taking the usual range, with its level from plants that were held out."""
     n = len(plants.species)
-    plain = [pooled_gaussians(fold.gaussians) if pooled else fold.gaussians for fold in folds]
+    plain = [_like(pooled_gaussians(fold.gaussians) if pooled else fold.gaussians, gaussians) for fold in folds]
     own = np.empty(n)
-    for gaussians, fold in zip(plain, folds, strict=True):
-        misfit = misfits(gaussians, plants.values[fold.test])
-        own[fold.test] = misfit[np.arange(len(fold.test)), plants.species[fold.test]]
+    for one, fold in zip(plain, folds, strict=True):
+        own[fold.test] = own_misfits(one, plants.values[fold.test], plants.species[fold.test])
     tail_factor = fit_tail_factor(own)
     levels = np.empty(n)
-    for gaussians, fold in zip(plain, folds, strict=True):
-        levels[fold.test] = outlying_levels(_with_tail(gaussians, tail_factor), plants.values[fold.test]).min(axis=1)
+    for one, fold in zip(plain, folds, strict=True):
+        levels[fold.test] = outlying_levels(_with_tail(one, tail_factor), plants.values[fold.test]).min(axis=1)
     rank = int(np.ceil((n + 1) * (1.0 - UNUSUAL) - 1e-9))
     usual_level = min(WITHIN, float(np.partition(levels, rank - 1)[rank - 1]) if rank <= n else WITHIN)
     return _Kind(pooled, tail_factor, usual_level, levels > usual_level)
@@ -153,9 +154,15 @@ def _counted(
 
 
 def _with_tail(gaussians: SpeciesGaussians, tail_factor: float) -> SpeciesGaussians:
-    return SpeciesGaussians(
-        gaussians.counts, gaussians.means, gaussians.covariances, gaussians.degrees_of_freedom, tail_factor
-    )
+    return replace(gaussians, tail_factor=tail_factor)
+
+
+def _like(others: SpeciesGaussians, gaussians: SpeciesGaussians) -> SpeciesGaussians:
+    """Other species with the limits for their states that the plants of all species asked for."""
+    if others.states is None or gaussians.states is None:
+        return others
+    states = with_limits(others.states, gaussians.states.tail_factor, gaussians.states.least)
+    return replace(others, states=states)
 
 
 def _some(species: Ints, most: int, rng: np.random.Generator) -> Ints:

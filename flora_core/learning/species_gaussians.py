@@ -7,7 +7,10 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.fitness import misfits, patterns
-from flora_core.model import Floats, Ints, SpeciesGaussians
+from flora_core.identification.mixed_completions import single_states
+from flora_core.identification.state_scores import numeric_part
+from flora_core.learning.species_states import fit_states
+from flora_core.model import Floats, Ints, SpeciesGaussians, StateColumns
 
 #: A species with at least this many plants for each measurement stands on its own covariance.
 _PLANTS_A_MEASUREMENT: Final = 5
@@ -22,8 +25,10 @@ _RIDGE: Final = 1e-3
 _RIDGE_IN_EM: Final = 1e-6
 
 
-def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float = 1.0) -> SpeciesGaussians:
-    """One normal distribution for each species.
+def fit_gaussians(
+    values: Floats, species: Ints, count: int, tail_factor: float = 1.0, columns: StateColumns | None = None
+) -> SpeciesGaussians:
+    """One normal distribution for each species; and the shares of its states, where columns hold states.
 
     Parameters
     ----------
@@ -34,6 +39,8 @@ def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float 
         How many species there are.
     tail_factor : float
         Kept in the result; see `fit_tail_factor`.
+    columns : StateColumns, optional
+        The columns that hold states; all hold numbers where it is not given.
 
     Returns
     -------
@@ -46,6 +53,8 @@ def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float 
     Dempster, Laird & Rubin (1977) for the gaps; Friedman (1989), Regularized discriminant analysis, for the pooling;
     Chen, Wiesel, Eldar & Hero (2010), Shrinkage algorithms for MMSE covariance estimation (OAS), for the pooled one.
     """
+    if columns is not None:
+        return _mixed_gaussians(values, species, count, tail_factor, columns)
     n, p = values.shape
     centre, scale = _centre_and_scale(values)
     Z = (values - centre) / scale
@@ -83,6 +92,26 @@ def fit_gaussians(values: Floats, species: Ints, count: int, tail_factor: float 
     )
 
 
+def _mixed_gaussians(
+    values: Floats, species: Ints, count: int, tail_factor: float, columns: StateColumns
+) -> SpeciesGaussians:
+    """The normal distributions of the numbers, in the place of all columns, and the shares of the states."""
+    p = values.shape[1]
+    states = fit_states(values, species, count, columns)
+    counts = np.bincount(species, minlength=count).astype(np.float64)
+    means, covariances = np.zeros((count, p)), np.repeat(np.eye(p)[None], count, axis=0)
+    degrees_of_freedom = np.maximum(counts - 1.0, 1.0)
+    numbers = np.array(columns.numbers(p), dtype=np.int64)
+    if len(numbers):
+        measured = fit_gaussians(values[:, numbers], species, count, tail_factor)
+        means[:, numbers] = measured.means
+        covariances[:, numbers[:, None], numbers] = measured.covariances
+        degrees_of_freedom = measured.degrees_of_freedom
+    for column, shares in zip(columns.columns, states.shares, strict=True):
+        means[:, column] = shares.argmax(axis=1)
+    return SpeciesGaussians(np.maximum(counts, 1.0), means, covariances, degrees_of_freedom, tail_factor, states)
+
+
 def _invertible(covariances: Floats) -> Floats:
     """Standardised covariances with a ridge: where measurements depend exactly on each other they have no inverse.
 
@@ -113,6 +142,12 @@ def impute_within_species(gaussians: SpeciesGaussians, values: Floats, species: 
     ----------
     Rubin (1987), Multiple imputation for nonresponse in surveys.
     """
+    if gaussians.states is not None:
+        columns, numbers = numeric_part(gaussians)
+        whole = values.copy()
+        if numbers is not None:
+            whole[:, columns] = impute_within_species(numbers, values[:, columns], species, seed)
+        return single_states(gaussians.states, whole, species, seed)
     if not np.isnan(values).any():
         return values.copy()
     rng = np.random.default_rng(seed)
@@ -159,7 +194,10 @@ def fit_tail_factor(held_out: Floats) -> float:
 
 
 def own_misfits(gaussians: SpeciesGaussians, values: Floats, species: Ints) -> Floats:
-    """The misfit of each plant to its own species; (n,)."""
+    """The misfit of the numbers of each plant to its own species; (n,)."""
+    columns, numbers = numeric_part(gaussians)
+    if gaussians.states is not None:
+        return np.zeros(len(values)) if numbers is None else own_misfits(numbers, values[:, columns], species)
     return np.asarray(misfits(gaussians, values)[np.arange(len(values)), species])
 
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.identification.naming import predict_plants
 from flora_core.identification.predicting import uncalibrated
 from flora_core.identification.prediction_sets import RULE, fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
@@ -25,21 +24,19 @@ from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor
 from flora_core.learning.validation.cautions import warnings_of
 from flora_core.learning.validation.diagnostics import calibration_curve, importance
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
-from flora_core.learning.validation.folds import held_out_misfits
+from flora_core.learning.validation.folds import held_out_misfits, with_state_limits
 from flora_core.learning.validation.out_of_fold import one_thread
-from flora_core.learning.validation.scoring import clopper_pearson
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection
 from flora_core.model import (
     Candidate,
-    DrawnScores,
     Floats,
-    Ints,
     Model,
     ModelCard,
     Reference,
     SpeciesGaussians,
     TrainingPlants,
+    state_columns,
 )
 from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
@@ -89,14 +86,15 @@ def train(
     """
     start = time.perf_counter()
     require_enough_plants(study, plants)
+    plants = replace(plants, states=state_columns(study))
     tried = candidates(algorithm, hyperparameters or {}, search, plants, seed)
     lengths = _lengths(study) if shape_ratios else None
     gaps = bool(np.isnan(plants.values).any())
-    recipes = [Recipe(a, h, seed, gaps, lengths) for a, h in tried]
+    recipes = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in tried]
     searched = tuple(name for r in recipes for name in r.hyperparameters if name not in (hyperparameters or {}))
     refined: list[Recipe] = []
     if algorithm == "auto" and not search:
-        refined = [Recipe(a, h, seed, gaps, lengths) for a, h in refinements(tried, plants)]
+        refined = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in refinements(tried, plants)]
     work = StepProgress(progress, processes)
     with one_thread():
         return _trained(study, plants, recipes, refined, work, seed, by, searched if search else (), start)
@@ -123,22 +121,22 @@ def _trained(
         work.total += len(parts.folds) * len(screened.go_on)
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
     results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying)
-    truth = plants.truth
-    choice = ModelSelection.among(recipes, [r.of(truth) for r in results], plants.species[truth], stopped)
+    choice = ModelSelection.among(recipes, results, plants.species, stopped)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
 
     work.step(f"fitting {recipe.algorithm.title}")
     tail_factor = fit_tail_factor(held_out_misfits(plants, parts.folds))
-    gaussians = fit_gaussians(plants.values, plants.species, len(study.species), tail_factor)
+    fitted = fit_gaussians(plants.values, plants.species, len(study.species), tail_factor, plants.states)
+    gaussians = with_state_limits(fitted, plants, parts.folds)
     novelty, unknown_species = fit_novelty(study, plants, parts.folds, gaussians, seed)
     whole = impute_within_species(gaussians, plants.values, plants.species, seed)
     pipeline = recipe.fit(whole, plants.species, len(study.species))
     seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)
     work.step("asking which measurement matters")
-    important = importance(study, recipe, plants, parts.asking(truth), seed)
+    important = importance(study, recipe, plants, parts.folds, seed)
 
-    baseline = float(np.bincount(plants.species[truth]).max() / truth.sum())
+    baseline = float(np.bincount(plants.species).max() / len(plants.species))
     card = ModelCard(
         study=study,
         algorithm=recipe.algorithm.name,
@@ -164,7 +162,7 @@ def _trained(
         group_scores=examined.group_scores,
         groups=0 if plants.groups is None else len(set(plants.groups.tolist()) - {""}),
         seen_accuracy=seen_accuracy,
-        calibration_curve=calibration_curve(examined.held_out[0][truth], plants.species[truth]),
+        calibration_curve=calibration_curve(examined.held_out[0], plants.species),
         learning_curve=examined.points,
         more_plants=examined.more_plants,
         importance=important,
@@ -176,29 +174,11 @@ def _trained(
         pipeline=pipeline,
         gaussians=gaussians,
         calibration=choice.calibrations[choice.best],
-        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0][truth], plants.species[truth]),
+        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0], plants.species),
         reference=_reference(plants, examined.held_out[0], seed),
         set_rule=RULE,
         novelty=novelty,
     )
-
-
-def score_on_drawn(model: Model, values: Floats, species: Ints) -> Model:
-    """The model with a card that says how many determined plants it names right that chance chose and nobody learns from.
-
-    Parameters
-    ----------
-    values : (n, p) float
-    species : (n,) int
-    """
-    table = model.card.table.model_copy(update={"set_apart": len(species)})
-    scores = None
-    if len(species):
-        named = predict_plants(model, values)
-        right = int((named.fits & (named.best == species)).sum())
-        low, high = clopper_pearson(right, len(species))
-        scores = DrawnScores(plants=len(species), right=right, accuracy=right / len(species), low=low, high=high)
-    return replace(model, card=model.card.model_copy(update={"table": table, "drawn_scores": scores}))
 
 
 def _lengths(study: Study) -> ShapeRatioColumns:

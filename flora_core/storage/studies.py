@@ -17,7 +17,7 @@ import numpy as np
 from sqlalchemy import Row, func, insert, select, update
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
-from flora_core.model import TrainingPlants, TrainingTable
+from flora_core.model import TrainingPlants, TrainingTable, state_columns
 from flora_core.storage.database import Database
 from flora_core.storage.schema import events, studies, training_tables
 from flora_core.study import Study
@@ -317,6 +317,7 @@ def _from_row(study: Study, row: Row[Any]) -> TrainingPlants:
         species=species,
         groups=about.get(_GROUP),
         ids=about.get(_ID),
+        states=state_columns(study),
         table=TrainingTable(
             source=row.source,
             sha256=row.sha256,

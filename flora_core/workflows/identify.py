@@ -99,7 +99,8 @@ class Identification:
             "study": study.name,
             "model_version": self.model.card.version,
             "measurements": {
-                name: None if np.isnan(value) else float(value) for name, value in zip(study.names, values, strict=True)
+                m.name: None if np.isnan(value) else m.written(value) if m.has_states else float(value)
+                for m, value in zip(study.measurements, values, strict=True)
             },
             "species": self.answer.species,
             "probability": float(self.probability[self.best]),
@@ -113,8 +114,8 @@ class Identification:
                 "question": suggestion.question,
                 "change": suggestion.change.words,
                 "measurements": {
-                    name: None if np.isnan(value) else float(value)
-                    for name, value in zip(study.names, suggestion.values, strict=True)
+                    m.name: None if np.isnan(value) else m.written(value) if m.has_states else float(value)
+                    for m, value in zip(study.measurements, suggestion.values, strict=True)
                 },
             },
             "qualifier": self.answer.qualifier,
@@ -172,12 +173,17 @@ def _refusal(model: Model, plant: CheckedPlant) -> BadValues:
     """The plant's issues; with the question that a value of 51 cm asks for, where one change would mend them all."""
     numbers = sum(not np.isnan(value) for value in plant.values)
     suggestion = None
-    if numbers == sum(bool(text) for text in plant.typed) and (plant.values[~np.isnan(plant.values)] > 0).all():
+    if numbers == sum(bool(text) for text in plant.typed) and _measured_above_zero(model.study, plant):
         suggestion = did_you_mean(model, plant.values)
     if suggestion is None:
         return BadValues(plant.issues)
     pairs = zip(model.study.names, suggestion.values, strict=True)
     return BadValues(plant.issues, suggestion.question, {name: value for name, value in pairs if not np.isnan(value)})
+
+
+def _measured_above_zero(study: Study, plant: CheckedPlant) -> bool:
+    pairs = zip(study.measurements, plant.values, strict=True)
+    return all(value > 0 for m, value in pairs if m.kind == "measured" and not np.isnan(value))
 
 
 @use_case(UseCase.RECORD, signs="by")

@@ -477,6 +477,8 @@ def _show_pictures(work: BatchSession, summary: Summary, model: Model) -> None:
     if screen.certainty.any():
         with right:
             show_picture(certainties(screen.certainty, ink), study, "batch.certainty")
+    if best_pair(model)[0] < 0:
+        return
     x, y = best_pair(model, tuple(np.flatnonzero(~np.isnan(screen.drawn).all(axis=0)).tolist()))
     among = plants_among_training(model, screen.drawn, screen.drawn_species, x, y, ink, summary.identified)
     show_picture(among, study, "batch.among")

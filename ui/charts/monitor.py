@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from flora_core.monitoring.drift.categorical import CategoricalDrift
 from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.verdicts.wording import first_upper, percent
 from flora_core.study import Measurement, Study
@@ -58,6 +59,59 @@ def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: st
         f"{r['window']}: mean {measurement.written(r['mean'])} of {r['plants']}." for r in rows[-6:]
     )
     return Picture(title, figure(data, spans, axis_title(measurement), ink), text, tuple(rows))
+
+
+def states_chart(measurement: Measurement, points: Sequence[Point], ink: str) -> Picture:
+    """How the states of a character went: the share of each in every window, stacked, the training plants first."""
+    found = [
+        (span, drift) for span, part in points if (drift := states_in(part, measurement.name)) is not None and drift.m
+    ]
+    labels = list(dict.fromkeys(label for _, drift in found for label in drift.labels))
+    rows: list[dict[str, Any]] = [
+        {
+            "window": span.since.isoformat(),
+            "plants": drift.m,
+            **dict(zip(drift.labels, drift.now, strict=True)),
+            **{
+                f"{label}, training share": before / max(drift.n, 1)
+                for label, before in zip(drift.labels, drift.before, strict=True)
+            },
+            "p": drift.corrected,
+            "verdict": drift.verdict,
+        }
+        for span, drift in found
+    ]
+    spans, unlike = [span for span, _ in found], [drift.verdict in ("amber", "red") for _, drift in found]
+    said = f"in {sum(unlike)} of {len(rows)} windows unlike the training plants" if any(unlike) else "as in training"
+    title = f"{first_upper(measurement.label)}: {said}"
+    shown = [label for label in labels if any(row.get(label) for row in rows)]
+    data = [
+        bars(
+            spans,
+            [row.get(label, 0) / max(1, row["plants"]) for row in rows],
+            label,
+            customdata=[[row.get(label, 0), row.get(f"{label}, training share", 0.0)] for row in rows],
+            hovertemplate="%{customdata[0]} plants, %{y:.0%}; in training %{customdata[1]:.0%}",
+            marker={
+                "color": colour(labels.index(label)),
+                "pattern": {"shape": "/" if labels.index(label) >= 8 else ""},
+            },
+        )
+        for label in shown
+    ]
+    data.append(alerts(*_where(unlike, spans, [1.03] * len(spans))))
+    drawn = figure(data, spans, "Share of the window", ink, share=True)
+    drawn.layout.barmode = "stack"
+    text = f"{title}. " + " ".join(
+        f"{row['window']}: " + ", ".join(f"{label} {row.get(label, 0)} of {row['plants']}" for label in shown) + "."
+        for row in rows[-6:]
+    )
+    return Picture(title, drawn, text, tuple(rows))
+
+
+def states_in(part: VersionWindow, name: str) -> CategoricalDrift | None:
+    """How the states of a character are spread in a window; None where it has none."""
+    return next((drift for group, drift in part.findings.groups if group == name), None)
 
 
 def accuracy_chart(points: Sequence[Point], ink: str) -> Picture:

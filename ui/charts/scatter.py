@@ -64,6 +64,8 @@ def axis_title(measurement: Measurement) -> str:
 def best_pair(model: Model, measured: tuple[int, ...] = ()) -> tuple[int, int]:
     """The two measurements that part the species best, by the spread of species means over the spread within them.
 
+    One of them twice where no other character is a number; -1 where none is.
+
     Parameters
     ----------
     measured : tuple of int
@@ -75,6 +77,10 @@ def best_pair(model: Model, measured: tuple[int, ...] = ()) -> tuple[int, int]:
     between = shares @ (gaussians.means - mean) ** 2
     within = shares @ np.diagonal(gaussians.covariances, axis1=1, axis2=2)
     order = np.argsort(-between / within, kind="stable")
+    if gaussians.states is not None:
+        order = order[~np.isin(order, gaussians.states.columns.columns)]
+        if len(order) < 2:
+            return (int(order[0]), int(order[0])) if len(order) else (-1, -1)
     if len(measured) > 1:
         order = order[np.isin(order, measured)]
     first, second = sorted(int(i) for i in order[:2]) if len(order) > 1 else (0, 0)

@@ -14,6 +14,7 @@ from flora_core.study import Study
 from flora_core.wording import listed
 from flora_core.workflows.identify import Identification
 from ui.charts.scatter import fill, in_unit, symbol
+from ui.identify.state_bars import stacked_states, state_bars
 from ui.site.text import italicised
 
 
@@ -67,7 +68,12 @@ def track_record(found: Identification) -> str:
 
 def empty_card(study: Study) -> str:
     """The invitation where nothing was measured yet."""
-    measurement = study.measurements[0]
+    measurement = next((m for m in study.measurements if not m.has_states), None)
+    if measurement is None:
+        return (
+            "<p class='flora-name flora-nothing'>Nothing seen yet</p><p class='flora-says'>Choose the states that the "
+            f"{escape(study.organism)} shows; one is enough to begin. What is not chosen is not known.</p>"
+        )
     value = measurement.step * round((measurement.low + measurement.high) / 2 / measurement.step)
     point = measurement.digits(value)
     texts = [point, point.replace(".", ",")] if "." in point else [point]
@@ -134,8 +140,16 @@ def why(found: Identification, most: int = 12, unit: str = "") -> str:
     telling = sorted(measured, key=lambda i: -float(np.abs(found.explanation.evidence[order[:2], i]).max()))
     columns = sorted(telling[:most])
     rows, standing = [], found.explanation.standing
+    mixed = any(m.has_states for m in study.measurements)
     for i in columns:
         m, times = in_unit(study.measurements[i], unit)
+        if m.has_states:
+            rows.append(
+                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
+                f"{escape(m.written(float(values[i])))}</th><td class='r' role='cell'>{state_bars(found, i, order)}</td>"
+                f"<td role='cell'>{_speaks(found, i, order)}</td></tr>"
+            )
+            continue
         rows.append(
             f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
             f"{m.written(times * float(values[i]))}</th>"
@@ -150,8 +164,9 @@ def why(found: Identification, most: int = 12, unit: str = "") -> str:
     return (
         # The roles are said, because on a phone the cells of a row stand below each other.
         f"{few}<p>{legend}</p><table class='flora-why' role='table'><thead role='rowgroup'><tr role='row'>"
-        "<th role='columnheader'>Measurement</th><th role='columnheader'>"
-        f"Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}</th>"
+        f"<th role='columnheader'>{'Character' if mixed else 'Measurement'}</th><th role='columnheader'>"
+        f"Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}"
+        f"{'; of states, the share of them that show it' if mixed else ''}</th>"
         f"<th role='columnheader'>By itself it speaks</th></tr></thead><tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
     )
 
@@ -163,6 +178,12 @@ def tells_apart(model: Model, unit: str = "", most: int = 12) -> str:
     rows = []
     for i, own in enumerate(study.measurements[:most]):
         m, _ = in_unit(own, unit)
+        if m.has_states:
+            rows.append(
+                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b></th>"
+                f"<td class='r' role='cell'>{stacked_states(model, i, order)}</td></tr>"
+            )
+            continue
         rows.append(
             f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b></th>"
             f"<td class='r' role='cell'>{_strip(study, i, ranges, order, unit)}</td></tr>"

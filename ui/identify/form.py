@@ -20,6 +20,7 @@ from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue, read_typed
 from flora_core.units import parse_unit
 from ui.identify.box import LONGEST, box_label, read_mark, show_box, show_problem
+from ui.identify.character import show_counter, show_states
 from ui.identify.form_state import Form, number_text, own_value, shown_value
 from ui.identify.long_form import MOST_SLIDERS, show_boxes
 from ui.site.text import escape_markdown
@@ -53,6 +54,12 @@ def measuring_form(study: Study) -> tuple[dict[str, TypedValue], str]:
         show_boxes(study, form, read)
     else:
         for measurement in study.measurements:
+            if measurement.has_states:
+                show_states(study, measurement, form, read[measurement.name])
+                continue
+            if measurement.kind == "counted":
+                show_counter(study, measurement, form, read[measurement.name])
+                continue
             _one(study, measurement, form, read[measurement.name])
     _write_address(study, form)
     return read, form.unit

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from flora_core.study import Measurement, Study
+from flora_core.tables.values.states import states_text
 from flora_core.units import factor
 
 View = Literal["slider", "box"]
@@ -79,7 +80,7 @@ class Form:
             return
         for m in study.measurements:
             text = self.texts[m.name]
-            if text and m.name not in self.by_hand:
+            if text and m.name not in self.by_hand and not m.has_states:
                 self.texts[m.name] = number_text(m, own_value(m, float(text), self.unit), unit)
         self.unit = unit
 
@@ -99,5 +100,7 @@ def shown_value(measurement: Measurement, own: float, unit: str) -> float:
 
 
 def number_text(measurement: Measurement, own: float, unit: str) -> str:
-    """The shortest text of a value in the unit of the form: "5.1", "51"."""
+    """The shortest text of a value in the unit of the form: "5.1", "51"; states by their names."""
+    if measurement.has_states:
+        return states_text(measurement, own)
     return f"{shown_value(measurement, own, unit):.12g}"

@@ -14,6 +14,7 @@ from flora_core.errors import FloraError
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
 from ui.identify.box import box_label, read_mark, show_box, show_problem
+from ui.identify.character import show_counter, show_states
 from ui.identify.form_state import Form, number_text
 from ui.site.text import escape_markdown
 
@@ -35,6 +36,12 @@ def show_boxes(study: Study, form: Form, read: Mapping[str, TypedValue]) -> None
             st.markdown(f"**{escape_markdown(organ[:1].upper() + organ[1:])}**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             for measurement in group:
+                if measurement.has_states:
+                    show_states(study, measurement, form, read[measurement.name])
+                    continue
+                if measurement.kind == "counted":
+                    show_counter(study, measurement, form, read[measurement.name])
+                    continue
                 _box(study, measurement, form, read[measurement.name])
 
 

@@ -29,6 +29,8 @@ from ui.site.theme import theme
 
 _RECORDED: Final = "identify.recorded"
 _PERSON: Final = "person"
+#: What is done with a character of each kind.
+_TAKING: Final = {"measured": "Measuring", "counted": "Counting", "unordered": "Looking at", "ordered": "Looking at"}
 #: A measurement that would raise the certainty by less is not worth asking for.
 _WORTH: Final = 0.005
 
@@ -89,8 +91,8 @@ def show_evidence(found: Identification) -> None:
     if missing is not None and found.fits and missing.certainty_then - missing.certainty_now >= _WORTH:
         m = found.study.measurements[missing.column]
         lines.append(
-            f"<p class='flora-next'>Measuring the <b>{escape(m.label)}</b> next would tell most: on average it would raise the "
-            f"certainty from {100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.</p>"
+            f"<p class='flora-next'>{_TAKING[m.kind]} the <b>{escape(m.label)}</b> next would tell most: on average it would "
+            f"raise the certainty from {100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.</p>"
         )
     if len(found.answer.prediction_set) == 1:
         lines.append(answer_card.track_record(found))
@@ -248,6 +250,9 @@ def show_below(model: Model, found: Identification | None, unit: str) -> None:
 
 def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
     study, n = model.study, len(model.reference.species)
+    if best_pair(model)[0] < 0:
+        # Nothing is a number, so nothing lies anywhere.
+        return
     title = "Where it will lie" if found is None else "Where it lies"
     st.html(f"<h2 class='flora-h2'>{title} <small>among {n} training {escape(study.plural)}</small></h2>")
     x, y = _axes(model, unit)
@@ -297,12 +302,16 @@ def _axes(model: Model, unit: str = "") -> tuple[int, int]:
     if len(measurements) < 3:
         return first, second
     titles = [axis_title(in_unit(m, unit)[0]) for m in measurements]
+    indices = [i for i, m in enumerate(measurements) if not m.has_states]
+    if len(indices) < 3:
+        return first, second
     across, up = st.columns(2)
-    indices = range(len(titles))
     x = across.selectbox(
-        "Across", indices, index=first, format_func=titles.__getitem__, key=f"across.{model.study.name}"
+        "Across", indices, index=indices.index(first), format_func=titles.__getitem__, key=f"across.{model.study.name}"
     )
-    y = up.selectbox("Up", indices, index=second, format_func=titles.__getitem__, key=f"up.{model.study.name}")
+    y = up.selectbox(
+        "Up", indices, index=indices.index(second), format_func=titles.__getitem__, key=f"up.{model.study.name}"
+    )
     return int(x), int(y)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from flora_core.monitoring.decision import worst
 from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.verdicts.wording import first_upper
 from flora_core.study import Measurement
@@ -124,6 +125,9 @@ def measurement_rows(found: MonitorResult) -> list[MeasurementRow]:
     sources = {one.name: one.source for one in part.decompositions}
     graded = []
     for measurement in found.study.measurements:
+        if measurement.has_states:
+            graded.append(_state_row(measurement, part, points))
+            continue
         shift = charts.shift_in(part, measurement.name)
         through = sources.get(measurement.name) == "strangers" and shift.verdict in ("amber", "red")
         row = _row(measurement, shift, points, part if through else None)
@@ -164,6 +168,44 @@ def _row(
         number(charts.mean_of_named(strangers, measurement.name)) if strangers is not None else "",
         _WORDS[shift.verdict],
     )
+
+
+def _state_row(
+    measurement: Measurement, part: VersionWindow, points: Sequence[charts.Point]
+) -> tuple[tuple[int, float], MeasurementRow]:
+    """A character with states: the state whose share moved most, and the graver verdict of all plants and within species."""
+    drift = charts.states_in(part, measurement.name)
+    title = first_upper(measurement.label)
+    if drift is None or not drift.n or not drift.m:
+        return (3, 0.0), MeasurementRow(measurement, title, "", "", "–", "–", "–", "–", "", _WORDS["too few"])
+    within = next((one for name, one in part.findings.states_within if name == measurement.name), drift)
+    verdict = worst([drift.verdict, within.verdict])
+    before = [count / drift.n for count in drift.before]
+    now = [count / drift.m for count in drift.now]
+    most = max(range(len(now)), key=lambda j: abs(now[j] - before[j]))
+    seen = [one for _, other in points[-_BACK:] if (one := charts.states_in(other, measurement.name)) is not None]
+    ends = [1.96 * math.sqrt(before[most] * (1.0 - before[most]) / max(one.m, 1)) for one in seen]
+    moved = 100.0 * (now[most] - before[most])
+    row = MeasurementRow(
+        measurement,
+        title,
+        f"({drift.labels[most]})",
+        sparkline(
+            [one.now[most] / max(one.m, 1) for one in seen],
+            [before[most] - end for end in ends],
+            [before[most] + end for end in ends],
+            [one.verdict in ("amber", "red") for one in seen],
+            theme().ink,
+        ),
+        f"{100 * now[most]:.0f} %",
+        f"{100 * before[most]:.0f} %",
+        f"{'+' if moved >= 0 else '−'}{abs(moved):.0f} points",
+        "–",
+        "",
+        _WORDS[verdict],
+    )
+    order = {"red": 0, "amber": 1, "green": 2, "too few": 3}
+    return (order[verdict], -abs(moved) / 100.0), row
 
 
 def _pair_row(found: MonitorResult, part: VersionWindow) -> MeasurementRow:
@@ -215,9 +257,15 @@ def _show_chart(context: AppContext, found: MonitorResult, measurement: Measurem
     @st.dialog(first_upper(measurement.label), width="large", on_dismiss=_close)
     def chart() -> None:
         points = charts.points_of(found)
-        picture = charts.measurement_chart(measurement, points, theme().ink)
+        chart_of = charts.states_chart if measurement.has_states else charts.measurement_chart
+        picture = chart_of(measurement, points, theme().ink)
         show_clickable(f"measurement-{measurement.name}", picture, found.study, points, "all")
         turn_to_clicked(context, found)
+        if measurement.has_states:
+            st.caption(
+                "The share of each state in every window; a red diamond where chance does not explain the change."
+            )
+            return
         st.caption(
             escape_markdown(
                 "The grey band is where chance leaves the mean of 95 in 100 windows of that size; its middle is the training "

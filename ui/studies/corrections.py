@@ -107,4 +107,5 @@ def measurements_chosen(context: AppContext, file: Any, choices: Choices) -> Cho
     if not chosen:
         st.error("Choose one measured column at least.", icon=":material/error:")
         st.stop()
-    return replace(choices, measurements=chosen)
+    seen = [header[s.column] for s in first.state_columns]
+    return replace(choices, measurements=chosen | {name: "" for name in seen if name in first.measured})

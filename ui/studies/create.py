@@ -222,14 +222,19 @@ def show_preview(proposal: Proposal) -> None:
         gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
         st.markdown(f"Rows left out: {escape_markdown(gone)}." if gone else "No row is left out.")
         known = ~np.isnan(plants.values)
+        numbers = [None if m.has_states else plants.values[:, i] for i, m in enumerate(study.measurements)]
+        kinds = (
+            {} if not any(m.has_states for m in study.measurements) else {"Kind": [m.kind for m in study.measurements]}
+        )
         st.dataframe(
             {
                 "Measurement": [m.heading for m in study.measurements],
+                **kinds,
                 "Unit": [m.unit for m in study.measurements],
                 "Plants measured": known.sum(axis=0).tolist(),
-                "Smallest": np.nanmin(plants.values, axis=0).tolist(),
-                "Median": np.nanmedian(plants.values, axis=0).tolist(),
-                "Largest": np.nanmax(plants.values, axis=0).tolist(),
+                "Smallest": [None if v is None else float(np.nanmin(v)) for v in numbers],
+                "Median": [None if v is None else float(np.nanmedian(v)) for v in numbers],
+                "Largest": [None if v is None else float(np.nanmax(v)) for v in numbers],
                 "Plausible": [limits_text(m) for m in study.measurements],
             },
             hide_index=True,

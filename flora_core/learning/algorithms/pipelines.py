@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from flora_core.learning.algorithms.catalogue import algorithm_named, resolve_hyperparameters
+from flora_core.learning.algorithms.encoders import mixed_steps
 from flora_core.learning.algorithms.hyperparameters import Algorithm, Value
-from flora_core.model import Floats, Ints, ModelCard
+from flora_core.model import Floats, Ints, ModelCard, StateColumns, state_columns
 from flora_core.study import Study
 
 
@@ -48,6 +49,8 @@ class Recipe:
         handed the pipeline alone gets the median instead.
     shape : ShapeRatioColumns or None
         What log shape ratios, handed to the algorithm beside the measurements, are made of; None without them.
+    states : StateColumns or None
+        The columns of states, which scikit-learn's encoders hand to the algorithm; None where all columns hold numbers.
     """
 
     algorithm: Algorithm
@@ -55,6 +58,7 @@ class Recipe:
     seed: int
     gaps: bool = False
     shape: ShapeRatioColumns | None = None
+    states: StateColumns | None = None
 
     def pipeline(self, counts: Ints, scaled: bool = False) -> Any:
         """An unfitted scikit-learn Pipeline.
@@ -69,6 +73,8 @@ class Recipe:
         from sklearn.pipeline import Pipeline
 
         steps: list[tuple[str, Any]] = []
+        if self.states is not None:
+            return Pipeline(mixed_steps(self.algorithm, self.hyperparameters, self.seed, counts, self.states, scaled))
         if self.gaps:
             from sklearn.impute import SimpleImputer
 
@@ -155,6 +161,7 @@ def recipe_of(card: ModelCard, gaps: bool) -> Recipe:
         seed=card.seed,
         gaps=gaps,
         shape=shape_ratio_columns(card.study) if card.shape_ratios else None,
+        states=state_columns(card.study),
     )
 
 

@@ -106,7 +106,7 @@ def _unusual(study: Study, values: Floats) -> Check:
     found = []
     for i, m in enumerate(study.measurements):
         known = values[:, i][~np.isnan(values[:, i])]
-        outside = int(((known < m.low) | (known > m.high)).sum())
+        outside = 0 if m.has_states else int(((known < m.low) | (known > m.high)).sum())
         if len(known) and outside > max(1, _UNUSUAL * len(known)):
             found.append(f"{m.label}: {outside} of {len(known)} lie outside {limits_text(m)}")
     if found:
@@ -171,6 +171,9 @@ def _constant(column: Floats) -> bool:
 def _dependent(study: Study, values: Floats) -> Check:
     """Measurements that follow exactly from others: tube + limb = corolla."""
     found = []
+    values = values.copy()
+    # States that stand for each other are met one by one by the shares of species; they add up to nothing.
+    values[:, [i for i, m in enumerate(study.measurements) if m.has_states]] = np.nan
     for i, others, plain_sum in dependences(values):
         names = [study.measurements[j].label for j in others]
         says = f"is the sum of {' and '.join(names)}" if plain_sum else f"follows exactly from {' and '.join(names)}"

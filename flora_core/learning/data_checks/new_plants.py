@@ -76,9 +76,12 @@ def new_plant_drift(study: Study, plants: TrainingPlants, known: Bools) -> NewPl
     rows = np.isin(plants.species, plants.species[known])
     n, m = int((known & rows).sum()), int((~known & rows).sum())
     missing = plants_missing(n, m, MIN_PLANTS)
-    tests = [_stratified(plants.values[:, i], plants.species, known) for i in range(len(study.measurements))]
+    numbers = [(i, m) for i, m in enumerate(study.measurements) if not m.has_states]
+    tests = [_stratified(plants.values[:, i], plants.species, known) for i, _ in numbers]
     corrected: Sequence[float | None] = [None] * len(tests) if missing else holm([p for _, p in tests])
-    moved = (SpeciesDrift(*found) for found in zip(study.measurements, (by for by, _ in tests), corrected, strict=True))
+    moved = (
+        SpeciesDrift(*found) for found in zip((m for _, m in numbers), (by for by, _ in tests), corrected, strict=True)
+    )
     return NewPlantDrift(m, int((~known & ~rows).sum()), missing, tuple(moved))
 
 

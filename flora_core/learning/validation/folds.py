@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.learning.species_gaussians import fit_gaussians, impute_within_species, own_misfits
+from flora_core.identification.fitness import misfits
+from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor, impute_within_species, own_misfits
+from flora_core.learning.species_states import fit_least, own_rarest, with_limits
 from flora_core.model import Bools, Floats, Ints, SpeciesGaussians, TrainingPlants
 
 FOLDS: Final = 10
@@ -40,10 +42,6 @@ class Fold:
     def some(self, learned: Ints, asked: Ints) -> Fold:
         """The same with part of the training rows (places in `train`) and of the test rows (rows of the plants)."""
         return Fold(self.train[learned], asked, self.values[learned], self.species[learned], self.gaussians)
-
-    def asking(self, plants: Bools) -> Fold:
-        """The same, asking only those for which `plants` holds; (n,)."""
-        return Fold(self.train, self.test[plants[self.test]], self.values, self.species, self.gaussians)
 
 
 def fold_count(species: Ints, most: int = FOLDS) -> int:
@@ -138,15 +136,30 @@ def _parted(plants: TrainingPlants, part: Ints, seed: int) -> tuple[Fold, ...]:
     for f in np.unique(part):
         train, test = np.flatnonzero(part != f), np.flatnonzero(part == f)
         species = plants.species[train]
-        gaussians = fit_gaussians(plants.values[train], species, k)
+        gaussians = fit_gaussians(plants.values[train], species, k, columns=plants.states)
         values = impute_within_species(gaussians, plants.values[train], species, seed)
         folds.append(Fold(train, test, values, species, gaussians))
     return tuple(folds)
 
 
 def held_out_misfits(plants: TrainingPlants, folds: tuple[Fold, ...]) -> Floats:
-    """Each plant's misfit to its own species by gaussians that were fitted without it; (n,)."""
+    """The misfit of each plant's numbers to its own species by gaussians that were fitted without it; (n,)."""
     result = np.empty(len(plants.species))
     for fold in folds:
         result[fold.test] = own_misfits(fold.gaussians, plants.values[fold.test], plants.species[fold.test])
     return result
+
+
+def with_state_limits(gaussians: SpeciesGaussians, plants: TrainingPlants, folds: tuple[Fold, ...]) -> SpeciesGaussians:
+    """The gaussians with the limits for states that held-out plants ask for; the same where no column holds states."""
+    if gaussians.states is None:
+        return gaussians
+    rarest, together = np.empty(len(plants.species)), np.empty(len(plants.species))
+    for fold in folds:
+        values, species = plants.values[fold.test], plants.species[fold.test]
+        rarest[fold.test] = own_rarest(fold.gaussians, values, species)
+        # The rarest state is judged apart: here none bars a plant.
+        states = with_limits(fold.gaussians.states or gaussians.states, 1.0, 1e-300)
+        fitted = replace(fold.gaussians, tail_factor=gaussians.tail_factor, states=states)
+        together[fold.test] = misfits(fitted, values)[np.arange(len(values)), species]
+    return replace(gaussians, states=with_limits(gaussians.states, fit_tail_factor(together), fit_least(rarest)))

@@ -18,7 +18,7 @@ from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.validation.folds import fold_count, make_folds
 from flora_core.learning.validation.out_of_fold import fit_fold, one_thread
 from flora_core.learning.validation.scoring import clopper_pearson
-from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants, state_columns
 
 #: Plants that are learned from and asked about; their species keep their shares.
 _PLANTS: Final = 1000
@@ -89,7 +89,7 @@ def _measured(model: Model, missing: tuple[str, ...]) -> RemainingAccuracy:
     reference, k = model.reference, len(model.study.species)
     rows = _sample(reference.species, model.card.seed)
     values, species = reference.values[rows], reference.species[rows]
-    plants = TrainingPlants(values, species, None, model.card.table)
+    plants = TrainingPlants(values, species, None, model.card.table, states=state_columns(model.study))
     gone: Bools = np.isin(model.study.names, missing)
     most = max(_LEAST, _ROWS // (DRAWS * k))
     right = [np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)]

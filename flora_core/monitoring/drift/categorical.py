@@ -21,6 +21,8 @@ from flora_core.monitoring.statistics import permutation
 MOVED: Final = 0.1
 #: A share that rose by as much is worth naming.
 ROSE: Final = 0.05
+#: So many plants of a window with a state that no plant of the reference shows are worth a word.
+NEW: Final = 2
 _COCHRAN: Final = 5.0
 
 
@@ -41,6 +43,8 @@ class CategoricalDrift:
         The share of plants that would have to change their group to give the reference's mix (total variation).
     needed : int
     verdict : Verdict
+    states : bool
+        Whether the groups are states of a character, of which one that the reference lacks is worth a word.
     """
 
     before: tuple[int, ...]
@@ -52,6 +56,13 @@ class CategoricalDrift:
     moved: float | None = None
     plants_missing: int = 0
     verdict: Verdict = "too few"
+    states: bool = False
+
+    @property
+    def new(self) -> tuple[int, ...]:
+        """The states that several plants of the window show, and none of the reference."""
+        pairs = zip(self.before, self.now, strict=True)
+        return tuple(j for j, (before, now) in enumerate(pairs) if self.states and not before and now >= NEW)
 
     @property
     def n(self) -> int:
@@ -67,7 +78,8 @@ class CategoricalDrift:
         """With its verdict, given its p value after correction."""
         if corrected is None or self.moved is None:
             return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.moved >= MOVED))
+        verdict = verdict_of(corrected, self.moved >= MOVED)
+        return replace(self, corrected=corrected, verdict="amber" if verdict == "green" and self.new else verdict)
 
 
 def categorical_drift(
@@ -78,6 +90,7 @@ def categorical_drift(
     tests: int = 1,
     smallest: int = MIN_PLANTS,
     seed: int = permutation.SEED,
+    states: bool = False,
 ) -> CategoricalDrift:
     """How a mix changed, not yet judged.
 
@@ -85,19 +98,23 @@ def categorical_drift(
     ----------
     before, now : (k,) int
         Plants of each group.
+    states : bool
+        Whether the groups are states of a character.
     """
     counts = tuple(map(int, before)), tuple(map(int, now)), labels
     n, m = int(before.sum()), int(now.sum())
     missing = plants_missing(n, m, smallest)
     if not n or not m:
-        return CategoricalDrift(*counts, plants_missing=missing)
+        return CategoricalDrift(*counts, plants_missing=missing, states=states)
     moved = float(np.abs(before / n - now / m).sum() / 2.0)
     together = before + now
     seen = together > 0
     value, p = _chi_squared(
         before[seen], now[seen], permutation.permutations_needed(permutation.PERMUTATIONS, tests), seed
     )
-    return CategoricalDrift(*counts, value=value, p=p if not missing else None, moved=moved, plants_missing=missing)
+    return CategoricalDrift(
+        *counts, value=value, p=p if not missing else None, moved=moved, plants_missing=missing, states=states
+    )
 
 
 def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from flora_core.monitoring.drift.categorical import categorical_drift, proportio
 from flora_core.monitoring.drift.confidence import Confidence, confidence_of_counts
 from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings, with_verdicts
+from flora_core.monitoring.drift.states import StatesWithin, state_drifts, state_drifts_within
 from flora_core.monitoring.drift.univariate import UnivariateDrift
 from flora_core.monitoring.drift.within_species import WithinReference, WithinSpecies, within_species
 from flora_core.monitoring.performance.isotonic import Isotonic, fit_isotonic, gains_by_calibration
@@ -39,6 +40,7 @@ def compare_profiles(
     earlier: Profile | None = None,
     chance: Sequence[Floats] | None = None,
     within: WithinReference | None = None,
+    states: StatesWithin | None = None,
     smallest: int = MIN_PLANTS,
 ) -> Findings:
     """Everything that can be asked of two profiles.
@@ -55,12 +57,14 @@ def compare_profiles(
         From `reference_null_distributions`, where many windows are compared with one reference; computed here if None.
     within : WithinReference or None
         The reference as plants are held against it within the species named.
+    states : StatesWithin or None
+        The same of its characters with states.
     """
     names = reference.bins.names
     tests = len(names) + (together is not None) + (earlier is not None) + 4
     shifts = tuple(
         profile_shift(reference, current, j, tests=tests, smallest=smallest, chance=chance[j] if chance else None)
-        for j in range(len(names))
+        for j in reference.bins.numbers
     )
     shares = [
         proportion_drift("unfit", reference.unfit, reference.plants, current.unfit, current.plants, smallest=smallest),
@@ -84,6 +88,10 @@ def compare_profiles(
         tuple(shares),
         plants_missing=plants_missing(reference.plants, current.plants, smallest),
         within=None if within is None else _within(within, current, smallest),
+        groups=state_drifts(reference, current, tests=tests, smallest=smallest),
+        states_within=()
+        if within is None or states is None
+        else state_drifts_within(within, states, current, smallest=smallest),
     )
     return with_verdicts(findings)
 
@@ -97,6 +105,8 @@ def _within(within: WithinReference, current: Profile, smallest: int) -> WithinS
             means[g, j] = current.mean(j, g) or 0.0
             squares[g, j] = current.m2(j, g)
     sizes = current.measured[:-1].astype(np.int64)
+    # States are no numbers: they are held against the reference by their shares.
+    sizes[:, current.bins.with_states] = 0
     return within_species(names, within, current.named[:-1], sizes, means, squares, smallest=smallest)
 
 
@@ -210,7 +220,7 @@ def _effect(before: float, now: float, fences: OutlierFences) -> float:
 def decompose_profiles(reference: Profile, current: Profile) -> tuple[Decomposition, ...]:
     """The parts of every measurement's difference of means: mix, within the species, strangers."""
     found = []
-    for j, name in enumerate(reference.bins.names):
+    for j, name in ((j, reference.bins.names[j]) for j in reference.bins.numbers):
         fences = reference.bins.cells[j].fences
         counts, means = [], []
         for profile in (reference, current):

@@ -80,6 +80,8 @@ class Findings:
         Plants still missing for an answer.
     within : WithinSpecies or None
         All measurements within the species named.
+    states_within : tuple of (str, CategoricalDrift)
+        Characters with states within the species named; over all plants they are among the groups.
     """
 
     n: int
@@ -92,6 +94,7 @@ class Findings:
     groups: tuple[tuple[str, CategoricalDrift], ...] = ()
     plants_missing: int = 0
     within: WithinSpecies | None = None
+    states_within: tuple[tuple[str, CategoricalDrift], ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -107,7 +110,8 @@ class Findings:
         """All that was asked."""
         asked = (self.multivariate_drift, self.within, self.mix, self.confidence)
         single = [part for part in asked if part is not None]
-        return (*self.shifts, *single, *self.shares, *(mix for _, mix in self.groups))
+        mixes = (mix for _, mix in (*self.groups, *self.states_within))
+        return (*self.shifts, *single, *self.shares, *mixes)
 
     @property
     def p(self) -> float | None:
@@ -126,6 +130,7 @@ def compare_plants(
     current: PlantSample,
     *,
     within: WithinReference | None = None,
+    states: Sequence[tuple[str, ...]] = (),
     smallest: int = MIN_PLANTS,
 ) -> Findings:
     """Everything that can be asked of two samples of identified plants.
@@ -138,7 +143,10 @@ def compare_plants(
         How many there are.
     within : WithinReference or None
         The reference as plants are held against it within the species named.
+    states : sequence of tuple of str
+        For each measurement the states it may have, empty where it is a number; not given where all are numbers.
     """
+    numbers = [j for j in range(len(names)) if not (states and states[j])]
     asked = [
         pair is not None and other is not None
         for pair, other in (
@@ -160,18 +168,43 @@ def compare_plants(
         shares.insert(0, _share("unfit", ~reference.fits, ~current.fits, smallest))
     if reference.issues is not None and current.issues is not None:
         shares.append(_share("issues", reference.issues, current.issues, smallest))
+    called = [names[j] for j in numbers]
+    before_values, now_values = (
+        sample.values if len(numbers) == len(names) else sample.values[:, numbers] for sample in (reference, current)
+    )
+    seen = [j for j in range(len(names)) if j not in numbers]
     findings = Findings(
         len(reference),
         len(current),
-        univariate_drifts(names, reference.values, current.values, tests=tests, smallest=smallest),
-        multivariate_drift(names, reference.values, current.values, tests=tests, smallest=smallest),
+        univariate_drifts(called, before_values, now_values, tests=tests, smallest=smallest),
+        multivariate_drift(called, before_values, now_values, tests=tests, smallest=smallest) if numbers else None,
         mix,
         confidence,
         tuple(shares),
+        groups=tuple(
+            (
+                names[j],
+                categorical_drift(
+                    _state_counts(reference.values[:, j], len(states[j])),
+                    _state_counts(current.values[:, j], len(states[j])),
+                    labels=("several states", *states[j]),
+                    tests=tests,
+                    smallest=smallest,
+                    states=True,
+                ),
+            )
+            for j in seen
+        ),
         plants_missing=plants_missing(len(reference), len(current), smallest),
         within=None if within is None else _within(names, within, species, current, smallest),
     )
     return with_verdicts(findings)
+
+
+def _state_counts(codes: Floats, size: int) -> Ints:
+    """How many plants show several states, and each of them alone."""
+    known = codes[np.isfinite(codes)]
+    return np.bincount(np.where(known < 0, 0, known + 1).astype(np.int64), minlength=size + 1)[: size + 1]
 
 
 def _within(
@@ -258,6 +291,7 @@ def with_verdicts(findings: Findings, *, columns: int = 0) -> Findings:
         tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.groups),
         findings.plants_missing,
         findings.within.judged(corrected.get(id(findings.within))) if findings.within else None,
+        tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.states_within),
     )
 
 

@@ -262,7 +262,7 @@ def within_species(
     missing = plants_missing(n, m, smallest)
     if missing:
         return WithinSpecies(n, m, plants_missing=missing)
-    weights = _weights(reference, named)
+    weights = reference_weights(reference, named)
     found, where, deviations = [], [], []
     for j, name in enumerate(names):
         one = _measurement(name, j, reference, weights, known[:, j], sizes[:, j], means[:, j], squares[:, j], smallest)
@@ -282,7 +282,14 @@ def within_species(
     return WithinSpecies(n, m, effective, tuple(found), p)
 
 
-def _weights(reference: WithinReference, named: Ints) -> Floats:
+def reference_weights(reference: WithinReference, named: Ints) -> Floats:
+    """How much each reference plant counts, by how much more often its true species occurs in the window; (n,).
+
+    Parameters
+    ----------
+    named : (k,) int
+        How many plants of the window were given each name.
+    """
     shares = shares_of_species(reference, named)
     ratio = np.divide(shares, reference.shares, out=np.zeros_like(shares), where=reference.shares > 0.0)
     return np.asarray(ratio[reference.species])

@@ -101,26 +101,54 @@ class Bins:
         One a measurement.
     fingerprint : str
         Two profiles can be added where this is the same.
+    states : tuple of tuple of str
+        For each measurement the states it may have, empty where it is a number: a bin each, after one for several states.
     """
 
     names: tuple[str, ...]
     species: int
     cells: tuple[Cells, ...]
     fingerprint: str
+    states: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def with_states(self) -> tuple[int, ...]:
+        """The characters that have states."""
+        return tuple(j for j, labels in enumerate(self.states) if labels)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The characters that are numbers."""
+        return tuple(j for j in range(len(self.names)) if not (self.states and self.states[j]))
 
 
 @lru_cache(maxsize=32)
 def bins_of(model: Model) -> Bins:
     """The bins that plants identified by a model are counted in; the same for the same model, always."""
-    return bins_from(model.study.names, len(model.study.species_names), model.reference)
+    study = model.study
+    states = tuple(m.state_labels for m in study.measurements)
+    return bins_from(study.names, len(study.species_names), model.reference, states if any(states) else ())
 
 
-def bins_from(names: Sequence[str], species: int, reference: Reference) -> Bins:
+def bins_from(
+    names: Sequence[str], species: int, reference: Reference, states: tuple[tuple[str, ...], ...] = ()
+) -> Bins:
     """The bins that a reference makes."""
-    cells = tuple(_cells(reference.values[:, j]) for j in range(len(names)))
+    cells = tuple(
+        _state_cells(len(states[j])) if states and states[j] else _cells(reference.values[:, j])
+        for j in range(len(names))
+    )
     said = [list(names), species, [[c.edges.tolist(), c.exponent, c.far_low, c.far_high] for c in cells]]
     fingerprint = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
-    return Bins(tuple(names), species, cells, fingerprint)
+    return Bins(tuple(names), species, cells, fingerprint, states)
+
+
+def _state_cells(size: int) -> Cells:
+    """A bin for plants with several states, and one for each state."""
+    edges = np.arange(size, dtype=np.float64) - 0.5
+    places = np.arange(size + 1, dtype=np.float64) - 1.0
+    fences = OutlierFences(-np.inf, np.inf, 0.0, 0.0)
+    return Cells(edges, places, fences, 0, 0, 0, 0, 0, np.arange(size + 1, dtype=np.int64))
 
 
 def _cells(column: Floats) -> Cells:

@@ -79,6 +79,8 @@ class Profile:
         The probability of the likeliest species added up, in millionths; and its square.
     confidence, confidence_sums : (CONFIDENCE_BINS,) int, whole numbers
         How many plants were named with which probability, and those added up; plants that fit no species left out.
+    by_state : tuple of (k + 1, b) int
+        For each character with states, the plants of each group with each state.
     """
 
     bins: Bins
@@ -102,6 +104,7 @@ class Profile:
     sure_squares: Wholes
     confidence: Ints
     confidence_sums: Wholes
+    by_state: tuple[Ints, ...] = ()
 
     @property
     def unfit(self) -> int:
@@ -179,6 +182,7 @@ class Profile:
             "kept": [self.kept_sums.tolist(), self.kept_squares.tolist()],
             "groups": groups,
             "confidence": [[i, int(self.confidence[i]), int(self.confidence_sums[i])] for i in certain],
+            **({"states": [_sparse(table.ravel()) for table in self.by_state]} if self.by_state else {}),
         }
 
     @property
@@ -256,6 +260,7 @@ def counts_of_rows(bins: Bins, rows: int, refused: int, troubled: int) -> Profil
         groups,
         np.zeros(CONFIDENCE_BINS, dtype=np.int64),
         _wholes(CONFIDENCE_BINS),
+        tuple(np.zeros((k + 1, len(bins.cells[j])), dtype=np.int64) for j in bins.with_states),
     )
 
 
@@ -313,7 +318,13 @@ def _part(bins: Bins, values: Floats, species: Ints, probabilities: Floats, fits
         squares_by_group(sure),
         in_bins,
         in_sums.astype(object),
+        tuple(_crossed(group[there[:, j]], places[j], k + 1, len(bins.cells[j])) for j in bins.with_states),
     )
+
+
+def _crossed(group: Ints, place: Ints, groups: int, size: int) -> Ints:
+    """How many plants of each group lie in each bin."""
+    return np.bincount(group * size + place, minlength=groups * size).reshape(groups, size)
 
 
 def merge(a: Profile, b: Profile) -> Profile:
@@ -348,6 +359,7 @@ def merge(a: Profile, b: Profile) -> Profile:
         a.sure_squares + b.sure_squares,
         a.confidence + b.confidence,
         a.confidence_sums + b.confidence_sums,
+        tuple(x + y for x, y in zip(a.by_state, b.by_state, strict=True)),
     )
 
 
@@ -405,6 +417,10 @@ def from_document(bins: Bins, document: Mapping[str, Any]) -> Profile:
         sure_squares,
         confidence,
         confidence_sums,
+        tuple(
+            _dense(written, table.size).reshape(table.shape)
+            for written, table in zip(document.get("states", ()), blank.by_state, strict=True)
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from flora_core.monitoring.decision import Verdict, verdict_of
 from flora_core.monitoring.drift.attribution import Decomposition, Source
-from flora_core.monitoring.drift.categorical import CategoricalDrift, ProportionDrift
+from flora_core.monitoring.drift.categorical import MOVED, CategoricalDrift, ProportionDrift
 from flora_core.monitoring.drift.confidence import Confidence
 from flora_core.monitoring.drift.multivariate import MultivariateDrift
 from flora_core.monitoring.drift.samples import Findings
@@ -23,6 +23,7 @@ from flora_core.monitoring.performance.determination_evidence import (
 )
 from flora_core.monitoring.performance.realised import rate
 from flora_core.monitoring.verdicts.wording import Wording, first_upper, interval_text, percent
+from flora_core.wording import listed
 
 #: A fall of accuracy worth naming.
 MIN_FALL: Final = 0.05
@@ -69,6 +70,7 @@ def reasons_of(
     if findings.confidence is not None:
         reasons.append(_confidence_reason(findings.confidence))
     reasons += [mix_reason("group", name, mix, wording) for name, mix in findings.groups]
+    reasons += [mix_reason("within", name, mix, wording) for name, mix in findings.states_within]
     return reasons
 
 
@@ -169,12 +171,22 @@ def within_reason(found: WithinSpecies, wording: Wording) -> VerdictReason:
 
 def mix_reason(topic: str, name: str, mix: CategoricalDrift, wording: Wording) -> VerdictReason:
     """What a mix of species or groups shows, whatever its verdict."""
-    subject = f"the mix of {name}" if name else "the mix of species"
+    subject = f"the mix of {wording.label(name) if mix.labels else name}" if name else "the mix of species"
+    subject += " within the species" if topic == "within" else ""
     if mix.value is None or mix.verdict == "too few":
         text = f"{first_upper(subject)} rests on {min(mix.n, mix.m)} {wording.plants}; {mix.plants_missing} more are needed."
         return VerdictReason(topic, name, mix.verdict, text)
     if mix.verdict == "green":
         return VerdictReason(topic, name, "green", f"{first_upper(subject)} is as before.")
+    if mix.new and (mix.moved or 0.0) < MOVED:
+        new = listed([mix.labels[j] for j in mix.new])
+        shown = sum(mix.now[j] for j in mix.new)
+        text = (
+            f"{first_upper(subject)}: {shown} of {mix.m} {wording.plants} show {new}, which none of {mix.n} did before."
+        )
+        return VerdictReason(
+            topic, name, mix.verdict, text, "Look at those plants: there may be another species among them."
+        )
     changes = [now / mix.m - before / mix.n for before, now in zip(mix.before, mix.now, strict=True)]
     most = max(range(len(changes)), key=lambda j: abs(changes[j]))
     labels = mix.labels or wording.species

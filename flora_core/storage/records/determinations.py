@@ -83,11 +83,10 @@ class Determination(Slip):
 
 @dataclass(frozen=True, slots=True)
 class Determined:
-    """An identification, the determination of it that counts, and whether chance chose the plant to be determined."""
+    """An identification and the determination of it that counts."""
 
     recorded: IdentificationRecord
     determination: Determination
-    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,18 +258,17 @@ class Determinations:
             Determinations after this day are passed over: the study as it was known then.
         """
         last = (0, 0)
-        (by_lot,) = _from_source(AT_RANDOM)
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(
-                    _newest(level, as_of, identifications, recordings, *_SLIP, by_lot.label("drawn"))
+                    _newest(level, as_of, identifications, recordings, *_SLIP)
                     .where(*_identified(study, since, until, version))
                     .where(_after(last))
                     .order_by(determinations.c.recording, determinations.c.row)
                     .limit(_AT_ONCE)
                 ).all()
             for row in rows:
-                yield Determined(record_from_row(row), _determination(row), bool(row.drawn))
+                yield Determined(record_from_row(row), _determination(row))
             if len(rows) < _AT_ONCE:
                 return
             last = (rows[-1].d_recording, rows[-1].d_row)

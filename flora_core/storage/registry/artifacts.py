@@ -22,7 +22,17 @@ from pydantic import ValidationError
 
 from flora_core.durable_files import sync_folder, write_durably
 from flora_core.errors import ArtifactRefused, Unavailable
-from flora_core.model import Calibration, Model, ModelCard, Reference, SpeciesGaussians, novelty_of, pooled_covariance
+from flora_core.model import (
+    Calibration,
+    Model,
+    ModelCard,
+    Reference,
+    SpeciesGaussians,
+    SpeciesStates,
+    novelty_of,
+    pooled_covariance,
+    state_columns,
+)
 from flora_core.storage.files.held_folder import hold, is_abandoned, let_go
 
 _ARTIFACT: Final = "model.joblib"
@@ -256,6 +266,8 @@ def _packed(model: Model) -> bytes:
             "pooled": pooled_covariance(model.novelty),
             "stretch": model.novelty.gaussians.tail_factor,
         },
+        # The shares of states; nothing of a model whose characters are all numbers.
+        **({} if model.gaussians.states is None else {"states": _packed_states(model.gaussians.states)}),
         "reference": {
             "values": model.reference.values,
             "species": model.reference.species,
@@ -273,6 +285,7 @@ def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
         covariances=parts["clouds"]["covariances"],
         degrees_of_freedom=parts["clouds"]["freedoms"],
         tail_factor=parts["clouds"]["stretch"],
+        states=_unpacked_states(card, parts.get("states")),
     )
     kept = parts.get("novelty")
     return Model(
@@ -285,6 +298,17 @@ def _unpacked(card: ModelCard, parts: dict[str, Any]) -> Model:
         set_rule=parts.get("set_rule", "cumulative"),
         novelty=None if kept is None else novelty_of(gaussians, kept["pooled"], kept["stretch"], kept["usual_level"]),
     )
+
+
+def _packed_states(states: SpeciesStates) -> dict[str, Any]:
+    return {"shares": list(states.shares), "stretch": states.tail_factor, "least": states.least}
+
+
+def _unpacked_states(card: ModelCard, parts: dict[str, Any] | None) -> SpeciesStates | None:
+    columns = state_columns(card.study)
+    if parts is None or columns is None:
+        return None
+    return SpeciesStates(columns, tuple(parts["shares"]), parts["stretch"], parts["least"])
 
 
 def _write(path: Path, content: bytes) -> str:

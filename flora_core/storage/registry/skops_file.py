@@ -88,6 +88,11 @@ def pack(model: Model) -> bytes:
     """The model with its card as a skops file."""
     from skops.io import dumps
 
+    if model.gaussians.states is not None:
+        raise Refused(
+            f"{model.card.label} knows characters with states, which a skops file can't carry yet. Copy the models folder and "
+            "the database instead (docs/operations.md, backup)."
+        )
     gaussians, reference = model.gaussians, model.reference
     parts: dict[str, Any] = {
         "flora": FORMAT,

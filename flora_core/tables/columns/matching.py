@@ -112,6 +112,8 @@ def guess_columns(
             continue
         i, because = next((i, because) for i, (score, because) in enumerate(scores) if score == best)
         measurement, unit, share = study.measurements[i], parse_header(name).unit, shares[j]
+        if measurement.has_states:
+            unit, share = "", 1.0
         if share is None:
             remarks.append(f"'{name}' is named like {measurement.label}, but holds words; it is not read.")
         elif not _compatible(unit, measurement):
@@ -128,6 +130,7 @@ def guess_columns(
         measurement = study.measurements[i]
         own_unit = measurement.unit if score >= 2.0 else ""
         unit = own_unit or parse_header(header[-minus_j]).unit or measurement.unit
+        unit = "" if measurement.has_states else unit
         assigned = Assigned(-minus_j, measurement.name, unit, because, min(1.0, score))
         if i not in taken:
             taken[i] = assigned
@@ -177,7 +180,7 @@ def correct_columns(
                 raise BadTable(
                     f"'{header[assigned[m.name].column]}' and '{header[j]}' can't both be {m.label}; say which one is."
                 )
-            unit = parse_header(header[j]).unit or m.unit
+            unit = "" if m.has_states else parse_header(header[j]).unit or m.unit
             if not _compatible(unit, m):
                 if not {column, wanted, m.name} & set(units or {}):
                     raise BadTable(

@@ -21,6 +21,7 @@ from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.rows.summary_rows import find_summary_rows
 from flora_core.tables.values.limits import impossible, limits_text, stands_for_missing
 from flora_core.tables.values.numbers import Numbers, read_numbers
+from flora_core.tables.values.states import read_states
 from flora_core.units import factor
 from flora_core.wording import shortened
 
@@ -117,12 +118,15 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: RowChunk
             continue
         column = part.columns[assigned.column]
         as_typed[i] = column
+        if m.has_states:
+            values[:, i] = _states(m, column, issues, bad, part, header[assigned.column])
+            continue
         numbers = read_numbers(column, rules.decimal, middle_of_ranges=rules.middle_of_ranges)
         values[:, i] = _converted(m, assigned, numbers, issues, bad, read_past, part, header)
     impossible = np.zeros(n, dtype=bool)
     for i, m in enumerate(study.measurements):
         assigned = rules.assignment.of(m.name)
-        if assigned is not None:
+        if assigned is not None and not m.has_states:
             _flag_values(m, values[:, i], header[assigned.column], part, as_typed[i], issues, impossible)
     no_plants = _summary_rows(study, part, rules.assignment, header, values)
     no_plants |= _repeated_headers(part, rules.assignment, header) | _below_second_header(part)
@@ -137,6 +141,18 @@ def check_part(study: Study, header: Sequence[str], rules: Rules, part: RowChunk
     issues.sort(key=lambda found: found[0])
     usable = ~bad & ~impossible & ~empty
     return CheckedPart(values, usable, impossible & ~bad, issues, as_typed, read_past, filled_up)
+
+
+def _states(
+    m: Measurement, column: pa.StringArray, issues: list[tuple[int, Issue]], bad: Bools, part: RowChunk, header: str
+) -> Floats:
+    """The states of a column, with an issue for each cell that names none of the character's."""
+    cells = read_states(m, column)
+    for place, read in cells.bad.items():
+        text = column[place].as_py()
+        issues.append((place, Issue(int(part.rows[place]), header, text, read.problem, read.suggestion)))
+        bad[place] = True
+    return cells.values
 
 
 def _summary_rows(

@@ -10,6 +10,7 @@ from flora_core.errors import BadTable, Unknown
 from flora_core.study import Study
 from flora_core.tables.columns.matching import guess_columns
 from flora_core.tables.values.cells import read_cell
+from flora_core.tables.values.states import read_state
 from flora_core.units import factor
 
 
@@ -55,7 +56,13 @@ def _cells(line: str) -> list[str]:
 
 
 def _value(study: Study, name: str, unit: str, text: str) -> float:
-    m, cell = study.measurement(name), read_cell(text)
+    m = study.measurement(name)
+    if m.has_states:
+        read = read_state(m, text)
+        if read.problem:
+            raise BadTable(f"{read.problem[:1].upper()}{read.problem[1:]}. {read.suggestion}")
+        return read.code
+    cell = read_cell(text)
     if cell.kind == "bad":
         raise BadTable(f"{m.heading} '{text[:40]}': {cell.problem}. {cell.suggestion}")
     own = cell.unit if cell.unit is not None else unit

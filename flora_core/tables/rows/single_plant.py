@@ -13,6 +13,7 @@ from flora_core.model import Floats
 from flora_core.study import Study
 from flora_core.tables.values.cells import read_cell
 from flora_core.tables.values.limits import impossible, in_study_unit, unusual_value
+from flora_core.tables.values.states import read_state
 from flora_core.wording import shortened
 
 
@@ -85,6 +86,12 @@ def check_plant(study: Study, typed: Mapping[str, str], unit: str = "") -> Check
     unusual: list[str] = []
     notes: list[str] = []
     for i, (measurement, text) in enumerate(zip(study.measurements, shown, strict=True)):
+        if measurement.has_states:
+            read = read_state(measurement, texts[i])
+            values[i] = read.code
+            if read.problem:
+                issues.append(Issue(None, measurement.name, text, read.problem, read.suggestion))
+            continue
         cell = read_cell(texts[i])
         try:
             value, note = in_study_unit(measurement, cell, unit)

@@ -13,6 +13,7 @@ from flora_core.errors import Unknown
 from flora_core.study import Measurement
 from flora_core.tables.values.cells import Cell, read_cell
 from flora_core.tables.values.limits import impossible, in_study_unit
+from flora_core.tables.values.states import read_state
 from flora_core.units import factor
 
 #: What follows a refused "1,234": both ways to read it, written without a sign that can be misunderstood.
@@ -57,6 +58,12 @@ def read_typed(measurement: Measurement, text: str, unit: str = "", shown_in: st
         The unit in which to say what was read; "" for the measurement's own.
     """
     text = text.strip()
+    if measurement.has_states:
+        state = read_state(measurement, text)
+        if state.problem:
+            said = state.problem[:1].upper() + state.problem[1:]
+            return TypedValue(text, problem=f"{said}. {state.suggestion}", offers=state.offers)
+        return TypedValue(text, None if math.isnan(state.code) else state.code, measurement.written(state.code))
     cell = read_cell(text)
     if cell.kind == "missing":
         return TypedValue(text)

@@ -56,6 +56,11 @@ def _same_kind(unit: str, other: str) -> bool:
 
 def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
     """What is wrong with a value that can't be this measurement, and what would be right; ("", "") where it can."""
+    if measurement.kind == "counted" and (value < 0 or value != round(value)):
+        return (
+            f"{measurement.label} is {value:g}",
+            f"It is counted, so it must be a whole number. These plants have {limits_text(measurement)}.",
+        )
     if measurement.positive and value <= 0:
         return (
             f"{measurement.label} is {measurement.written(value)}",
@@ -79,5 +84,9 @@ def unusual_value(measurement: Measurement, value: float) -> str:
 
 
 def limits_text(measurement: Measurement) -> str:
-    """The plausible limits as people write them: "0.8 to 8.0 cm"."""
+    """The plausible limits as people write them: "0.8 to 8.0 cm"; of a character with states, what they are."""
+    if measurement.has_states:
+        labels = measurement.state_labels
+        shown = (" < " if measurement.kind == "ordered" else ", ").join(labels[:12])
+        return shown + (f" and {len(labels) - 12} more" if len(labels) > 12 else "")
     return f"{measurement.digits(measurement.low)} to {measurement.written(measurement.high)}"

@@ -14,6 +14,8 @@ from flora_core.errors import Issue
 from flora_core.identification.naming import NONE_OF_THESE, predict_plants
 from flora_core.model import Bools, Floats, Ints, Model
 from flora_core.progress import Progress
+from flora_core.states import code_of, places_of
+from flora_core.study import Study
 from flora_core.tables.files.reading import RowChunk, read_parts
 from flora_core.tables.rows.checking import CheckedPart, DuplicatePolicy, check_part, twelve_digits
 from flora_core.wording import listed
@@ -106,6 +108,7 @@ class DuplicateRows:
             return
         plant, X = np.concatenate(plants), np.concatenate(values)
         means = _means(X, plant, len(places))
+        _join_states(model.study, X, plant, means)
         said = np.concatenate([_said(model, X[start : start + _AT_ONCE]) for start in range(0, len(X), _AT_ONCE)])
         first = np.full(len(places), np.iinfo(np.int64).max)
         last = np.full(len(places), -2)
@@ -145,6 +148,19 @@ def _means(X: Floats, plant: Ints, plants: int) -> Floats:
         sums = np.bincount(plant[known], weights=X[known, i], minlength=plants)
         means[:, i] = np.divide(sums, counts, out=means[:, i].copy(), where=counts > 0)
     return twelve_digits(means)
+
+
+def _join_states(study: Study, X: Floats, plant: Ints, means: Floats) -> None:
+    """In the place of a mean of states, all states that a plant's rows show."""
+    for i, m in enumerate(study.measurements):
+        if m.has_states:
+            held: dict[int, set[int]] = {}
+            for place, code in zip(plant.tolist(), X[:, i].tolist(), strict=True):
+                held.setdefault(place, set()).update(places_of(code))
+            means[:, i] = np.nan
+            for place, states in held.items():
+                if states:
+                    means[place, i] = code_of(states)
 
 
 def _said(model: Model, X: Floats) -> Ints:

@@ -175,7 +175,11 @@ class DarwinCoreSink:
         unbelievable = found.checked.impossible & ((values < m.low) | (values > m.high))
         rows = np.flatnonzero(~np.isnan(values) & ~unbelievable)
         owners, texts = identifiers.take(pa.array(rows)), pc.utf8_trim_whitespace(typed.take(pa.array(rows)))
-        used = pa.array(values[rows]).cast(pa.string())
+        used = (
+            pa.array([m.written(code) for code in values[rows].tolist()], pa.string())
+            if m.has_states
+            else pa.array(values[rows]).cast(pa.string())
+        )
         as_typed = pc.binary_join_element_wise("as typed", texts, ": ")
         terms = {
             "measurementID": pc.binary_join_element_wise(owners, m.name, "#"),

@@ -97,6 +97,23 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
                 "reference_mean": number_or_none(shift.before),
             }
         )
+    for metric, drifts in (("chi_squared", part.findings.groups), ("chi_squared_within", part.findings.states_within)):
+        found += [
+            {
+                **_key(window, part),
+                "n": drift.m,
+                "measurement": name,
+                "metric": metric,
+                "value": number_or_none(drift.value),
+                "p": number_or_none(drift.corrected),
+                "threshold": None,
+                "alert": drift.verdict in ALERTS,
+                "verdict": drift.verdict,
+                "states": dict(zip(drift.labels, drift.now, strict=True)),
+                "reference_states": dict(zip(drift.labels, drift.before, strict=True)),
+            }
+            for name, drift in drifts
+        ]
     return found
 
 

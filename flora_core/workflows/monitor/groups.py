@@ -100,8 +100,15 @@ def _groups(
             np.where(sample.fits[rows], sample.probabilities[rows].max(axis=1), np.nan),
             sample.fits[rows],
         )
-        findings = compare_plants(noun.names, len(noun.species), seen.plants, plants, within=seen.within)
-        sources = decompose_plants(noun.names, len(noun.species), seen.plants, plants)
+        findings = compare_plants(
+            noun.names,
+            len(noun.species),
+            seen.plants,
+            plants,
+            within=seen.within,
+            states=tuple(m.state_labels for m in noun.measurements),
+        )
+        sources = decompose_plants(noun.names, len(noun.species), seen.numbers_of(seen.plants), seen.numbers_of(plants))
         said = window_verdict(findings, wording_of(noun, "these"), decompositions=sources)
         verdict = _among(said.verdict, findings.p, len(chosen))
         found.append(Group(name, len(plants), int((~sample.fits[rows]).sum()), verdict, said, findings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -11,6 +11,7 @@ from flora_core.identification.fitness import misfits
 from flora_core.model import Floats, Ints, Model
 from flora_core.monitoring.drift.from_profiles import confidence_curve, expected_right, reference_null_distributions
 from flora_core.monitoring.drift.samples import PlantSample
+from flora_core.monitoring.drift.states import StatesWithin, states_within
 from flora_core.monitoring.drift.within_species import WithinReference, within_reference
 from flora_core.monitoring.performance.cbpe import Counts, MetricEstimate, estimate_metric
 from flora_core.monitoring.performance.isotonic import Isotonic
@@ -39,6 +40,8 @@ class VersionReference:
         Plants of the reference that got their own name, out of fold.
     within : WithinReference
         The reference as plants are held against it within the species named.
+    states : StatesWithin or None
+        The same of its characters with states; None where it has none.
     """
 
     model: Model
@@ -48,11 +51,16 @@ class VersionReference:
     curve: Isotonic | None
     right: int
     within: WithinReference
+    states: StatesWithin | None = None
 
     @property
     def bins(self) -> Bins:
         """The bins of its profiles."""
         return self.profile.bins
+
+    def numbers_of(self, plants: PlantSample) -> PlantSample:
+        """The plants with nothing known of their states: what is added up and averaged are numbers."""
+        return replace(plants, values=_numbers(self.bins, plants.values)) if self.bins.with_states else plants
 
     def estimated(self, profile: Profile) -> MetricEstimate | None:
         """The accuracy of the names given in a window, without determinations; None where none was given."""
@@ -94,8 +102,18 @@ def version_reference(model: Model) -> VersionReference:
         reference_null_distributions(profile),
         confidence_curve(probabilities, reference.species),
         int((named == reference.species).sum()),
-        within_reference(reference.values, named, reference.species, fits, len(model.study.species)),
+        within_reference(_numbers(bins, reference.values), named, reference.species, fits, len(model.study.species)),
+        states_within(bins, reference.values, fits) if bins.with_states else None,
     )
+
+
+def _numbers(bins: Bins, values: Floats) -> Floats:
+    """The values with nothing known of states: what is added up and averaged are numbers."""
+    if not bins.with_states:
+        return values
+    numbers = values.copy()
+    numbers[:, bins.with_states] = np.nan
+    return numbers
 
 
 def _counts(right: float, n: int) -> Counts:

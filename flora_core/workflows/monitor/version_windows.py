@@ -239,7 +239,7 @@ def _compared(
     seen: VersionReference, profile: Profile
 ) -> tuple[Findings, tuple[Decomposition, ...], MetricEstimate | None]:
     """A window that has no more to it than its profile: what was found once is kept with it."""
-    found = compare_profiles(seen.profile, profile, chance=seen.chance, within=seen.within)
+    found = compare_profiles(seen.profile, profile, chance=seen.chance, within=seen.within, states=seen.states)
     return found, decompose_profiles(seen.profile, profile), seen.estimated(profile)
 
 
@@ -276,10 +276,13 @@ def _sample(context: AppContext, seen: VersionReference, version: int, span: Dat
 
 def _together(seen: VersionReference, sample: Sample) -> MultivariateDrift | None:
     """All measurements at once, asked of a bounded sample of the plants themselves."""
-    names = seen.model.study.names
-    if not len(sample):
+    names, numbers = seen.model.study.names, list(seen.bins.numbers)
+    if not len(sample) or not numbers:
         return None
-    return multivariate_drift(names, seen.model.reference.values, sample.values, tests=len(names) + 6)
+    reference, current = seen.model.reference.values, sample.values
+    if len(numbers) < len(names):
+        reference, current = reference[:, numbers], current[:, numbers]
+    return multivariate_drift([names[j] for j in numbers], reference, current, tests=len(names) + 6)
 
 
 def _part(
@@ -296,7 +299,13 @@ def _part(
     found, sources, estimated = _compared(seen, profile)
     if issues is not None or all_together is not None:
         found = compare_profiles(
-            seen.profile, profile, together=all_together, earlier=issues, chance=seen.chance, within=seen.within
+            seen.profile,
+            profile,
+            together=all_together,
+            earlier=issues,
+            chance=seen.chance,
+            within=seen.within,
+            states=seen.states,
         )
     realised = realised_of(k, profile.plants - profile.unfit, known)
     determined = _determined(seen, realised, known, profile)

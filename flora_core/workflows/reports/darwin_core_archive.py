@@ -189,7 +189,7 @@ def _measurements(card: ModelCard, one: IdentificationRecord) -> Iterator[tuple[
     for m, value, typed in zip(card.study.measurements, one.plant.used, one.plant.typed, strict=True):
         if value is None:
             continue
-        text = f"{value:.12g}"
+        text = m.written(value) if m.has_states else f"{value:.12g}"
         same = not typed or (typed in (text, repr(value)) and unit in ("", m.unit))
         yield (
             one.id,

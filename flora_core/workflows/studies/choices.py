@@ -10,6 +10,7 @@ from flora_core.errors import Issue
 from flora_core.model import TrainingPlants
 from flora_core.study import Study
 from flora_core.tables.columns.roles import NumberColumn
+from flora_core.tables.columns.state_columns import StateChoices, StateColumn
 from flora_core.tables.files.reading import Decimal
 from flora_core.tables.layout import Arrangement, Layout
 from flora_core.tables.names.checklist import Checklist
@@ -34,6 +35,8 @@ class Choices:
         {header: unit}: these columns and no others, where there is any; "" for the unit of the header.
     units : mapping of str to str
         {header: unit} of columns that are measured either way.
+    states : mapping of str to StateChoices
+        {header: what was said of its kind and its states}.
     names : mapping of str to str
         {name as gathered or as typed: the name it counts as}; "" leaves it out, and a name in doubt that is given itself is
         kept.
@@ -56,6 +59,7 @@ class Choices:
     genus: str = ""
     measurements: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, StateChoices] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     keep_qualified: bool = False
     checklist: Checklist | None = None
@@ -109,6 +113,8 @@ class Proposal:
         The headers found; "" for none.
     columns : tuple of NumberColumn
         All columns of numbers, with what keeps some from being measurements.
+    state_columns : tuple of StateColumn
+        All columns of states, likewise.
     measured : tuple of str
         The headers of the columns that are measurements, in the study's order.
     names : tuple of NameChoice
@@ -147,6 +153,7 @@ class Proposal:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
+    state_columns: tuple[StateColumn, ...] = ()
 
     arrangement_offered: Arrangement = ""
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from flora_core.access import UseCase
 from flora_core.errors import BadTable, Issue, Refused
-from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
+from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable, state_columns
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assignment, correct_columns, guess_columns
 from flora_core.tables.columns.measurements import describe
@@ -309,6 +309,7 @@ def _grown(
         groups=_joined(old.groups, old, _texts(part, roles.group, use), part.rows[use], number, fill=True),
         table=TrainingTable(source=file, sha256=draft.sha256, rows=len(kinds), plants=_counted(names, kinds)),
         ids=_joined(old.ids, old, _texts(part, roles.id_column, use), part.rows[use], number, fill=False),
+        states=state_columns(grown),
     )
     return replace(
         draft,
@@ -342,7 +343,7 @@ def _warnings(
 def _widened(m: Measurement, values: Floats, new: Floats, species: Ints) -> Measurement:
     """The measurement with limits that hold the new plants too, by the rule for all plants together."""
     known = new[np.isfinite(new)]
-    if not ((known < m.low) | (known > m.high)).any():
+    if m.has_states or not ((known < m.low) | (known > m.high)).any():
         return m
     wide = describe(m.name, m.label, m.unit, values, species)
     low = min(m.low, wide.low) if (known < m.low).any() else m.low

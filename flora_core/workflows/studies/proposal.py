@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from flora_core.access import UseCase
 from flora_core.errors import Issue
-from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable
+from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable, state_columns
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
 from flora_core.tables.columns.measurements import describe, header_label, header_unit, slips, slug, unique_names
 from flora_core.tables.columns.roles import NumberColumn, is_own, number_columns, other_labels, range_columns
+from flora_core.tables.columns.state_columns import is_counted, state_character
 from flora_core.tables.files.reading import checksum, long_table_refused, read_layout, read_whole
 from flora_core.tables.layout import RowChunk
 from flora_core.tables.names.labels import alike, gather_names
@@ -32,6 +33,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies.choices import Choices, Proposal
 from flora_core.workflows.studies.column_roles import Roles, find_roles, labels_of, which_label
 from flora_core.workflows.studies.data_warnings import left_out_notes, warnings_of_table
+from flora_core.workflows.studies.seen_states import find_states, said_of_states
 from flora_core.workflows.studies.species_names import (
     choose_names,
     refused_names,
@@ -187,6 +189,10 @@ def _measured(draft: Proposal, part: RowChunk, roles: Roles, species: npt.NDArra
     columns = number_columns(
         header, part, draft.layout.decimal, indices, taken, middle_of_ranges=choices.middle_of_ranges
     )
+    seen = find_states(header, part, indices, taken, choices)
+    # What is read as states is no column of numbers: 0 and 1, or a code that a person says to be one.
+    columns = tuple(c for c in columns if c.fault or c.column not in {s.column for s in seen})
+    draft = replace(draft, state_columns=seen)
     places = _chosen(draft, part, columns, roles)
     draft = replace(
         draft,
@@ -264,6 +270,7 @@ def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: In
             missing_cells=int(np.isnan(values).sum()),
         ),
         ids=_texts(rows, roles.id_column, use),
+        states=state_columns(study),
     )
     names_gone = int((checked.usable & ~use).sum())
     pairs = synonyms(draft.names, draft.choices.checklist)
@@ -288,7 +295,7 @@ def _slips(
 ) -> dict[int, Issue]:
     """{place: issue} of the rows in which a value is a slip for certain: left out, because limits are taken from the rest."""
     found: dict[int, Issue] = {}
-    for j in places:
+    for j in (j for j in places if j in values):
         for place, looks in slips(values[j], species).items():
             header, text = draft.layout.header[j], (rows.columns[j][place].as_py() or "").strip()
             suggestion = "Mend the cell, or leave it empty; the row is left out until then."
@@ -306,29 +313,31 @@ def _describe(
     headers = [header[j] for j in places]
     said = {**choices.measurements, **choices.units}
     names = unique_names(headers)
-    return tuple(
-        describe(
-            name,
-            header_label(head),
-            parse_unit(said[head]) if said.get(head) else header_unit(head),
-            numbers[j],
-            species,
-            rows.columns[j],
-        ).model_copy(update={"header": head})
-        for name, head, j in zip(names, headers, places, strict=True)
-    )
+    seen = {s.column: s for s in draft.state_columns}
+
+    def described(name: str, head: str, j: int) -> Measurement:
+        if j in seen:
+            return state_character(seen[j], name, header_label(head), choices.states.get(head), head)
+        unit = parse_unit(said[head]) if said.get(head) else header_unit(head)
+        found = describe(name, header_label(head), unit, numbers[j], species, rows.columns[j])
+        kind = choices.states[head].kind if head in choices.states else None
+        counted = kind == "counted" or (kind is None and is_counted(head, unit, numbers[j]))
+        return found.model_copy(update={"header": head, **({"kind": "counted"} if counted else {})})
+
+    return tuple(described(name, head, j) for name, head, j in zip(names, headers, places, strict=True))
 
 
 def _chosen(draft: Proposal, part: RowChunk, columns: Sequence[NumberColumn], roles: Roles) -> list[int]:
     """The places of the measurement columns: those that were said, else all columns of numbers without a fault."""
     header = draft.layout.header
     numeric = {c.column: c for c in columns}
+    seen = {s.column: s for s in draft.state_columns}
     if not draft.choices.measurements:
-        return [j for j, c in numeric.items() if not c.fault]
+        return sorted([j for j, c in numeric.items() if not c.fault] + [j for j, s in seen.items() if not s.fault])
     return [
         j
         for column in draft.choices.measurements
-        if (j := column_index(header, column)) in numeric and numeric[j].fault != "own"
+        if (j := column_index(header, column)) in seen or (j in numeric and numeric[j].fault != "own")
     ]
 
 
@@ -343,6 +352,7 @@ def _left_columns(
             c for c in columns if c.fault in ("number", "place or time", "text", "own") and c.column not in places
         ]
         notes = left_out_notes(header, harmless)
+        notes += said_of_states(header, draft.state_columns, places)
         ranges = [
             name
             for name in range_columns(header, part, draft.layout.decimal, taken)
@@ -355,7 +365,7 @@ def _left_columns(
         asked = {column_index(header, column) for column in choices.measurements}
         notes = [
             f"'{header[j]}' holds hardly any numbers, so it is no measurement." for j in sorted(asked - set(places))
-        ]
+        ] + said_of_states(header, draft.state_columns, places)
     return notes
 
 

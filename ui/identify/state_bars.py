@@ -1,0 +1,73 @@
+"""Characters with states in pictures: the share of each species' plants that show a state, as bars."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from flora_core.identification.state_scores import held_states
+from flora_core.model import Model
+from flora_core.monitoring.performance.realised import wilson
+from flora_core.workflows.identify import Identification
+from ui.charts.scatter import colour, fill
+
+_LINE = "display:flex;align-items:center;gap:.4rem;margin:.1rem 0;font-size:.85rem"
+_TRACK = (
+    "flex:1;height:.55rem;min-width:4rem;border-radius:.3rem;overflow:hidden;"
+    "background:color-mix(in srgb,currentColor 12%,transparent)"
+)
+
+
+def state_bars(found: Identification, i: int, order: list[int]) -> str:
+    """For each species a bar: the share of its training plants that show the plant's state, with n and 95 % interval."""
+    share, shown = found.explanation.share, found.explanation.shown
+    if share is None or shown is None:
+        return ""
+    rows = []
+    for j in order:
+        n, name = int(shown[j, i]), found.study.short(found.study.species_names[j])
+        if not n or np.isnan(share[j, i]):
+            rows.append(f"<div style='{_LINE}'>{escape(name)}: not known of any of its plants</div>")
+            continue
+        low, high = wilson(float(share[j, i]) * n, n)
+        text = f"{100 * share[j, i]:.0f} % of {n} ({100 * low:.0f} to {100 * high:.0f} %)"
+        rows.append(
+            f"<div style='{_LINE}'><span class='flora-hidden'>{escape(name)}: </span><div style='{_TRACK}' aria-hidden='true'>"
+            f"<div style='height:100%;width:{100 * share[j, i]:.1f}%;background:{fill(j)}'></div></div>"
+            f"<span style='min-width:11rem'>{text}</span></div>"
+        )
+    return "".join(rows)
+
+
+def stacked_states(model: Model, i: int, order: list[int]) -> str:
+    """For each species a bar of all states, each as long as its share of the species' training plants."""
+    m, study = model.study.measurements[i], model.study
+    labels = m.state_labels
+    held = held_states(model.reference.values[:, i], len(labels))
+    known = held.any(axis=1)
+    rows = []
+    for j in order:
+        of = known & (model.reference.species == j)
+        n, name = int(of.sum()), study.short(study.species_names[j])
+        weights = held[of] / np.maximum(held[of].sum(axis=1, keepdims=True), 1)
+        shares = weights.sum(axis=0) / max(n, 1)
+        said = (
+            ", ".join(f"{label} {100 * s:.0f} %" for label, s in zip(labels, shares, strict=True) if s > 0)
+            or "not known"
+        )
+        parts = "".join(
+            f"<div title='{escape(label)} {100 * s:.0f} %' style='width:{100 * s:.1f}%;background:{colour(place)}'></div>"
+            for place, (label, s) in enumerate(zip(labels, shares, strict=True))
+        )
+        rows.append(
+            f"<div style='{_LINE}'><span style='min-width:7rem'>{escape(name)} (n = {n})</span>"
+            f"<div style='{_TRACK};display:flex' aria-hidden='true'>{parts}</div>"
+            f"<span class='flora-hidden'>{escape(said)}</span></div>"
+        )
+    legend = " ".join(
+        f"<span style='white-space:nowrap'><span style='display:inline-block;width:.7rem;height:.7rem;border-radius:2px;"
+        f"background:{colour(place)}'></span> {escape(label)}</span>"
+        for place, label in enumerate(labels[:8])
+    )
+    return "".join(rows) + f"<div style='font-size:.8rem;display:flex;flex-wrap:wrap;gap:.5rem'>{legend}</div>"
