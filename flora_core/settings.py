@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Where a change of the verdict is told: addresses as Apprise writes them, parted by spaces.",
     )
+    webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="Where events are sent as signed web hooks: http or https addresses, parted by spaces.",
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signs web hooks: whsec_ and 24 to 64 random bytes in base64."
+    )
     training_minutes: int = Field(
         120, ge=1, le=10_000, description="The longest that a training job on the server may take, in minutes."
     )
@@ -122,6 +129,16 @@ class Settings(BaseSettings):
             # The value itself is not repeated: it may hold a password.
             raise ValueError("it must begin with sqlite:/// or postgresql://")
         return url
+
+    @field_validator("webhooks")
+    @classmethod
+    def _hooks_are_addresses(cls, hooks: SecretStr) -> SecretStr:
+        for place, address in enumerate(hooks.get_secret_value().split(), start=1):
+            parts = urlsplit(address)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                # The address itself is not repeated: it may hold a password.
+                raise ValueError(f"address {place} must begin with http:// or https:// and name a host")
+        return hooks
 
     @field_validator("cluster")
     @classmethod

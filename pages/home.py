@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.home import cached_overview, show_demonstration, show_start_links, show_state, show_waiting
+from ui.home import cached_overview, show_demonstration, show_start_links, show_state, show_waiting, show_watch
 from ui.page import require_context
 from ui.site.study_picker import chosen_study
 from ui.site.text import escape_markdown
@@ -14,5 +14,6 @@ st.title(escape_markdown(view.study.title))
 st.markdown("Measure a plant, learn its name, and know how far to trust it.")
 show_state(view)
 show_waiting(view)
+show_watch(context, view.study.name)
 show_start_links(view)
 show_demonstration(context)

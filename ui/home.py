@@ -14,6 +14,7 @@ from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.demo import load as demo
 from flora_core.workflows.reports.overview import DAYS, Home, home
+from flora_core.workflows.reports.watch_state import watch_state
 from ui.components.guide import guide_link
 from ui.site.navigation import has_page, page_link, switch_to
 from ui.site.study_picker import choose_study
@@ -75,6 +76,17 @@ def show_waiting(view: Home) -> None:
             st.html(f"<p class='flora-waits'>{italicised(one.text, view.study)}</p>")
             if st.button(one.action, key=f"waiting-{one.page}", type="secondary" if i else "primary"):
                 switch_to(one.page)
+
+
+def show_watch(context: AppContext, study: str) -> None:
+    """When the watch last ran and what it decided; that a night was missed. Nothing where it never ran."""
+    seen = watch_state(context, study)
+    if seen is None:
+        return
+    if seen.missed:
+        st.warning(escape_markdown(seen.missed), icon=":material/bedtime_off:")
+    for sentence in seen.sentences:
+        st.caption(escape_markdown(sentence))
 
 
 def show_start_links(view: Home) -> None:

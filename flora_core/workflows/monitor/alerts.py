@@ -50,7 +50,7 @@ def announce_change(context: AppContext, study: str, verdict: str, sentence: str
     DatabaseUnavailable
     """
     addresses = context.settings.alerts.get_secret_value().split()
-    sender = _sender(addresses) if addresses else None
+    sender = alert_sender(addresses) if addresses else None
     if verdict == _NO_NEWS:
         return AlertOutcome("nothing new", "Too few plants to say; the verdict before stands.")
     newest = context.alert_outbox.note(study, verdict, sentence)
@@ -82,7 +82,13 @@ def announce_change(context: AppContext, study: str, verdict: str, sentence: str
     )
 
 
-def _sender(addresses: list[str]) -> Apprise:
+def alert_sender(addresses: list[str]) -> Apprise:
+    """What sends messages to these addresses.
+
+    Raises
+    ------
+    WrongSetting
+    """
     try:
         import apprise
     except ImportError:

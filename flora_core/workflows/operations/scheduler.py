@@ -6,7 +6,10 @@ import logging
 import re
 import signal
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -14,19 +17,28 @@ from flora_core.access import UseCase
 from flora_core.errors import FloraError, Refused, WrongSetting
 from flora_core.logs import set_up_log
 from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.storage.scheduler_runs import SchedulerRuns
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.retraining import retrain
 from flora_core.workflows.monitor.alerts import announce_change
 from flora_core.workflows.monitor.current_verdict import current_verdict, verdict_document
+from flora_core.workflows.operations.event_delivery import deliver_events
 
 _log: Final = logging.getLogger("flora.watch")
 _BY: Final = "the watch"
+#: Seconds between two looks at what waits to be delivered.
+_DELIVER_SECONDS: Final = 5.0
 
 
 @use_case(UseCase.TRAIN)
-def check_all_studies(context: AppContext) -> list[dict[str, Any]]:
-    """Look at every real study with a champion once, and tell of a change.
+def check_all_studies(context: AppContext, next_look: datetime | None = None) -> list[dict[str, Any]]:
+    """Look at every real study with a champion once, tell of a change and of other events, and keep that it was done.
+
+    Parameters
+    ----------
+    next_look : datetime, optional
+        When the next look is due; a missed one is said.
 
     Returns
     -------
@@ -39,11 +51,13 @@ def check_all_studies(context: AppContext) -> list[dict[str, Any]]:
     WrongSetting, DatabaseUnavailable
     """
     lines = []
-    for study in RecordStatistics(context.database).studies():
-        if context.registry.champion_version(study) is None:
-            continue
+    runs = SchedulerRuns(context.database)
+    for study in _watched_studies(context):
         seen = current_verdict(context, study)
         told = announce_change(context, study, seen.verdict, seen.told)
+        failed = told.state == "not told"
+        decision = f"{seen.word} ({seen.basis})." + (f" {told.detail}" if failed else "")
+        runs.note(study, "look", decision, failed=failed, next_at=next_look)
         lines.append(
             {
                 "study": study,
@@ -53,6 +67,7 @@ def check_all_studies(context: AppContext) -> list[dict[str, Any]]:
                 "monitor": verdict_document(seen),
             }
         )
+    deliver_events(context)
     return lines
 
 
@@ -80,29 +95,69 @@ def run_scheduler(context: AppContext, *, every: int, retrain_at: str) -> None:
         signal.signal(name, end)
     night = _next(datetime.now(UTC), hour, minute) if hour is not None and minute is not None else None
     _log.info("watching", extra={"facts": {"every_minutes": every, "retrain_at": retrain_at}})
+    _try(lambda: _expect_night(context, night))
     while not stop.is_set():
-        try:
-            for line in check_all_studies(context):
-                _log.info(line["detail"], extra={"facts": {"study": line["study"], "verdict": line["verdict"]}})
+        _try(lambda: _look(context, every))
+        next_look = time.monotonic() + 60.0 * every
+        while not stop.is_set() and time.monotonic() < next_look:
+            _try(lambda: deliver_events(context))
             if night is not None and datetime.now(UTC) >= night:
-                _retrain_all(context, stop)
-                night += timedelta(days=1)
-        except WrongSetting:
-            raise
-        except FloraError as error:
-            _log.error(error.message)
-        stop.wait(60.0 * every)
+                night = _next(datetime.now(UTC), hour or 0, minute or 0)
+                _try(partial(_retrain_all, context, stop, night))
+            stop.wait(min(_DELIVER_SECONDS, max(0.0, next_look - time.monotonic())))
     _log.info("stopped")
 
 
-def _retrain_all(context: AppContext, stop: threading.Event) -> None:
-    for study in RecordStatistics(context.database).studies():
+def _try(step: Callable[[], object]) -> None:
+    """Do one step of the watch; one that fails for now (no database, no network) is logged, and done again at its next turn."""
+    try:
+        step()
+    except WrongSetting:
+        raise
+    except FloraError as error:
+        _log.error(error.message)
+
+
+def _look(context: AppContext, every: int) -> None:
+    due = datetime.now(UTC) + timedelta(minutes=every)
+    for line in check_all_studies(context, next_look=due):
+        _log.info(line["detail"], extra={"facts": {"study": line["study"], "verdict": line["verdict"]}})
+
+
+def _watched_studies(context: AppContext) -> list[str]:
+    """The real studies with a champion."""
+    studies = RecordStatistics(context.database).studies()
+    return [study for study in studies if context.registry.champion_version(study) is not None]
+
+
+def _expect_night(context: AppContext, night: datetime | None) -> None:
+    """Say when the next night is due; where one passed while nobody watched, say that it was missed."""
+    runs, now = SchedulerRuns(context.database), datetime.now(UTC)
+    for study in _watched_studies(context) if night is not None else []:
+        before = runs.of(study).get("night")
+        due = None if before is None else before.next_at
+        missed = (
+            f"The night of {due.day} {due:%B %Y} was missed: the watch was not running." if due and due < now else ""
+        )
+        if night is not None:
+            runs.expect(study, "night", night, missed)
+
+
+def _retrain_all(context: AppContext, stop: threading.Event, due: datetime) -> None:
+    runs = SchedulerRuns(context.database)
+    for study in _watched_studies(context):
         if stop.is_set():
             return
-        if context.registry.champion_version(study) is not None:
+        try:
             done = retrain(context, study, by=_BY)
-            facts = {"study": study, "version": done.version, "promoted": done.promoted}
-            _log.log(logging.WARNING if done.red else logging.INFO, done.why, extra={"facts": facts})
+        except FloraError as error:
+            # The other studies have their night all the same.
+            _log.error(error.message, extra={"facts": {"study": study}})
+            runs.note(study, "night", error.message, failed=True, next_at=due)
+            continue
+        runs.note(study, "night", done.why, failed=done.red, next_at=due)
+        facts = {"study": study, "version": done.version, "promoted": done.promoted}
+        _log.log(logging.WARNING if done.red else logging.INFO, done.why, extra={"facts": facts})
 
 
 def _time_of_day(text: str) -> tuple[int | None, int | None]:

@@ -43,6 +43,13 @@ def upgrade() -> None:
         sa.Column("gave_up_at", Moment),
         sa.Column("problem", sa.Text, nullable=False, server_default=""),
     )
+    # What happened before is past: nobody is told of it.
+    for table, word in (("events", "event"), ("jobs", "job"), ("announcements", "verdict")):
+        at = "asked_at" if table == "jobs" else "at"
+        op.execute(
+            "INSERT INTO outbox (study, kind, key, document, at) "  # noqa: S608  our own words only
+            f"SELECT study, 'past', '{word}:' || id, '', {at} FROM {table}"
+        )
     op.create_table(
         "scheduler_runs",
         sa.Column("study", sa.String(64), sa.ForeignKey("studies.name"), primary_key=True),
