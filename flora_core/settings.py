@@ -106,6 +106,9 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="What all files given to pages may take of the memory together, in megabytes.",
     )
+    max_upload_memory_mb_each: int = Field(
+        250, ge=1, le=1_000_000, description="And those of one person, or of one address on an open server."
+    )
     max_requests_per_minute: int = Field(
         1200,
         ge=1,

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from flora_core.access import Principal
+from flora_core.access import NOBODY, Principal
 from flora_core.api.dependencies import ContextProvider
 from flora_core.api.lanes import ASKERS
 from flora_core.errors import FloraError, NotAllowed, NotSignedIn, OverBudget, Unavailable, as_document
+from flora_core.logs import request_id
+from flora_core.storage.access.audit_trail import AuditEntry
 from flora_core.workflows.access.sign_in import bearer_in, principal_of_request
 from flora_core.workflows.context import AppContext
 
@@ -31,6 +33,11 @@ FAILURES_SECONDS: Final = 60.0
 #: What tells of the API and of no record.
 _DOCUMENTS: Final = frozenset({"/docs", "/openapi.json"})
 _MINUTE: Final = 60.0
+#: What stands in the audit trail in place of a use case where somebody was turned away before one was asked for.
+AT_THE_DOOR: Final = "enter"
+#: How many of them of one address are kept within a minute.
+MOST_NOTED: Final = 60
+_LONGEST_PATH: Final = 200
 
 
 class Authentication:
@@ -41,6 +48,7 @@ class Authentication:
         self._believed: dict[tuple[str, str], tuple[float, Principal]] = {}
         self._failures = CountPerAsker(MOST_FAILURES, FAILURES_SECONDS)
         self._requests: CountPerAsker | None = None
+        self._door = DoorKeeper()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,6 +58,8 @@ class Authentication:
             scope[PRINCIPAL] = await self._principal(scope)
         except FloraError as error:
             if not (_is_document(scope) and isinstance(error, NotSignedIn | Unavailable) and self._is_local()):
+                if isinstance(error, NotSignedIn | NotAllowed):
+                    self._door.turned_away(self._front.context(), scope)
                 await _refused(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -112,6 +122,25 @@ def address_of(scope: Scope) -> str:
     """The network address a request came from; "" where the server does not tell."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+class DoorKeeper:
+    """Keeps in the audit trail who was turned away before any use case was asked; of one address so many a minute."""
+
+    def __init__(self) -> None:
+        self._kept = CountPerAsker(MOST_NOTED, _MINUTE)
+
+    def turned_away(self, context: AppContext, scope: Scope, who: Principal = NOBODY) -> None:
+        """Keep an attempt; more than a few of one address within a minute are not kept, or it could fill the database."""
+        address = address_of(scope)
+        if self._kept.is_over(address):
+            return
+        self._kept.add(address)
+        door = "api" if f"{scope.get('root_path', '')}{scope['path']}".startswith("/api") else "page"
+        written = "".join(c if c.isprintable() else "?" for c in scope["path"])[:_LONGEST_PATH]
+        what = f"{scope.get('method', 'WEBSOCKET')} {written}"
+        entry = AuditEntry(who.issuer, who.subject, who.name, AT_THE_DOOR, what, "refused", door, address, request_id())
+        context.audit.note(entry, gathered=True)
 
 
 class CountPerAsker:

@@ -14,10 +14,8 @@ import hmac
 import ipaddress
 import logging
 import re
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -34,13 +32,14 @@ from streamlit.proto.AuthRedirect_pb2 import AuthRedirect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from flora_core.access import NOBODY, Principal, local_principal
-from flora_core.api.authentication import CLAIMS, PRINCIPAL, CountPerAsker, address_of
+from flora_core.access import NOBODY, Principal, UseCase, is_allowed, local_principal, refusal_text
+from flora_core.api.authentication import CLAIMS, PRINCIPAL, CountPerAsker, DoorKeeper, address_of
 from flora_core.api.lanes import ASKERS
 from flora_core.errors import FloraError, Unavailable
 from flora_core.settings import Settings, read_settings
 from flora_core.workflows.access.sign_in import bearer_in, person_of, principal_of_visitor
 from ui.server.base_path import BasePath, path_below_base
+from ui.server.open_pages import OpenPage, OpenPages
 from ui.server.sign_in import USER_COOKIE, claims_in, sign_in_page
 from ui.server.startup import STARTUP, Startup
 
@@ -58,6 +57,7 @@ _OPEN: Final = ("/healthz", "/auth/", "/oauth2callback", "/static/", "/app/stati
 _FOR_OPERATORS: Final = ("/metrics", "/readyz")
 _FRAMES: Final = frozenset({"iframe", "frame", "embed", "object", "fencedframe"})
 _UPLOADS: Final = "/_stcore/upload_file/"
+_MEDIA: Final = "/media/"
 #: Never kept by a browser or on the way: what belongs to one person.
 _NOT_STORED: Final = ("/media/", "/api/", "/_stcore/upload_file/", "/auth/", "/oauth2callback")
 #: What makes a browser leave a page; below a base path too, because a page's own address is beside it.
@@ -71,16 +71,6 @@ def middleware() -> list[Middleware]:
     return [Middleware(BasePath), Middleware(Guard)]
 
 
-@dataclass(eq=False)
-class _Open:
-    """One open websocket."""
-
-    principal: Principal
-    asker: str
-    claims: Mapping[str, Any]
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Guard:
     """Pure ASGI, because it must see websockets too.
 
@@ -92,7 +82,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, startup: Startup = STARTUP, settings: Settings | None = None) -> None:
         self._app, self._startup, self._given = app, startup, settings
-        self._open: set[_Open] = set()
+        self._open = OpenPages()
+        self._door = DoorKeeper()
         self._looking: asyncio.Task[None] | None = None
         self._requests: CountPerAsker | None = None
 
@@ -112,12 +103,20 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = _with_headers(scope, self._settings, send)
-        answer = self._refusal(scope) or await self._not_for_this_one(scope)
+        answer = self._refusal(scope)
+        if answer is not None and answer.status_code != 404:
+            self._turned_away(scope)
+        answer = answer or await self._not_for_this_one(scope)
+        if answer is None and _is_upload(scope):
+            with self._open.coming(_asker(scope, scope[PRINCIPAL]), int(Headers(scope=scope)["content-length"])):
+                await self._app(scope, receive, send)
+            return
         await (answer or self._app)(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         if not _is_our_host(scope, self._settings) or is_foreign(headers) or not self._arrived_well(scope):
+            self._turned_away(scope)
             await WebSocketClose(1008, "this page is of another site")(scope, receive, send)
             return
         try:
@@ -127,20 +126,24 @@ class Guard:
             await WebSocketClose(1013, "try again")(scope, receive, send)
             return
         if who.role is None:
+            self._turned_away(scope, who)
             await WebSocketClose(1008, "sign in")(scope, receive, send)
             return
-        asker = address_of(scope) if who.is_anonymous else who.identity
-        if not self._has_room(who, asker):
+        asker = _asker(scope, who)
+        if not self._has_room(who, asker) or self._is_too_often(who, asker):
             await WebSocketClose(1013, "too many open pages")(scope, receive, send)
             return
-        opened = _Open(who, asker, claims)
-        self._open.add(opened)
+        opened = OpenPage(who, asker, claims)
+        if not self._open.add(opened, _claimed_session(headers)):
+            self._turned_away(scope, who)
+            await WebSocketClose(1008, "this page is somebody else's")(scope, receive, send)
+            return
         try:
             receive = _without_developers_messages(receive)
             if who.is_person:
                 self._look_now_and_then()
                 receive = _until(opened.ended, receive, send)
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._open.noting_session(opened, send))
         finally:
             self._open.discard(opened)
 
@@ -181,13 +184,9 @@ class Guard:
         path, settings = path_below_base(scope["path"]), self._settings
         if path.startswith(_FOR_OPERATORS):
             return None if self._is_operator(scope) else _document("NotFound", "There is nothing here.", 404)
-        if path.startswith(_UPLOADS) and scope["method"] == "PUT":
-            full = _no_room_for(scope, settings.max_upload_memory_mb * 1_000_000)
-            if full is not None:
-                return full
-        if settings.way_to_run == "local" or path.startswith(_OPEN):
+        if path.startswith(_OPEN):
             return None
-        claims = self._claims(scope)
+        claims = {} if settings.way_to_run == "local" else self._claims(scope)
         scope[CLAIMS] = claims
         if path == "/api" or path.startswith("/api/"):
             return None  # the API asks by itself, for tokens too
@@ -198,15 +197,51 @@ class Guard:
         scope[PRINCIPAL] = who
         if who.role is None:
             return self._way_in(scope, who)
-        if who.is_anonymous and self._is_too_often(address_of(scope)):
+        asker = _asker(scope, who)
+        if self._is_too_often(who, asker):
             return _document("OverBudget", "Too many requests came within a minute. Try again in a minute.", 429)
+        if path.startswith(_MEDIA) and not self._open.has_file(asker, _file_in(path)):
+            self._turned_away(scope, who)
+            return _document("NotFound", "There is nothing here.", 404)
+        return self._no_upload(scope, who, asker) if path.startswith(_UPLOADS) else None
+
+    def _no_upload(self, scope: Scope, who: Principal, asker: str) -> Response | None:
+        """Why this one may not give a file to a page, or take one back; None where they may."""
+        settings = self._settings
+        if not is_allowed(who, UseCase.UPLOAD_TABLE):
+            self._turned_away(scope, who)
+            return _document("NotAllowed", refusal_text(who, UseCase.UPLOAD_TABLE), 403)
+        if not self._open.has_session(asker, path_below_base(scope["path"]).removeprefix(_UPLOADS).partition("/")[0]):
+            return _document("NotFound", "No page of yours asks for this file.", 404)
+        if not _is_upload(scope):
+            return None
+        stated = Headers(scope=scope).get("content-length", "")
+        if not stated.isdecimal():
+            return _document("LengthRequired", "An upload says how long it is.", 411)
+        if self._open.held_bytes() + int(stated) > settings.max_upload_memory_mb * 1_000_000:
+            return _document("OverBudget", "All that visitors gave to pages fills its room. Try again later.", 429)
+        if (
+            not who.is_local
+            and self._open.held_bytes(asker) + int(stated) > settings.max_upload_memory_mb_each * 1_000_000
+        ):
+            return _document(
+                "OverBudget",
+                f"The files in your open pages fill the {settings.max_upload_memory_mb_each:,} MB there are for one visitor. "
+                "Close a page, or send the table to /api/v1/batch.",
+                429,
+            )
         return None
+
+    def _turned_away(self, scope: Scope, who: Principal = NOBODY) -> None:
+        with suppress(Unavailable):  # nothing can be kept before the database is open
+            self._door.turned_away(self._startup.context(), scope, who)
 
     def _way_in(self, scope: Scope, who: Principal) -> Response:
         headers = Headers(scope=scope)
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             page = sign_in_page(self._settings, who.name, who.subject, who.issuer)
             return HTMLResponse(page, 403 if who.subject else 401, headers={"Cache-Control": "no-store"})
+        self._turned_away(scope, who)
         if who.subject:
             return _document("Forbidden", f"{who.name} has no role here. Ask an admin of this server for one.", 403)
         return _document("Unauthorized", "Sign in first, or send a token.", 401)
@@ -238,9 +273,11 @@ class Guard:
             return False
         if who.is_local:
             return True
-        return Counter(one.asker for one in self._open)[asker] < self._settings.max_sessions_each
+        return self._open.count(asker) < self._settings.max_sessions_each
 
-    def _is_too_often(self, asker: str) -> bool:
+    def _is_too_often(self, who: Principal, asker: str) -> bool:
+        if who.is_local:
+            return False
         if self._requests is None:
             self._requests = CountPerAsker(self._settings.max_requests_per_minute, 60.0)
         if self._requests.is_over(asker):
@@ -314,24 +351,24 @@ def _is_outside(place: tuple[str, int] | None) -> bool:
         return False  # a name, or the path of a socket in a folder
 
 
-def _no_room_for(scope: Scope, most: int) -> Response | None:
-    """A refusal where this upload would take more of the memory than all uploads together may."""
-    stated = Headers(scope=scope).get("content-length", "")
-    if not stated.isdecimal():
-        return _document("LengthRequired", "An upload says how long it is.", 411)
-    if _uploaded_bytes() + int(stated) > most:
-        return _document("OverBudget", "All that visitors gave to pages fills its room. Try again later.", 429)
-    return None
+def _asker(scope: Scope, who: Principal) -> str:
+    """By whom budgets are counted: the person, or the address of who is nobody."""
+    return address_of(scope) if who.is_anonymous else who.identity
 
 
-def _uploaded_bytes() -> int:
-    """What files given to pages take of the memory just now."""
-    from streamlit.runtime import Runtime
+def _claimed_session(headers: Headers) -> str:
+    """The session that a browser goes on with after it lost the connection: the third of its subprotocols."""
+    protocols = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
+    return protocols[2] if len(protocols) > 2 else ""
 
-    if not Runtime.exists():
-        return 0
-    storage = getattr(Runtime.instance().uploaded_file_mgr, "file_storage", {})
-    return sum(len(record.data) for files in list(storage.values()) for record in list(files.values()))
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and path_below_base(scope["path"]).startswith(_UPLOADS)
+
+
+def _file_in(path: str) -> str:
+    """The identifier of a file in a path of media: its name without its ending."""
+    return path.removeprefix(_MEDIA).partition(".")[0]
 
 
 def _document(error: str, detail: str, status: int) -> JSONResponse:

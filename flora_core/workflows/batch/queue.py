@@ -113,11 +113,10 @@ class BatchQueue:
         if not owner.is_local and self._owners.count(_key(owner)) >= settings.max_tables_each:
             raise OverBudget(f"{settings.max_tables_each} tables of yours are waiting. Send the next when one is done.")
         self._context.batches.sweep(self._kept())
-        if self._context.batches.size() > settings.max_results_mb * 1_000_000:
-            raise OverBudget(
-                f"The results that are kept take {settings.max_results_mb:,} MB, all the room there is; the oldest are "
-                f"deleted after {settings.keep_results_hours} hours. Try again later."
-            )
+        # Those that are still coming may each grow to the largest there may be.
+        kept, coming = self._context.batches.size(), len(self._receiving)
+        if (kept or coming) and kept + (coming + 1) * settings.max_upload_mb * 1_000_000 > self._room():
+            raise OverBudget(self._no_room())
         batch = self._context.batches.new()
         self._receiving.add(batch.identifier)
         self._owner_of[batch.identifier] = _key(owner)
@@ -285,6 +284,17 @@ class BatchQueue:
             words = "Something went wrong on our side; the details are in the server log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
+    def _room(self) -> int:
+        """Bytes of the disk that all tables and their results may take."""
+        return self._context.settings.max_results_mb * 1_000_000
+
+    def _no_room(self) -> str:
+        settings = self._context.settings
+        return (
+            f"The tables and results that are kept fill the {settings.max_results_mb:,} MB there are for them; the oldest are "
+            f"deleted after {settings.keep_results_hours} hours. Try again later."
+        )
+
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
@@ -292,6 +302,10 @@ class BatchQueue:
             nonlocal told_at
             if self._stopping:
                 raise _Stopped
+            if (
+                done >= total or time.monotonic() - told_at > _TOLD_EVERY
+            ) and self._context.batches.size() > self._room():
+                raise OverBudget(self._no_room())
             share = done / total
             self._progress[batch.identifier] = (share, doing)
             if time.monotonic() - told_at > _TOLD_EVERY:
