@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from ui.batch import sections
 from ui.page import require_context
+from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_model
 from ui.site.text import escape_markdown
 
@@ -13,6 +15,8 @@ study = model.study
 
 st.title("A whole table")
 st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{escape_markdown(study.title)}**.")
+if not allowed_here(context, UseCase.UPLOAD_TABLE):
+    st.stop()
 
 work = sections.current_session(context, study.name)
 if work is None:

@@ -2,14 +2,18 @@
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from ui.components import determination
 from ui.determine import inbox
 from ui.determine.tables import show_archive, show_table_of_determinations
 from ui.page import require_context
+from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_study
 
 context = require_context()
 study = context.studies.get(chosen_study(context))
+if not allowed_here(context, UseCase.READ_RECORDS):
+    st.stop()
 
 with st.container(key="bench-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Determine", anchor=False, width="content")

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from ui.page import require_context
+from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_study
 from ui.site.text import escape_markdown
 from ui.studies import checklists, corrections, create, extend, states
@@ -20,6 +22,8 @@ extend.show_added()
 create.show_list(context, study.name)
 
 st.header("A labelled table")
+if not allowed_here(context, UseCase.MAKE_STUDY):
+    st.stop()
 grow = f"More plants for {escape_markdown(study.title)}"
 if st.radio("Use this table for", ("A new study", grow), horizontal=True) == grow:
     checklists.show_checklist(context, study)

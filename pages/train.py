@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from ui import train
 from ui.page import require_context
+from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_study
 from ui.site.text import escape_markdown
 
@@ -20,8 +22,9 @@ with left:
     st.header("What it learns from")
     train.show_table(study, context.studies.plants(study))
     st.header("How it learns")
-    request, by = train.ask_settings(context, study)
-    train.show_training_start(context, study, request, by)
+    if allowed_here(context, UseCase.TRAIN):
+        request, by = train.ask_settings(context, study)
+        train.show_training_start(context, study, request, by)
 with right:
     train.show_jobs(context, study)
     train.show_training_result(context, study)

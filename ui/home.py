@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.model import ModelCard
 from flora_core.storage.records.statistics import RecordStatistics
@@ -17,6 +18,7 @@ from flora_core.workflows.reports.overview import DAYS, Home, home
 from flora_core.workflows.reports.watch_state import watch_state
 from ui.components.guide import guide_link
 from ui.site.navigation import has_page, page_link, switch_to
+from ui.site.person import allowed_here
 from ui.site.study_picker import choose_study
 from ui.site.text import escape_markdown, italicised
 from ui.site.tour import begin_tour
@@ -116,7 +118,7 @@ def show_demonstration(context: AppContext) -> None:
             "everywhere, never counts in a real number, and goes without a trace."
         )
         with st.container(horizontal=True):
-            if not loaded:
+            if not loaded and allowed_here(context, UseCase.SIMULATE):
                 st.button(
                     "Load a simulated season", icon=":material/play_arrow:", type="primary", on_click=_ask_for_season
                 )

@@ -46,8 +46,13 @@ def box(page, label):
     return next(b for b in page.selectbox if b.label == label)
 
 
+def said_by(page):
+    return [m.value for m in page.markdown if m.value.startswith("Identified by")]
+
+
 def name_the_rows(page, by="Ada"):
-    page.text_input(key="person").set_value(by)
+    if not said_by(page):  # asked once, and remembered
+        page.text_input(key="person").set_value(by)
     button(page, "Name the rows").click().run()
     work = page.session_state["batch.work"]
     work.wait(60)

@@ -20,7 +20,7 @@ from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import DeterminationRecorder, defaults
-from ui.site.person import page_principal
+from ui.site.person import page_principal, remember_typed
 from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
@@ -67,7 +67,8 @@ def show_signature(person: str = _PERSON) -> None:
         autocomplete="name",
         persist_state="session",
         disabled=as_oneself,
-        on_change=lambda: state.update({_PERSON: state[person]}),
+        on_change=_typed_person,
+        args=(person,),
     )
     level.selectbox(
         "Verification level (HISPID)",
@@ -86,6 +87,11 @@ def show_signature(person: str = _PERSON) -> None:
         persist_state="session",
         help="When it was determined: 2026-06-03, 3.VI.1928, June 1928 or 1928. Empty: today.",
     )
+
+
+def _typed_person(key: str) -> None:
+    st.session_state[_PERSON] = st.session_state[key]
+    remember_typed(key)
 
 
 def show_signature_line() -> None:

@@ -7,11 +7,13 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError, Issue
 from flora_core.tables.rows.determinations import ROLES
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import defaults
 from flora_core.workflows.determine.table import TableOutcome, determine_table, look_at_table
+from ui.site.person import allowed_here
 from ui.site.text import escape_markdown
 
 _DONE: Final = "determine.table"
@@ -77,6 +79,8 @@ def show_table_of_determinations(context: AppContext, study: str) -> None:
 def show_archive(context: AppContext, study: str) -> None:
     """All records of the study with all that was said of them, to download; larger studies use the command."""
     with st.expander("All records, as a Darwin Core archive", icon=":material/archive:"):
+        if not allowed_here(context, UseCase.EXPORT_ARCHIVE):
+            return
         st.markdown(
             "Each plant with its newest determination, what was said of it before, by the program too, and its measurements: a "
             "zipped archive as herbaria and GBIF exchange them."

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from flora_core.access import UseCase
 from flora_core.errors import BadValues, FloraError
 from flora_core.model import Model
 from flora_core.storage.records.identifications import IdentificationRecord
@@ -24,6 +25,7 @@ from ui.charts.scatter import among_training_plants, axis_title, best_pair, in_u
 from ui.components.guide import guide_link
 from ui.identify import answer_card
 from ui.identify.form import clear_values, form_of, set_values, show_example
+from ui.site.person import allowed_here, remember_typed
 from ui.site.text import escape_markdown
 from ui.site.theme import theme
 
@@ -142,6 +144,8 @@ def show_recording(
     if found is not None and done is not None and done[0] == _state(found):
         _show_recorded(context, found, done[1])
         return
+    if not allowed_here(context, UseCase.RECORD):
+        return
     why_not = _why_not(found, read, form_of(study).example)
     with st.form("record", border=False):
         named = bool(str(st.session_state.get(_PERSON) or "").strip())
@@ -150,8 +154,6 @@ def show_recording(
             _ask_person(row)
         catalogue = row.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
         with row.popover("Collector and site", icon=":material/location_on:"):
-            if named:
-                _ask_person(st)
             collector = st.text_input(
                 "Collector", key="collector", placeholder="who gathered it", max_chars=200, persist_state="session"
             )
@@ -173,6 +175,7 @@ def show_recording(
     except FloraError as refused:
         st.error(f"Not recorded. {escape_markdown(refused.message)}", icon=":material/error:")
         return
+    remember_typed(_PERSON)
     st.session_state[_RECORDED] = (_state(found), recorded)
     st.rerun()
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.study import Study
 from flora_core.workflows.models.transfer import export_version, import_version
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView
-from ui.site.person import show_signing_name
+from ui.site.person import allowed_here, show_signing_name
 from ui.site.text import escape_markdown
 
 _PERSON: Final = "person"
@@ -23,6 +24,14 @@ def show_files(context: AppContext, study: Study, versions: list[VersionView]) -
     out, into = st.columns(2, gap="large")
     with out:
         st.header("Export a version")
+        _show_export(context, study, versions)
+    with into:
+        st.header("Import a version")
+        _show_import(context, study)
+
+
+def _show_export(context: AppContext, study: Study, versions: list[VersionView]) -> None:
+    if allowed_here(context, UseCase.EXPORT_MODEL):
         st.markdown(
             "A file for another context of this program, or for safekeeping: the model with its card. It can be opened without "
             "running anybody’s code."
@@ -37,8 +46,10 @@ def show_files(context: AppContext, study: Study, versions: list[VersionView]) -
             on_click="ignore",
             icon=":material/download:",
         )
-    with into:
-        st.header("Import a version")
+
+
+def _show_import(context: AppContext, study: Study) -> None:
+    if allowed_here(context, UseCase.IMPORT_MODEL):
         st.markdown(
             "The file is looked through before anything of it is opened, and refused where it is not wholly made of what this "
             "program makes. What comes in identifies nothing until it is promoted."

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.identification.key import Key, key_of, surrogate_key
 from flora_core.learning.comparison.model_comparison import Comparison
@@ -31,7 +32,7 @@ from ui.site.navigation import page_link
 from ui.components.picture import show_picture
 from ui.jobs.queue import show_queue
 from ui.site.theme import theme
-from ui.site.person import show_signing_name
+from ui.site.person import allowed_here, show_signing_name
 from ui.site.text import escape_markdown
 from ui.jobs.supervisor import SUPERVISOR
 
@@ -61,7 +62,7 @@ def show_champion(context: AppContext, study: Study, versions: list[VersionView]
             f"**Version {champion.version}** identifies now: {escape_markdown(title)}, registered {champion.registered_at[:10]} by "
             f"{escape_markdown(champion.registered_by)}."
         )
-        if earlier is not None:
+        if earlier is not None and allowed_here(context, UseCase.ROLL_BACK):
             with st.popover(f"Roll back to version {earlier}", icon=":material/undo:"):
                 by, why = _sign(
                     context,
@@ -95,7 +96,7 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
             icon=":material/print:",
         )
         view = next(v for v in versions if v.version == version)
-        if not view.champion and not view.retired:
+        if not view.champion and not view.retired and allowed_here(context, UseCase.RETIRE):
             with st.popover("Retire this version", icon=":material/archive:"):
                 by, why = _sign(context, "retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
                 st.button(
@@ -107,6 +108,8 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
 
 def show_comparing(context: AppContext, study: Study, versions: list[VersionView]) -> None:
     """Two versions against each other; then the gate, and the promotion."""
+    if not allowed_here(context, UseCase.COMPARE):
+        return
     alive = [v.version for v in versions if not v.retired]
     champion = next((v.version for v in versions if v.champion), None)
     if champion is None:

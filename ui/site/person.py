@@ -16,6 +16,7 @@ from ui.site.text import escape_markdown
 
 _NAME: Final = "person.name"
 _PRINCIPAL: Final = "person.principal"
+_CONTEXT: Final = "person.context"
 #: The key under which pages keep who determines.
 _PERSON: Final = "person"
 _LONGEST_NAME: Final = 200
@@ -39,7 +40,7 @@ def person_name(context: AppContext) -> str:
 
 
 def show_signing_name(context: AppContext, key: str, label: str = "Your name") -> str:
-    """The name to sign with: that of the sign-in; in a local start a box that holds the name that was given once.
+    """The name to sign with: that of the sign-in; in a local start the one that was given once, and a box until it was.
 
     Parameters
     ----------
@@ -54,11 +55,10 @@ def show_signing_name(context: AppContext, key: str, label: str = "Your name") -
         "" where a local start was not told yet.
     """
     who = context.principal
-    if not who.is_local:
+    if who.name or not who.is_local:
         st.markdown(f"{escape_markdown(label)}  \n**{escape_markdown(who.name)}**")
+        st.session_state[key] = who.name
         return who.name
-    if who.name:
-        st.session_state.setdefault(key, who.name)
     typed = st.text_input(
         label, key=key, placeholder="your name", max_chars=_LONGEST_NAME, autocomplete="name", persist_state="session"
     )
@@ -67,6 +67,14 @@ def show_signing_name(context: AppContext, key: str, label: str = "Your name") -
     if name:
         _remember_name(context, name)
     return name
+
+
+def remember_typed(key: str) -> None:
+    """Keep the name that was typed into this box, where a local start was not told one yet."""
+    who, name = page_principal(), " ".join(str(st.session_state.get(key) or "").split())
+    context = st.session_state.get(_CONTEXT)
+    if isinstance(context, AppContext) and not who.name and name:
+        _remember_name(context, name)
 
 
 def page_principal() -> Principal:
@@ -80,6 +88,14 @@ def may(context: AppContext, use_case: UseCase) -> bool:
     return is_allowed(context.principal, use_case)
 
 
+def allowed_here(context: AppContext, use_case: UseCase) -> bool:
+    """Whether this person may do it; where not, who may is said in the place of what is not shown."""
+    if may(context, use_case):
+        return True
+    st.caption(who_may(use_case), width="content")
+    return False
+
+
 def who_may(use_case: UseCase) -> str:
     """In place of a button that is not there: who may."""
     role = ROLE_NEEDED[use_case]
@@ -89,7 +105,7 @@ def who_may(use_case: UseCase) -> str:
 def show_person(context: AppContext) -> None:
     """Who is signed in, and the way out; in a local start the name that is remembered, and a box to change it."""
     who = context.principal
-    st.session_state[_PRINCIPAL] = who
+    st.session_state[_PRINCIPAL], st.session_state[_CONTEXT] = who, context
     if who is NOBODY:
         return
     if who.name:
@@ -127,6 +143,7 @@ def _remember(context: AppContext, key: str) -> None:
     name = " ".join(str(st.session_state.get(key, "")).split())
     if name:
         _remember_name(context, name)
+        st.session_state[_PERSON] = name
 
 
 def _remember_name(context: AppContext, name: str) -> None:
