@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from flora_core.model import Floats, Ints
 from flora_core.study import is_binomial
 from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of
+from flora_core.tables.columns.place_words import names_group_number, names_place_or_time
 from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.names.labels import read_label
 from flora_core.tables.values.cells import MISSING, codes_like_missing
@@ -44,35 +45,9 @@ _GROUPS: Final = tuple(
     locality location lokalitaet lokalitat standort localidad localite colony kolonie stand plot plotid field farm garden
     station transect quadrat provenance habitat""".split()  # noqa: SIM905  easier to read than a list
 )
-#: Words that make a header one of place or time; and headers that are one only where they stand alone.
-_PLACE_OR_TIME: Final = word_set(
-    "latitude longitude easting northing utm elev elevation altitude date year jahr annee ano datum fecha doy julian "
-    "decimallatitude decimallongitude"
-)
-#: The same in other languages and as field programs write them; letters only, so that "m a.s.l." is "masl".
-_PLACES: Final = word_set(
-    "asl masl mslm elevm altm altitud altitudine altura_snm msnm hochwert rechtswert "
-    "breitengrad langengrad laengengrad seehohe seehoehe meereshohe meereshoehe hoheunn "
-    "hohenn hoeheunn hoehenn hohem nadmorskavyska nadmvyska npm szerokoscgeograficzna "
-    "dlugoscgeograficzna zemepisnasirka zemepisnadelka latitud latitudine longitudine "
-    "breddegrad lengdegrad hoogteligging gpsn gpse gpslat gpslon широта долгота "
-    "высотанадуровнемморя 緯度 経度 纬度 经度 海拔 標高 xcoord ycoord coordx coordy pointx pointy "
-    "utme utmn utmx utmy gkx gky longdec latdec decimallat decimallong decimallon "
-)
-#: Parts of headers of coordinates, of which all parts must be such: "LatN", "Geo_LongDegree", "GPS Lat (WGS84)".
-_COORDINATES: Final = word_set("lat lats lon lng long latitude longitude northing easting")
-_BESIDE_COORDINATES: Final = word_set(
-    "n s e w o y x deg degree degrees dd dec decimal wgs etrs geo gps utm min sec dms grad north south "
-    "east west nord ost verbatim "
-)
-_CLUSTERS: Final = word_set(
-    "cluster clusters clusterid clusterno kmeans kmeanscluster klaster predicted prediction predictedclass predictedspecies "
-    "pred yhat classid labelid targetid fold split trainset"
-)
 _ROW_NUMBERS: Final = word_set(
     "unnamed objectid fid gid oid lfdnr lfdno laufendenummer taxonkey gbifid recordid rownum rowno poradi"
 )
-_ALONE_PLACE_OR_TIME: Final = word_set("lat lon lng long alt day month week time hour season monat mois mes tag")
 _NUMBERED: Final = word_set(
     "id ids code barcode accession voucher catalog catalogue collection idx rowid rowname rownum rownames sheet replicate"
 )
@@ -381,11 +356,11 @@ def _fault(
         return "code", f"'{header}' has one value for each species: it is a code of the name, and would give it away"
     if in_series:
         return ("text", _few_numbers(header, filled, good)) if good < 0.8 * filled else ("", "")
-    if _is_place_or_time(header, words):
+    if names_place_or_time(header, values):
         return "place or time", f"'{header}' says where or when a plant grew, not what it is like"
     if _is_numbered(header, words):
         return "number", f"'{header}' is a number that names things, not a measurement"
-    if letters_of(header) in _CLUSTERS:
+    if names_group_number(header, values):
         return "code", f"'{header}' is a number that a program gave the plants after they were named or measured"
     if _is_running(values):
         return "running", f"'{header}' rises by the same step from row to row: a running number, not a measurement"
@@ -398,16 +373,6 @@ def _fault(
 
 def _few_numbers(header: str, filled: int, good: int) -> str:
     return f"Only {good:,} of the {filled:,} filled cells of '{header}' are numbers"
-
-
-def _is_place_or_time(header: str, words: Sequence[str]) -> bool:
-    """Whether a header names a coordinate, an altitude or a time, in any common spelling."""
-    letters = re.sub(r"[\W\d_]+", "", fold_accents(header))
-    if _PLACE_OR_TIME & set(words) or letters_of(header) in _ALONE_PLACE_OR_TIME or letters in _PLACES:
-        return True
-    if any(word in _PLACES for word in words if len(word) > 4 or word in ("asl", "masl")):
-        return True
-    return bool(words) and bool(_COORDINATES & set(words)) and not set(words) - _COORDINATES - _BESIDE_COORDINATES
 
 
 def _fills_a_range(values: Floats) -> bool:
