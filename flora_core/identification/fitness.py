@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtr, chdtri, fdtr, fdtri
 
 from flora_core.identification.state_scores import StateScores, levels_of, numeric_part, state_scores, upper_limit
-from flora_core.model import Bools, Floats, Ints, Model, SpeciesGaussians, SpeciesStates
+from flora_core.model import Bools, Floats, Ints, Model, Novelty, SpeciesGaussians, SpeciesStates
 
 #: The share of a species' own plants that lie within its limit.
 WITHIN: Final = 0.999
@@ -196,12 +196,16 @@ class _Together:
     scores: StateScores
 
 
-def _together(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> _Together:
+def _together(
+    gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats, scores: StateScores | None = None
+) -> _Together:
     columns, numbers = numeric_part(gaussians)
     values = X[:, columns]
-    scores = state_scores(states, X)
+    scores = scores or state_scores(states, X)
     numeric = np.zeros_like(scores.surprise) if numbers is None else misfits(numbers, values)
     measured = (~np.isnan(values)).sum(axis=1).astype(np.float64)[:, None]
+    if len(measured) and (measured == measured[0]).all():
+        measured = measured[:1]
     # The distance over its own limit times the chi-squared limit: the same, but free of how few plants a species has.
     distance = numeric * np.where(measured > 0, chdtri(np.maximum(measured, 1.0), 1.0 - WITHIN), 0.0)
     return _Together(
@@ -215,15 +219,39 @@ def _together(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> 
 
 
 def _mixed_misfits(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> Floats:
-    found = _together(gaussians, states, X)
+    return _misfits_of(states, _together(gaussians, states, X))
+
+
+def _misfits_of(states: SpeciesStates, found: _Together) -> Floats:
     limit = states.tail_factor * upper_limit(found.mean, found.variance, found.third, WITHIN)
     rarity = np.log(np.minimum(found.scores.rarest, 1.0)) / np.log(states.least)
     return np.asarray(np.maximum(np.maximum(found.numeric, found.total / limit), rarity))
 
 
 def _mixed_levels(gaussians: SpeciesGaussians, states: SpeciesStates, X: Floats) -> Floats:
-    found = _together(gaussians, states, X)
+    return _levels_of(states, _together(gaussians, states, X))
+
+
+def _levels_of(states: SpeciesStates, found: _Together) -> Floats:
     return levels_of(found.total / states.tail_factor, found.mean, found.variance, found.third)
+
+
+def judged(gaussians: SpeciesGaussians, novelty: Novelty | None, X: Floats) -> tuple[Floats, Bools]:
+    """The misfits of plants, and whether each lies outside the usual range of every species.
+
+    As `misfits` and `outside_usual_range`; states are looked at once for both.
+    """
+    if gaussians.states is None or novelty is None or novelty.gaussians.states is None:
+        outside = np.zeros(len(X), dtype=bool)
+        if novelty is not None:
+            outside = outside_usual_range(novelty.gaussians, X, novelty.usual_level)
+        return misfits(gaussians, X), outside
+    found = _together(gaussians, gaussians.states, X)
+    other = found
+    if novelty.gaussians is not gaussians:
+        other = _together(novelty.gaussians, novelty.gaussians.states, X, found.scores)
+    levels = _levels_of(novelty.gaussians.states, other)
+    return _misfits_of(gaussians.states, found), np.asarray((levels > novelty.usual_level).all(axis=1))
 
 
 def outside_usual_range(gaussians: SpeciesGaussians, X: Floats, usual_level: float) -> Bools:

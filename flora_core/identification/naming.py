@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from flora_core.identification.fitness import misfits, outside_usual_range
+from flora_core.identification.fitness import judged
 from flora_core.identification.predicting import probabilities
 from flora_core.identification.prediction_sets import LEVEL, prediction_sets
 from flora_core.model import Bools, Floats, Ints, Model
@@ -54,11 +54,9 @@ def predict_plants(model: Model, X: Floats) -> PredictedPlants:
         Checked values: at least one measured in each row.
     """
     p = probabilities(model, X)
-    misfit = misfits(model.gaussians, X)
+    misfit, outside = judged(model.gaussians, model.novelty, X)
     fits = misfit.min(axis=1) <= 1.0
-    unusual = np.zeros(len(X), dtype=bool)
-    if model.novelty is not None:
-        unusual = fits & outside_usual_range(model.novelty.gaussians, X, model.novelty.usual_level)
+    unusual = fits & outside
     in_set = prediction_sets(p, model.conformal_thresholds, model.set_rule)
     if model.set_rule != "cumulative":
         # The thresholds promise nothing for plants with more gaps than the training plants had: there the set is the

@@ -27,8 +27,8 @@ class StateScores:
     ----------
     surprise : (n, k) float
         -2 times the log likelihood of the states; 0 where none is known.
-    mean, variance, third : (n, k) float
-        The cumulants of that sum among the species' own plants.
+    mean, variance, third : (n, k) or (1, k) float
+        The cumulants of that sum among the species' own plants; one row where the same characters are known of all.
     rarest : (n, k) float
         Over the characters, the least share of the species' plants that show a state as rare as the plant's; 1 where none
         is known.
@@ -151,6 +151,8 @@ def state_scores(states: SpeciesStates, X: Floats) -> StateScores:
         surprise += own
         np.minimum(rarest, rarity, out=rarest)
         known[:, j] = (places < size) | (X[:, column] < 0)
+    if n and (known == known[0]).all():
+        known = known[:1]
     cumulants = np.stack([table.cumulants for table in _tables(states)], axis=1)
     mean, variance, third = (known @ of for of in cumulants)
     return StateScores(surprise, mean, variance, third, rarest)
