@@ -163,13 +163,18 @@ class UnknownSpecies(_Part):
 
 
 class CalibrationBin(_Part):
-    """Plants that were named with about the same certainty: how many, how sure, how many right, with the 95 % interval."""
+    """Plants that were named with about the same certainty: how many, how sure, how many right, with the 95 % interval.
+
+    `least` and `most` are the certainties of the least and the most sure of them; cards of older versions lack them.
+    """
 
     plants: int
     certainty: float
     right: float
     low: float
     high: float
+    least: float | None = None
+    most: float | None = None
 
 
 class LearningPoint(_Part):
@@ -252,6 +257,9 @@ class ModelCard(_Part):
     groups: int = Field(0, description="How many groups (populations, sites, plants) the table names.")
     seen_accuracy: float | None = Field(None, description="Accuracy on the very plants it learned from: too good.")
     calibration_curve: tuple[CalibrationBin, ...] = ()
+    calibration_bins: tuple[CalibrationBin, ...] = Field(
+        (), description="The same in at most ten parts of equally many plants, from the least to the most sure."
+    )
     learning_curve: tuple[LearningPoint, ...] = ()
     more_plants: str = Field("", description="Would more plants help? In words.")
     importance: tuple[Importance, ...] = ()

@@ -17,14 +17,16 @@ st.markdown(
     f"Let the program learn **{escape_markdown(study.title)}** again, as you choose. A new version is kept beside the "
     "others, and identifies nothing until somebody promotes it."
 )
-left, right = st.columns([5, 7], gap="large")
-with left:
+left, right = st.columns([4, 8], gap="large")
+with left, st.container(border=True):
     st.header("What it learns from")
     train.show_table(study, context.studies.plants(study))
-    st.header("How it learns")
+    st.header("What to try")
+    by = ""
     if allowed_here(context, UseCase.TRAIN):
         request, by = train.ask_settings(context, study)
+        train.show_training_plan(context, study, request)
         train.show_training_start(context, study, request, by)
 with right:
     train.show_jobs(context, study)
-    train.show_training_result(context, study)
+    train.show_training_result(context, study, by)

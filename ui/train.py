@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 
 import numpy as np
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.learning.algorithms.candidates import MOST
 from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO
 from flora_core.learning.algorithms.hyperparameters import Hyperparameter, Value
-from flora_core.model import TrainingPlants
+from flora_core.model import Ints, TrainingPlants
+from flora_core.storage.job_queue import Job
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.jobs.requests import TrainingResult, ask_for_training, newest_jobs
+from flora_core.workflows.jobs.requests import TrainingResult, ask_for_training, candidates_so_far, newest_jobs
 from flora_core.workflows.models.determined_plants import determined_plants
+from flora_core.workflows.models.lifecycle import FIRST_OF_STUDY, promote
+from flora_core.workflows.models.planning import plan_training, tried_before
 from flora_core.workflows.models.training import TrainingRequest
+from ui.charts.candidates import best_sentence, setting_effect
 from ui.jobs.queue import show_queue
 from ui.jobs.supervisor import SUPERVISOR
 from ui.models.card import show_card
+from ui.models.leaderboard import show_leaderboard
 from ui.site.navigation import page_link
-from ui.site.person import show_signing_name
+from ui.site.person import may, show_signing_name
 from ui.site.text import escape_markdown, italicised
 
 _PERSON: Final = "person"
+#: Species whose plants are counted one by one.
+_NAMED: Final = 12
 _AUTO_SENTENCE: Final = (
     f"Tries {', '.join(ALGORITHMS[name].title for name in AUTO[:-1])} and {ALGORITHMS[AUTO[-1]].title} on the same plants, "
     "and keeps the one whose probabilities were best on plants it had not seen."
@@ -34,14 +43,23 @@ _AUTO_SENTENCE: Final = (
 def show_table(study: Study, plants: TrainingPlants) -> None:
     """What is learned from: plants a species, as words."""
     counts = np.bincount(plants.species, minlength=len(study.species))
-    named = ", ".join(f"{italicised(name, study)} {n}" for name, n in zip(study.species_names, counts, strict=True))
     cells = plants.table.missing_cells
     gaps = f" {cells:,} of {plants.values.size:,} cells are missing; every algorithm can do with that." if cells else ""
     groups = f" In {len(np.unique(plants.groups))} groups." if plants.groups is not None else ""
     st.html(
-        f"<p><b>{len(plants.species):,} {study.plural}</b> of {len(study.species)} species, "
-        f"{len(study.measurements)} measurements each: {named}.{groups}{gaps}</p>"
+        f"<p><b>{len(plants.species):,} {escape(study.plural)}</b> of {len(study.species)} species, "
+        f"{len(study.measurements)} measurements each: {_counts_text(study, counts)}.{groups}{gaps}</p>"
     )
+
+
+def _counts_text(study: Study, counts: Ints) -> str:
+    """The plants of each species; of many species the range, with the rarest by name."""
+    if len(set(counts.tolist())) == 1:
+        return f"{counts[0]} of each"
+    if len(counts) <= _NAMED:
+        return ", ".join(f"{italicised(name, study)} {n}" for name, n in zip(study.species_names, counts, strict=True))
+    rarest = int(counts.argmin())
+    return f"from {counts.min()} ({italicised(study.species_names[rarest], study)}) to {counts.max()} of a species"
 
 
 def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, str]:
@@ -57,20 +75,15 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
     given: dict[str, Value] = {}
     if algorithm != "auto":
         knobs = ALGORITHMS[algorithm].hyperparameters
+        before = [c for c in tried_before(context, study.name) if c.algorithm == algorithm]
         for place, column in zip(knobs, _columns(len(knobs)), strict=False):
             with column:
                 value = _ask(place, f"train.{study.name}.{algorithm}.{place.name}")
+                if effect := setting_effect(before, place.name):
+                    st.caption(f"In this study: {escape_markdown(effect)}")
                 if value != place.default:
                     given[place.name] = value
-    search = st.number_input(
-        "Settings to try",
-        0,
-        MOST,
-        0,
-        key=f"train.{study.name}.search",
-        help="A search tries so many settings on the same plants and keeps the best. 0: only the settings above.",
-    )
-    st.caption("0 trains with the settings as they stand. A search tries more, holding fixed what you changed.")
+    search = _ask_search(algorithm, f"train.{study.name}")
     with st.expander("Extras", icon=":material/tune:"):
         ratios = st.toggle("Shape ratios", key=f"train.{study.name}.ratios")
         st.caption(
@@ -115,18 +128,33 @@ def show_training_start(context: AppContext, study: Study, request: TrainingRequ
 
 
 def show_jobs(context: AppContext, study: Study) -> None:
-    """The queue of the whole context, while anything is in it; and what became of this study's last trainings."""
-    st.header("Being worked on")
-    show_queue(context, study.name)
+    """The queue of the whole context, while anything is in it, with what this study's training has tried so far."""
+
+    def so_far(job: Job) -> None:
+        if job.kind != "train" or job.study != study.name:
+            return
+        tried = candidates_so_far(job)
+        if not tried:
+            st.caption("The first candidate is being tried; the leaderboard grows as each one is done.")
+            return
+        with st.container(border=True, key="verdict-green"):
+            st.markdown(f"Best so far: {best_sentence(tried, study.plural)}")
+        show_leaderboard(tried, study, "running")
+
+    show_queue(context, study.name, empty="", beside=so_far)
 
 
-def show_training_result(context: AppContext, study: Study) -> None:
+def show_training_result(context: AppContext, study: Study, by: str) -> None:
     """The newest version that was trained here, and what to do with it."""
+    if any(job.study == study.name and job.kind == "train" for job in context.jobs.active()):
+        # One leaderboard at a time: that of the training that runs.
+        return
     done = [q.job for q in newest_jobs(context, study.name) if q.job.kind == "train" and q.job.state == "done"]
     if not done:
         st.info(
-            "What a training comes to is shown here: how many plants it named right that it had not seen, which species it "
-            "takes for which, whether its certainties can be believed, and whether more plants would help.",
+            "What a training comes to is shown here: every candidate on a leaderboard, how many plants it named right that it "
+            "had not seen, which species it takes for which, whether its certainties can be believed, and whether more plants "
+            "would help.",
             icon=":material/lightbulb:",
         )
         return
@@ -141,15 +169,68 @@ def show_training_result(context: AppContext, study: Study) -> None:
     version = int(chosen or next(iter(versions)))
     card = context.registry.card(study.name, version)
     st.header(f"Version {version}: {card.algorithm_title}")
-    show_card(card, "train")
     champion = context.registry.champion_version(study.name)
     if champion == version:
         st.success("This version is now in use.", icon=":material/check_circle:")
-    else:
-        label = (
-            "Next: let it identify" if champion is None else f"Next: compare it with the champion, version {champion}"
-        )
+        page_link("identify", f"Identify {study.one}")
+    elif champion is not None:
+        label = f"Next: compare it with the champion, version {champion}"
         page_link("models", label, view="Compare", challenger=str(version))
+    elif may(context, UseCase.PROMOTE):
+        st.button(
+            f"Use version {version}",
+            type="primary",
+            icon=":material/workspace_premium:",
+            key="use.first",
+            on_click=_use_first,
+            args=(context, study.name, version, by),
+            help="There is no other version to compare it with: it identifies from now on.",
+        )
+    show_card(card, "train")
+
+
+def _use_first(context: AppContext, study: str, version: int, by: str) -> None:
+    """Let a study's first version identify; the name is that of the page, and the reason is known."""
+    try:
+        promote(context, study, version, by=by or "a visitor", why=FIRST_OF_STUDY)
+    except FloraError as refused:
+        st.toast(escape_markdown(refused.message), icon=":material/error:")
+
+
+def _ask_search(algorithm: str, key: str) -> int:
+    """How many settings are tried, in words; 0 for those that stand above, or what `auto` usually tries."""
+    usual = "the usual ones" if algorithm == "auto" else "only those above"
+    words = {usual: 0, "a few: 12": 12, "many: 40": 40, "another number": -1}
+    chosen = st.segmented_control(
+        "Settings to try",
+        list(words),
+        default=usual,
+        required=True,
+        key=f"{key}.{'auto' if algorithm == 'auto' else 'one'}.amount",
+    )
+    found = words.get(str(chosen), 0)
+    if found >= 0:
+        return found
+    return int(st.number_input("Settings in all", 1, MOST, 20, key=f"{key}.search"))
+
+
+def show_training_plan(context: AppContext, study: Study, request: TrainingRequest) -> None:
+    """How much would be tried, and about how long it takes here."""
+    plan = plan_training(context, study.name, request)
+    if plan is None:
+        return
+    said = f"{plan.settings} candidate{'s' if plan.settings > 1 else ''}"
+    if plan.first_on_a_part:
+        said += f", and {plan.first_on_a_part} more settings on a part of the {study.plural}, of which the best go on"
+    if plan.seconds is not None:
+        said += f"; about {_duration(plan.seconds)} here, going by earlier trainings"
+    st.caption(escape_markdown(f"{said}."))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(1, round(seconds))} second{'s' if seconds >= 1.5 else ''}"
+    return f"{5 * round(seconds / 5)} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
 def _columns(count: int) -> list[st.delta_generator.DeltaGenerator]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.identification.predicting import uncalibrated
+from flora_core.identification.predicting import calibrate, uncalibrated
 from flora_core.identification.prediction_sets import RULE, fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
 from flora_core.learning.algorithms.hyperparameters import Value
@@ -22,12 +22,13 @@ from flora_core.learning.libraries import libraries
 from flora_core.learning.novelty import fit_novelty
 from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor, impute_within_species
 from flora_core.learning.validation.cautions import warnings_of
-from flora_core.learning.validation.diagnostics import calibration_curve, importance
+from flora_core.learning.validation.diagnostics import calibration_curve, equal_count_bins, importance
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import held_out_misfits, with_state_limits
-from flora_core.learning.validation.out_of_fold import one_thread
+from flora_core.learning.validation.out_of_fold import OutOfFold, one_thread
+from flora_core.learning.validation.scoring import fit_calibration
 from flora_core.learning.validation.screening import screen
-from flora_core.learning.validation.selection import ModelSelection
+from flora_core.learning.validation.selection import ModelSelection, candidate_of
 from flora_core.model import (
     Candidate,
     Floats,
@@ -57,6 +58,7 @@ def train(
     by: str = "",
     processes: int = 1,
     progress: Progress = no_progress,
+    tried: Callable[[Candidate], None] | None = None,
 ) -> Model:
     """A model, not yet saved.
 
@@ -78,6 +80,8 @@ def train(
         How many folds are worked on at once; the model does not depend on it.
     progress : callable
         Told of each fold; may raise to stop.
+    tried : callable, optional
+        Told of each candidate as soon as its score is known; which one is chosen is not known then.
 
     Raises
     ------
@@ -87,17 +91,17 @@ def train(
     start = time.perf_counter()
     require_enough_plants(study, plants)
     plants = replace(plants, states=state_columns(study))
-    tried = candidates(algorithm, hyperparameters or {}, search, plants, seed)
+    planned = candidates(algorithm, hyperparameters or {}, search, plants, seed)
     lengths = _lengths(study) if shape_ratios else None
     gaps = bool(np.isnan(plants.values).any())
-    recipes = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in tried]
+    recipes = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in planned]
     searched = tuple(name for r in recipes for name in r.hyperparameters if name not in (hyperparameters or {}))
     refined: list[Recipe] = []
     if algorithm == "auto" and not search:
-        refined = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in refinements(tried, plants)]
+        refined = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in refinements(planned, plants)]
     work = StepProgress(progress, processes)
     with one_thread():
-        return _trained(study, plants, recipes, refined, work, seed, by, searched if search else (), start)
+        return _trained(study, plants, recipes, refined, work, seed, by, searched if search else (), start, tried)
 
 
 def _trained(
@@ -110,6 +114,7 @@ def _trained(
     by: str,
     searched: tuple[str, ...],
     start: float,
+    tried: Callable[[Candidate], None] | None,
 ) -> Model:
     parts = AssessmentFolds.of(plants, seed)
     work.total = parts.steps(len(recipes)) + 2
@@ -119,8 +124,17 @@ def _trained(
         screened = screen(recipes, refined, plants, parts.folds, work, seed)
         recipes, stopped = [*recipes, *screened.go_on], screened.stopped
         work.total += len(parts.folds) * len(screened.go_on)
+        if tried is not None:
+            for candidate in stopped:
+                tried(candidate)
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
-    results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying)
+
+    def answered(place: int, answer: OutOfFold) -> None:
+        if tried is not None:
+            calibrated = calibrate(answer.said, fit_calibration(answer.said, plants.species))
+            tried(candidate_of(recipes[place], calibrated, plants.species, answer.seconds))
+
+    results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying, answered)
     choice = ModelSelection.among(recipes, results, plants.species, stopped)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
@@ -163,6 +177,7 @@ def _trained(
         groups=0 if plants.groups is None else len(set(plants.groups.tolist()) - {""}),
         seen_accuracy=seen_accuracy,
         calibration_curve=calibration_curve(examined.held_out[0], plants.species),
+        calibration_bins=equal_count_bins(examined.held_out[0], plants.species),
         learning_curve=examined.points,
         more_plants=examined.more_plants,
         importance=important,

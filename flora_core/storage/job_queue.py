@@ -62,6 +62,8 @@ class Job:
         Steps.
     doing : str
         What is being done.
+    leaderboard : str
+        What a training has tried so far, as JSON; "" before the first score.
     """
 
     id: int
@@ -77,6 +79,7 @@ class Job:
     total: int
     doing: str
     result: str
+    leaderboard: str = ""
 
     @property
     def active(self) -> bool:
@@ -194,19 +197,29 @@ class JobQueue:
             self._watched = watched
         return found
 
-    def heartbeat(self, identifier: int, runner: str, done: int, total: int, doing: str) -> bool:
+    def heartbeat(
+        self, identifier: int, runner: str, done: int, total: int, doing: str, *, leaderboard: str | None = None
+    ) -> bool:
         """Say that a job's process is alive, and how far it is.
+
+        Parameters
+        ----------
+        leaderboard : str, optional
+            What was tried so far, as JSON; as it was where not given.
 
         Returns
         -------
         bool
             Whether it shall go on: not where it was cancelled, or was given up for lost.
         """
+        values: dict[str, Any] = {"done": done, "total": total, "doing": doing}
+        if leaderboard is not None:
+            values["leaderboard"] = leaderboard
         with self._database.write() as connection:
             found = connection.execute(
                 update(jobs)
                 .where(jobs.c.id == identifier, jobs.c.runner == runner, jobs.c.state.in_(_WORKING))
-                .values(seen_at=datetime.now(UTC), beats=jobs.c.beats + 1, done=done, total=total, doing=doing)
+                .values(seen_at=datetime.now(UTC), beats=jobs.c.beats + 1, **values)
                 .returning(jobs.c.state)
             ).scalar()
             return found == "running"
@@ -279,4 +292,5 @@ def _job(row: Row[Any]) -> Job:
         total=row.total,
         doing=row.doing,
         result=row.result,
+        leaderboard=row.leaderboard,
     )

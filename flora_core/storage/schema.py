@@ -136,10 +136,11 @@ jobs = Table(
     Column("total", Integer, nullable=False, server_default="0"),
     Column("doing", Text, nullable=False, server_default=""),
     Column("result", Text, nullable=False, server_default=""),
+    Column("leaderboard", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
-"""Work that takes longer than a visitor waits. `request` and `result` are JSON; `seen_at` is when its process last said that it
-is alive, and `beats` how often it did: clocks may be wrong, a count is not."""
+"""Work that takes longer than a visitor waits. `request`, `result` and `leaderboard` are JSON; `seen_at` is when its process
+last said that it is alive, and `beats` how often it did: clocks may be wrong, a count is not."""
 
 recordings = Table(
     "recordings",

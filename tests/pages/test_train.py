@@ -7,7 +7,8 @@ import pytest
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.storage.job_queue import JobQueue
 from flora_core.workflows.jobs import worker
-from flora_core.workflows.models.training import TrainingRequest
+from flora_core.workflows.jobs.requests import leaderboard_text
+from flora_core.workflows.models.training import TrainingRequest, train_version
 from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own context
 from tests.servers import ROOT
 
@@ -81,11 +82,61 @@ def test_a_result_is_there_for_whoever_comes_later(train, context):
     assert not train.exception
     assert "Version 2: decision tree" in [s.value for s in train.header]
     spec = json.loads(train.get("plotly_chart")[0].proto.spec)
-    assert sum(map(sum, spec["data"][0]["customdata"])) == 150
-    for picture in ("by species", "how sure", "more plants?", "what matters"):
+    assert sum(cell[0] for heat in spec["data"] for row in heat["customdata"] for cell in row) == 150
+    for picture, standard in (
+        ("by species", "recall"),
+        ("how sure", "reliability diagram"),
+        ("more plants?", "learning curve"),
+        ("what matters", "permutation importance"),
+    ):
         train.segmented_control(key="train.picture").set_value(picture).run()
         assert not train.exception
         assert train.get("plotly_chart")[0].proto.alt
+        assert standard in words(train)
+
+
+def test_how_many_settings_are_tried_is_said_in_words_and_how_long_it_takes(train, context):
+    amount = train.segmented_control(key="train.iris.auto.amount")
+    assert amount.options == ["the usual ones", "a few: 12", "many: 40", "another number"]
+    assert "4 candidates, and 10 more settings on a part of the flowers" in words(train).replace("\\", "")
+    assert "going by earlier trainings" in words(train)
+    amount.set_value("a few: 12").run()
+    train.text_input(key="person").set_value("Ada")
+    train.button(key="train.start").click().run()
+    (job,) = context.jobs.active()
+    assert TrainingRequest.model_validate_json(job.request).search == 12
+
+
+def test_another_number_of_settings_can_be_said(train, context):
+    choose(train, "tree")
+    train.segmented_control(key="train.iris.one.amount").set_value("another number").run()
+    train.number_input(key="train.iris.search").set_value(7)
+    train.text_input(key="person").set_value("Ada")
+    train.button(key="train.start").click().run()
+    (job,) = context.jobs.active()
+    assert TrainingRequest.model_validate_json(job.request) == TrainingRequest(algorithm="tree", search=7)
+
+
+def test_the_leaderboard_grows_on_the_page_while_a_training_runs(train, context):
+    row = context.registry.card("iris", 1).candidates[0]
+    job = context.jobs.enqueue("iris", "train", TrainingRequest().model_dump_json(), "Ada")
+    context.jobs.claim("a test")
+    train.run()
+    assert "The first candidate is being tried" in words(train)
+    for n in (1, 2):
+        rows = tuple(row.model_copy(update={"log_loss": 0.5 - i / 10, "why": ""}) for i in range(n))
+        context.jobs.heartbeat(job.id, "a test", n, 9, "trying", leaderboard=leaderboard_text(rows))
+        train.run()
+        assert not train.exception
+        (board,) = train.dataframe
+        assert board.value["Log loss"].tolist() == sorted(c.log_loss for c in rows)
+    assert "Best so far" in words(train)
+
+
+def test_what_a_setting_did_to_this_study_stands_below_it(train, context):
+    train_version(context, "iris", algorithm="logistic", search=4, by="Ada")
+    choose(train, "logistic")
+    assert "In this study: Logistic regression: lowest at" in words(train).replace("\\", "")
 
 
 def test_an_interrupted_training_can_be_started_again(train, context):

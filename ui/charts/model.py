@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.paired_tests import Difference
-from flora_core.model import ModelCard
+from flora_core.learning.validation.scoring import chance_range, clopper_pearson
+from flora_core.model import CalibrationBin, ModelCard
 from flora_core.study import Study
 from ui.charts.scatter import Picture, colour, label_of
 
 #: The leaf green of the theme, for what belongs to no species.
 GREEN: Final = "#2f8a57"
-#: Species from which on a confusion table shows no numbers in its cells: they would not be legible.
-_LEGIBLE: Final = 15
-
-
-def confusion_matrix_chart(card: ModelCard, ink: str) -> Picture:
-    """Which species are taken for which, out of fold; counts of plants."""
-    names = [card.study.short(name) for name in card.study.species_names]
-    labels = [label_of(card.study, name) for name in card.study.species_names]
-    table = card.scores.confusion
-    wrong = [(table[i][j], i, j) for i in range(len(names)) for j in range(len(names)) if i != j and table[i][j]]
-    total = sum(map(sum, table))
-    if wrong:
-        most, i, j = max(wrong, key=lambda w: w[0])
-        title = f"Most often mistaken: {names[i]} taken for {names[j]}, {most} of {sum(table[i])}"
-    else:
-        title = f"Not one of {total} plants got another species’ name"
-    shares = [[cell / max(1, sum(row)) for cell in row] for row in table]
-    heat: dict[str, Any] = {
-        "type": "heatmap",
-        "z": shares,
-        "x": labels,
-        "y": labels,
-        "customdata": [list(row) for row in table],
-        "zmin": 0,
-        "zmax": 1,
-        "showscale": False,
-        "colorscale": [[0, "rgba(47,138,87,0.04)"], [0.05, "rgba(47,138,87,0.22)"], [1, "rgba(47,138,87,0.85)"]],
-        "hovertemplate": "is %{y}, named %{x}: %{customdata} plants<extra></extra>",
-        "xgap": 2,
-        "ygap": 2,
-    }
-    if len(names) <= _LEGIBLE:
-        heat |= {"text": heat["customdata"], "texttemplate": "%{text}", "textfont": {"color": ink, "size": 14}}
-    layout = _layout(ink, height=max(260, 110 + 34 * len(names)), left="It is", below="Named")
-    layout["yaxis"]["autorange"] = "reversed"
-    layout["xaxis"] |= {"side": "top", "showgrid": False}
-    layout["yaxis"]["showgrid"] = False
-    said = "; ".join(f"{names[i]} named {names[j]}: {n}" for n, i, j in sorted(wrong, reverse=True)[:12])
-    return Picture(title, _figure([heat], layout), f"Table of true and given names of {total} plants. {said or title}.")
 
 
 def recalls(card: ModelCard, ink: str) -> Picture:
@@ -77,7 +39,7 @@ def recalls(card: ModelCard, ink: str) -> Picture:
         "customdata": [[s.right, s.plants] for _, s in rows],
         "hovertemplate": "%{y}: %{customdata[0]} of %{customdata[1]}<extra></extra>",
     }
-    layout = _layout(ink, height=max(200, 90 + 34 * len(rows)), below="Plants of the species named right (%)")
+    layout = plain_layout(ink, height=max(200, 90 + 34 * len(rows)), below="Plants of the species named right (%)")
     layout["yaxis"]["autorange"] = "reversed"
     layout["xaxis"]["range"] = [0, 103]
     said = "; ".join(
@@ -87,52 +49,106 @@ def recalls(card: ModelCard, ink: str) -> Picture:
     if all(s.right == s.plants for _, s in rows):
         few, score = min(rows, key=lambda row: row[1].plants)
         title = f"All plants of every species named right; the least is known of {few}, n = {score.plants}"
-    return Picture(title, _figure([points], layout), f"Share of each species' plants named right: {said}.")
+    return Picture(title, framed([points], layout), f"Share of each species' plants named right: {said}.")
 
 
-def reliability_chart(card: ModelCard, ink: str) -> Picture:
-    """How often a name was right, by how sure the version was of it."""
-    bins = card.calibration_curve
-    off = [b for b in bins if not b.low <= b.certainty <= b.high]
-    title = "Well calibrated, within sampling error"
-    if off:
-        b = max(off, key=lambda b: abs(b.right - b.certainty) * b.plants)
-        title = (
-            f"Where it is about {100 * b.certainty:.0f} % sure, {100 * b.right:.0f} % were right ({b.plants} plants)"
+def reliability_chart(cards: Sequence[ModelCard], ink: str) -> Picture:
+    """What was said against what came true, for one version or two: columns of equally many plants, with their numbers.
+
+    In each column a line says how sure the version was, the band around it is where the share named right would lie in 95 of
+    100 cases if that were true, and the point is the share that was right, with its 95 % interval.
+
+    Parameters
+    ----------
+    cards : sequence of ModelCard
+        One or two; of two, the first in grey.
+    """
+    traces: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    told, lowest, columns = [], 1.0, 0
+    for place, card in enumerate(cards):
+        bins = card.calibration_bins or card.calibration_curve
+        shade = GREEN if place == len(cards) - 1 else "#7a7a7a"
+        columns = max(columns, len(bins))
+        for i, b in enumerate(bins):
+            low, high = chance_range(b.certainty, b.plants)
+            lowest = min(lowest, b.low, low)
+            half = 0.42 / len(cards)
+            middle = i + (place - (len(cards) - 1) / 2) * 0.84 / len(cards)
+            across = {"x0": middle - half, "x1": middle + half, "layer": "below"}
+            shapes.append(
+                {"type": "rect", **across, "y0": 100 * low, "y1": 100 * high, "fillcolor": shade, "opacity": 0.16}
+                | {"line": {"width": 0}}
+            )
+            said = {"y0": 100 * b.certainty, "y1": 100 * b.certainty, "line": {"color": shade, "width": 2.5}}
+            shapes.append({"type": "line", **across, **said})
+            told.append(
+                f"{_certainties(b)} sure: {100 * b.certainty:.1f} % said, {100 * b.right:.1f} % right, n = {b.plants}"
+            )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": card.label,
+                "x": [i + (place - (len(cards) - 1) / 2) * 0.84 / len(cards) for i in range(len(bins))],
+                "y": [100 * b.right for b in bins],
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [100 * (b.high - b.right) for b in bins],
+                    "arrayminus": [100 * (b.right - b.low) for b in bins],
+                    "color": shade,
+                    "thickness": 2,
+                },
+                "marker": {"size": 11, "color": shade, "symbol": "circle" if place == len(cards) - 1 else "square"},
+                "customdata": [[_certainties(b), 100 * b.certainty, b.plants] for b in bins],
+                "hovertemplate": "%{customdata[0]} sure: %{customdata[1]:.1f} % said, %{y:.1f} % right, "
+                "n = %{customdata[2]}<extra>%{fullData.name}</extra>",
+            }
         )
-    even = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, 100],
-        "y": [0, 100],
-        "name": "as sure as right",
-        "line": {"color": ink, "dash": "dot", "width": 1},
-        "hoverinfo": "skip",
-    }
-    points = {
-        "type": "scatter",
-        "mode": "markers+lines",
-        "name": "out-of-fold plants",
-        "x": [100 * b.certainty for b in bins],
-        "y": [100 * b.right for b in bins],
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [100 * (b.high - b.right) for b in bins],
-            "arrayminus": [100 * (b.right - b.low) for b in bins],
-            "color": ink,
-            "thickness": 1.5,
-        },
-        "marker": {"size": 11, "color": GREEN},
-        "line": {"color": GREEN, "width": 2},
-        "customdata": [b.plants for b in bins],
-        "hovertemplate": "%{x:.0f} % sure, %{y:.0f} % right, n = %{customdata}<extra></extra>",
-    }
-    layout = _layout(ink, left="Named right (%)", below="How sure it was (%)")
-    lowest = min((100 * min(b.certainty, b.low) for b in bins), default=0)
-    layout["xaxis"]["range"], layout["yaxis"]["range"] = [max(0, lowest - 5), 102], [max(0, lowest - 5), 102]
-    said = "; ".join(f"{100 * b.certainty:.0f} % sure, {100 * b.right:.0f} % right, n = {b.plants}" for b in bins)
-    return Picture(title, _figure([even, points], layout), f"Certainty against share named right: {said}.")
+    layout = plain_layout(ink, height=380, left="Named right (%)", below="How sure it was, and how many plants")
+    # The columns of two versions hold other certainties: each says its own below it.
+    ticks, texts = [], []
+    for i in range(columns):
+        rows = [(card.calibration_bins or card.calibration_curve) for card in cards]
+        lines = [f"{_certainties(bins[i])}<br>n = {bins[i].plants}" for bins in rows if i < len(bins)]
+        ticks.append(i)
+        texts.append("<br>".join(lines))
+    layout["xaxis"] |= {"tickvals": ticks, "ticktext": texts, "range": [-0.5, columns - 0.5], "showgrid": False}
+    layout["yaxis"]["range"] = [max(0.0, 100 * lowest - 5), 103]
+    layout["shapes"], layout["annotations"] = shapes, notes
+    if len(cards) > 1:
+        layout["showlegend"] = True
+        layout["legend"] = {"orientation": "h", "y": 1.12, "font": {"color": ink, "size": 12}}
+    card = cards[-1]
+    table = tuple(
+        {"version": c.label, "said": b.certainty, "right": b.right, "low": b.low, "high": b.high, "plants": b.plants}
+        for c in cards
+        for b in c.calibration_bins or c.calibration_curve
+    )
+    said_of_all = f"Reliability diagram, certainty against share named right: {'; '.join(told)}."
+    return Picture(_reliability_title(card), framed(traces, layout), said_of_all, table)
+
+
+def _reliability_title(card: ModelCard) -> str:
+    bins = card.calibration_bins or card.calibration_curve
+    # Of ten parts one in five pictures would show one beyond its own interval by chance alone.
+    level = 1 - 0.05 / max(1, len(bins))
+    spans = [clopper_pearson(b.right * b.plants, b.plants, level) for b in bins]
+    off = [b for b, (low, high) in zip(bins, spans, strict=True) if not low <= b.certainty <= high]
+    if not off:
+        return "Well calibrated, within sampling error"
+    b = max(off, key=lambda b: abs(b.right - b.certainty) * b.plants)
+    return f"Where it is about {100 * b.certainty:.0f} % sure, {100 * b.right:.0f} % were right ({b.plants} plants)"
+
+
+def _certainties(b: CalibrationBin) -> str:
+    """From the least to the most sure of its plants; about how sure, where an older card does not tell."""
+    if b.least is None or b.most is None:
+        return f"about {100 * b.certainty:.0f} %"
+    least, most = (f"{100 * x:.1f}".removesuffix(".0") for x in (b.least, b.most))
+    return f"{least} %" if least == most else f"{least} to {most} %"
 
 
 def learning(card: ModelCard, ink: str) -> Picture:
@@ -157,11 +173,11 @@ def learning(card: ModelCard, ink: str) -> Picture:
         "marker": {"size": 9, "color": GREEN},
         "hovertemplate": "%{x} plants: %{y:.1f} % right<extra></extra>",
     }
-    layout = _layout(ink, left="Named right (%)", below="Plants learned from")
+    layout = plain_layout(ink, left="Named right (%)", below="Plants learned from")
     said = "; ".join(
         f"{p.plants} plants {100 * p.accuracy:.1f} % ({100 * p.low:.1f} to {100 * p.high:.1f})" for p in points
     )
-    return Picture(card.more_plants, _figure([band, line], layout), f"Accuracy by plants learned from: {said}.")
+    return Picture(card.more_plants, framed([band, line], layout), f"Accuracy by plants learned from: {said}.")
 
 
 def importance_chart(card: ModelCard, ink: str, most: int = 20) -> Picture:
@@ -192,12 +208,12 @@ def importance_chart(card: ModelCard, ink: str, most: int = 20) -> Picture:
         "marker": {"color": GREEN},
         "hovertemplate": "%{y}: %{x:.1f} points<extra></extra>",
     }
-    layout = _layout(ink, height=max(200, 90 + 30 * len(rows)), below="Points of accuracy lost without it")
+    layout = plain_layout(ink, height=max(200, 90 + 30 * len(rows)), below="Points of accuracy lost without it")
     layout["yaxis"]["autorange"] = "reversed"
     said = "; ".join(
         f"{label[i.measurement]} {100 * i.drop:.1f} ({100 * i.low:.1f} to {100 * i.high:.1f})" for i in rows
     )
-    drawn = _figure([bars] if rows else [], layout)
+    drawn = framed([bars] if rows else [], layout)
     return Picture(title, drawn, f"Accuracy lost without each measurement, in points: {said or 'none'}.")
 
 
@@ -229,7 +245,7 @@ def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
         "customdata": [[100 * d.champion, 100 * d.challenger, d.plants] for _, d in rows],
         "hovertemplate": "%{y}: %{customdata[0]:.1f} % and %{customdata[1]:.1f} %, n = %{customdata[2]}<extra></extra>",
     }
-    layout = _layout(
+    layout = plain_layout(
         ink, height=max(200, 90 + 34 * len(rows)), below="Challenger less champion (points of its plants named right)"
     )
     layout["yaxis"]["autorange"] = "reversed"
@@ -237,14 +253,16 @@ def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
     said = "; ".join(
         f"{name} {100 * d.champion:.1f} % and {100 * d.challenger:.1f} %, n = {d.plants}" for name, d in rows
     )
-    return Picture(title, _figure([points], layout), f"Plants named right by champion and challenger: {said}.")
+    return Picture(title, framed([points], layout), f"Plants named right by champion and challenger: {said}.")
 
 
-def _figure(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+def framed(data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+    """A figure of ours; not validated, which would take longer than drawing it."""
     return go.Figure({"data": data, "layout": layout}, _validate=False)
 
 
-def _layout(ink: str, height: int = 320, left: str = "", below: str = "") -> dict[str, Any]:
+def plain_layout(ink: str, height: int = 320, left: str = "", below: str = "") -> dict[str, Any]:
+    """A layout with lettering in the theme's ink, without a legend."""
     lettering = {"color": ink, "size": 13}
     axis = {"tickfont": lettering, "automargin": True}
     return {
@@ -299,7 +317,7 @@ def difference_over_fields(overall: Difference, margin: float, ink: str) -> Pict
         "marker": {"size": 13, "color": ink},
         "hovertemplate": f"{value:+.1f} points, {low:+.1f} to {high:+.1f}<extra></extra>",
     }
-    layout = _layout(ink, height=190, below="New version less old version, points of accuracy")
+    layout = plain_layout(ink, height=190, below="New version less old version, points of accuracy")
     layout["xaxis"] |= {"range": [-reach, reach], "zeroline": True}
     layout["yaxis"]["showgrid"] = False
     layout["shapes"] = bars
@@ -311,56 +329,4 @@ def difference_over_fields(overall: Difference, margin: float, ink: str) -> Pict
     said = (
         f"Difference {value:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}; as good is from {-m:+g} to {m:+g}."
     )
-    return Picture(title, _figure([point], layout), said)
-
-
-def leaderboard(card: ModelCard) -> list[dict[str, Any]]:
-    """What was tried, best first, as rows of a table; those that were stopped early last."""
-    rows = []
-    for c in sorted(
-        card.candidates, key=lambda c: (c.plants is not None and c.plants < card.scores.plants, c.log_loss)
-    ):
-        between = "" if c.log_loss_low is None else f"{c.log_loss_low:.3f} to {c.log_loss_high:.3f}"
-        right = "" if c.low is None or c.high is None else f"{100 * c.low:.0f} to {100 * c.high:.0f} %"
-        rows.append(
-            {
-                "Family": ALGORITHMS[c.algorithm].title if c.algorithm in ALGORITHMS else c.algorithm,
-                "Settings": ", ".join(f"{k} = {v}" for k, v in c.hyperparameters.items()) or "no setting",
-                "Log loss": c.log_loss,
-                "95 % interval": between,
-                "Named right (%)": 100 * c.accuracy,
-                "95 % of it": right,
-                "Plants": c.plants,
-                "Seconds": c.seconds,
-                "Outcome": c.why,
-            }
-        )
-    return rows
-
-
-def candidate_losses(card: ModelCard, ink: str) -> Picture:
-    """Log loss of each candidate with its interval, families apart; lower is better."""
-    whole = [c for c in card.candidates if c.plants is None or c.plants == card.scores.plants]
-    ranked = sorted(whole, key=lambda c: c.log_loss)
-    names = [f"{c.algorithm} " + ", ".join(f"{k} {v}" for k, v in c.hyperparameters.items()) for c in ranked]
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [c.log_loss for c in ranked],
-        "y": names,
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [(c.log_loss_high or c.log_loss) - c.log_loss for c in ranked],
-            "arrayminus": [c.log_loss - (c.log_loss if c.log_loss_low is None else c.log_loss_low) for c in ranked],
-            "color": ink,
-            "thickness": 1.5,
-        },
-        "marker": {"size": 11, "color": [GREEN if c.chosen else "#8a8a8a" for c in ranked]},
-        "hovertemplate": "%{y}: %{x:.3f}<extra></extra>",
-    }
-    layout = _layout(ink, height=max(220, 110 + 30 * len(ranked)), below="Log loss of unseen plants (lower is better)")
-    layout["yaxis"]["autorange"] = "reversed"
-    said = "; ".join(f"{name} {c.log_loss:.3f}" for name, c in zip(names, ranked, strict=True))
-    title = card.chosen.split(";")[0].rstrip(".")
-    return Picture(title, _figure([points], layout), f"Log loss of each candidate: {said}.")
+    return Picture(title, framed([point], layout), said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from flora_core.access import UseCase
@@ -25,10 +27,17 @@ from ui.site.text import escape_markdown
 _LOOK = 1.0
 
 
-def show_queue(context: AppContext, study: str, empty: str = "Nothing at the moment.") -> None:
+def show_queue(
+    context: AppContext, study: str, empty: str = "Nothing at the moment.", beside: Callable[[Job], None] | None = None
+) -> None:
     """What is being worked on and waits; below, jobs of this study that failed or were interrupted.
 
     When the last job ends, the page is drawn once more, so that the rest of it sees what came of it.
+
+    Parameters
+    ----------
+    beside : callable, optional
+        Shows more of a job that is being worked on, each time the queue is looked at.
     """
     active = bool(context.jobs.active())
 
@@ -37,7 +46,9 @@ def show_queue(context: AppContext, study: str, empty: str = "Nothing at the mom
         jobs = queue(context)
         for queued in jobs:
             _show(context, queued)
-        if not jobs:
+            if beside is not None and queued.job.state != "waiting":
+                beside(queued.job)
+        if not jobs and empty:
             st.caption(escape_markdown(empty))
         if active and not jobs:
             st.rerun()

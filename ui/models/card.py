@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -10,7 +11,11 @@ from flora_core.identification.sentences import sets_sentence
 from flora_core.learning.libraries import libraries_note
 from flora_core.model import ModelCard, Scores
 from ui.charts import model as model_charts
+from ui.charts.scatter import Picture
+from ui.components.named_heading import show_named_heading
 from ui.components.picture import show_picture
+from ui.models.leaderboard import show_leaderboard
+from ui.models.mistakes import show_mistakes
 from ui.site.theme import theme
 from ui.site.text import italicised, escape_markdown
 
@@ -32,18 +37,6 @@ def show_card(card: ModelCard, key: str) -> None:
     for warning in card.warnings:
         st.warning(escape_markdown(warning), icon=":material/warning:")
     _show_pictures(card, key)
-    if len(card.candidates) > 1:
-        with st.expander(f"Leaderboard: {len(card.candidates)} candidates", icon=":material/leaderboard:"):
-            st.dataframe(
-                model_charts.leaderboard(card),
-                hide_index=True,
-                column_config={
-                    "Log loss": st.column_config.NumberColumn(format="%.3f"),
-                    "Named right (%)": st.column_config.NumberColumn(format="%.1f"),
-                    "Seconds": st.column_config.NumberColumn(format="%.1f"),
-                },
-                key=f"{key}.leaderboard",
-            )
     with st.expander("Settings, table and program", icon=":material/tune:"):
         st.html(settings_table(card))
         if note := libraries_note(card):
@@ -54,10 +47,10 @@ def figures(card: ModelCard) -> str:
     """The headline figures as HTML, each with its interval or what it stands beside."""
     scores = card.scores
     cells = [
-        _figure(_share(scores.accuracy), "named right", f"95 % interval {_interval(scores)}, n = {scores.plants}"),
-        _figure(_share(card.baseline), "by always naming the commonest", "what any model must beat"),
-        _figure(_share(scores.balanced_accuracy), "mean over species", "each species counts the same"),
-        _figure(f"{scores.log_loss:.3f}", "log loss", "less is better; 0 is perfect"),
+        _figure(_share(scores.accuracy), "named right", f"95 % interval {_interval(scores)}, n = {scores.plants}", "accuracy"),
+        _figure(_share(card.baseline), "by always naming the commonest", "what any model must beat", "baseline"),
+        _figure(_share(scores.balanced_accuracy), "mean over species", "each species counts the same", "balanced accuracy"),
+        _figure(f"{scores.log_loss:.3f}", "honest certainty", "less is better; 0 is perfect", "log loss"),
     ]
     if card.group_scores is not None:
         unseen = card.group_scores
@@ -94,27 +87,45 @@ def settings_table(card: ModelCard) -> str:
 
 def _show_pictures(card: ModelCard, key: str) -> None:
     ink = theme().ink
-    pictures = {
-        "mistaken for": lambda: model_charts.confusion_matrix_chart(card, ink),
-        "by species": lambda: model_charts.recalls(card, ink),
+
+    def drawn(plain: str, standard: str, picture: Callable[[], Picture], file_name: str = "") -> Callable[[], None]:
+        def show() -> None:
+            show_named_heading(plain, standard)
+            show_picture(picture(), card.study, f"{key}.{plain}", file_name)
+
+        return show
+
+    views: dict[str, Callable[[], None]] = {
+        "taken for which": lambda: show_mistakes(card, key),
+        "by species": drawn("Species by species", "recall", lambda: model_charts.recalls(card, ink)),
     }
     if card.calibration_curve:
-        pictures["how sure"] = lambda: model_charts.reliability_chart(card, ink)
+        views["how sure"] = drawn(
+            "Does “90 % sure” come true?",
+            "reliability diagram: line said, point came true, band chance",
+            lambda: model_charts.reliability_chart([card], ink),
+            f"{card.study.name}-v{card.version}-reliability.csv",
+        )
     if card.learning_curve:
-        pictures["more plants?"] = lambda: model_charts.learning(card, ink)
+        views["more plants?"] = drawn(
+            "Would more plants help?", "learning curve", lambda: model_charts.learning(card, ink)
+        )
     if card.importance:
-        pictures["what matters"] = lambda: model_charts.importance_chart(card, ink)
+        views["what matters"] = drawn(
+            "Which measurement matters?", "permutation importance", lambda: model_charts.importance_chart(card, ink)
+        )
     if len(card.candidates) > 1:
-        pictures["candidates"] = lambda: model_charts.candidate_losses(card, ink)
-    names = list(pictures)
+        views["what was tried"] = lambda: show_leaderboard(card.candidates, card.study, key)
+    names = list(views)
     chosen = st.segmented_control(
         "Show", names, default=names[0], key=f"{key}.picture", required=True, label_visibility="collapsed"
     )
-    show_picture(pictures[chosen or names[0]](), card.study, f"{key}.{chosen}")
+    views[chosen if chosen in views else names[0]]()
 
 
-def _figure(value: str, label: str, below: str) -> str:
-    return f"<div><b>{value}</b><span>{label}</span><small>{below}</small></div>"
+def _figure(value: str, label: str, below: str, standard: str = "") -> str:
+    beside = f"<small>{standard}</small>" if standard else ""
+    return f"<div><b>{value}</b><span>{label}{beside}</span><small>{below}</small></div>"
 
 
 def _share(value: float) -> str:

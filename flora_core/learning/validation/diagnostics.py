@@ -12,7 +12,7 @@ from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
 from flora_core.learning.validation.out_of_fold import OutOfFold, fit_fold
 from flora_core.learning.validation.scoring import clopper_pearson
-from flora_core.model import CalibrationBin, Floats, Importance, Ints, LearningPoint, TrainingPlants
+from flora_core.model import Bools, CalibrationBin, Floats, Importance, Ints, LearningPoint, TrainingPlants
 from flora_core.study import Study
 
 #: Borders between ranges of certainty, as people think of them: below a half, up to 70, 80, 90, 95, 99 %, and above.
@@ -30,6 +30,9 @@ _MOST: Final = 4000
 #: Shuffles of all measurements together; fewer of each where measurements are many.
 _SHUFFLES: Final = 60
 _MANY_MEASUREMENTS: Final = 60
+#: Parts of equally many plants at most, and plants of each at least.
+_MOST_BINS: Final = 10
+_FEWEST_IN_A_BIN: Final = 15
 #: Rows that the importance of all measurements together may ask a pipeline about, about.
 _ROWS: Final = 300_000
 
@@ -50,7 +53,32 @@ def calibration_curve(probabilities: Floats, species: Ints) -> tuple[Calibration
     named = probabilities.argmax(axis=1)
     sure = probabilities[np.arange(len(species)), named]
     right = named == species
-    place = np.searchsorted(CERTAINTIES, sure, side="right")
+    return _bins(np.searchsorted(CERTAINTIES, sure, side="right"), sure, right)
+
+
+def equal_count_bins(probabilities: Floats, species: Ints) -> tuple[CalibrationBin, ...]:
+    """The same in parts of equally many plants, at most ten of them, and none of fewer than fifteen where plants allow.
+
+    Parameters
+    ----------
+    probabilities : (n, k) float
+        Calibrated.
+
+    References
+    ----------
+    Nguyen & O'Connor (2015), Posterior calibration and exploratory analysis for natural language processing models, EMNLP
+    (bins of equal count).
+    """
+    n = len(species)
+    named = probabilities.argmax(axis=1)
+    sure = probabilities[np.arange(n), named]
+    parts = int(np.clip(n // _FEWEST_IN_A_BIN, 1, _MOST_BINS))
+    place = np.empty(n, dtype=np.int64)
+    place[np.argsort(sure, kind="stable")] = np.arange(n) * parts // n
+    return _bins(place, sure, named == species)
+
+
+def _bins(place: Ints, sure: Floats, right: Bools) -> tuple[CalibrationBin, ...]:
     found = []
     for b in np.unique(place):
         part = place == b
@@ -62,6 +90,8 @@ def calibration_curve(probabilities: Floats, species: Ints) -> tuple[Calibration
                 right=float(right[part].mean()),
                 low=low,
                 high=high,
+                least=float(sure[part].min()),
+                most=float(sure[part].max()),
             )
         )
     return tuple(found)

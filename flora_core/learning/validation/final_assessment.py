@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,14 +49,18 @@ class StepProgress:
         self.progress(self.done, max(self.done, self.total), doing)
 
     def ask(
-        self, questions: Sequence[tuple[Recipe, Folds]], plants: TrainingPlants, doing: Sequence[str]
+        self,
+        questions: Sequence[tuple[Recipe, Folds]],
+        plants: TrainingPlants,
+        doing: Sequence[str],
+        answered: Callable[[int, OutOfFold], None] = lambda question, answer: None,
     ) -> list[OutOfFold]:
         """The answers out of fold; each fold of each question is a step, told by what `doing` says of the question."""
 
         def step(question: int, fold: int) -> None:
             self.step(f"{doing[question]}, fold {fold} of {len(questions[question][1])}")
 
-        return out_of_fold(questions, plants, step, self.processes)
+        return out_of_fold(questions, plants, step, self.processes, answered)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,6 +27,8 @@ _WORTH_STARTING: Final = 6.0
 _KNOWN: Final = 0.5
 
 
+#: Questions whose first folds are asked about before anything else.
+_FIRST: Final = 8
 #: How joblib names the processes that it starts on this machine.
 _OWN_WORKER: Final = "LokyProcess"
 
@@ -69,6 +71,7 @@ def out_of_fold(
     plants: TrainingPlants,
     step: Callable[[int, int], None] = lambda question, fold: None,
     processes: int = 1,
+    answered: Callable[[int, OutOfFold], None] = lambda question, answer: None,
 ) -> list[OutOfFold]:
     """The answers of several recipes, each on folds of the same plants.
 
@@ -80,6 +83,8 @@ def out_of_fold(
     processes : int
         How many may work at once; others are started only where enough is left to do. The answers do not depend on it
         while the caller is within `one_thread`.
+    answered : callable
+        Called with the question's place and its answer, as soon as the last of its folds is done.
 
     Returns
     -------
@@ -97,13 +102,14 @@ def out_of_fold(
         for _ in questions
     ]
     seconds, done = [0.0] * len(questions), [0] * len(questions)
-    # First folds first: how long the rest will take is known early.
+    # A fold of each of the first ones first: how long the rest will take is known early. Then one question after the other,
+    # so that whoever watches sees the first answers long before the last.
     tasks = [
         _Task(q, f, recipe, fold, plants.values[fold.test])
-        for f in range(max(len(folds) for _, folds in questions))
+        for first in (True, False)
         for q, (recipe, folds) in enumerate(questions)
-        if f < len(folds)
-        for fold in (folds[f],)
+        for f, fold in enumerate(folds)
+        if (f == 0 and q < _FIRST) is first
     ]
     # Whoever watches may stop it: other processes are then stopped before anything else is done.
     with contextlib.closing(_answers(tasks, processes)) as answers:
@@ -114,6 +120,8 @@ def out_of_fold(
             seconds[q] += took
             done[q] += 1
             step(q, done[q])
+            if done[q] == len(questions[q][1]):
+                answered(q, OutOfFold(whole[q].raw, seconds[q], whole[q] if len(gappy) else None))
     return [OutOfFold(said.raw, took, said if len(gappy) else None) for said, took in zip(whole, seconds, strict=True)]
 
 

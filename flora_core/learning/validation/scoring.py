@@ -34,6 +34,18 @@ def clopper_pearson(right: float, n: float, level: float = 0.95) -> tuple[float,
     return low, high
 
 
+def chance_range(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Where the observed share of `n` plants lies in 95 of 100 cases, if the true one is `share`; 0 to 1 where n is 0."""
+    from scipy.special import bdtr
+
+    if n == 0:
+        return 0.0, 1.0
+    up_to = bdtr(np.arange(n + 1.0), n, min(1.0, max(0.0, share)))
+    tail = (1.0 - level) / 2.0
+    low, high = int(np.searchsorted(up_to, tail)), int(np.searchsorted(up_to, 1.0 - tail))
+    return low / n, min(n, high) / n
+
+
 def effective_plants(right: Floats, groups: Ints | None) -> float:
     """As many plants, drawn one by one, as would tell as much as these, which came in groups.
 

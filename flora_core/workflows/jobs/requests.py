@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from flora_core.access import UseCase
 from flora_core.determination import COMPETENT
 from flora_core.errors import Refused
+from flora_core.model import Candidate
 from flora_core.storage.job_queue import Job
-from flora_core.workflows.authorisation import use_case
+from flora_core.workflows.authorisation import require, use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.training import TrainingRequest
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Steps after which the time left is told: the first ones take no typical time.
 _ENOUGH_STEPS: Final = 3
+_ROWS: Final = TypeAdapter(tuple[Candidate, ...])
 
 
 class TrainingResult(BaseModel):
@@ -70,6 +72,16 @@ def kept_comparison(comparison: Comparison, gate: Gate) -> ComparisonResult:
     )
 
 
+def leaderboard_text(candidates: tuple[Candidate, ...]) -> str:
+    """The rows of a leaderboard as they are kept with a job."""
+    return _ROWS.dump_json(candidates).decode()
+
+
+def candidates_so_far(job: Job) -> tuple[Candidate, ...]:
+    """What a training has tried so far, in the order it was done; empty where nothing is known yet."""
+    return _ROWS.validate_json(job.leaderboard) if job.leaderboard else ()
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
     """A job with its place.
@@ -103,6 +115,8 @@ def ask_for_training(context: AppContext, study: str, request: TrainingRequest, 
         Settings that can't be used, a study or a name that is missing.
     Conflict, TooLarge
         The very same is in the queue; the queue is full.
+    NotAllowed
+        The version shall identify at once, and this person may not promote.
     """
     from flora_core.learning.algorithms.candidates import check_settings
 
@@ -112,6 +126,8 @@ def ask_for_training(context: AppContext, study: str, request: TrainingRequest, 
     context.studies.get(study)
     # Which species is rare is looked at when it is trained; here the settings are read as for plenty of plants.
     check_settings(request.algorithm, request.hyperparameters, request.search)
+    if request.use_if_first:
+        require(context, UseCase.PROMOTE, study)
     return context.jobs.enqueue(study, "train", request.model_dump_json(), by)
 
 

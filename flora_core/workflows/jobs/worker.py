@@ -15,10 +15,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from flora_core.errors import DatabaseUnavailable, FloraError
-from flora_core.progress import Progress
+from flora_core.model import Candidate
 from flora_core.storage.job_queue import Job
 from flora_core.workflows.context import AppContext, open_context
-from flora_core.workflows.jobs.requests import ComparisonRequest, Ending, TrainingResult, kept_comparison
+from flora_core.workflows.jobs.requests import (
+    ComparisonRequest,
+    Ending,
+    TrainingResult,
+    kept_comparison,
+    leaderboard_text,
+)
 from flora_core.workflows.models.training import TrainingRequest
 
 _log: Final = logging.getLogger("flora.jobs")
@@ -44,6 +50,8 @@ class _Heartbeat(threading.Thread):
         super().__init__(name="heartbeat", daemon=True)
         self._context, self._job, self._runner, self._parent = context, job, runner, parent
         self._step = (0, 0, "preparing")
+        self._tried: list[Candidate] = []
+        self._told = 0
         self._over = threading.Event()
         self._stopped_at = 0.0
 
@@ -53,16 +61,28 @@ class _Heartbeat(threading.Thread):
         if self._stopped_at:
             raise _StopWorking
 
+    def tried(self, candidate: Candidate) -> None:
+        """A row of the leaderboard, for whoever watches the training."""
+        self._tried.append(candidate)
+
     def stop(self) -> None:
         self._over.set()
         self.join()
+
+    def _rows(self) -> str | None:
+        """The leaderboard so far, where it has grown since the last word."""
+        if len(self._tried) == self._told:
+            return None
+        rows = tuple(self._tried)
+        self._told = len(rows)
+        return leaderboard_text(rows)
 
     def run(self) -> None:
         while not self._over.wait(_HEARTBEAT_SECONDS):
             if self._parent and os.getppid() != self._parent:
                 self._end("interrupted", "The server was ended while it worked on this; nothing was saved by it.")
             try:
-                going = self._context.jobs.heartbeat(self._job.id, self._runner, *self._step)
+                going = self._context.jobs.heartbeat(self._job.id, self._runner, *self._step, leaderboard=self._rows())
             except DatabaseUnavailable as error:
                 # Whoever holds the database lets go of it again; a job that stays silent too long is given up by others.
                 _log.warning("job %s could not say that it is alive: %s", self._job.id, error.message)
@@ -82,23 +102,34 @@ class _Heartbeat(threading.Thread):
             os._exit(0)
 
 
-def _train(context: AppContext, job: Job, progress: Progress) -> str:
+def _train(context: AppContext, job: Job, heartbeat: _Heartbeat) -> str:
+    from flora_core.workflows.models.lifecycle import FIRST_OF_STUDY, promote
     from flora_core.workflows.models.training import train_version
 
     request = TrainingRequest.model_validate_json(job.request)
-    card = train_version(context, job.study, **request.model_dump(), by=job.by, progress=progress)
+    card = train_version(
+        context,
+        job.study,
+        **request.model_dump(exclude={"use_if_first"}),
+        by=job.by,
+        progress=heartbeat.progress,
+        tried=heartbeat.tried,
+    )
+    if request.use_if_first and context.registry.champion_version(job.study) is None:
+        # Whoever asked might promote: that was looked at when the training was asked for.
+        promote(context, job.study, card.version or 0, by=job.by, why=FIRST_OF_STUDY)
     return TrainingResult(version=card.version or 0).model_dump_json()
 
 
-def _compare(context: AppContext, job: Job, progress: Progress) -> str:
+def _compare(context: AppContext, job: Job, heartbeat: _Heartbeat) -> str:
     from flora_core.workflows.models.comparison import compare_versions
 
     request = ComparisonRequest.model_validate_json(job.request)
-    found = compare_versions(context, job.study, request.champion, request.challenger, progress=progress)
+    found = compare_versions(context, job.study, request.champion, request.challenger, progress=heartbeat.progress)
     return kept_comparison(*found).model_dump_json()
 
 
-_WORK: Final[Mapping[str, Callable[[AppContext, Job, Progress], str]]] = {"train": _train, "compare": _compare}
+_WORK: Final[Mapping[str, Callable[[AppContext, Job, _Heartbeat], str]]] = {"train": _train, "compare": _compare}
 
 
 def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) -> Ending:
@@ -116,7 +147,7 @@ def run_job(context: AppContext, identifier: int, runner: str, parent: int = 0) 
     heartbeat.start()
     state: Ending = "failed"
     try:
-        result, state = _WORK[job.kind](context, job, heartbeat.progress), "done"
+        result, state = _WORK[job.kind](context, job, heartbeat), "done"
     except _StopWorking:
         result, state = "", "cancelled"
     except FloraError as refused:

@@ -46,6 +46,8 @@ __all__ = [
 #: Who does what the program does by itself.
 PROGRAM: Final = "Flora Classification"
 _FIRST_REASON: Final = "First start: no model was there yet."
+#: The reason that is written beside a study's first champion where nobody gave another.
+FIRST_OF_STUDY: Final = "The first version of this study: there was no other to compare it with."
 
 
 class VersionView(BaseModel):

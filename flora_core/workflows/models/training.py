@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from flora_core.progress import Progress, no_progress
 from flora_core.errors import ArtifactRefused, Refused
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
-from flora_core.model import Model, ModelCard
+from flora_core.model import Candidate, Model, ModelCard
 from flora_core.storage.cluster import cluster
 from flora_core.workflows.context import AppContext
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class TrainingRequest(BaseModel):
-    """What is to be trained: kept with a job, so that another process can do it."""
+    """What is to be trained: kept with a job, so that another process can do it.
+
+    With `use_if_first` the version identifies at once where the study has no other that does: there is nothing to compare
+    it with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,6 +35,7 @@ class TrainingRequest(BaseModel):
     shape_ratios: bool = False
     with_determinations: bool = False
     seed: int = 0
+    use_if_first: bool = False
 
 
 @use_case(UseCase.TRAIN, signs="by")
@@ -47,6 +52,7 @@ def train_version(
     by: str,
     processes: int | None = None,
     progress: Progress = no_progress,
+    tried: Callable[[Candidate], None] | None = None,
 ) -> ModelCard:
     """Train on the study's newest table and register the model as a new version, not promoted.
 
@@ -61,6 +67,8 @@ def train_version(
         version does not depend on it.
     progress : callable, optional
         Told of each step; may raise to stop: nothing is registered then.
+    tried : callable, optional
+        Told of each candidate as soon as its score is known.
 
     Returns
     -------
@@ -100,6 +108,7 @@ def train_version(
             by=by,
             processes=processes or cores or usual_processes(),
             progress=progress,
+            tried=tried,
         )
     return context.registry.register(_warned(model, checks), by=by).card
 

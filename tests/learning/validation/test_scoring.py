@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 from sklearn import metrics
 
 from flora_core.identification.predicting import calibrate
 from flora_core.learning.validation.scoring import (
     calibration_error,
+    chance_range,
     clopper_pearson,
     cross_fitted_calibration,
     effective_plants,
@@ -142,3 +143,10 @@ def test_a_species_without_plants_counts_for_nothing_in_the_means_over_species()
     assert s.balanced_accuracy == pytest.approx((1 + 0.5) / 2)
     assert s.by_species["c"].plants == 0
     assert s.by_species["c"].named == 1
+
+
+def test_chance_leaves_as_much_as_the_binomial_says():
+    for share, n in ((0.9, 20), (0.5, 7), (0.999, 300), (0.0, 5), (1.0, 5)):
+        low, high = chance_range(share, n)
+        assert (low, high) == pytest.approx((binom.ppf(0.025, n, share) / n, binom.ppf(0.975, n, share) / n))
+    assert chance_range(0.5, 0) == (0.0, 1.0)

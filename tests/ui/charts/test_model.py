@@ -9,7 +9,13 @@ from flora_core.learning.comparison.paired_tests import difference
 from ui.charts import model
 
 INK = "#06100a"
-EVERY = (model.confusion_matrix_chart, model.recalls, model.reliability_chart, model.learning, model.importance_chart)
+EVERY = (
+    model.recalls,
+    lambda card, ink: model.reliability_chart([card], ink),
+    lambda card, ink: model.reliability_chart([card, card], ink),
+    model.learning,
+    model.importance_chart,
+)
 
 
 @pytest.mark.parametrize("draw", EVERY)
@@ -18,21 +24,6 @@ def test_plotly_takes_the_picture_and_a_screen_reader_hears_its_numbers(champion
     go.Figure(picture.figure.to_dict())  # plotly itself finds nothing wrong with it
     assert picture.title
     assert any(c.isdigit() for c in picture.alt)
-
-
-def test_the_confusion_shows_plants_and_names_the_commonest_mistake(champion):
-    picture = model.confusion_matrix_chart(champion.card, INK)
-    heat = picture.figure.data[0]
-    assert np.asarray(heat.customdata).tolist() == [[50, 0, 0], [0, 48, 2], [0, 1, 49]]
-    assert picture.title == "Most often mistaken: I. versicolor taken for I. virginica, 2 of 50"
-    assert list(heat.x) == ["<i>I. setosa</i>", "<i>I. versicolor</i>", "<i>I. virginica</i>"]
-
-
-def test_no_mistake_is_said_so(champion):
-    none = tuple(tuple(50 * (i == j) for j in range(3)) for i in range(3))
-    scores = champion.card.scores.model_copy(update={"confusion": none})
-    card = champion.card.model_copy(update={"scores": scores})
-    assert model.confusion_matrix_chart(card, INK).title == "Not one of 150 plants got another species’ name"
 
 
 def test_the_weakest_species_and_its_interval_are_those_of_the_card(champion):
@@ -45,10 +36,33 @@ def test_the_weakest_species_and_its_interval_are_those_of_the_card(champion):
 
 
 def test_a_certainty_beyond_chance_is_named_in_the_title(champion):
-    curve = champion.card.calibration_curve
-    wrong = curve[0].model_copy(update={"certainty": 0.9, "right": 0.5, "low": 0.3, "high": 0.7, "plants": 20})
-    card = champion.card.model_copy(update={"calibration_curve": (wrong, *curve[1:])})
-    assert model.reliability_chart(card, INK).title == "Where it is about 90 % sure, 50 % were right (20 plants)"
+    bins = champion.card.calibration_bins
+    wrong = bins[0].model_copy(update={"certainty": 0.9, "right": 0.5, "low": 0.27, "high": 0.73, "plants": 20})
+    card = champion.card.model_copy(update={"calibration_bins": (wrong, *bins[1:])})
+    assert model.reliability_chart([card], INK).title == "Where it is about 90 % sure, 50 % were right (20 plants)"
+
+
+def test_a_part_just_beyond_its_own_interval_is_chance_among_ten(champion):
+    bins = champion.card.calibration_bins
+    near = bins[0].model_copy(update={"certainty": 0.77, "right": 0.5, "low": 0.27, "high": 0.73, "plants": 20})
+    card = champion.card.model_copy(update={"calibration_bins": (near, *bins[1:])})
+    assert model.reliability_chart([card], INK).title == "Well calibrated, within sampling error"
+
+
+def test_columns_hold_equally_many_plants_and_say_so(champion):
+    picture = model.reliability_chart([champion.card], INK)
+    assert [row["plants"] for row in picture.rows] == [15] * 10
+    assert all("n = 15" in text for text in picture.figure.layout.xaxis.ticktext)
+    # A band and a line for each column.
+    assert len(picture.figure.layout.shapes) == 20
+
+
+def test_an_older_card_is_drawn_by_ranges_of_certainty(champion):
+    older = [b.model_copy(update={"least": None, "most": None}) for b in champion.card.calibration_curve]
+    card = champion.card.model_copy(update={"calibration_bins": (), "calibration_curve": tuple(older)})
+    picture = model.reliability_chart([card], INK)
+    assert len(picture.rows) == len(older)
+    assert picture.figure.layout.xaxis.ticktext[0].startswith("about ")
 
 
 def test_most_important_is_first_and_its_drop_is_in_the_title(champion):
