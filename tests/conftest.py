@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+import time
+import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from flora_core.settings import Settings
 from flora_core.study import IRIS
 from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
-from tests.servers import PostgresServer, postgres_server
+from tests.servers import PostgresServer, free_port, postgres_server
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +114,44 @@ def either(database_url: str, tmp_path: Path, champion: Model) -> Iterator[AppCo
     opened.registry.promote("iris", 1, "a test", "first")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """The address of an S3 server of our own on loopback."""
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(address, timeout=5).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def bucket(object_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty bucket; the environment says how it is reached."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", object_store),
+    ):
+        monkeypatch.setenv(name, value)
+    name = uuid.uuid4().hex
+    urllib.request.urlopen(urllib.request.Request(f"{object_store}/{name}", method="PUT"), timeout=30).close()
+    return f"s3://{name}/flora"

@@ -6,8 +6,9 @@ import getpass
 import shutil
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -23,17 +24,29 @@ from flora_core.cli.options import (
     progress_bar,
 )
 from flora_core.errors import Refused
+from flora_core.storage.files.object_files import is_remote
 from flora_core.tables.columns.assignments import read_assignments
 from flora_core.tables.layout import FORMATS
+
+if TYPE_CHECKING:
+    from flora_core.workflows.batch.folders import FolderJob
+    from flora_core.workflows.context import AppContext
 
 commands = typer.Typer(rich_markup_mode=None)
 
 
 @commands.command(epilog="Example: python -m flora_core batch flowers.csv -o named.csv --by 'A. Gray'")
 def batch(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: .csv, .tsv, .txt, .xlsx, .parquet or .arrow.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A table: .csv, .tsv, .txt, .xlsx, .parquet or .arrow; or a folder of them, or a pattern like "
+            "'s3://bucket/2026/*.parquet'.",
+        ),
+    ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
@@ -50,6 +63,9 @@ def batch(
     id_column: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="The column of catalogue numbers.")
     ] = None,
+    as_kind: Annotated[
+        str, typer.Option("--as", metavar="KIND", help="What the results are: csv, tsv, xlsx, parquet or arrow.")
+    ] = "",
     issues: Annotated[
         Path | None, typer.Option(metavar="OUT.csv", help="Write the issues into a table of their own too.")
     ] = None,
@@ -75,6 +91,12 @@ def batch(
     by: Annotated[str, typer.Option(help="Who identifies; your login name where not given.")] = "",
     collector: Annotated[str, typer.Option(help="Who gathered the plants, where their rows don't say.")] = "",
     site: Annotated[str, typer.Option(help="Where they grew, where their rows don't say.")] = "",
+    processes: Annotated[
+        int, typer.Option(min=1, max=256, help="Parts of a folder that are named at one time on this machine.")
+    ] = 2,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster that names the parts of a folder.")
+    ] = "",
     study: Study = "iris",
     as_json: Json = False,
 ) -> None:
@@ -84,11 +106,13 @@ def batch(
     from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
     from flora_core.workflows.operations.maintenance import sweep
 
-    if file.is_dir():
-        raise Refused(f"{file} can't be read: it is a folder.")
-    target = output or _beside(file)
-    kind = target.suffix.lower().removeprefix(".") or "csv"
-    if f".{kind}" not in FORMATS:
+    file = Path(source)
+    many = is_remote(source) or file.is_dir() or ("*" in source and not file.exists())
+    if many and not output:
+        raise Refused(f"{source} holds several tables. Name a folder or an address for their results, with -o.")
+    target = Path(output) if output else _beside(file)
+    kind = as_kind.lower().removeprefix(".") or ("" if many else target.suffix.lower().removeprefix(".") or "csv")
+    if kind and f".{kind}" not in FORMATS:
         raise Refused(f"The result can't be written as .{kind}; choose .csv, .tsv, .xlsx, .parquet or .arrow.")
     signs: dict[str, Literal[".", ",", ""]] = {"": "", ".": ".", ",": ","}
     if decimal not in signs:
@@ -110,6 +134,12 @@ def batch(
         duplicates=DuplicatePolicy(duplicates),
         changes=tuple(changes or ()),
     )
+    if many:
+        from flora_core.workflows.batch.folders import FolderJob
+
+        job = FolderJob(source, output or "", request, kind, not no_record, again, "", collector, site, processes)
+        _name_folder(context, job, by, cluster, as_json)
+        return
     with ExitStack() as files:
         stream = files.enter_context(_reading(file))
         understood = plan_batch(context, stream, request)
@@ -152,6 +182,26 @@ def batch(
     if summary.issue_count > 20:
         typer.echo(f"  ... and {summary.issue_count - 20:,} more issues; each stands in its row's flora_issues.")
     typer.echo(f"Written to {target}." + (f" Recorded {summary.recorded:,}." if summary.recorded else ""))
+
+
+def _name_folder(context: AppContext, job: FolderJob, by: str, cluster: str, as_json: bool) -> None:
+    from flora_core.workflows.batch.folders import name_folder
+
+    if cluster:
+        context = replace(context, settings=context.settings.model_copy(update={"cluster": cluster}))
+    summary = name_folder(context, job, by=by or getpass.getuser(), progress=progress_bar(job.source))
+    if as_json:
+        print_json(summary.as_document())
+    else:
+        typer.echo(summary.sentence)
+        for note in summary.notes or ():
+            typer.echo(f"  {note}")
+        for part, why in (summary.failed or {}).items():
+            typer.echo(f"  {part}: {why}", err=True)
+        recorded = f" Recorded {summary.recorded:,}." if summary.recorded else ""
+        typer.echo(f"Written to {job.target}, with _flora/summary.json and _flora/issues.csv.{recorded}")
+    if summary.failed:
+        raise typer.Exit(1)
 
 
 def _beside(file: Path) -> Path:

@@ -30,6 +30,16 @@ class ColumnMappings:
                 )
             )
 
+    def all_of(self, study: str) -> dict[str, str]:
+        """{checksum of a header: what was said of it} of a study."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(matched_columns.c.header_sha256, matched_columns.c.document).where(
+                    matched_columns.c.study == study
+                )
+            )
+            return {str(row.header_sha256): str(row.document) for row in found}
+
     def find(self, study: str, header_sha256: str) -> str | None:
         """What was said of a header, or None."""
         with self._database.read() as connection:

@@ -202,7 +202,7 @@ def test_issues_and_darwin_core_are_written_too(here, flowers, tmp_path):
         (["flowers.csv", "--sheet", "x"], "flora: flowers.csv is a text file and has no sheets."),
         (["flowers.csv", "--change", "x"], "flora: 'x' is not a change that is known here."),
         (["flowers.csv", "--separator", "x"], "flora: 'x' can't part columns."),
-        (["."], "flora: . can't be read: it is a folder."),
+        (["."], "flora: . holds several tables. Name a folder or an address for their results, with -o."),
     ],
 )
 def test_a_refusal_is_one_line_exit_1_and_no_file(here, flowers, tmp_path, words, line):

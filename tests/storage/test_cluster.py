@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +22,11 @@ from flora_core.learning.validation import out_of_fold as module
 from flora_core.learning.validation.folds import make_folds
 from flora_core.settings import Settings
 from flora_core.storage.cluster import cluster
+from flora_core.storage.files.object_files import files_below
+from flora_core.workflows.batch import BatchRequest
+from flora_core.workflows.batch.folders import FolderJob, name_folder
 from flora_core.workflows.models.lifecycle import iris_plants
+from tests.builders import FLOWERS, table_text
 from tests.conftest import missing
 from tests.servers import ROOT, free_port
 
@@ -156,3 +162,18 @@ def test_a_cluster_that_is_lost_in_the_middle_is_said(spread):
             cluster(there.address) as cores,
         ):
             answers(cores + 1, lose_it)
+
+
+@pytest.mark.slow
+def test_a_folder_is_named_on_the_cluster_as_it_is_at_home(context, tmp_path):
+    below = files_below(str(tmp_path / "in"))
+    for i in range(6):
+        below.put(f"{i}.csv", io.BytesIO(table_text([[f"{i}-{k}", *FLOWERS[k % 4][1:]] for k in range(50)]).encode()))
+    job = FolderJob(str(tmp_path / "in"), str(tmp_path / "home"), BatchRequest(study="iris", name=""))
+    home = name_folder(context, job)
+    with running(2) as dask:
+        there = replace(context, settings=context.settings.model_copy(update={"cluster": dask.address}))
+        away = name_folder(there, replace(job, target=str(tmp_path / "away")))
+    assert (away.rows, away.species, away.profile) == (300, home.species, home.profile)
+    for i in range(6):
+        assert (tmp_path / "away" / f"{i}.csv").read_bytes() == (tmp_path / "home" / f"{i}.csv").read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -181,6 +181,22 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         A column, measurement, unit or study that is not there.
     """
     model = context.champion(request.study)
+    study = model.study.name
+    return plan_with(
+        model, stream, request, lambda header: context.column_mappings.find(study, header), context.checklists.of(study)
+    )
+
+
+def plan_with(
+    model: Model,
+    stream: BinaryIO,
+    request: BatchRequest,
+    find_mapping: Callable[[str], str | None],
+    checklist: Checklist | None,
+) -> BatchPlan:
+    """As `plan_batch`, with a model, what finds the remembered columns of a header by its checksum, and the accepted names: no
+    database is asked.
+    """
     study = model.study
     layout = read_layout(
         stream,
@@ -191,7 +207,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         arrangement=request.arrangement,
     )
     guessed = guess_columns(study, layout.header, layout.preview, layout.decimal)
-    remembered = context.column_mappings.find(study.name, header_checksum(study, layout.header))
+    remembered = find_mapping(header_checksum(study, layout.header))
     if remembered is not None:
         guessed = _recalled(study, layout, remembered)
     assignment = correct_columns(
@@ -238,7 +254,7 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
         offers=tuple(found),
         provenance=provenance,
         without=without,
-        checklist=context.checklists.of(study.name),
+        checklist=checklist,
         notes=tuple(notes),
         questions=tuple(questions),
         sha256=checksum(stream),

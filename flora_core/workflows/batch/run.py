@@ -74,10 +74,11 @@ def run_batch(
     model, layout = understood.model, understood.layout
     if record and not by.strip():
         raise Refused("Who identifies? Give a name; records without a person can't be asked about later.")
+    if not record:
+        return name_rows(stream, understood, sinks, progress)
     summary = Summary(model.study.name, model.card.version or 0, notes=list(understood.notes))
     doubles = DuplicateRows.of(stream, understood, progress)
-    earlier = recorded_before(context, understood) if record else []
-    known_token = ""
+    earlier = recorded_before(context, understood)
     if earlier and not again:
         same = [r for r in earlier if r.recipe == understood.recipe and r.version == model.card.version]
         last = (same or earlier)[0]
@@ -87,8 +88,6 @@ def run_batch(
             f"This file was recorded before, {summary.recorded_before}"
             f"{'' if same else ', with other columns or another model'}; it was not recorded again."
         )
-        record = False
-    if not record:
         _go_through(stream, understood, doubles, sinks, summary, None, known_token, progress)
         return finished(summary, model, layout)
     with context.records.begin(
@@ -109,6 +108,17 @@ def run_batch(
         recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified
     return finished(summary, model, layout)
+
+
+def name_rows(
+    stream: BinaryIO, understood: BatchPlan, sinks: Sequence[Sink] = (), progress: Progress = no_progress
+) -> Summary:
+    """Name every row of the file, in order, and record nothing: no database is asked."""
+    model = understood.model
+    summary = Summary(model.study.name, model.card.version or 0, notes=list(understood.notes))
+    doubles = DuplicateRows.of(stream, understood, progress)
+    _go_through(stream, understood, doubles, sinks, summary, None, "", progress)
+    return finished(summary, model, understood.layout)
 
 
 @use_case(UseCase.UPLOAD_TABLE)
