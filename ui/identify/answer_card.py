@@ -66,6 +66,12 @@ def track_record(found: Identification) -> str:
     )
 
 
+def strangers(found: Identification) -> str:
+    """What share of plants of unknown species would be noticed; "" where that was not measured."""
+    measured = found.model.card.unknown_species
+    return "" if measured is None else f"<p class='flora-quiet'>{escape(measured.sentence)}</p>"
+
+
 def empty_card(study: Study) -> str:
     """The invitation where nothing was measured yet."""
     measurement = next((m for m in study.measurements if not m.has_states), None)

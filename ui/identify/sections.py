@@ -98,6 +98,8 @@ def show_evidence(found: Identification) -> None:
         )
     if len(found.answer.prediction_set) == 1:
         lines.append(answer_card.track_record(found))
+    if found.unusual or not found.fits:
+        lines.append(answer_card.strangers(found))
     if lines:
         st.html("".join(lines))
 

@@ -21,7 +21,7 @@ from ui.charts.scatter import Picture
 from ui.components.picture import show_picture
 from ui.monitor.verdict import open_plants, words_of
 from ui.site.handed_plants import HandedPlants
-from ui.site.text import italicised
+from ui.site.text import escape_markdown, italicised
 from ui.site.theme import theme
 
 _CLICKED: Final = "monitor.clicked"
@@ -50,6 +50,9 @@ def show_unfit(found: MonitorResult) -> None:
     picture = charts.unfit_chart(points, theme().ink)
     _title("Which fit none?", "unusual plants", picture.title, found.study)
     show_clickable("unfit", picture, found.study, points, "unfit", titled=False)
+    newest = found.models.get(max(found.models, default=0))
+    if newest is not None and newest.card.unknown_species is not None:
+        st.caption(escape_markdown(newest.card.unknown_species.sentence))
 
 
 def show_accuracy(found: MonitorResult) -> None:
