@@ -201,7 +201,8 @@ class Importance(_Part):
 class TrainingTable(_Part):
     """The table a model was trained on: enough to find it again and to see whether it is the same.
 
-    `determined` of its rows are plants that persons determined, after the rows of the study's own table.
+    `determined` of its rows are plants that persons determined, after the rows of the study's own table. `set_apart` more,
+    which chance chose, were known and not learned from; None of versions that learned from those too.
     """
 
     source: str
@@ -210,6 +211,17 @@ class TrainingTable(_Part):
     plants: dict[str, int]
     missing_cells: int = 0
     determined: int = 0
+    set_apart: int | None = None
+
+
+class DrawnScores(_Part):
+    """What a new version said of determined plants that chance chose and no version learns from; 95 % interval."""
+
+    plants: int
+    right: int
+    accuracy: float
+    low: float
+    high: float
 
 
 class Origin(_Part):
@@ -266,6 +278,10 @@ class ModelCard(_Part):
     unknown_species: UnknownSpecies | None = Field(
         None,
         description="How many plants of species it does not know would be noticed; None where that was not measured.",
+    )
+    drawn_scores: DrawnScores | None = Field(
+        None,
+        description="On determined plants that chance chose, as known when it was trained; None where there were none.",
     )
     imported: Origin | None = Field(
         None, description="Set where it was brought in a file: its scores are the file's word."
@@ -334,6 +350,9 @@ class TrainingPlants:
         Their catalogue numbers, where the table has them; "" where a plant has none.
     states : StateColumns or None
         Which columns hold states; None where all hold numbers.
+    asked : (n,) bool or None
+        The plants whose names count as the truth for scores and calibration; all where None. A name that a person gave beside
+        a model's own is no independent truth: such plants are learned from and not asked about.
     """
 
     values: Floats
@@ -342,6 +361,12 @@ class TrainingPlants:
     table: TrainingTable
     ids: npt.NDArray[np.str_] | None = None
     states: StateColumns | None = None
+    asked: Bools | None = None
+
+    @property
+    def truth(self) -> Bools:
+        """The plants that scores are of; (n,)."""
+        return np.ones(len(self.species), dtype=bool) if self.asked is None else self.asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

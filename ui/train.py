@@ -89,14 +89,16 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
         st.caption(
             "Each length over the mean of all lengths, on a log scale: shape without size, beside the measurements."
         )
-        known = len(determined_plants(context, study))
+        found = determined_plants(context, study)
+        known, drawn = len(found.to_learn_from()), len(found.to_test_on())
         determined = st.toggle(
             f"Learn from {known} determined {study.plural} too" if known else "Learn from determined plants too",
             key=f"train.{study.name}.determined",
             disabled=not known,
         )
         st.caption(
-            "Those that a competent person gave a plain species name."
+            "Those that a competent person gave a plain species name. They are learned from and not asked about."
+            + (f" {drawn} more, which chance chose, are kept apart as a test set." if drawn else "")
             if known
             else "None of the recorded plants has been determined by a competent person yet."
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
+from flora_core.identification.sentences import scores_sentence
 from flora_core.model import ModelCard, Scores
 from flora_core.tables.columns.assignments import read_assignments
 
@@ -61,6 +62,8 @@ def train(
     typer.echo(_scored(card.scores))
     if card.group_scores is not None:
         typer.echo(_scored(card.group_scores))
+    if told := scores_sentence(card):
+        typer.echo(told)
     for warning in card.warnings:
         typer.echo(f"  {warning}")
     champion = context.registry.champion_version(study)
@@ -82,6 +85,8 @@ def training_document(card: ModelCard) -> dict[str, Any]:
         "chosen": card.chosen,
         "plants": card.table.rows,
         "determined": card.table.determined,
+        "set_apart": card.table.set_apart,
+        "drawn_scores": None if card.drawn_scores is None else card.drawn_scores.model_dump(mode="json"),
         "searched": card.searched,
         "seed": card.seed,
         "seconds": card.seconds,

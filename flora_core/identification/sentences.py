@@ -99,6 +99,34 @@ def _rare_states(model: Model, values: Floats, j: int) -> list[str]:
     return found
 
 
+def scores_sentence(card: ModelCard) -> str:
+    """Which plants the numbers of a card come from; "" where they are all of the study's own table."""
+    table, drawn = card.table, card.drawn_scores
+    said = []
+    if table.determined:
+        said.append(
+            f"The scores are of {card.scores.plants:,} plants of the study's own table. {table.determined:,} determined plants "
+            "were learned from too"
+            + (
+                " and not asked about: who confirms a model's name adds no independent truth"
+                if table.set_apart is not None
+                else " and asked about: where persons only confirmed a model's names, the scores are too good"
+            )
+        )
+    if drawn is not None:
+        said.append(
+            f"Of {drawn.plants:,} determined plants that chance chose, and that no version learns from, it named "
+            f"{drawn.right:,} right ({100 * drawn.accuracy:.0f} %, 95 % interval {100 * drawn.low:.0f} to "
+            f"{100 * drawn.high:.0f} %)"
+        )
+    elif table.determined:
+        said.append(
+            "No determined plant was chosen by chance: how it does on new plants has not been measured. Determine some that "
+            "are drawn at random"
+        )
+    return "".join(f"{text}. " for text in said).strip()
+
+
 def _one(study: Study, values: Floats, z: Floats, j: int, rare: list[str]) -> str:
     name = study.species_names[j]
     unusual = np.flatnonzero(np.abs(z[j]) > _USUAL)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from flora_core.errors import Refused
+from flora_core.identification.naming import predict_plants
 from flora_core.identification.predicting import calibrate, uncalibrated
 from flora_core.identification.prediction_sets import RULE, fit_conformal_thresholds
 from flora_core.learning.algorithms.candidates import candidates
@@ -26,12 +27,14 @@ from flora_core.learning.validation.diagnostics import calibration_curve, equal_
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import held_out_misfits, with_state_limits
 from flora_core.learning.validation.out_of_fold import OutOfFold, one_thread
-from flora_core.learning.validation.scoring import fit_calibration
+from flora_core.learning.validation.scoring import clopper_pearson, fit_calibration
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection, candidate_of
 from flora_core.model import (
     Candidate,
+    DrawnScores,
     Floats,
+    Ints,
     Model,
     ModelCard,
     Reference,
@@ -128,14 +131,16 @@ def _trained(
             for candidate in stopped:
                 tried(candidate)
     trying = [f"trying {r.algorithm.title}, candidate {i} of {len(recipes)}" for i, r in enumerate(recipes, 1)]
+    truth = plants.truth
 
     def answered(place: int, answer: OutOfFold) -> None:
         if tried is not None:
-            calibrated = calibrate(answer.said, fit_calibration(answer.said, plants.species))
-            tried(candidate_of(recipes[place], calibrated, plants.species, answer.seconds))
+            said, species = answer.of(truth).said, plants.species[truth]
+            calibrated = calibrate(said, fit_calibration(said, species))
+            tried(candidate_of(recipes[place], calibrated, species, answer.seconds))
 
     results = work.ask([(recipe, parts.folds) for recipe in recipes], plants, trying, answered)
-    choice = ModelSelection.among(recipes, results, plants.species, stopped)
+    choice = ModelSelection.among(recipes, [r.of(truth) for r in results], plants.species[truth], stopped)
     recipe = choice.recipe
     examined = examine(study, plants, recipe, results[choice.best], parts, work)
 
@@ -148,9 +153,9 @@ def _trained(
     pipeline = recipe.fit(whole, plants.species, len(study.species))
     seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)
     work.step("asking which measurement matters")
-    important = importance(study, recipe, plants, parts.folds, seed)
+    important = importance(study, recipe, plants, parts.asking(truth), seed)
 
-    baseline = float(np.bincount(plants.species).max() / len(plants.species))
+    baseline = float(np.bincount(plants.species[truth]).max() / truth.sum())
     card = ModelCard(
         study=study,
         algorithm=recipe.algorithm.name,
@@ -176,8 +181,8 @@ def _trained(
         group_scores=examined.group_scores,
         groups=0 if plants.groups is None else len(set(plants.groups.tolist()) - {""}),
         seen_accuracy=seen_accuracy,
-        calibration_curve=calibration_curve(examined.held_out[0], plants.species),
-        calibration_bins=equal_count_bins(examined.held_out[0], plants.species),
+        calibration_curve=calibration_curve(examined.held_out[0][truth], plants.species[truth]),
+        calibration_bins=equal_count_bins(examined.held_out[0][truth], plants.species[truth]),
         learning_curve=examined.points,
         more_plants=examined.more_plants,
         importance=important,
@@ -189,11 +194,29 @@ def _trained(
         pipeline=pipeline,
         gaussians=gaussians,
         calibration=choice.calibrations[choice.best],
-        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0], plants.species),
+        conformal_thresholds=fit_conformal_thresholds(examined.held_out[0][truth], plants.species[truth]),
         reference=_reference(plants, examined.held_out[0], seed),
         set_rule=RULE,
         novelty=novelty,
     )
+
+
+def score_on_drawn(model: Model, values: Floats, species: Ints) -> Model:
+    """The model with a card that says how many determined plants it names right that chance chose and nobody learns from.
+
+    Parameters
+    ----------
+    values : (n, p) float
+    species : (n,) int
+    """
+    table = model.card.table.model_copy(update={"set_apart": len(species)})
+    scores = None
+    if len(species):
+        named = predict_plants(model, values)
+        right = int((named.fits & (named.best == species)).sum())
+        low, high = clopper_pearson(right, len(species))
+        scores = DrawnScores(plants=len(species), right=right, accuracy=right / len(species), low=low, high=high)
+    return replace(model, card=model.card.model_copy(update={"table": table, "drawn_scores": scores}))
 
 
 def _lengths(study: Study) -> ShapeRatioColumns:

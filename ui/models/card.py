@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from flora_core.identification.sentences import sets_sentence
+from flora_core.identification.sentences import scores_sentence, sets_sentence
 from flora_core.learning.libraries import libraries_note
 from flora_core.model import ModelCard, Scores
 from ui.charts import model as model_charts
@@ -31,7 +31,7 @@ def show_card(card: ModelCard, key: str) -> None:
             icon=":material/move_to_inbox:",
         )
     st.markdown(escape_markdown(card.chosen))
-    for sentence in (sets_sentence(card), "" if card.unknown_species is None else card.unknown_species.sentence):
+    for sentence in (scores_sentence(card), sets_sentence(card), "" if card.unknown_species is None else card.unknown_species.sentence):
         if sentence:
             st.markdown(escape_markdown(sentence))
     for warning in card.warnings:

@@ -23,7 +23,7 @@ from flora_core.learning.validation.folds import (
 )
 from flora_core.learning.validation.out_of_fold import OutOfFold, out_of_fold
 from flora_core.learning.validation.scoring import cross_fitted_calibration, fit_calibration, score
-from flora_core.model import Bools, Floats, LearningPoint, Scores, TrainingPlants
+from flora_core.model import Bools, Floats, Ints, LearningPoint, Scores, TrainingPlants
 from flora_core.progress import Progress
 from flora_core.study import Study
 
@@ -93,14 +93,19 @@ class AssessmentFolds:
         count = fold_count(plants.species)
         repeats = _REPEATS if len(plants.species) < _REPEAT_BELOW else 1
         folds = make_folds(plants, count, seed)
-        askable = askable_by_group(plants)
+        truth = plants.truth
+        askable = askable_by_group(plants) & truth
         return cls(
             folds=folds,
             again=[make_folds(plants, count, seed + r) for r in range(1, repeats)],
             by_group=make_group_folds(plants, seed) if askable.any() else (),
             askable=askable,
-            curve=curve_folds(folds, plants, seed),
+            curve=curve_folds(folds if truth.all() else [fold.asking(truth) for fold in folds], plants, seed),
         )
+
+    def asking(self, plants: Bools) -> Folds:
+        """The first folds, asking only about some of the plants."""
+        return self.folds if plants.all() else tuple(fold.asking(plants) for fold in self.folds)
 
     @property
     def repeats(self) -> int:
@@ -163,23 +168,38 @@ def examine(
     )
     answers = work.ask([(recipe, folds) for folds in (*parts.again, *groups, *parts.asked)], plants, doing)
     again, rest = answers[: len(parts.again)], answers[len(parts.again) :]
-    held_out = [cross_fitted_calibration(answer.said, species) for answer in (first, *again)]
+    truth = plants.truth
+    held_out = [_held_out(answer, species, truth) for answer in (first, *again)]
     along = [*rest[len(groups) :], *([first] if parts.curve_ends_here else [])]
     points, more_plants = learning_curve(parts.curve, along, species)
     return FinalAssessment(
         held_out=held_out,
-        scores=score(study.species_names, held_out, species, _method(len(parts.folds), parts.repeats)),
+        scores=score(
+            study.species_names, [p[truth] for p in held_out], species[truth], _method(len(parts.folds), parts.repeats)
+        ),
         group_scores=_scored_by_group(study, plants, parts, first, rest[0], held_out[0]) if groups else None,
         points=points,
         more_plants=more_plants,
     )
 
 
+def _held_out(answer: OutOfFold, species: Ints, truth: Bools) -> Floats:
+    """Calibrated out-of-fold probabilities of all plants, by those whose names count as the truth."""
+    if truth.all():
+        return cross_fitted_calibration(answer.said, species)
+    known = answer.of(truth)
+    calibrated = calibrate(answer.said, fit_calibration(known.said, species[truth]))
+    calibrated[truth] = cross_fitted_calibration(known.said, species[truth])
+    return calibrated
+
+
 def _scored_by_group(
     study: Study, plants: TrainingPlants, parts: AssessmentFolds, first: OutOfFold, answer: OutOfFold, held_out: Floats
 ) -> Scores:
     """Scores on groups not seen, with the calibration and the prediction sets that the model will have."""
-    said, species, numbers = answer.said[parts.askable], plants.species[parts.askable], group_numbers(plants)
+    said, species, numbers = answer.of(parts.askable).said, plants.species[parts.askable], group_numbers(plants)
+    truth = plants.truth
+    calibration = fit_calibration(first.of(truth).said, plants.species[truth])
     groups = 0 if numbers is None else len(np.unique(numbers))
     method = f"{len(parts.by_group)}-fold cross-validation by group ({groups} groups)"
     left_out = [name for j, name in enumerate(study.species_names) if j not in species]
@@ -187,11 +207,11 @@ def _scored_by_group(
         method += f", without {some(left_out)}, of one group only"
     return score(
         study.species_names,
-        [calibrate(said, fit_calibration(first.said, plants.species))],
+        [calibrate(said, calibration)],
         species,
         method,
         None if numbers is None else numbers[parts.askable],
-        fit_conformal_thresholds(held_out, plants.species),
+        fit_conformal_thresholds(held_out[truth], plants.species[truth]),
     )
 
 

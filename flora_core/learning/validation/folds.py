@@ -43,6 +43,10 @@ class Fold:
         """The same with part of the training rows (places in `train`) and of the test rows (rows of the plants)."""
         return Fold(self.train[learned], asked, self.values[learned], self.species[learned], self.gaussians)
 
+    def asking(self, plants: Bools) -> Fold:
+        """The same, asking only those for which `plants` holds; (n,)."""
+        return Fold(self.train, self.test[plants[self.test]], self.values, self.species, self.gaussians)
+
 
 def fold_count(species: Ints, most: int = FOLDS) -> int:
     """How many folds: ten, or as many as the rarest species has plants, but at least two."""

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from flora_core.identification.predicting import TEMPERATURES, Uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
-from flora_core.model import Floats, TrainingPlants
+from flora_core.model import Bools, Floats, TrainingPlants
 
 #: Seconds of work left below which starting other processes would take longer than it saves.
 _WORTH_STARTING: Final = 6.0
@@ -55,6 +55,12 @@ class OutOfFold:
     def said(self) -> Floats | Uncalibrated:
         """What a calibration is fitted to."""
         return self.raw if self.completed is None else self.completed
+
+    def of(self, plants: Bools) -> OutOfFold:
+        """What was said of some of the plants."""
+        if plants.all():
+            return self
+        return OutOfFold(self.raw[plants], self.seconds, None if self.completed is None else self.completed[plants])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,7 +51,7 @@ def screen(
     the one that names most right, where that is more than any default.
     """
     rng = np.random.default_rng(seed)
-    some = tuple(_part(fold, rng) for fold in folds[:_FOLDS])
+    some = tuple(_part(fold.asking(plants.truth), rng) for fold in folds[:_FOLDS])
     recipes = [*defaults, *refined]
     doing = [f"trying settings of {r.algorithm.title} on a part of the plants" for r in recipes]
     answers = work.ask([(recipe, some) for recipe in recipes], plants, doing)

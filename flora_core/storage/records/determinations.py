@@ -83,10 +83,11 @@ class Determination(Slip):
 
 @dataclass(frozen=True, slots=True)
 class Determined:
-    """An identification and the determination of it that counts."""
+    """An identification, the determination of it that counts, and whether chance chose the plant to be determined."""
 
     recorded: IdentificationRecord
     determination: Determination
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,17 +259,18 @@ class Determinations:
             Determinations after this day are passed over: the study as it was known then.
         """
         last = (0, 0)
+        (by_lot,) = _from_source(AT_RANDOM)
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(
-                    _newest(level, as_of, identifications, recordings, *_SLIP)
+                    _newest(level, as_of, identifications, recordings, *_SLIP, by_lot.label("drawn"))
                     .where(*_identified(study, since, until, version))
                     .where(_after(last))
                     .order_by(determinations.c.recording, determinations.c.row)
                     .limit(_AT_ONCE)
                 ).all()
             for row in rows:
-                yield Determined(record_from_row(row), _determination(row))
+                yield Determined(record_from_row(row), _determination(row), bool(row.drawn))
             if len(rows) < _AT_ONCE:
                 return
             last = (rows[-1].d_recording, rows[-1].d_row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from flora_core.storage.cluster import cluster
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.models.training_data import learned_until, rows_known
+from flora_core.workflows.models.training_data import learned_from, rows_known
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison.model_comparison import Comparison
@@ -98,23 +97,18 @@ def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
     )
 
 
-def _newest(old: Model, new: Model) -> datetime:
-    return max(learned_until(old), learned_until(new))
-
-
 def _plants_of_both(
     study: Study, table: TrainingPlants, rows_known: Bools, known: DeterminedPlants, old: Model, new: Model
 ) -> tuple[TrainingPlants, Bools]:
     """The table with the determined plants that either learned from, and which rows the champion knew."""
-    until, newest = learned_until(old), _newest(old, new)
-    learned = known.between(None, newest)
-    knew = np.concatenate([rows_known, np.array([at <= until for at in learned.entered_at], dtype=bool)])
-    return with_determined(study, table, learned), knew
+    by_old, by_either = learned_from(known, old), learned_from(known, old) | learned_from(known, new)
+    plants = with_determined(study, table, known.some(by_either))
+    return replace(plants, asked=None), np.concatenate([rows_known, by_old[by_either]])
 
 
 def _unseen(known: DeterminedPlants, old: Model, new: Model) -> tuple[Floats, Ints] | None:
     """Determined plants that neither learned from; None where there are none."""
-    fresh = known.between(_newest(old, new), None)
+    fresh = known.some(~(learned_from(known, old) | learned_from(known, new)))
     return (fresh.values, fresh.species) if len(fresh) else None
 
 

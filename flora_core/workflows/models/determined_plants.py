@@ -11,7 +11,7 @@ import numpy as np
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.determination import COMPETENT
-from flora_core.model import Floats, Ints, TrainingPlants
+from flora_core.model import Bools, Floats, Ints, TrainingPlants
 from flora_core.storage.records.determinations import Determined
 from flora_core.study import Study
 from flora_core.workflows.determine.plants import as_rows
@@ -31,27 +31,42 @@ class DeterminedPlants:
         Where they grew; where that is not known, the act of recording they came with.
     entered_at : list of datetime
         When each determination was entered here.
+    drawn : (n,) bool
+        Whether chance chose the plant. Such plants form a test set: no version learns from them.
     """
 
     values: Floats
     species: Ints
     sites: list[str]
     entered_at: list[datetime]
+    drawn: Bools
 
     def __len__(self) -> int:
         return len(self.species)
 
-    def between(self, after: datetime | None, until: datetime | None) -> DeterminedPlants:
-        """Those entered after one moment, and not after another."""
-        rows = [i for i, at in enumerate(self.entered_at) if not (after and at <= after) and not (until and at > until)]
+    def to_learn_from(self) -> DeterminedPlants:
+        """Those that somebody chose."""
+        return self.some(~self.drawn)
+
+    def to_test_on(self) -> DeterminedPlants:
+        """Those that chance chose."""
+        return self.some(self.drawn)
+
+    def some(self, chosen: Bools) -> DeterminedPlants:
+        """Those for which `chosen` holds; (n,)."""
+        rows = [int(i) for i in np.flatnonzero(chosen)]
         return DeterminedPlants(
-            self.values[rows], self.species[rows], [self.sites[i] for i in rows], [self.entered_at[i] for i in rows]
+            self.values[rows],
+            self.species[rows],
+            [self.sites[i] for i in rows],
+            [self.entered_at[i] for i in rows],
+            self.drawn[rows],
         )
 
 
 def no_plants(study: Study) -> DeterminedPlants:
     """No plants at all."""
-    return DeterminedPlants(np.zeros((0, len(study.measurements))), np.zeros(0, dtype=np.int64), [], [])
+    return DeterminedPlants(np.zeros((0, len(study.measurements))), np.zeros(0, dtype=np.int64), [], [], np.zeros(0, bool))
 
 
 @use_case(UseCase.READ_MONITOR)
@@ -71,6 +86,7 @@ def determined_plants(context: AppContext, study: Study) -> DeterminedPlants:
         np.array([places[found.determination.given.species] for found in chosen], dtype=np.int64),
         [found.recorded.site or found.recorded.recording.token for found in chosen],
         [found.determination.entered_at for found in chosen],
+        np.array([found.drawn for found in chosen], dtype=bool),
     )
 
 
@@ -87,7 +103,9 @@ def _each_specimen_once(named: list[Determined], values: Floats) -> list[int]:
 
 
 def with_determined(study: Study, plants: TrainingPlants, determined: DeterminedPlants) -> TrainingPlants:
-    """The training table with determined plants below it; the same table where there are none."""
+    """The training table with determined plants below it, which are learned from and not asked about; the same table where
+    there are none.
+    """
     if not len(determined):
         return plants
     species = np.concatenate([plants.species, determined.species])
@@ -97,6 +115,7 @@ def with_determined(study: Study, plants: TrainingPlants, determined: Determined
     return TrainingPlants(
         values=values,
         species=species,
+        asked=np.arange(len(species)) < len(plants.species),
         groups=None if plants.groups is None else np.concatenate([plants.groups, np.array(determined.sites)]),
         states=plants.states,
         table=plants.table.model_copy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from flora_core.identification.sentences import probability_text
+from flora_core.identification.sentences import probability_text, scores_sentence
 from flora_core.model import ModelCard, Scores, SpeciesScore
 from flora_core.storage.registry.registry import Event
 from flora_core.study import Study, epithet, genus_of
@@ -55,6 +55,7 @@ def card_page(card: ModelCard, events: tuple[Event, ...] = ()) -> str:
         f"Its 95 % prediction sets held the true species of {100 * scores.set_coverage:.1f} % of the plants, with "
         f"{scores.set_size:.2f} species each.</p>",
         f"<p>On groups it had not seen: {_scored(card.group_scores)}</p>" if card.group_scores is not None else "",
+        f"<p>{escape(scores_sentence(card))}</p>" if scores_sentence(card) else "",
         _species_table(card),
         _list("What to beware of", card.warnings),
         f"<p>{escape(card.more_plants)}</p>" if card.more_plants else "",

@@ -1,7 +1,8 @@
 """The automatic cycle: is a new model needed? Train it, judge it, promote it or keep the champion, and say why.
 
 Safe to run every night, twice at once, or to kill in the middle: each step is kept before the next begins, and the next run
-goes on from what it finds. A challenger that nobody has judged yet is judged; one that was refused is retired with the reason.
+goes on from what it finds. A challenger that nobody has judged yet is judged; one that was refused is retired with the reason;
+one of which nobody can tell waits, and is judged again until there are plants enough for another training.
 """
 
 from __future__ import annotations
@@ -84,17 +85,21 @@ def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True,
 
 def _cycle(context: AppContext, study: str, by: str, if_needed: bool, progress: Progress) -> Retrained:
     champion = context.champion(study).card
+    found = context.studies.get(study)
+    known = determined_plants(context, found).to_learn_from()
+    plants = with_determined(found, context.studies.plants(found), known)
     waiting = newest_challenger(context, study)
     # One that learned from the same plants as the champion is a person's experiment, and a person's to judge.
     if waiting is not None and _plants(context.registry.card(study, waiting).table) != _plants(champion.table):
-        return _judge(context, study, waiting, by, f"v{waiting} waited to be judged.")
-    found = context.studies.get(study)
-    plants = with_determined(found, context.studies.plants(found), determined_plants(context, found))
+        if not _reason(context.registry.card(study, waiting), plants):
+            return _judge(context, study, waiting, by, f"v{waiting} waited to be judged.")
+        why = f"{len(plants.species) - context.registry.card(study, waiting).table.rows} more determined plants are known now."
+        retire(context, study, waiting, by=by, why=f"It waited, and nobody could tell whether it is as good. {why}")
     checks = failed(sanity_checks(found, plants))
     if checks:
         return Retrained(True, None, False, f"Not trained: {' '.join(check.detail for check in checks)}", red=True)
     seen = current_verdict(context, study)
-    reason = _reason(champion, plants, seen.verdict, seen.sentence)
+    reason = f"The monitor is red: {seen.sentence}" if seen.verdict == "red" else _reason(champion, plants)
     learned = _plants(plants.table) in _learned(context, study)
     if if_needed and not reason:
         return Retrained(False, None, False, f"Not needed: the verdict is {seen.verdict}, {_news(champion, plants)}.")
@@ -112,7 +117,9 @@ def _cycle(context: AppContext, study: str, by: str, if_needed: bool, progress: 
 
 
 def _judge(context: AppContext, study: str, version: int, by: str, reason: str) -> Retrained:
-    """Promote a version that learned from more plants, or is better, and passes the gate; retire it where the gate is shut."""
+    """Promote a version that learned from more plants, or is better, and passes the gate; retire it where the gate is shut,
+    and let it wait where nobody can tell.
+    """
     champion = context.champion(study).card
     challenger = context.registry.card(study, version)
     before = champion.version or 0
@@ -123,8 +130,7 @@ def _judge(context: AppContext, study: str, version: int, by: str, reason: str) 
         return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}", red=True)
     if not gate.proven:
         why = f"{reason} {gate.sentence} Nothing was proven, so the champion stays."
-        retire(context, study, version, by=by, why=why)
-        return Retrained(True, version, False, f"v{before} stays the champion; v{version} is retired. {why}")
+        return Retrained(True, version, False, f"v{before} stays the champion; v{version} waits. {why}")
     more = challenger.table.rows - champion.table.rows
     better = (comparison.overall.p < 0.05 and comparison.overall.value > 0) or comparison.log_loss_high < 0
     if more <= 0 and not better:
@@ -146,9 +152,8 @@ def _learned(context: AppContext, study: str) -> set[tuple[str, int]]:
     return {_plants(context.registry.card(study, v.version).table) for v in context.registry.versions(study)}
 
 
-def _reason(champion: ModelCard, plants: TrainingPlants, colour: str, sentence: str) -> str:
-    if colour == "red":
-        return f"The monitor is red: {sentence}"
+def _reason(champion: ModelCard, plants: TrainingPlants) -> str:
+    """That there are plants enough which a version has not learned from; "" where there are not."""
     new = len(plants.species) - champion.table.rows
     if new >= max(_ENOUGH, _SHARE * champion.table.rows):
         return f"There are {new} new determined plants to learn from."

@@ -59,7 +59,7 @@ def train_version(
     Parameters
     ----------
     with_determinations : bool
-        Learn from the plants that competent persons determined too.
+        Learn from the plants that competent persons determined too, but for those that chance chose: they are a test set.
     by : str
         Who trains.
     processes : int, optional
@@ -85,12 +85,14 @@ def train_version(
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
     from flora_core.learning.validation.out_of_fold import usual_processes
     from flora_core.learning.data_checks.checks import failed, sanity_checks
-    from flora_core.learning.training import train
+    from flora_core.learning.training import score_on_drawn, train
     from flora_core.workflows.models.determined_plants import determined_plants, no_plants
     from flora_core.workflows.models.training_data import all_plants
 
     found = context.studies.get(study)
-    determined = determined_plants(context, found) if with_determinations else no_plants(found)
+    every = determined_plants(context, found)
+    determined = every.to_learn_from() if with_determinations else no_plants(found)
+    drawn = every.to_test_on()
     champion = _champion_if_any(context, study)
     plants, known = all_plants(context, found, determined, champion)
     checks = sanity_checks(found, plants, known)
@@ -110,6 +112,7 @@ def train_version(
             progress=progress,
             tried=tried,
         )
+    model = score_on_drawn(model, drawn.values, drawn.species)
     return context.registry.register(_warned(model, checks), by=by).card
 
 

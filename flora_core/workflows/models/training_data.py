@@ -36,14 +36,21 @@ def all_plants(
     plants = with_determined(study, table, determined)
     if model is None:
         return plants, None
-    until = learned_until(model)
-    knew = np.array([at <= until for at in determined.entered_at], dtype=bool)
+    knew = learned_from(determined, model)
     return plants, np.concatenate([rows_known(context, study, table, model), knew])
 
 
 def learned_until(model: Model) -> datetime:
     """The moment up to which determinations were learned from; the beginning of time where none were."""
     return model.card.trained_at if model.card.table.determined else _NEVER
+
+
+def learned_from(determined: DeterminedPlants, model: Model) -> Bools:
+    """Which of the determined plants a version learned from; (n,)."""
+    until = learned_until(model)
+    learned = np.array([at <= until for at in determined.entered_at], dtype=bool)
+    # Versions that set nothing apart learned from plants that chance chose, too.
+    return learned if model.card.table.set_apart is None else learned & ~determined.drawn
 
 
 @use_case(UseCase.TRAIN)

@@ -75,7 +75,7 @@ def build_study_report(context: AppContext, study: str) -> StudyReport:
     """
     found = context.studies.get(study)
     champion = context.champion(study)
-    plants, known = all_plants(context, found, determined_plants(context, found), champion)
+    plants, known = all_plants(context, found, determined_plants(context, found).to_learn_from(), champion)
     return StudyReport(
         study=found,
         simulated=study not in RecordStatistics(context.database).studies(),

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -194,3 +195,27 @@ def test_twice_at_once_one_does_the_work(fresh, frozen, monkeypatch):
     assert second.why == "Another process is retraining iris just now."
     assert results[0].version == 2
     assert len(context.registry.versions("iris")) == 2
+
+
+def test_a_challenger_of_which_nobody_can_tell_waits_until_there_is_more_to_learn_from(fresh, frozen, monkeypatch):
+    context = fresh("waits")
+    compare = module.compare_versions
+
+    def unsure(*arguments):
+        comparison, gate = compare(*arguments)
+        return comparison, replace(gate, answer="cannot tell", objections=(), finding="Cannot tell with 210 plants.")
+
+    monkeypatch.setattr(module, "compare_versions", unsure)
+    season(context, 60, seed=1, determined=1.0)
+    done = retrain(context, "iris", by="nightly")
+    assert (done.version, done.promoted, done.red) == (2, False, False)
+    assert "v1 stays the champion; v2 waits." in done.why
+    assert "Cannot tell with" in done.why
+    assert newest_challenger(context, "iris") == 2
+    again = retrain(context, "iris", by="nightly")
+    assert again.version == 2
+    assert "v2 waited to be judged" in again.why
+    season(context, 60, seed=3, determined=1.0)
+    third = retrain(context, "iris", by="nightly")
+    assert third.version == 3
+    assert any(e.version == 2 and e.kind == "retired" and "It waited" in e.why for e in context.registry.events("iris"))
