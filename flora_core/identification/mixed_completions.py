@@ -13,7 +13,7 @@ import numpy as np
 
 from flora_core.identification.fitness import marginalize, squared_distances
 from flora_core.identification.state_scores import held_states, log_likelihoods, numeric_part
-from flora_core.model import Bools, Floats, Ints, SpeciesGaussians, SpeciesStates
+from flora_core.model import Bools, Floats, Ints, SpeciesGaussians, SpeciesStates, StateColumns
 
 _SEED: Final = 20361936
 
@@ -104,6 +104,7 @@ def single_states(states: SpeciesStates, values: Floats, species: Ints, seed: in
     return filled
 
 
-def is_open(states: SpeciesStates, X: Floats) -> Bools:
+def is_open(columns: StateColumns | None, X: Floats) -> Bools:
     """Which plants have anything that must be completed: a gap, or several states; (n,)."""
-    return np.asarray(np.isnan(X).any(axis=1) | (X[:, list(states.columns.columns)] < 0).any(axis=1))
+    gaps = np.isnan(X).any(axis=1)
+    return np.asarray(gaps if columns is None else gaps | (X[:, list(columns.columns)] < 0).any(axis=1))

@@ -83,7 +83,7 @@ class Uncalibrated:
     @classmethod
     def of(cls, pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Uncalibrated:
         """Ask a fitted pipeline about plants, NaN where not measured."""
-        gaps = np.isnan(X).any(axis=1) if gaussians.states is None else is_open(gaussians.states, X)
+        gaps = is_open(gaussians.states and gaussians.states.columns, X)
         raw = np.empty((len(X), len(gaussians.means)))
         raw[~gaps] = uncalibrated(pipeline, gaussians, X[~gaps])
         answers = _answers(pipeline, gaussians, X[gaps], (1.0, *TEMPERATURES))
@@ -225,7 +225,7 @@ def _answers_mixed(
     """As `_answers` where some columns hold states."""
     columns, _ = numeric_part(gaussians)
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-        gaps = is_open(states, X)
+        gaps = is_open(states.columns, X)
         whole = np.flatnonzero(~gaps)
         if len(whole):
             said = _in_parts(pipeline, X[whole])

@@ -235,3 +235,13 @@ def test_all_states_of_a_plant_open_and_closed_agree() -> None:
             expected = (weights[0] * alone[a] + weights[1] * alone[b]) / weights.sum()
             said = uncalibrated(ByState(), gaussians, np.array([[code_of([a, b])]]))[0]
             assert said == pytest.approx(expected, abs=0.03)
+
+
+def test_plants_with_several_states_and_no_gap_are_learned_from() -> None:
+    truth = known_truth(species=3, numbers=2, states=3, missing=0.0)
+    plants = truth.plants(120, np.random.default_rng(11))
+    values = plants.values.copy()
+    values[::5, 3] = code_of([0, 1])
+    model = train(truth.study, replace(plants, values=values), algorithm="lda")
+    assert model.card.scores.plants == 120
+    assert model.card.scores.accuracy > 0.4

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from flora_core.identification.mixed_completions import is_open
 from flora_core.identification.predicting import TEMPERATURES, Uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
@@ -98,7 +99,7 @@ def out_of_fold(
         In the order of the questions.
     """
     k = len(questions[0][1][0].gaussians.means)
-    gappy = np.flatnonzero(np.isnan(plants.values).any(axis=1))
+    gappy = np.flatnonzero(is_open(plants.states, plants.values))
     place = np.full(len(plants.species), -1, dtype=np.int64)
     place[gappy] = np.arange(len(gappy))
     whole = [
