@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.models import versions as parts
 from ui.models.files import show_files
+from ui.models.shadow import show_shadow
 from ui.page import require_context
 from ui.site.navigation import page_link
 from ui.site.study_picker import chosen_study
@@ -28,6 +29,7 @@ parts.show_champion(context, study, versions)
 VIEWS = {
     "Versions": parts.show_versions,
     "Compare": parts.show_comparing,
+    "Shadow": show_shadow,
     "Key": parts.show_key,
     "History": parts.show_history,
     "Files": show_files,

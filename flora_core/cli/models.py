@@ -240,6 +240,54 @@ def models_retire(version: str, why: Why, by: By = "", study: Study = "iris", as
         typer.echo(f"{study} v{number} is retired.")
 
 
+@commands.command("watch", epilog="Example: python -m flora_core models watch 2 --why 'before it identifies'")
+def models_watch(version: str, why: Why, by: By = "", study: Study = "iris", as_json: Json = False) -> None:
+    """Have a version say in silence, of every plant that is recorded, what it would have said."""
+    from flora_core.workflows.models.lifecycle import version_number
+    from flora_core.workflows.models.shadow import watch_in_shadow
+
+    number = version_number(version)
+    watch_in_shadow(context_with_champion(), study, number, by=by or getpass.getuser(), why=why)
+    if as_json:
+        print_json({"study": study, "version": number, "watching": True})
+    else:
+        typer.echo(f"{study} v{number} watches in the shadow.")
+
+
+@commands.command("unwatch", epilog="Example: python -m flora_core models unwatch")
+def models_unwatch(by: By = "", study: Study = "iris", as_json: Json = False) -> None:
+    """Have the version that watches in the shadow watch no more; what it said is kept."""
+    from flora_core.workflows.models.shadow import stop_watching
+
+    number = stop_watching(context_with_champion(), study, by=by or getpass.getuser())
+    if as_json:
+        print_json({"study": study, "version": number, "watching": False})
+    else:
+        typer.echo(f"{study} v{number} watches no more.")
+
+
+@commands.command("shadow", epilog="Example: python -m flora_core models shadow --json")
+def models_shadow(study: Study = "iris", as_json: Json = False) -> None:
+    """What the version in the shadow would have said: where it agrees, where it differs, and who was right."""
+    from flora_core.errors import Refused
+    from flora_core.workflows.models.shadow import shadow_comparison
+
+    seen = shadow_comparison(context_with_champion(), study)
+    if seen is None:
+        raise Refused(
+            f"No version of {study} watches. Let one watch: python -m flora_core models watch VERSION --why REASON."
+        )
+    if as_json:
+        print_json(seen.document())
+        return
+    typer.echo(
+        f"v{seen.challenger} beside v{seen.champion}: of {seen.plants:,} plants both say the same of {seen.agreed:,}."
+    )
+    for one in seen.disagreements:
+        typer.echo(f"  {one.plants:>8,}  {one.champion} | {one.challenger}")
+    typer.echo(seen.finding)
+
+
 def _event_document(e: Event) -> dict[str, Any]:
     return {
         "kind": e.kind,

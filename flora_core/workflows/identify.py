@@ -23,6 +23,7 @@ from flora_core.study import Study
 from flora_core.tables.rows.single_plant import CheckedPlant, check_plant
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.shadow_answers import Shadow, shadow_of
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,10 @@ def record(
     """
     if not by.strip():
         raise Refused("Who identifies? Give a name; a record without a person can't be asked about later.")
-    card = identifications[0].model.card
+    model = identifications[0].model
+    card = model.card
+    shadow = shadow_of(context, model)
+    silent = () if shadow is None else _in_silence(shadow, identifications)
     identifiers = context.records.record(
         study=card.study.name,
         version=card.version or 0,
@@ -232,9 +236,17 @@ def record(
         collector=collector.strip(),
         site=site.strip(),
         at=at,
-        bins=bins_of(identifications[0].model),
+        bins=bins_of(model),
+        shadow_version=None if shadow is None else shadow.version,
+        shadow=silent,
     )
     return tuple(context.records.get(identifier) for identifier in identifiers)
+
+
+def _in_silence(shadow: Shadow, identifications: Sequence[Identification]) -> tuple[tuple[int, float], ...]:
+    """What a challenger would have said of each plant."""
+    species, sure = shadow.answers(np.stack([found.plant.values for found in identifications]))
+    return tuple(zip(species.tolist(), sure.tolist(), strict=True))
 
 
 def _as_plant(row: int, found: Identification, catalogue_number: str) -> Plant:

@@ -259,11 +259,11 @@ class Determinations:
             Determinations after this day are passed over: the study as it was known then.
         """
         last = (0, 0)
-        (by_lot,) = _from_source(AT_RANDOM)
+        (by_lot,) = having_slip_from(AT_RANDOM)
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(
-                    _newest(level, as_of, identifications, recordings, *_SLIP, by_lot.label("drawn"))
+                    newest_slips(level, as_of, identifications, recordings, *_SLIP, by_lot.label("drawn"))
                     .where(*_identified(study, since, until, version))
                     .where(_after(last))
                     .order_by(determinations.c.recording, determinations.c.row)
@@ -305,14 +305,21 @@ class Determinations:
             determinations.c.other,
         )
         statement = (
-            _newest(level, as_of, *counted, func.count().label("plants"))
-            .where(*_identified(study, since, until, version), *_from_source(source))
+            newest_slips(level, as_of, *counted, func.count().label("plants"))
+            .where(*_identified(study, since, until, version), *having_slip_from(source))
             .group_by(*counted)
             .order_by(*counted)
         )
         with self._database.read() as connection:
             return tuple(
-                Tally(row.version, row.day, row.species, row.fits, _given(row.answer, row.name, row.other), row.plants)
+                Tally(
+                    row.version,
+                    row.day,
+                    row.species,
+                    row.fits,
+                    given_name_of(row.answer, row.name, row.other),
+                    row.plants,
+                )
                 for row in connection.execute(statement)
             )
 
@@ -326,7 +333,7 @@ class Determinations:
         most : int
             So many plants at most, so that the cost does not grow with what is kept.
         """
-        (by_lot,) = _from_source(AT_RANDOM)
+        (by_lot,) = having_slip_from(AT_RANDOM)
         columns = (
             recordings.c.version,
             self._day(recordings.c.at).label("day"),
@@ -338,7 +345,7 @@ class Determinations:
             by_lot.label("drawn"),
         )
         statement = (
-            _newest(level, as_of, *columns)
+            newest_slips(level, as_of, *columns)
             .where(*_identified(study, since, until, None), identifications.c.possible != "")
             .order_by(determinations.c.recording.desc(), determinations.c.row.desc())
             .limit(most)
@@ -350,7 +357,7 @@ class Determinations:
                     r.day,
                     r.species,
                     max(json.loads(r.probabilities)),
-                    _given(r.answer, r.name, r.other),
+                    given_name_of(r.answer, r.name, r.other),
                     bool(r.drawn),
                 )
                 for r in connection.execute(statement)
@@ -370,7 +377,7 @@ class Determinations:
         identified = select(func.coalesce(func.sum(recordings.c.plants), 0)).where(
             *_identified(study, since, until, version)
         )
-        of_plants = _newest(
+        of_plants = newest_slips(
             level, as_of, func.count(), func.count().filter(determinations.c.answer == AnswerKind.SPECIES.value)
         ).where(*_identified(study, since, until, version))
         with self._database.read() as connection:
@@ -417,7 +424,7 @@ class Determinations:
 _SLIP: Final = tuple(column.label(f"d_{column.name}") for column in determinations.c)
 
 
-def _newest(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
+def newest_slips(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
     """Determinations for which there is no later one of the same plant, joined with what was identified."""
     newer = determinations.alias("newer")
 
@@ -465,7 +472,7 @@ def _identified(
     return conditions
 
 
-def _from_source(source: str) -> list[ColumnElement[bool]]:
+def having_slip_from(source: str) -> list[ColumnElement[bool]]:
     """That the plant has a determination from this source; nothing where none is named."""
     if not source:
         return []
@@ -481,7 +488,7 @@ def _after(last: tuple[int, int]) -> ColumnElement[bool]:
 def _determination(row: Row[Any]) -> Determination:
     return Determination(
         identification=f"{row.token}-{row.d_row}",
-        given=_given(row.d_answer, row.d_name, row.d_other),
+        given=given_name_of(row.d_answer, row.d_name, row.d_other),
         by=row.d_by,
         at=row.d_at,
         level=row.d_level,
@@ -495,7 +502,7 @@ def _determination(row: Row[Any]) -> Determination:
     )
 
 
-def _given(answer: str, name: str, other: str) -> GivenName:
+def given_name_of(answer: str, name: str, other: str) -> GivenName:
     return GivenName(AnswerKind(answer), name, other)
 
 

@@ -120,7 +120,8 @@ class IdentificationColumns:
     written form.
 
     `used`, `typed` and `probabilities` are JSON lists, `typed` None where it says the same as `used`; `possible` is the
-    indices of the prediction set, parted by spaces. `own_collector` and `own_site` are left out where no row says them.
+    indices of the prediction set, parted by spaces. `own_collector` and `own_site` are left out where no row says them,
+    `shadow_species` and `shadow_probability` where no challenger was asked.
     """
 
     row: Cells[int]
@@ -133,6 +134,8 @@ class IdentificationColumns:
     misfit: Cells[float]
     own_collector: Cells[str | None] | None = None
     own_site: Cells[str | None] | None = None
+    shadow_species: Cells[int] | None = None
+    shadow_probability: Cells[float] | None = None
 
 
 class Recorder:
@@ -342,6 +345,8 @@ class Records:
         site: str = "",
         at: datetime | None = None,
         bins: Bins | None = None,
+        shadow_version: int | None = None,
+        shadow: Sequence[tuple[int, float]] = (),
     ) -> tuple[str, ...]:
         """Record identified plants; one transaction, all or nothing.
 
@@ -354,6 +359,10 @@ class Records:
         bins : Bins, optional
             The model's, in which the profile of the day counts; where they are left out, the plants are counted at the
             next need.
+        shadow_version : int, optional
+            The challenger that was asked beside the version.
+        shadow : sequence of (int, float)
+            What it would have said of each plant: the place of a species, -1 where none fits; and how sure it would be.
 
         Returns
         -------
@@ -383,10 +392,14 @@ class Records:
                     site=site,
                     profiled=bins is not None,
                     unsure=sum(len(plant.possible) != 1 for plant in plants),
+                    shadow_version=shadow_version,
                 )
             ).inserted_primary_key
             assert key is not None  # noqa: S101  an insert of one row always has one
-            connection.execute(insert(identifications), [_as_row(key[0], plant) for plant in plants])
+            rows = [_as_row(key[0], plant) for plant in plants]
+            for row, (species, probability) in zip(rows, shadow, strict=False):
+                row |= {"shadow_species": species, "shadow_probability": probability}
+            connection.execute(insert(identifications), rows)
             if bins is not None:
                 add_to_day(connection, study, version, day_of(moment), _profile_of(bins, plants))
         return tuple(f"{token}-{plant.row}" for plant in plants)
@@ -405,6 +418,7 @@ class Records:
         site: str = "",
         at: datetime | None = None,
         bins: Bins | None = None,
+        shadow_version: int | None = None,
     ) -> Recorder:
         """Begin to record a table; writes one row, which does not count yet. Parameters as for `record`.
 
@@ -431,6 +445,7 @@ class Records:
                     recipe=recipe,
                     collector=collector,
                     site=site,
+                    shadow_version=shadow_version,
                 )
             ).inserted_primary_key
         assert key is not None  # noqa: S101  an insert of one row always has one

@@ -32,7 +32,7 @@ from flora_core.storage.registry.artifacts import (
 )
 from flora_core.storage.schema import events, studies, versions
 
-Kind = Literal["registered", "promoted", "rolled back", "retired"]
+Kind = Literal["registered", "promoted", "rolled back", "retired", "watching", "stopped watching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,48 @@ class Registry:
             _append(connection, study, version, "rolled back", by, why)
             return version
 
+    def watch(self, study: str, version: int, by: str, why: str) -> None:
+        """Let a version watch in the shadow of the champion, instead of any before; appends one event.
+
+        Raises
+        ------
+        Unknown, Conflict
+            No such version; it identifies, watches already, or was retired.
+        """
+        self.version(study, version)
+        if self.champion_version(study) == version:
+            raise Conflict(f"Version {version} of {study} identifies; a challenger watches beside it.")
+        if self.watching_version(study) == version:
+            raise Conflict(f"Version {version} of {study} watches already.")
+        with self._alone(study) as connection:
+            _not_retired(connection, study, version)
+            _append(connection, study, version, "watching", by, why)
+
+    def stop_watching(self, study: str, by: str, why: str) -> int:
+        """Let the version that watches watch no more; appends one event.
+
+        Returns
+        -------
+        int
+            The version that watched.
+
+        Raises
+        ------
+        Conflict
+            None does.
+        """
+        with self._alone(study) as connection:
+            version = _watching(connection, study)
+            if version is None:
+                raise Conflict(f"No version of {study} watches in the shadow.")
+            _append(connection, study, version, "stopped watching", by, why)
+            return version
+
+    def watching_version(self, study: str) -> int | None:
+        """The challenger that watches: the newest that was set to, until it is promoted or retired, or stopped."""
+        with self._database.read() as connection:
+            return _watching(connection, study)
+
     def earlier_champion(self, study: str) -> int | None:
         """The version that rolling back would restore, as long as its files are whole; None where there is none."""
         with self._database.read() as connection:
@@ -358,6 +400,24 @@ def _append(
 
 def _event(row: Row[Any]) -> Event:
     return Event(row.study, row.version, row.kind, row.at, row.by, row.why, row.gate, row.overruled)
+
+
+def _watching(connection: Connection, study: str) -> int | None:
+    newest = connection.execute(
+        select(events.c.version, events.c.id)
+        .where(events.c.study == study, events.c.kind == "watching")
+        .order_by(events.c.id.desc())
+        .limit(1)
+    ).first()
+    if newest is None:
+        return None
+    ended = select(1).where(
+        events.c.study == study,
+        events.c.version == newest.version,
+        events.c.id > newest.id,
+        events.c.kind.in_(("stopped watching", "promoted", "rolled back", "retired")),
+    )
+    return None if connection.execute(ended.limit(1)).first() else int(newest.version)
 
 
 def _retired(connection: Connection, study: str) -> frozenset[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -19,6 +20,7 @@ from flora_core.workflows.batch.row_naming import (
     probability_texts,
     recorded_probabilities,
 )
+from flora_core.workflows.shadow_answers import Shadow
 
 
 class BackgroundRecorder:
@@ -27,8 +29,8 @@ class BackgroundRecorder:
     Use as a context within the recorder's: what failed there is raised by the next call here.
     """
 
-    def __init__(self, recorder: Recorder, bins: Bins) -> None:
-        self._recorder, self._bins = recorder, bins
+    def __init__(self, recorder: Recorder, bins: Bins, shadow: Shadow | None = None) -> None:
+        self._recorder, self._bins, self._shadow = recorder, bins, shadow
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
         self._last: Future[None] | None = None
 
@@ -44,7 +46,11 @@ class BackgroundRecorder:
             last.result()
 
     def _add(self, found: IdentifiedChunk) -> None:
-        self._recorder.add(rows_to_record(found), profile_to_record(self._bins, found))
+        rows = rows_to_record(found)
+        if self._shadow is not None and len(found.named_rows):
+            species, sure = self._shadow.answers(found.values[found.named_rows])
+            rows = replace(rows, shadow_species=pa.array(species), shadow_probability=pa.array(sure))
+        self._recorder.add(rows, profile_to_record(self._bins, found))
 
     def __enter__(self) -> BackgroundRecorder:
         return self

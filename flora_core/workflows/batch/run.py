@@ -22,6 +22,7 @@ from flora_core.workflows.batch.recorder import BackgroundRecorder
 from flora_core.workflows.batch.row_naming import IdentifiedChunk, identify_chunk
 from flora_core.workflows.batch.summary import Summary, count_in, finished
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.shadow_answers import shadow_of
 
 
 class Sink(Protocol):
@@ -90,6 +91,7 @@ def run_batch(
         )
         _go_through(stream, understood, doubles, sinks, summary, None, known_token, progress)
         return finished(summary, model, layout)
+    shadow = shadow_of(context, model)
     with context.records.begin(
         study=model.study.name,
         version=model.card.version or 0,
@@ -102,8 +104,9 @@ def run_batch(
         site=site.strip(),
         at=at,
         bins=bins_of(model),
+        shadow_version=None if shadow is None else shadow.version,
     ) as recorder:
-        with BackgroundRecorder(recorder, bins_of(model)) as behind:
+        with BackgroundRecorder(recorder, bins_of(model), shadow) as behind:
             _go_through(stream, understood, doubles, sinks, summary, behind, recorder.token, progress)
         recorder.finish(again=again, refused=summary.not_identified, troubled=summary.troubled)
         summary.recorded = summary.identified

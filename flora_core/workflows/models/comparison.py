@@ -16,6 +16,7 @@ from flora_core.storage.cluster import cluster
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.models.shadow import gate_with_shadow, shadow_comparison
 from flora_core.workflows.models.training_data import learned_from, rows_known
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def compare_versions(
             processes=processes or cores or usual_processes(),
             progress=progress,
         )
-    return comparison, _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
+    gate = _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
+    # What it said in the shadow speaks where the comparison is with the version that spoke aloud.
+    shadowed = champion == context.registry.champion_version(study)
+    return comparison, gate_with_shadow(gate, shadow_comparison(context, study, challenger) if shadowed else None)
 
 
 def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
