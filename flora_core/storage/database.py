@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from flora_core.errors import DatabaseUnavailable
 from flora_core.storage.patience import Patience, patience, waiting
@@ -137,9 +138,24 @@ class Database:
         """
         with self._clear_errors(), self._place():
             self._open()
-            assert self._reader is not None  # noqa: S101  made with the engine
-            with self._reader.connect() as connection:
+            with self._connected_reader() as connection:
                 yield connection
+
+    def _connected_reader(self) -> Connection:
+        """A connection that only reads; on a full disk one that needs no file beside the database."""
+        assert self._reader is not None  # noqa: S101  made with the engine
+        try:
+            return self._reader.connect()
+        except DBAPIError as error:
+            if self.path is None or not _is_full(error) or _has_content(self.path.with_name(f"{self.path.name}-wal")):
+                raise
+        # Nobody has it open, or the file in which its connections agree would be there; and all of it is in its own file.
+        source = f"{self.path.absolute().as_uri()}?immutable=1"
+        engine = create_engine(
+            self._url, poolclass=NullPool, creator=lambda: sqlite3.connect(source, uri=True, isolation_level=None)
+        )
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine.connect()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -324,6 +340,15 @@ def _identity(path: Path) -> tuple[int, int]:
     return stat.st_dev, stat.st_ino
 
 
+def _is_full(error: DBAPIError) -> bool:
+    reason = str(error.orig).lower()
+    return "disk" in reason or "full" in reason
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 def _set_up_sqlite(connection: Any, record: Any) -> None:
     # Transactions are begun by us (below), so that a writer takes the lock at once instead of failing half-way.
     connection.isolation_level = None
@@ -341,6 +366,9 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
             time.sleep(0.02)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What this connection needs beside the database's file is made now, or it is said now that there is no room for it.
+    cursor.execute("SELECT count(*) FROM sqlite_master")
+    cursor.fetchall()
     cursor.close()
 
 

@@ -1,6 +1,7 @@
 """One contract for both databases: what is said here holds for SQLite and for PostgreSQL."""
 
 import multiprocessing
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from flora_core.errors import DatabaseUnavailable
 from flora_core.storage.database import HEAD, Database
 from flora_core.storage.migrations import configuration
 from flora_core.storage.schema import METADATA
+from flora_core.workflows.identify import identify, record
 
 
 @pytest.fixture
@@ -417,3 +419,52 @@ def test_an_upgrade_from_the_first_release_keeps_every_record(database_url):
         with pytest.raises(DatabaseUnavailable, match="only ever appended"), database.write() as connection:
             connection.execute(text(statement))
     database.close()
+
+
+_ON_A_FULL_DISK = """
+import resource, sys
+from flora_core.errors import FloraError
+from flora_core.settings import Settings
+from flora_core.workflows.context import open_context
+from flora_core.workflows.identify import identify, record
+
+context = open_context(Settings(database_url="sqlite:///" + sys.argv[1], models=sys.argv[2], _env_file=None))
+# No file can grow by a single byte: what a full disk comes to.
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+context.database.prepare()
+found = identify(context, "iris", {"petal_length": "1.4", "petal_width": "0.2"})
+print(found.sentence)
+try:
+    record(context, [found], by="Ada", door="command")
+except FloraError as error:
+    print(error.message)
+"""
+
+
+def test_a_plain_identification_works_on_a_full_disk_and_recording_says_that_it_is_full(context):
+    context.close()
+    path = context.database.path
+    ask = [sys.executable, "-c", _ON_A_FULL_DISK, str(path), str(context.settings.models)]
+    # Nobody has it open, so that even what SQLite writes beside it is missing.
+    assert [p.name for p in path.parent.glob("flora.db*")] == ["flora.db"]
+    told = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "setosa" in told[0]
+    assert "has no room left on its disk; nothing was recorded" in told[1]
+    # With room again the same installation records.
+    identified = identify(context, "iris", {"petal_length": "1.4"})
+    (kept,) = record(context, [identified], by="Ada", door="command")
+    assert context.records.get(kept.id) == kept
+
+
+def test_what_was_committed_and_stands_beside_the_file_is_never_passed_over(context):
+    path = context.database.path
+    with context.database.write() as connection:
+        connection.execute(text("UPDATE studies SET created_by = 'somebody else'"))
+    # Killed before SQLite took the last commits into the file.
+    moved = path.with_name("copy.db")
+    for ending in ("", "-wal"):
+        shutil.copy(f"{path}{ending}", f"{moved}{ending}")
+    ask = [sys.executable, "-c", _ON_A_FULL_DISK, str(moved), str(context.settings.models)]
+    told = subprocess.run(ask, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert "has no room left on its disk" in told.stderr

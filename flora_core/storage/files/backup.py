@@ -80,8 +80,9 @@ def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
             with appearing_whole(target) as written, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
                 size = _pack(archive, copy, _DATABASE, sums)
                 for study, version in versions:
-                    for path in sorted((models / study / str(version)).iterdir()):
-                        size += _pack(archive, path, f"{_MODELS}{study}/{version}/{path.name}", sums)
+                    for name in sorted(_FILES):
+                        path = models / study / str(version) / name
+                        size += _pack(archive, path, f"{_MODELS}{study}/{version}/{name}", sums)
                 archive.writestr(
                     _LIST, json.dumps({"format": _FORMAT, "migration": migration, "sha256": sums}, indent=1)
                 )

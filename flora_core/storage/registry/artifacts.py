@@ -101,6 +101,8 @@ def write_version(folder: Path, model: Model, first: int) -> tuple[ModelCard, Ch
                 version += 1
                 continue
             sync_folder(folder)
+            # The study's folder may be new as well.
+            sync_folder(folder.parent)
             return card, Checksums(artifact, checksum)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)

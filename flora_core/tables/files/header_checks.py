@@ -13,6 +13,8 @@ from flora_core.tables.values.text import word_set
 from flora_core.units import parse_unit
 
 _EXAMPLE: Final = "Put everything into one row, like 'petal length (mm)'. Or have the two rows joined (--join-headers)."
+#: Characters of a column's name.
+_LONGEST_NAME: Final = 1000
 #: Words that stand in a second row of a header, beside units.
 _DIMENSIONS: Final = word_set("length width height area diameter mean sd min max n l w h länge breite longueur largeur")
 
@@ -33,6 +35,12 @@ def check_header(layout: Layout, shown: str) -> None:
     if len(header) > MAX_COLUMNS:
         raise TooLarge(
             f"{shown} has {len(header):,} columns; the limit is {MAX_COLUMNS:,}. Leave out those not needed."
+        )
+    longest = max(range(len(header)), key=lambda j: len(header[j]), default=0)
+    if header and len(header[longest]) > _LONGEST_NAME:
+        raise BadTable(
+            f"The first line of {shown} holds a text of {len(header[longest]):,} characters where the name of column "
+            f"{longest + 1} should be; {_LONGEST_NAME:,} is the limit. Is this a table, with a row on each line?"
         )
     if len(header) < 2:
         found = f" ('{header[0][:60]}')" if header and header[0] else ""

@@ -24,6 +24,8 @@ from flora_core.tables.layout import Decimal, Layout
 
 #: Rows looked at to find header and decimal sign.
 _LOOKED_AT: Final = 220
+#: What a line may hold and be blank all the same: a program that saved empty cells put signs between them.
+_BLANK: Final = " \t\r\n,;|"
 #: Bytes looked at for them at most.
 _SAMPLE: Final = 4 << 20
 
@@ -32,7 +34,7 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
     """What a text file is; see `flora_core.tables.files.reading.read_layout`."""
     encoding, notes = find_encoding(stream, shown)
     sample = _sample(stream, encoding)
-    if not sample.strip("\ufeff \t\r\n"):
+    if not sample.strip("\ufeff" + _BLANK):
         if _goes_on(stream):
             raise BadTable(
                 f"{shown} begins with {sample.count(chr(10)):,} blank lines or more. "
@@ -53,6 +55,11 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
     header = tuple(map(column_name, records[start])) if records else ()
     below = [tuple(r) for r in records[start + 1 :]]
     rows = [r for r in below if any(cell.strip() for cell in r)] or [r for r in below if len(r) > 1]
+    if not rows and _goes_on(stream):
+        raise BadTable(
+            f"The line after the columns' names of {shown} is longer than {_SAMPLE - len(sample):,} characters, or that many "
+            "characters of blank lines stand there. Is this a table, with a row on each line?"
+        )
     if start:
         notes.append(passed_over(start))
     if part != ",":
@@ -85,7 +92,7 @@ def layout(stream: BinaryIO, shown: str, decimal: Decimal, separator: str) -> La
 def _goes_on(stream: BinaryIO) -> bool:
     """Whether anything but blanks follows behind what was looked at."""
     while block := stream.read(1 << 20):
-        if block.strip(b" \t\r\n\0"):
+        if block.strip(_BLANK.encode() + b"\0"):
             return True
     return False
 

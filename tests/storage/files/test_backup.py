@@ -55,6 +55,13 @@ def test_a_restored_installation_answers_and_holds_every_record(context, elsewhe
     assert spare == []
 
 
+def test_what_lies_beside_a_version_s_two_files_is_not_backed_up(context, elsewhere, tmp_path):
+    # A process that was killed after a version's row was written leaves its note there.
+    (context.settings.models / "iris" / "1" / ".unregistered").touch()
+    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
+    assert sorted(p.name for p in (elsewhere.settings.models / "iris" / "1").iterdir()) == ["card.json", "model.joblib"]
+
+
 def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(context, elsewhere, tmp_path):
     found = identify(context, "iris", SETOSA)
     written, stop = [], threading.Event()

@@ -206,3 +206,17 @@ def test_what_stands_in_the_way_is_said_and_not_that_there_is_nothing():
         read_table("\n" * 1_000_000, "t.csv")
     with pytest.raises(BadTable, match=r"The first line of t.csv is longer than 4,194,304 characters"):
         read_table("a," * 3_000_000 + "\n1,2\n", "t.csv")
+    with pytest.raises(BadTable, match=r"t.csv begins with [\d,]+ blank lines or more"):
+        read_table(",,,\n" * 1_000_000 + "a,b\n1,2\n", "t.csv")
+
+
+@pytest.mark.parametrize("count", [5_000, 100_000, 2_000_000, 5_000_000])
+def test_a_long_line_is_said_to_be_long_and_is_refused_at_once(count):
+    with pytest.raises(BadTable, match=r"The first line of t.csv (is longer than|holds a text of) [\d,]+ characters"):
+        read_table("x" * count + ",b\n1,2\n3,4\n", "t.csv")
+
+
+def test_a_first_row_that_never_ends_is_not_said_to_be_none():
+    header = table_text().partition("\n")[0]
+    with pytest.raises(BadTable, match="The line after the columns' names of t.csv is longer than"):
+        read_table(header + "\n" + "9" * 5_000_000 + ",1,2,3\n5,3,1,1\n", "t.csv")
