@@ -37,6 +37,11 @@ _AXES: Final = word_set(
     "dlugosc n s e w o x y z east west north south nord ost sud est oeste este norte sur ouest oost zuid noord sever jih "
     "vychod zapad ch lv"
 )
+_COMPASS: Final = word_set(
+    "n s e w o x y z east west north south nord ost sud est oeste este norte sur ouest oost zuid noord sever jih vychod zapad"
+)
+#: Axes that are lengths and widths in other tables.
+_LENGTHS_TOO: Final = word_set("breite lange laenge long longitud sirka delka szer dl szerokosc dlugosc")
 _BESIDE_AXES: Final = word_set(
     "deg degree degrees grad grado grados gradi degre degres stupen stupne stopnie d dd dec decimal decimale decimales "
     "dezimal wgs etrs geo gps utm min sec dms gms map verbatim gis m value val point pt pos position location loc field "
@@ -114,7 +119,10 @@ def names_place_or_time(header: str, values: Floats) -> bool:
         return True
     if not set(words) <= _AXES | _BESIDE_AXES or not set(words) & _AXES:
         return False
-    return bool(set(words) & _SYSTEMS) or (len(words) == 1 and len(words[0]) == 1 and _are_like_coordinates(values))
+    axes = set(words) & _AXES
+    if set(words) & _SYSTEMS or (axes & _COMPASS and axes - _COMPASS):
+        return True
+    return not axes & _LENGTHS_TOO and _are_like_coordinates(values)
 
 
 def _is_character(words: list[str], header: str) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flora_core.tables.columns.place_words import names_group_number, names_place_or_time
@@ -44,6 +44,8 @@ def test_characters_of_plants(header):
     st.sampled_from([" (deg)", "_dd", " (WGS84)", "N", " decimal", "_m", " [°]", ""]),
 )
 def test_coordinates_put_together(before, word, behind):
+    # "Long" alone and "Long_m" are lengths as well.
+    assume(word != "Long" or before not in ("", "pos. ", "map_") or behind not in ("", "_m"))
     assert names_place_or_time(f"{before}{word}{behind}", DEGREES)
 
 
