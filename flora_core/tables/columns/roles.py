@@ -114,6 +114,10 @@ def _label_rank(name: str) -> int | None:
     return len(_LABELS) + min(ranks) if ranks and not other else None
 
 
+def _is_like_a_name(name: str) -> bool:
+    return is_binomial(name) or re.match(r"[A-Z][a-z]{0,3}\. ?[a-zà-ÿ]{3,}", name) is not None
+
+
 def other_labels(header: Sequence[str], part: RowChunk, label: int) -> tuple[str, ...]:
     """The headers of other columns that could hold the names: called so, or full of binomials, and with texts that repeat."""
     found = []
@@ -127,7 +131,7 @@ def other_labels(header: Sequence[str], part: RowChunk, label: int) -> tuple[str
         ):
             continue
         names = [read for text in list(texts_of(part.columns[j]))[:200] if (read := read_label(text).name)]
-        if _label_rank(name) is not None or (names and sum(map(is_binomial, names)) > 0.8 * len(names)):
+        if _label_rank(name) is not None or (names and sum(map(_is_like_a_name, names)) > 0.8 * len(names)):
             found.append(name)
     return tuple(found)
 

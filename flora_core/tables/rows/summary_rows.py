@@ -84,7 +84,7 @@ def _rows_with_words(
             blank = any(k != j and not (part.columns[k][place].as_py() or "").strip() for k in mostly_filled)
             few = counts[_letters(text)] <= _FEW
             if rest:
-                named = rest in known or any(k.startswith(f"{rest} ") for k in known)
+                named = rest in known or any(f" {rest} " in f" {k} " for k in known)
                 believed = named or (blank and clearness[place] == "clear")
             elif clearness[place] == "clear":
                 believed = blank or distinct or several or few
@@ -117,8 +117,8 @@ def _hits(column: pa.StringArray) -> dict[int, str]:
     return {place: text for place, text in found.items() if summary_word(text)[0]}
 
 
-#: Texts without a digit: words, signs and spaces.
-_ONLY_WORDS: Final = r"^[^0-9]*\p{L}[^0-9]*(?:=\s*[0-9]+)?$"
+#: Texts without a digit: words, signs and spaces; and the few summaries that are named with one.
+_ONLY_WORDS: Final = r"^[^0-9]*\p{L}[^0-9]*(?:=\s*[0-9]+)?$|%|[Pp]ercentile|^\s*(?:[qQ][1-3]|LSD.*)\s*$"
 _PHRASES: Final = (
     *(
         "grand total",
@@ -164,7 +164,7 @@ def _rows_by_number(
     """Rows that nothing names and whose numbers are the sum or the mean of those above (or of all those below)."""
     if values.shape[1] < 2:
         return {}
-    nameless = _nameless(part, beside)
+    nameless = _nameless(part, beside) | _calculated(values)
     candidates = [int(i) for i in np.flatnonzero(beyond | nameless) if int(i) not in words]
     if not candidates or len(candidates) > max(_FEW, len(part) / 5):
         return {}
@@ -182,11 +182,33 @@ def _rows_by_number(
     return found
 
 
+def _calculated(values: Floats) -> Bools:
+    """Rows with more digits in two columns or more than the others have: calculated, and not read off a ruler."""
+    known = np.isfinite(values)
+    more = np.zeros(len(values), dtype=np.int64)
+    for j in range(values.shape[1]):
+        some = values[:_LOOKED_AT, j][known[:_LOOKED_AT, j]]
+        usual = (
+            next((d for d in range(7) if (np.abs(some - np.round(some, d)) < 1e-9).mean() >= 0.9), None)
+            if len(some)
+            else None
+        )
+        if usual is not None:
+            more += known[:, j] & (np.abs(values[:, j] - np.round(values[:, j], usual)) > 1e-9)
+    found = more >= 2
+    return found if found.sum() <= max(_FEW, len(values) / 5) else np.zeros(len(values), dtype=bool)
+
+
 def _nameless(part: RowChunk, beside: Sequence[int]) -> Bools:
-    """Rows in which all columns beside the measured ones are empty, where these are filled as a rule."""
+    """Rows in which all columns beside the measured ones are empty, or one of numbers of plants, where these are filled."""
     filled = [j for j in beside if _share_filled(part.columns[j]) > 0.6]
     if not filled:
         return np.zeros(len(part), dtype=bool)
+    numbers = [j for j in filled if _is_mostly_distinct(part.columns[j])]
+    for j in numbers:
+        blank = np.asarray(pc.equal(part.columns[j], "").to_numpy(zero_copy_only=False), dtype=bool)
+        if 0 < blank.sum() <= max(_FEW, len(part) / 5):
+            return blank
     empty = np.ones(len(part), dtype=bool)
     for j in filled:
         empty &= np.asarray(pc.equal(part.columns[j], "").to_numpy(zero_copy_only=False), dtype=bool)
@@ -206,7 +228,9 @@ def _sums_up(row: Floats, block: Floats, nameless: bool) -> str:
         return "sum"
     means = np.nanmean(block, axis=0)
     digits = np.array([len(f"{v:.12g}".partition(".")[2]) for v in row])
-    if nameless and (np.abs(means - row) <= 0.5 * 10.0**-digits + 1e-9).all():
+    # Three plants can agree by chance in two numbers, hardly in more.
+    enough = len(block) > 2 or known.sum() > 2
+    if nameless and enough and (np.abs(means - row) <= 0.5 * 10.0**-digits + 1e-9).all():
         return "mean"
     return ""
 

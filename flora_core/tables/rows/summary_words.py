@@ -15,14 +15,14 @@ _CLEAR: Final = (
     "mean means average averages avg total totals subtotal subtotals grandtotal overalltotal sumtotal overall "
     "overallmean grandmean median stdev stddev stdevp stdevs standarddeviation stderr stderror standarderror "
     "sem variance coefficientofvariation coefvar meansd meanse meanstdev sumofsquares samplesize numberofplants "
-    "minimum maximum minmax quartile percentile confidenceinterval "
+    "minimum maximum minmax quartile percentile confidenceinterval confint iqr lsd pvalue ttest fvalue anova geomean "
     # German
     "mittel mittelwert mittelwerte durchschnitt summe gesamt gesamtsumme gesamtergebnis gesamtmittel ergebnis "
     "teilergebnis zwischensumme endsumme standardabweichung stabw stdabw standardfehler varianz "
-    "variationskoeffizient insgesamt "
+    "variationskoeffizient insgesamt mittelw streuung stdabweichung "
     # French
     "moyenne moyennes moyennegenerale somme soustotal totalgeneral ecarttype ecartstype erreurstandard "
-    "erreurtype mediane effectif coefficientdevariation "
+    "erreurtype mediane effectif coefficientdevariation moy ecartt "
     # Spanish, Portuguese, Italian
     "promedio mediana desviacionestandar desviaciontipica desviacion desvest errorestandar errortipico varianza "
     "coeficientedevariacion mediageneral sumatotal desviopadrao desvpad erropadrao variancia totalgeral "
@@ -31,7 +31,7 @@ _CLEAR: Final = (
     # Dutch, Swedish, Danish, Norwegian, Finnish
     "gemiddelde gemiddeld totaal eindtotaal subtotaal standaarddeviatie standaardafwijking standaardfout "
     "mediaan medelvarde totalt delsumma standardavvikelse standardavvik medianvarde gennemsnit gjennomsnitt "
-    "standardafvigelse keskiarvo yhteensa keskihajonta "
+    "standardafvigelse keskiarvo yhteensa keskihajonta kokonaissumma "
     # Polish, Czech, Slovak, Hungarian, Turkish
     "srednia razem sumaczesciowa sumakoncowa odchyleniestandardowe odchstandardowe bladstandardowy wariancja "
     "ogolem prumer celkem mezisoucet soucet celkovysoucet smerodatnaodchylka rozptyl priemer spolu sucet "
@@ -46,7 +46,8 @@ _CLEAR: Final = (
 )
 #: Words that are abbreviations of other things too, or names.
 _LOOSE: Final = (
-    "n sd se cv cvpct std stdv var min max range sum count mode ci mw som ges media medias soma "
+    "n gem ср devest desvest sr sd se cv cvpct std "
+    "stdv var min max range sum count mode ci mw som ges media medias soma "
     "somma suma anzahl aantal pocet nombre numero conteo conta total medel summa result results "
     "pct "
 )
@@ -54,8 +55,11 @@ CLEAR: Final = frozenset(map(fold_accents, word_set(_CLEAR)))
 LOOSE: Final = frozenset(map(fold_accents, word_set(_LOOSE)))
 #: Signs that stand for a sum or a mean.
 _SIGNS: Final = word_set("Σ ∑ Ø ⌀ x̄ X̄ µ μ σ ± n=")
+#: Words that say nothing of what is summed up.
 _LINKS: Final = word_set(
-    "of for the von der des fur de du la le pour por para di del per van voor z ze dla za по of and"
+    "of for the von der des fur de du la le pour por para di del per van voor z ze dla za по and value values species all "
+    "plants flowers leaves rows samples arith arithmetic arithm geo geom geometric harmonic weighted trimmed marginal "
+    "estimated aritm aritmetica arithmetische ci level"
 )
 
 Clearness = Literal["", "loose", "clear"]
@@ -80,8 +84,10 @@ def summary_word(text: str) -> tuple[Clearness, str]:
     whole = re.sub(r"[\W\d_]+", "", folded)
     if not whole or len(text) > 120:
         return "", ""
-    if whole in CLEAR:
+    if whole in CLEAR or whole.removesuffix("pct") in CLEAR:
         return "clear", ""
+    if re.fullmatch(r"q[1-3]", folded.strip()):
+        return "loose", ""
     if whole in LOOSE or re.sub(r"pct$", "", whole) in LOOSE:
         return "loose", ""
     words = re.findall(r"[^\W_]+", folded)
@@ -95,4 +101,4 @@ def summary_word(text: str) -> tuple[Clearness, str]:
 
 def _is_count(words: list[str]) -> bool:
     """Whether the rest of a text says of how many: "(n=5)"."""
-    return all(word.isdigit() or word in ("n", "pct") for word in words)
+    return all(re.fullmatch(r"\d+(?:st|nd|rd|th)?|n|pct", word) for word in words)

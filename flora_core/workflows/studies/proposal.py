@@ -190,6 +190,11 @@ def _measured(draft: Proposal, part: RowChunk, roles: Roles, species: npt.NDArra
         header, part, draft.layout.decimal, indices, taken, middle_of_ranges=choices.middle_of_ranges
     )
     seen = find_states(header, part, indices, taken, choices)
+    # A column that gives the names away does so as states too; a person may say otherwise.
+    spoiling = {c.column for c in columns if c.fault and c.fault != "text"}
+    spoiling |= {header.index(name) for name in other_labels(header, part, roles.label)}
+    said = {*choices.states, *choices.measurements}
+    seen = tuple(s for s in seen if s.column not in spoiling or header[s.column] in said)
     # What is read as states is no column of numbers: 0 and 1, or a code that a person says to be one.
     columns = tuple(c for c in columns if c.fault or c.column not in {s.column for s in seen})
     draft = replace(draft, state_columns=seen)

@@ -88,3 +88,51 @@ def test_nothing_is_found_where_nothing_stands_beside_the_measurements():
     part, header = whole("length,width\n5.1,2.0\n5.2,2.1\n")
     assert find_summary_rows(part, header, (0, 1), np.ones((2, 2)), np.zeros(2, bool)) == {}
     assert rows_at(part, np.array([1])).rows.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "arith. Mittel",
+        "Mean values",
+        "Mean of Brno",
+        "moy.",
+        "Mittelw.",
+        "Streuung",
+        "LSD 5%",
+        "IQR",
+        "p-value",
+        "Q1",
+        "Ср.",
+        "gem.",
+    ],
+)
+def test_more_words_of_summaries(word):
+    for rows in ([*plants(), (word, "", 5.5, 2.3)], [*plants(), ("", word, 5.5, 2.3)]):
+        kept, issues = table(rows)
+        assert (len(kept), len(issues)) == (12, 1)
+
+
+@pytest.mark.parametrize("code", ["F", "F-301330", "M", "Mo", "S", "G"])
+def test_codes_of_herbaria_and_sexes_are_no_summaries(code):
+    kept, issues = table([*plants(30, ("MO", code, "K")), *plants(30, (code, "W"))])
+    assert (len(kept), issues) == (60, ())
+
+
+@given(st.integers(3, 30), st.integers(0, 99), st.sampled_from([("", "Brno"), ("", "")]))
+def test_a_mean_that_bears_the_name_of_its_plants_is_found_by_its_numbers(n, seed, beside):
+    rng = np.random.default_rng(seed)
+    values = rng.normal((50, 20), 3, (n, 2)).round(1)
+    rows = [(f"a{i}", "Brno", *row) for i, row in enumerate(values.tolist())]
+    mean = [f"{v:.3f}" for v in values.mean(axis=0)]
+    kept, issues = table([*rows, (*beside, *mean), *[(f"b{i}", "Praha", 40.1, 10.5 + i) for i in range(9)]])
+    assert (len(kept), len(issues)) == (n + 9, 1)
+    assert "the mean of other rows" in issues[0].problem
+
+
+def test_plants_measured_to_more_digits_than_others_stay():
+    rng = np.random.default_rng(1)
+    values = rng.normal((5, 2), 0.5, (40, 2)).round(1).tolist()
+    finer = rng.normal((5, 2), 0.5, (5, 2)).round(3).tolist()
+    rows = [(f"a{i}", "Brno", *row) for i, row in enumerate([*values, *finer])]
+    assert len(table(rows)[0]) == 45
