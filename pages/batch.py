@@ -3,7 +3,7 @@
 import streamlit as st
 
 from flora_core.access import UseCase
-from ui.batch import sections
+from ui.batch import reading, result, upload
 from ui.page import require_context
 from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_model
@@ -13,23 +13,24 @@ context = require_context()
 model = chosen_model(context)
 study = model.study
 
-st.title("A whole table")
-st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{escape_markdown(study.title)}**.")
 if not allowed_here(context, UseCase.UPLOAD_TABLE):
     st.stop()
 
-work = sections.current_session(context, study.name)
+work = upload.current_session(context)
 if work is None:
-    sections.show_upload(context, model)
+    st.title("A whole table")
+    st.markdown(f"Every row comes back, in order, with a name or a reason. Study: **{escape_markdown(study.title)}**.")
+    upload.show_upload(context, model)
     st.stop()
 
-sections.show_file(work)
+result.show_head(work, study)
 if work.running:
-    sections.watch_batch(work)
+    result.watch_batch(work)
     st.stop()
 
-if work.summary is not None or work.failed:
-    sections.show_result(context, work, model)
-sections.show_plan(work, study)
-if work.understood is not None:
-    sections.show_start(work, study)
+for refused in filter(None, (work.failed, work.refused)):
+    st.error(escape_markdown(reading.for_a_page(refused)), icon=":material/error:")
+if work.understood is None:
+    reading.show_reading(work, study)
+else:
+    result.show_result(context, work, model)

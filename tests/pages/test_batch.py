@@ -10,7 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.servers import ROOT
-from ui.batch.sections import _answer_first
 from ui.server.startup import STARTUP
 
 GOOD = b"specimen,sepal_length,sepal_width,petal_length,petal_width\nA1,5.1,3.5,1.4,0.2\nA2,5.9,3.0,4.2,1.5\nA3,x,3.0,4.2,1.5\n"
@@ -29,7 +28,16 @@ def page(context, monkeypatch):
 
 def drop(page, content, name="flowers.csv"):
     page.file_uploader[0].upload(name, content, "text/csv")
-    return page.run()
+    page.run()
+    return settled(page)
+
+
+def settled(page):
+    """The page once the rows are named."""
+    if "batch.work" in page.session_state:
+        page.session_state["batch.work"].wait(60)
+        page.run()
+    return page
 
 
 def said(page):
@@ -50,13 +58,16 @@ def said_by(page):
     return [m.value for m in page.markdown if m.value.startswith("Identified by")]
 
 
-def name_the_rows(page, by="Ada"):
+def record(page, by="Ada"):
     if not said_by(page):  # asked once, and remembered
         page.text_input(key="person").set_value(by)
-    button(page, "Name the rows").click().run()
-    work = page.session_state["batch.work"]
-    work.wait(60)
-    return page.run()
+    page.button(key="batch.record").click().run()
+    return settled(page)
+
+
+def answer(page, label):
+    button(page, label).click().run()
+    return settled(page)
 
 
 def table(page):
@@ -72,10 +83,11 @@ def test_an_empty_page_teaches_what_a_table_looks_like(page):
 def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, context):
     drop(page, GOOD)
     assert "as they were read" in said(page)
-    name_the_rows(page)
+    assert "2 of 3 rows have a name." in said(page)
+    assert context.records.newest("iris") == ()
+    record(page)
     assert not page.exception
-    assert "3 rows: 2 identified, 1 not." in said(page)
-    assert "2 identifications were recorded." in said(page)
+    assert "2 identifications recorded." in said(page)
     rows = table(page)
     assert [row["specimen"] for row in rows] == ["A1", "A2", "A3"]
     assert [row["flora_species"] for row in rows] == ["Iris setosa", "Iris versicolor", ""]
@@ -87,18 +99,18 @@ def test_every_row_comes_back_named_or_with_its_reason_and_is_recorded(page, con
 def test_nobody_named_is_refused_and_nothing_is_lost(page, context):
     drop(page, GOOD)
     page.text_input(key="person").set_value("")
-    button(page, "Name the rows").click().run()
+    page.button(key="batch.record").click().run()
     assert "Who identifies? Give a name" in said(page)
     assert context.records.newest("iris") == ()
     assert page.session_state["batch.work"].understood is not None
 
 
-def test_a_column_that_nobody_could_guess_is_matched_by_hand(page):
+def test_a_column_that_nobody_could_guess_is_asked_with_what_it_would_change(page):
     drop(page, GOOD.replace(b"petal_length", b"q7"))
-    assert "No column holds petal length" in said(page)
-    box(page, "Petal length (cm)").set_value("q7").run()
-    assert "No column holds petal length" not in said(page)
-    name_the_rows(page)
+    assert "Which column holds petal length?" in said(page)
+    answer(page, "‘q7’")
+    assert "Which column holds" not in said(page)
+    record(page)
     assert table(page)[1]["flora_species"] == "Iris versicolor"
     # The same header is matched so the next time.
     button(page, "Another file").click().run()
@@ -111,33 +123,41 @@ def test_a_table_of_something_else_can_be_matched_too(page):
     assert "No column of this file was recognised as a measurement of iris" in said(page)
     assert "--map" not in said(page)
     box(page, "Sepal length (cm)").set_value("one").run()
+    settled(page)
     box(page, "Sepal width (cm)").set_value("two").run()
-    name_the_rows(page)
-    assert "2 rows: 2 identified, 0 not." in said(page)
+    settled(page)
+    assert page.session_state["batch.work"].summary.identified == 2
 
 
-def test_a_unit_is_offered_never_applied_silently_and_can_be_undone(page):
+def test_a_unit_is_asked_never_applied_silently_and_can_be_taken_back(page):
     rows = [b"sepal_length,sepal_width,petal_length,petal_width"]
     rows += [b"5.%d,3.%d,%s,0.2" % (i % 4, 3 + i % 4, b"1.4" if i < 12 else b"14") for i in range(18)]
     drop(page, b"\n".join(rows))
-    assert "would fit with" in said(page)
-    button(page, "Yes, read them so").click().run()
-    assert "Read with" in said(page)
-    name_the_rows(page)
+    assert "Is ‘petal_length’ in rows 14 to 19 in mm?" in said(page)
+    assert "changes 6 rows: failed → <i>I. setosa</i>" in said(
+        page
+    ) or "changes 6 rows: fits nothing → <i>I. setosa</i>" in said(page)
+    answer(page, "Divide them by ten")
     assert {row["flora_species"] for row in table(page)} == {"Iris setosa"}
     assert "as was agreed, in 6 rows" in said(page)
+    answer(page, "Take the last answer back")
+    assert {row["flora_species"] for row in table(page)} != {"Iris setosa"}
+    answer(page, "Leave as is")
+    assert "Is ‘petal_length’" not in said(page)
 
 
 def test_the_same_file_again_is_recognised_and_not_recorded_twice(page, context):
     drop(page, GOOD)
-    name_the_rows(page)
+    record(page)
     button(page, "Another file").click().run()
     drop(page, GOOD)
-    assert "by Ada. It is not recorded twice." in said(page)
-    name_the_rows(page)
+    assert "by Ada. Record it again" in page.checkbox(key="batch.again").label
+    record(page)
     assert len(context.records.newest("iris", 100)) == 2
+    button(page, "Another file").click().run()
+    drop(page, GOOD)
     page.checkbox(key="batch.again").check()
-    name_the_rows(page)
+    record(page)
     assert len(context.records.newest("iris", 100)) == 4
 
 
@@ -152,17 +172,44 @@ def test_what_is_no_table_is_refused_in_a_sentence(page, content, sentence):
     assert button(page, "Another file")
 
 
-def test_rows_can_be_filtered(page):
+def test_rows_can_be_filtered_by_what_became_of_them(page):
     drop(page, GOOD)
-    name_the_rows(page)
     assert any("1 to 3 of 3 rows" in c.value for c in page.caption)
-    page.button_group(key="batch.filter").set_value("not identified").run()
+    page.button_group(key="batch.filter").set_value("failed").run()
     assert any("1 to 1 of 1 rows" in c.value for c in page.caption)
+    assert "is not a number" in said(page)
+
+
+def test_the_table_has_the_reader_s_own_headings_and_the_name_first(page):
+    drop(page, GOOD.replace(b"specimen", b"Beleg"))
+    shown = next(h.value for h in page.get("html") if "flora-rows" in h.value)
+    assert "flora_" not in shown
+    head = shown[: shown.index("</thead>")]
+    assert head.index("Name or reason") < head.index(">Beleg<") < head.index(">sepal_length<")
+
+
+def test_the_result_has_an_address_that_survives_the_session(page, context):
+    drop(page, GOOD)
+    record(page)
+    identifier = page.session_state["batch.work"].identifier
+    assert page.query_params["table"] in (identifier, [identifier])
+    before = table(page)
+    again = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
+    again.query_params["table"] = identifier
+    again.switch_page("../pages/batch.py").run()
+    settled(again)
+    assert "recorded" in said(again)
+    assert table(again) == before
+    assert len(context.records.newest("iris", 100)) == 2
+    other = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=60).run()
+    other.query_params["table"] = "a" * 26
+    other.switch_page("../pages/batch.py").run()
+    assert "There is no such batch" in said(other)
 
 
 def test_downloads_hold_the_records_names_and_no_formula(page):
     drop(page, GOOD.replace(b"A2", b"=1+1"))
-    name_the_rows(page)
+    record(page)
     work = page.session_state["batch.work"]
     assert "'=1+1" in work.result("csv").decode()
     assert work.result("xlsx")[:2] == b"PK"
@@ -170,20 +217,19 @@ def test_downloads_hold_the_records_names_and_no_formula(page):
     assert work.result("issues").decode("utf-8-sig").splitlines()[0] == "row,column,value,problem,suggestion"
 
 
-def pick(page, *rows, filtered="all rows"):
-    page.session_state[f"batch.rows.{filtered}.1"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
-    return page.run()
+def pick(page, *rows):
+    page.multiselect[0].set_value(list(rows)).run()
+    return page
 
 
 def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, context):
     drop(page, GOOD)
-    name_the_rows(page)
-    pick(page, 0)
+    record(page)
+    pick(page, 2)
     assert not page.exception
     next(b for b in page.button if b.label == "Confirm: *Iris setosa*").click().run()
     assert "Iris setosa, determined by Ada." in said(page)
-    pick(page, 0, 1)
-    assert "2 picked rows: what are they?" in said(page)
+    pick(page, 2, 3)
     assert not any(b.label.startswith("Confirm") for b in page.button)
     next(b for b in page.button if b.label == "*Iris virginica*").click().run()
     assert "**2 plants**: Iris virginica, determined by Ada." in said(page)
@@ -197,14 +243,14 @@ def test_picked_rows_are_confirmed_or_corrected_where_they_are_shown(page, conte
 
 def test_a_row_that_was_not_recorded_can_t_be_determined(page):
     drop(page, GOOD)
-    name_the_rows(page)
-    pick(page, 2)
-    assert "Only recorded plants can be determined" in said(page)
+    assert not page.multiselect
+    record(page)
+    assert not any(option.startswith("row 4") for option in page.multiselect[0].options)
 
 
 def test_downloads_are_of_the_run_also_after_something_else_was_said_of_the_file(page):
     drop(page, GOOD)
-    name_the_rows(page)
+    record(page)
     work = page.session_state["batch.work"]
     before = work.result("xlsx")
     # A sign and a matching under which nothing can be understood.
@@ -215,7 +261,7 @@ def test_downloads_are_of_the_run_also_after_something_else_was_said_of_the_file
 
 def test_two_downloads_at_once_do_not_write_into_each_other(page):
     drop(page, GOOD)
-    name_the_rows(page)
+    record(page)
     work = page.session_state["batch.work"]
     with ThreadPoolExecutor(4) as at_once:
         made = list(at_once.map(work.result, ["xlsx", "darwin core"] * 4))
@@ -230,31 +276,11 @@ def cells(workbook):
     return list(openpyxl.load_workbook(io.BytesIO(workbook)).active.values)
 
 
-def test_the_name_stands_beside_the_number_and_where_something_is_wrong_the_reason_does():
-    columns = [
-        "row",
-        "specimen",
-        "sepal_length",
-        "flora_id",
-        "flora_species",
-        "flora_probability",
-        "flora_qualifier",
-        "flora_issues",
-    ]
-    shown = _answer_first(columns, "specimen", "all rows")
-    assert shown[:4] == ["row", "specimen", "flora_species", "flora_qualifier"]
-    assert sorted(shown) == sorted(columns)
-    assert _answer_first(columns, "", "with an issue")[:3] == ["row", "flora_issues", "flora_species"]
-
-
-def test_what_is_asked_is_answered_in_boxes_that_stand_open(page):
-    drop(page, GOOD)
-    assert [e.proto.expanded for e in page.expander if e.label == "Columns, units and signs"] == [False]
-    button(page, "Another file").click().run()
+def test_a_decimal_sign_that_nobody_can_tell_is_asked(page):
     rows = b"A1;1,234;3,101;1,402;1,101\n"
     drop(page, b"specimen;sepal length;sepal width;petal length;petal width\n" + 8 * rows)
-    assert "Say which the decimal sign is" in said(page)
-    assert [e.proto.expanded for e in page.expander if e.label == "Columns, units and signs"] == [True]
+    assert "Is 1,234 one number with a decimal comma" in said(page)
+    assert button(page, "The decimal sign is a comma")
 
 
 LONG = "plant,character,value\n" + "".join(
@@ -275,5 +301,5 @@ def test_another_arrangement_is_offered_by_a_button(page, text, offer, rows):
     assert "--" not in at.error[0].value
     button(at, offer).click().run()
     assert not at.exception, at.exception
-    assert len(table(name_the_rows(at))) == rows
+    assert len(table(settled(at))) == rows
     assert all(row["flora_species"] == "Iris setosa" for row in table(at))

@@ -2,94 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from flora_core.model import Floats, Ints, Model
-from flora_core.study import Study
-from ui.charts.scatter import MOST_COLOURED, Picture, among_training_plants, axis, colour, label_of, symbol
-
-#: Species with a bar of their own; the rest are one bar.
-_BARS = 15
-
-
-def species_counts(study: Study, counts: Mapping[str, int], unfit: int, named: int, ink: str) -> Picture:
-    """How many plants of each species, most first; and those that fit none."""
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    bars = [(name, n, colour(study.species_names.index(name))) for name, n in ranked[:_BARS]]
-    # Not a bar: all of them together would dwarf each of the others.
-    rest = sum(n for _, n in ranked[_BARS:])
-    more = f"{len(ranked) - _BARS} more species have {rest:,}"
-    if unfit:
-        bars.append(("none of these", unfit, "#8a8a8a"))
-    bars.reverse()
-    labels = [label_of(study, name) for name, _, _ in bars]
-    figure = go.Figure(
-        {
-            "data": [
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "x": [n for _, n, _ in bars],
-                    "y": labels,
-                    "marker": {"color": [shade for _, _, shade in bars]},
-                    "text": [f"{n:,}" for _, n, _ in bars],
-                    "textfont": {"color": ink},
-                    "textposition": "outside",
-                    "cliponaxis": False,
-                    "hovertemplate": "%{y}: %{x:,}<extra></extra>",
-                }
-            ],
-            "layout": _layout("plants", "", ink, 90 + 34 * len(bars))
-            | {
-                "xaxis": axis(f"plants; {more}" if rest else "plants", ink)
-                | _whole(max((n for _, n, _ in bars), default=0))
-            },
-        },
-        _validate=False,
-    )
-    said = "; ".join([f"{name} {n:,}" for name, n, _ in reversed(bars)] + [more] * bool(rest))
-    return Picture(_commonest(study, ranked, unfit, named), figure, f"Bars: plants of each species. {said}.")
-
-
-def _commonest(study: Study, ranked: list[tuple[str, int]], unfit: int, named: int) -> str:
-    """The finding."""
-    if not ranked or unfit > ranked[0][1]:
-        return f"{unfit:,} of {named:,} fit no species"
-    name, n = ranked[0]
-    return f"{'Most' if 2 * n > named else 'Commonest'}: {study.short(name)}, {n:,} of {named:,}"
-
-
-def certainties(counts: Ints, ink: str) -> Picture:
-    """How sure the names are: plants in each twentieth of certainty."""
-    edges = np.linspace(0, 100, len(counts) + 1)
-    total = int(counts.sum())
-    sure = int(counts[-1])
-    share = f"{100 * sure / total:.0f} % of {total:,} names: {edges[-2]:.0f} % sure or more" if total else "No name"
-    used = np.flatnonzero(counts)
-    first = max(0, int(used[0]) - 1) if len(used) else 0
-    figure = go.Figure(
-        {
-            "data": [
-                {
-                    "type": "bar",
-                    "x": ((edges[:-1] + edges[1:]) / 2)[first:].tolist(),
-                    "y": counts[first:].tolist(),
-                    "width": [0.9 * 100 / len(counts)] * (len(counts) - first),
-                    "marker": {"color": "#0072b2"},
-                    "hovertemplate": "around %{x:.0f} % sure: %{y:,} plants<extra></extra>",
-                }
-            ],
-            "layout": _layout("how sure, %", "plants", ink, 290)
-            | {"yaxis": axis("plants", ink) | _whole(int(counts.max()))},
-        },
-        _validate=False,
-    )
-    said = "; ".join(f"{edges[i]:.0f} to {edges[i + 1]:.0f} % {int(n):,}" for i, n in enumerate(counts) if n)
-    return Picture(share, figure, f"Bars: plants by how sure their name is. {said}.")
+from ui.charts.scatter import MOST_COLOURED, Picture, among_training_plants, colour, label_of, symbol
 
 
 def plants_among_training(
@@ -156,20 +75,3 @@ def _draw(figure: go.Figure, name: str, points: Floats, marker: dict[str, Any]) 
                 "hovertemplate": "%{x} × %{y}<extra></extra>",
             }
         )
-
-
-def _layout(x: str, y: str, ink: str, height: int) -> dict[str, Any]:
-    return {
-        "height": height,
-        "margin": {"l": 10, "r": 40, "t": 10, "b": 10},
-        "xaxis": axis(x, ink),
-        "yaxis": axis(y, ink),
-        "showlegend": False,
-        "bargap": 0.25,
-    }
-
-
-def _whole(most: int) -> dict[str, Any]:
-    """Plants are counted in whole numbers, none twice along the axis."""
-    ticks = {"dtick": 1} if most <= 6 else {"nticks": 6}
-    return {"tickformat": ",d", "rangemode": "tozero", "minallowed": 0, **ticks}

@@ -9,7 +9,9 @@ import streamlit as st
 
 from flora_core.access import UseCase
 from flora_core.errors import FloraError, Issue
+from flora_core.tables.layout import FORMATS
 from flora_core.tables.rows.determinations import ROLES
+from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import defaults
 from flora_core.workflows.determine.table import TableOutcome, determine_table, look_at_table
@@ -39,9 +41,7 @@ def show_table_of_determinations(context: AppContext, study: str) -> None:
             "One row a plant: the identifier of its record (the column `flora_id` of a batch) or its catalogue number, and the "
             "name; who, when, verification level and remark where they are known. The same table twice adds nothing."
         )
-        file = st.file_uploader(
-            "Table", type=["csv", "tsv", "txt", "xlsx"], key="determine.file", label_visibility="collapsed"
-        )
+        file = st.file_uploader(f"Drop it here: {listed(FORMATS, 'or')}", key="determine.file")
         if file is None:
             return
         try:

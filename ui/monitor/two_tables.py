@@ -32,8 +32,8 @@ def _show_uploads(study: Any) -> None:
         "Herbarium against field, last year against this: columns of the same name are compared. Nothing is recorded."
     )
     left, right = st.columns(2)
-    first = left.file_uploader("The one to compare with", type=["csv", "tsv", "txt", "xlsx"], key="reference_table")
-    second = right.file_uploader("The one that is compared", type=["csv", "tsv", "txt", "xlsx"], key="current_table")
+    first = left.file_uploader("The one to compare with", key="reference_table")
+    second = right.file_uploader("The one that is compared", key="current_table")
     if first is None or second is None:
         return
     try:

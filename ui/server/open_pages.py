@@ -18,6 +18,9 @@ from flora_core.access import Principal
 
 #: Sessions whose owner is remembered, also when their page lost its connection.
 _REMEMBERED: Final = 10_000
+#: Files made for one page that it may fetch; an answer that names one has at most so many bytes.
+_FILES_KEPT: Final = 50
+_LONGEST_ANSWER: Final = 4_096
 
 
 @dataclass(eq=False)
@@ -29,6 +32,8 @@ class OpenPage:
     claims: Mapping[str, Any]
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     session: str = ""
+    #: Files made for this page because somebody pressed their button, newest last.
+    files: list[str] = field(default_factory=list)
 
 
 class OpenPages:
@@ -60,6 +65,8 @@ class OpenPages:
 
         async def sending(message: Message) -> None:
             nonlocal noted
+            if file := _file_made(message.get("bytes")):
+                page.files = [*page.files[1 - _FILES_KEPT :], file]
             if not noted and message["type"] == "websocket.send" and (session := _session_in(message.get("bytes"))):
                 noted, page.session = True, session
                 self._whose[session] = page.asker
@@ -88,7 +95,9 @@ class OpenPages:
         # Streamlit has no public way to ask which session a file belongs to; a test holds this to the version that is pinned.
         files = Runtime.instance().media_file_mgr._files_by_session_and_coord
         return any(
-            page.asker == asker and file in files.get(page.session, {}).values() for page in self._pages if page.session
+            page.asker == asker and (file in page.files or file in files.get(page.session, {}).values())
+            for page in self._pages
+            if page.session
         )
 
     @contextmanager
@@ -115,6 +124,21 @@ class OpenPages:
             if sessions is None or session in sessions
             for record in list(files.values())
         )
+
+
+def _file_made(content: bytes | None) -> str:
+    """The file that an answer to the press of a download button names; "" for every other message."""
+    if not content or len(content) > _LONGEST_ANSWER or b"/media/" not in content:
+        return ""
+    message = ForwardMsg()
+    try:
+        message.ParseFromString(content)
+    except DecodeError:
+        return ""
+    if message.WhichOneof("type") != "backend_operation_response":
+        return ""
+    url = str(message.backend_operation_response.deferred_file.url)
+    return url.rpartition("/")[2].partition("?")[0].partition(".")[0]
 
 
 def _session_in(content: bytes | None) -> str:

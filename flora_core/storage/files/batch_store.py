@@ -121,6 +121,10 @@ class BatchFolder:
             return None
         return stream, os.fstat(stream.fileno()).st_size
 
+    def path(self, name: str) -> str:
+        """Where a file that became of the table lies, for a reader that maps it into memory."""
+        return str(self._folder / name)
+
     def remove(self) -> None:
         """Delete the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -166,6 +170,16 @@ class BatchStore:
         if _IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / _DOCUMENT).exists():
             return BatchFolder(self._folder / identifier)
         raise _unknown()
+
+    def documents_of(self, owner: str, most: int) -> list[tuple[str, dict[str, Any]]]:
+        """(identifier, what is known) of an owner's tables, the newest first, at most so many."""
+        found = []
+        for path in self._folder.glob(f"*/{_DOCUMENT}"):
+            with suppress(OSError):  # it was deleted in this moment
+                document = json.loads(path.read_bytes())
+                if document["owner"] == owner:
+                    found.append((path.parent.name, document))
+        return sorted(found, key=lambda one: one[1]["created"], reverse=True)[:most]
 
     def size(self) -> int:
         """Bytes that all tables and their results take of the disk."""

@@ -72,6 +72,18 @@ LOOSE_ID_NAMES: Final = word_set(
     "probe pflanze plante individuo individu rowid uid"
 )
 
+#: A thing that carries a number in a collection, and the word for that number, in either order: "Herbarium Nr", "N° d'herbier".
+_NUMBERED_THING: Final = (
+    r"(?:herbari(?:um|o)|herbar|herbier|erbario|herb|beleg|katalog|catalog(?:ue|o)?|inventar(?:io)?|inventaire|inventory|"
+    r"accession|accessions|akzession|akzessions|zugangs|voucher|vouchers|specimen|especimen|exsiccata?|exsikkat(?:en)?|sheet|"
+    r"bogen|pliego|foglio|planche|museum|museums|sammlungs?|collection|sammel|collectors?|sammler|field|feld|barcode|proben|"
+    r"pflanzen|polozky|polozka|okaz)"
+)
+_NUMBER_WORD: Final = r"(?:nr|no|num|number|nummer|numero|numer|n|id|ids|code|kod|cislo|barcode|signatur)"
+_NUMBERED: Final = re.compile(
+    rf"(?:{_NUMBERED_THING}{{1,2}}{_NUMBER_WORD}|{_NUMBER_WORD}(?:de|del|di|do|of|d|of the|dela)?{_NUMBERED_THING}{{1,2}})"
+)
+
 _UNIT_IN_BRACKETS: Final = re.compile(r"[\(\[\{]\s*([^\)\]\}]{1,14}?)\s*[\)\]\}]")
 #: At the end of a name: behind a sign; or where a capital or "th" shows that the word before has ended (PetalLengthCm, PLmm).
 _UNITS_AT_THE_END: Final = (
@@ -135,6 +147,12 @@ def fold_accents(text: str) -> str:
 def letters_of(name: str) -> str:
     """The letters of a column's name without its unit: "Bean ID" is "beanid"."""
     return re.sub(r"[^a-z]", "", fold_accents(parse_header(name).rest))
+
+
+def names_catalogue_numbers(name: str) -> bool:
+    """Whether a column's name says that it holds catalogue numbers: "Herbarium Nr", "Beleg-Nr.", "N° d'herbier"."""
+    letters = letters_of(name)
+    return letters in ID_NAMES or _NUMBERED.fullmatch(letters) is not None
 
 
 def header_similarity(measurement: Measurement, name: str) -> tuple[float, str]:

@@ -19,11 +19,11 @@ from flora_core.errors import BadTable, Unknown
 from flora_core.model import Floats
 from flora_core.study import Measurement, Study
 from flora_core.tables.columns.header_words import (
-    ID_NAMES,
     LOOSE_ID_NAMES,
     fold_accents,
     header_similarity,
     letters_of,
+    names_catalogue_numbers,
     parse_header,
 )
 from flora_core.tables.layout import Decimal
@@ -90,7 +90,7 @@ def guess_columns(
     preview : sequence of sequence of str
         Some rows, to see whether a column holds numbers at all.
     """
-    shares = [_share_of_numbers([row[j] for row in preview if j < len(row)], decimal) for j in range(len(header))]
+    shares = [share_of_numbers([row[j] for row in preview if j < len(row)], decimal) for j in range(len(header))]
     initials = _initials(study)
     found: list[tuple[float, int, int, str]] = []
     remarks: list[str] = []
@@ -266,7 +266,7 @@ def _compatible(unit: str, measurement: Measurement) -> bool:
 _NUMBERS_TOO: Final = frozenset({"it is a range", "it can be read in two ways", "it is a date"})
 
 
-def _share_of_numbers(cells: Sequence[str], decimal: Decimal) -> float | None:
+def share_of_numbers(cells: Sequence[str], decimal: Decimal) -> float | None:
     """The share of a column's filled cells that are numbers; None where it seems to hold something else. It may be empty."""
     found = [cell for cell in (read_cell(text, decimal=decimal) for text in cells) if cell.kind != "missing"]
     numbers = sum(cell.kind == "number" for cell in found)
@@ -278,10 +278,10 @@ def _share_of_numbers(cells: Sequence[str], decimal: Decimal) -> float | None:
 
 def _guess_id(header: Sequence[str], taken: set[int], preview: Sequence[Sequence[str]]) -> int | None:
     """The first column that is named like a catalogue number, and whose cells do not say the same again and again."""
-    for names in (ID_NAMES, LOOSE_ID_NAMES):
+    for is_named in (names_catalogue_numbers, lambda name: letters_of(name) in LOOSE_ID_NAMES):
         for j, name in enumerate(header):
             cells = [row[j] for row in preview if j < len(row)]
-            if j not in taken and letters_of(name) in names and are_catalogue_numbers(name, cells):
+            if j not in taken and is_named(name) and are_catalogue_numbers(name, cells):
                 return j
     return None
 
@@ -289,7 +289,7 @@ def _guess_id(header: Sequence[str], taken: set[int], preview: Sequence[Sequence
 def are_catalogue_numbers(name: str, cells: Sequence[str]) -> bool:
     """Whether a column of this name may hold catalogue numbers: few replicates, or hardly any where the name says little."""
     filled = [text for text in (cell.strip() for cell in cells) if text and text.lower() not in MISSING]
-    least = 0.2 if letters_of(name) in ID_NAMES else 0.9
+    least = 0.2 if names_catalogue_numbers(name) else 0.9
     return len(filled) > 1 and len(set(filled)) > least * len(filled)
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from flora_core.model import Floats, Ints
 from flora_core.study import is_binomial
-from flora_core.tables.columns.header_words import ID_NAMES, LOOSE_ID_NAMES, fold_accents, letters_of
+from flora_core.tables.columns.header_words import LOOSE_ID_NAMES, fold_accents, letters_of, names_catalogue_numbers
 from flora_core.tables.columns.place_words import names_group_number, names_place_or_time
 from flora_core.tables.layout import Decimal, RowChunk
 from flora_core.tables.names.labels import read_label
@@ -168,9 +168,9 @@ def guess_group(header: Sequence[str], part: RowChunk, taken: set[int]) -> int |
 
 def guess_id(header: Sequence[str], part: RowChunk, taken: set[int]) -> int | None:
     """The column of catalogue numbers: named so, and hardly any of them in two rows."""
-    for names, least in ((ID_NAMES, 0.5), (LOOSE_ID_NAMES, 0.9)):
+    for is_named, least in ((names_catalogue_numbers, 0.5), (lambda name: letters_of(name) in LOOSE_ID_NAMES, 0.9)):
         for j, name in enumerate(header):
-            if j in taken or letters_of(name) not in names:
+            if j in taken or not is_named(name):
                 continue
             texts = texts_of(part.columns[j])
             filled = {text: n for text, n in texts.items() if text.strip().lower() not in MISSING}
@@ -390,7 +390,12 @@ def _fills_a_range(values: Floats) -> bool:
 
 def _is_numbered(header: str, words: Sequence[str]) -> bool:
     letters = letters_of(header)
-    if letters in ID_NAMES or letters in _ALONE_NUMBERED or letters in _ROW_NUMBERS or words[:1] == ["unnamed"]:
+    if (
+        names_catalogue_numbers(header)
+        or letters in _ALONE_NUMBERED
+        or letters in _ROW_NUMBERS
+        or words[:1] == ["unnamed"]
+    ):
         return True
     numbered = bool(_NUMBER_WORDS & set(words)) and bool(_NUMBERED_THINGS & set(words))
     return numbered or bool(_NUMBERED & {*words[:1], *words[-1:]})

@@ -39,21 +39,25 @@ def _utf8_blocks(stream: BinaryIO, layout: Layout) -> Iterator[bytes]:
         stream.read(len(codecs.BOM_UTF8))
     plain = layout.encoding in ("utf-8", "utf-8-sig")
     decoder = None if plain else codecs.getincrementaldecoder(layout.encoding)(errors=KEEP_BYTES)
-    held = b""
+    held, block = b"", stream.read(BLOCK)
     while True:
-        block = stream.read(BLOCK)
-        content = held + (block if decoder is None else decoder.decode(block, final=not block).encode())
+        following = stream.read(BLOCK) if block else b""
+        content = held + (block if decoder is None else decoder.decode(block, final=not following).encode())
         held = b""
         if b"\r" in content:
             # The end of this block may be the first half of a line end.
             if block and content.endswith(b"\r"):
                 content, held = content[:-1], b"\r"
             content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if block and not following and content and not held and not content.endswith(b"\n"):
+            # The last row of a file without a last line end is a row like the others, in the part of the others.
+            content += b"\n"
         if content:
             yield content
         if not block:
             yield b""
             return
+        block = following
 
 
 def _whole_rows(blocks: Iterator[bytes], separator: bytes) -> Iterator[bytes]:

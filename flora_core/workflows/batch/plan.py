@@ -71,6 +71,10 @@ class BatchRequest:
     changes : tuple of str
         Offers that a person agreed to, in their words: "petal length divided by 10". Each is undone in the rows that fit no
         species as they stand, and fit one then.
+    declined : tuple of str
+        Keys of questions that a person answered with "leave it as it is".
+    version : int
+        The model's version that names the rows; 0 for the champion.
     """
 
     study: str
@@ -85,6 +89,8 @@ class BatchRequest:
     arrangement: Arrangement = ""
     duplicates: DuplicatePolicy = DuplicatePolicy.FLAG
     changes: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,10 +186,21 @@ def plan_batch(context: AppContext, stream: BinaryIO, request: BatchRequest) -> 
     Unknown
         A column, measurement, unit or study that is not there.
     """
-    model = context.champion(request.study)
+    return understand(context, stream, request)
+
+
+def understand(context: AppContext, stream: BinaryIO, request: BatchRequest, sha256: str = "") -> BatchPlan:
+    """What `plan_batch` gives, for who may already do that; of a file whose checksum is known, that is not made again."""
+    version = request.version
+    model = context.model(request.study, version) if version else context.champion(request.study)
     study = model.study.name
     return plan_with(
-        model, stream, request, lambda header: context.column_mappings.find(study, header), context.checklists.of(study)
+        model,
+        stream,
+        request,
+        lambda header: context.column_mappings.find(study, header),
+        context.checklists.of(study),
+        sha256,
     )
 
 
@@ -193,6 +210,7 @@ def plan_with(
     request: BatchRequest,
     find_mapping: Callable[[str], str | None],
     checklist: Checklist | None,
+    sha256: str = "",
 ) -> BatchPlan:
     """As `plan_batch`, with a model, what finds the remembered columns of a header by its checksum, and the accepted names: no
     database is asked.
@@ -257,7 +275,7 @@ def plan_with(
         checklist=checklist,
         notes=tuple(notes),
         questions=tuple(questions),
-        sha256=checksum(stream),
+        sha256=sha256 or checksum(stream),
     )
 
 

@@ -110,16 +110,11 @@ class BatchQueue:
         if len(self._receiving) >= MOST_RECEIVING:
             raise Unavailable(f"{MOST_RECEIVING} tables are being sent just now. Try again later.")
         settings = self._context.settings
-        if not owner.is_local and self._owners.count(_key(owner)) >= settings.max_tables_each:
+        if not owner.is_local and self._owners.count(owner_key(owner)) >= settings.max_tables_each:
             raise OverBudget(f"{settings.max_tables_each} tables of yours are waiting. Send the next when one is done.")
-        self._context.batches.sweep(self._kept())
-        # Those that are still coming may each grow to the largest there may be.
-        kept, coming = self._context.batches.size(), len(self._receiving)
-        if (kept or coming) and kept + (coming + 1) * settings.max_upload_mb * 1_000_000 > self._room():
-            raise OverBudget(self._no_room())
-        batch = self._context.batches.new()
+        batch = new_batch(self._context, len(self._receiving))
         self._receiving.add(batch.identifier)
-        self._owner_of[batch.identifier] = _key(owner)
+        self._owner_of[batch.identifier] = owner_key(owner)
         return batch
 
     def check(self, order: BatchJob) -> None:
@@ -143,7 +138,13 @@ class BatchQueue:
             raise
         asked = {name: getattr(order, name) for name in _ASKED_FOR.values()}
         batch.write_document(
-            {"owner": _key(order.owner), "name": order.request.name, "state": "waiting", "created": _now(), **asked}
+            {
+                "owner": owner_key(order.owner),
+                "name": order.request.name,
+                "state": "waiting",
+                "created": _now(),
+                **asked,
+            }
         )
         with self._lock:
             self._receiving.discard(batch.identifier)
@@ -175,7 +176,7 @@ class BatchQueue:
         Unknown
             There is none with this identifier, or it is somebody else's.
         """
-        batch, document = self._found(identifier, owner)
+        batch, document = found_batch(self._context, identifier, owner)
         abandoned = document["state"] in _UNDER_WAY and not batch.is_locked()
         if abandoned:
             # Perhaps it was just done: what became of it is written before it is let go.
@@ -210,7 +211,7 @@ class BatchQueue:
         Refused
             It is not done, or an archive was not asked for.
         """
-        batch, document = self._found(identifier, owner)
+        batch, document = found_batch(self._context, identifier, owner)
         found = batch.result(RESULTS[kind]) if document["state"] == "done" else None
         if found is not None:
             return document["name"], *found
@@ -231,14 +232,6 @@ class BatchQueue:
 
     def _kept(self) -> timedelta:
         return timedelta(hours=self._context.settings.keep_results_hours)
-
-    def _found(self, identifier: str, owner: Principal) -> tuple[BatchFolder, dict[str, Any]]:
-        batch = self._context.batches.get(identifier)
-        document = batch.document()
-        if document["owner"] != _key(owner) and not owner.has(Role.MAINTAINER):
-            # Answer as for an unknown batch, so that nobody can tell that it exists.
-            raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
-        return batch, document
 
     def _glance(self, batch: BatchFolder, request: BatchRequest) -> None:
         with batch.table() as stream:
@@ -284,17 +277,6 @@ class BatchQueue:
             words = "Something went wrong on our side; the details are in the server log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
-    def _room(self) -> int:
-        """Bytes of the disk that all tables and their results may take."""
-        return self._context.settings.max_results_mb * 1_000_000
-
-    def _no_room(self) -> str:
-        settings = self._context.settings
-        return (
-            f"The tables and results that are kept fill the {settings.max_results_mb:,} MB there are for them; the oldest are "
-            f"deleted after {settings.keep_results_hours} hours. Try again later."
-        )
-
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
@@ -302,10 +284,10 @@ class BatchQueue:
             nonlocal told_at
             if self._stopping:
                 raise _Stopped
-            if (
-                done >= total or time.monotonic() - told_at > _TOLD_EVERY
-            ) and self._context.batches.size() > self._room():
-                raise OverBudget(self._no_room())
+            if (done >= total or time.monotonic() - told_at > _TOLD_EVERY) and self._context.batches.size() > _room(
+                self._context
+            ):
+                raise OverBudget(_no_room(self._context))
             share = done / total
             self._progress[batch.identifier] = (share, doing)
             if time.monotonic() - told_at > _TOLD_EVERY:
@@ -346,11 +328,63 @@ class BatchQueue:
         return summary_document(understood, summary, "")
 
 
+def new_batch(context: AppContext, coming: int = 0) -> BatchFolder:
+    """A place for a table and what becomes of it, its lock held; what is too old is swept away first.
+
+    Parameters
+    ----------
+    coming : int
+        Tables that are still coming; each may grow to the largest there may be.
+
+    Raises
+    ------
+    OverBudget
+        The tables and results that are kept take all the room there is for them.
+    Unavailable
+        The disk is full.
+    """
+    settings = context.settings
+    context.batches.sweep(timedelta(hours=settings.keep_results_hours))
+    kept = context.batches.size()
+    if (kept or coming) and kept + (coming + 1) * settings.max_upload_mb * 1_000_000 > _room(context):
+        raise OverBudget(_no_room(context))
+    return context.batches.new()
+
+
+def _room(context: AppContext) -> int:
+    """Bytes of the disk that all tables and their results may take."""
+    return context.settings.max_results_mb * 1_000_000
+
+
+def _no_room(context: AppContext) -> str:
+    settings = context.settings
+    return (
+        f"The tables and results that are kept fill the {settings.max_results_mb:,} MB there are for them; the oldest are "
+        f"deleted after {settings.keep_results_hours} hours. Try again later."
+    )
+
+
+def found_batch(context: AppContext, identifier: str, owner: Principal) -> tuple[BatchFolder, dict[str, Any]]:
+    """The folder of a table and what is known of it, for its owner or a maintainer.
+
+    Raises
+    ------
+    Unknown
+        There is none with this identifier, or it is somebody else's.
+    """
+    batch = context.batches.get(identifier)
+    document = batch.document()
+    if document["owner"] != owner_key(owner) and not owner.has(Role.MAINTAINER):
+        # Answer as for an unknown batch, so that nobody can tell that it exists.
+        raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
+    return batch, document
+
+
 class _Stopped(Exception):
     """The context is closing."""
 
 
-def _key(owner: Principal) -> str:
+def owner_key(owner: Principal) -> str:
     """By which an owner is known in a table's document: keys by their names, as they were before there were tokens."""
     if owner.is_local:
         return ""

@@ -11,7 +11,6 @@ from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.storage.files import backup
 from flora_core.storage.files.backup import BackedUp, delete_stale_backup_files
-from flora_core.storage.files.upload_folder import delete_stale_upload_folders
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
@@ -20,7 +19,7 @@ _log: Final = logging.getLogger("flora")
 
 @use_case(UseCase.MAINTAIN)
 def sweep(context: AppContext) -> None:
-    """Delete what killed processes left behind (recordings, versions, uploads, backups), and results kept long enough.
+    """Delete what killed processes left behind (recordings, versions, backups), and results kept long enough.
 
     Done beside other work, a little at a time; what can't be swept now is swept another day.
     """
@@ -28,7 +27,7 @@ def sweep(context: AppContext) -> None:
         recordings = context.records.sweep()
         results = context.batches.sweep(timedelta(hours=context.settings.keep_results_hours))
         versions = context.registry.sweep()
-        folders = delete_stale_upload_folders() + delete_stale_backup_files(context.database)
+        folders = delete_stale_backup_files(context.database)
     except FloraError as error:
         _log.warning("not swept up: %s", error.message)
         return
