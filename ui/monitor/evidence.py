@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from flora_core.monitoring.decision import MIN_PLANTS
 from flora_core.monitoring.verdicts.evidence import evidence_of
 from flora_core.monitoring.verdicts.wording import written_p
 from flora_core.workflows.context import AppContext
@@ -24,6 +25,9 @@ from flora_core.workflows.monitor.reference import wording_of
 from ui.monitor.pictures import show_calibration
 from ui.site.text import escape_markdown
 
+#: The share of windows that are amber or red though nothing changed: counted by simulation, 0.5 to 4 % (docs/statistics.md).
+HEALTHY: Final = 0.02
+YEAR: Final = {"day": 365, "week": 52, "month": 12}
 ANSWERS: Final = {"green": "✓ as before", "amber": "△ perhaps", "red": "▲ changed", "too few": "… too few"}
 
 
@@ -76,6 +80,13 @@ def _show_tests(found: MonitorResult) -> None:
         }
     )
     st.dataframe(table, hide_index=True, key="monitor.tests", height="content")
+    windows = sum(window.plants >= MIN_PLANTS for window in found.windows)
+    if windows:
+        st.caption(
+            f"Where nothing changes, chance alone still turns about {100 * HEALTHY:.0f} windows in 100 amber or red: of the "
+            f"{windows:,} shown here with {MIN_PLANTS} plants or more about {HEALTHY * windows:.1f}, of the {YEAR[found.kind]} "
+            f"of a whole year about {HEALTHY * YEAR[found.kind]:.1f}."
+        )
     asked = sum(row.p_adjusted is not None for row in rows)
     power = part.window_verdict.power
     st.caption(

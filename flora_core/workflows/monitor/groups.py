@@ -11,12 +11,14 @@ import numpy as np
 from flora_core.access import UseCase
 from flora_core.monitoring.decision import ALPHA_AMBER, ALPHA_RED, Verdict
 from flora_core.monitoring.drift.attribution import decompose_plants
+from flora_core.monitoring.drift.clustered import clustered
 from flora_core.monitoring.drift.samples import Findings, PlantSample, compare_plants
 from flora_core.monitoring.verdicts.verdict import WindowVerdict, window_verdict
 from flora_core.storage.records.samples import Samples
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.monitor.clusters import reference_clustering
 from flora_core.workflows.monitor.reference import version_reference, wording_of
 
 Grouping = Literal["collector", "site", "file"]
@@ -91,6 +93,8 @@ def _groups(
     names, counts = np.unique(labels.astype(str), return_counts=True) if len(sample) else (np.array([]), np.array([]))
     chosen = [str(names[i]) for i in np.argsort(-counts, kind="stable")[:GROUPS]]
     noun = seen.model.study
+    # A site, a collector or a file is one cluster.
+    alike = reference_clustering(context, study, seen.model.card.table.sha256)
     found = []
     for name in chosen:
         rows = labels == name
@@ -108,6 +112,8 @@ def _groups(
             within=seen.within,
             states=tuple(m.state_labels for m in noun.measurements),
         )
+        if alike is not None:
+            findings = clustered(findings, alike, (float(len(plants)),))
         sources = decompose_plants(noun.names, len(noun.species), seen.numbers_of(seen.plants), seen.numbers_of(plants))
         said = window_verdict(findings, wording_of(noun, "these"), decompositions=sources)
         verdict = _among(said.verdict, findings.p, len(chosen))

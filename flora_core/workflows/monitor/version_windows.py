@@ -15,6 +15,7 @@ from flora_core.access import UseCase
 from flora_core.model import Model
 from flora_core.monitoring.decision import MIN_PLANTS, Verdict, worst
 from flora_core.monitoring.drift.attribution import Decomposition
+from flora_core.monitoring.drift.clustered import clustered
 from flora_core.monitoring.drift.from_profiles import compare_profiles, decompose_profiles
 from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
 from flora_core.monitoring.drift.samples import Findings
@@ -22,6 +23,7 @@ from flora_core.monitoring.performance.cbpe import MetricEstimate
 from flora_core.monitoring.performance.determination_evidence import DeterminationEvidence, determination_evidence
 from flora_core.monitoring.performance.realised import Realised
 from flora_core.monitoring.profiles.profile import Profile, merge, merge_all
+from flora_core.monitoring.statistics.clusters import Clustering
 from flora_core.monitoring.verdicts.verdict import WindowVerdict, accuracy_reasons, window_verdict
 from flora_core.monitoring.verdicts.wording import lower_first
 from flora_core.storage.records.samples import Sample, Samples
@@ -29,6 +31,7 @@ from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor.calendar import LENGTH, DateRange, WindowKind, windows_between
+from flora_core.workflows.monitor.clusters import Origins, clusters_sentence, origins_of, reference_clustering
 from flora_core.workflows.monitor.ground_truth import GroundTruth, drawn_of, realised_of
 from flora_core.workflows.monitor.mix_ups import MixUp, explained, mix_up_of
 from flora_core.workflows.monitor.profiles import DayProfile
@@ -36,6 +39,7 @@ from flora_core.workflows.monitor.reference import VersionReference, version_ref
 
 #: The days back from the newest plant that the verdict rests on, whichever windows are looked at.
 VERDICT_DAYS: Final = LENGTH["week"]
+NO_ORIGINS: Final = Origins()
 #: Plants that are compared one by one; counts of all of them are compared too.
 ONE_BY_ONE: Final = 400
 #: How far back names that came late are looked for, and how many determined plants are enough.
@@ -147,9 +151,11 @@ def last_window(
     parts = []
     for version, profile in _by_version(own).items():
         seen = version_reference(models[version])
-        all_together, mix_up = _one_by_one(context, seen, version, profile, span)
+        all_together, mix_up, origins = _one_by_one(context, seen, version, profile, span)
+        table = seen.model.card.table
+        alike = reference_clustering(context, seen.model.study.name, table.sha256)
         known = _of(truth, version, span)
-        part = _part(seen, version, profile, known, before.get(version), all_together, "the last")
+        part = _part(seen, version, profile, known, before.get(version), all_together, "the last", origins, alike)
         lately = _lately(truth, version, span)
         said = _late(part.window_verdict, seen, lately, _named(days, version, lately))
         parts.append(
@@ -250,19 +256,20 @@ def _of(truth: Sequence[GroundTruth], version: int, span: DateRange) -> tuple[Gr
 
 
 #: What was asked of the plants themselves; kept until something is recorded.
-_ASKED: Final[dict[tuple[object, ...], tuple[MultivariateDrift | None, MixUp | None]]] = {}
+_ASKED: Final[dict[tuple[object, ...], tuple[MultivariateDrift | None, MixUp | None, Origins]]] = {}
 
 
 def _one_by_one(
     context: AppContext, seen: VersionReference, version: int, profile: Profile, span: DateRange
-) -> tuple[MultivariateDrift | None, MixUp | None]:
+) -> tuple[MultivariateDrift | None, MixUp | None, Origins]:
     """What only the plants themselves can tell: all measurements at once, and what those that fit nothing would need."""
     newest, _, _ = RecordStatistics(context.database).state(seen.model.study.name)
     key = (context.database.description, newest, seen, profile)
     found = _ASKED.get(key)
     if found is None:
         sample = _sample(context, seen, version, span)
-        found = _together(seen, sample), mix_up_of(seen.model, sample) if profile.unfit else None
+        mix_up = mix_up_of(seen.model, sample) if profile.unfit else None
+        found = _together(seen, sample), mix_up, origins_of(sample, profile.plants)
         while len(_ASKED) >= 64:
             _ASKED.pop(next(iter(_ASKED)))
         _ASKED[key] = found
@@ -293,6 +300,8 @@ def _part(
     earlier: Profile | None,
     all_together: MultivariateDrift | None,
     which: str,
+    origins: Origins = NO_ORIGINS,
+    alike: Clustering | None = None,
 ) -> VersionWindow:
     k = profile.bins.species
     issues = earlier if earlier is not None and earlier.rows >= MIN_PLANTS and _has_tables(earlier, profile) else None
@@ -307,6 +316,8 @@ def _part(
             within=seen.within,
             states=seen.states,
         )
+    if alike is not None and origins.sizes:
+        found = clustered(found, alike, origins.sizes)
     realised = realised_of(k, profile.plants - profile.unfit, known)
     determined = _determined(seen, realised, known, profile)
     scores = seen.model.card.scores
@@ -319,6 +330,10 @@ def _part(
         determined=determined,
         decompositions=sources,
     )
+    alarmed = said.verdict in ("amber", "red")
+    groups = clusters_sentence(origins, alike, alarmed, wording_of(seen.model.study, which))
+    if groups and said.verdict != "too few":
+        said = replace(said, sentence=f"{said.sentence} {groups}")
     return VersionWindow(
         version,
         profile,

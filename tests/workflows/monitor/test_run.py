@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from flora_core.errors import Unknown
+from flora_core.monitoring.statistics.clusters import Clustering
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.monitor import groups_of, monitor_document, monitor_study
+from flora_core.workflows.monitor import groups_of, monitor_document, monitor_study, version_windows
 from tests.workflows.monitor.seasons import day, determine, flowers, record_flowers
 
 
@@ -180,3 +181,28 @@ def test_one_far_value_lowers_no_verdict(context: AppContext, model) -> None:
     before = monitor_study(context, "iris", until=day(1)).verdict
     record_flowers(context, np.array([[29.9, 29.9, 29.9, 29.9]]), 0)
     assert before == monitor_study(context, "iris", until=day(1)).verdict == "red"
+
+
+def test_plants_of_one_site_count_as_few_where_the_training_table_tells_how_alike_they_are(
+    context: AppContext, model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, _ = flowers(model, 60, seed=20)
+    record_flowers(context, values + np.array([0.0, 0.0, 0.6, 0.0]), 0)
+    alone = monitor_study(context, "iris", until=day(1))
+    assert alone.verdict in ("amber", "red")
+    assert "They come from 1 site only: flowers of one site resemble each other" in alone.sentence
+    known = Clustering(0.3, (15,) * 10)
+    monkeypatch.setattr(version_windows, "reference_clustering", lambda context, study, sha256: known)
+    held = monitor_study(context, "iris", until=day(1))
+    assert held.verdict == "green"
+    assert "intraclass correlation 0.30): these 60 count as 3. One alone can hardly show anything." in held.sentence
+
+
+def test_plants_of_many_sites_need_no_warning(context: AppContext, model) -> None:
+    values, _ = flowers(model, 60, seed=20)
+    for i in range(0, 60, 10):
+        shifted = values[i : i + 10] + np.array([0.0, 0.0, 1.2, 0.0])
+        record_flowers(context, shifted, 0, site=f"Site {i}", collector="Bob")
+    found = monitor_study(context, "iris", until=day(1))
+    assert found.verdict == "red"
+    assert "resemble each other" not in found.sentence
