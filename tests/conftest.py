@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from flora_core.model import Model
@@ -20,6 +21,14 @@ from flora_core.study import IRIS
 from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.models.lifecycle import ensure_champion, iris_plants
 from tests.servers import PostgresServer, free_port, postgres_server
+
+#: `pytest --hypothesis-profile=whole` tries as many examples as a release is held to, instead of the few that are quick.
+hypothesis.settings.register_profile("whole", deadline=None)
+
+
+def examples(few: int, many: int = 0) -> int:
+    """How many examples to try: a few in the suite, many (else ten times as many) in the whole profile."""
+    return (many or 10 * few) if hypothesis.settings.get_current_profile_name() == "whole" else few
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,11 @@ import threading
 import pytest
 
 from flora_core import supervised_threads
+from flora_core.errors import Unavailable
+from flora_core.storage.access.audit_trail import AuditEntry
 from flora_core.supervised_threads import SupervisedThread, thread_health
+from flora_core.workflows.jobs import worker
+from ui.server import startup
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +60,62 @@ def test_how_it_is_is_told_while_it_works_and_while_it_waits(monkeypatch):
     thread.stop(30)
     assert not thread.is_alive()
     assert state("breaks") is None
+
+
+def test_a_start_that_breaks_down_is_said_and_tried_again(monkeypatch, context):
+    tried = []
+
+    def opening():
+        tried.append(1)
+        if len(tried) == 1:
+            raise RuntimeError("nobody thought of this")
+        return context
+
+    monkeypatch.setattr(startup, "open_context", opening)
+    monkeypatch.setattr(startup, "_TRY_AGAIN", 0.0)
+    monkeypatch.setattr(startup, "_warm", lambda context: None)
+    starting = startup.Startup()
+    starting.start()
+    starting.pause(60)
+    # What is said is the reason, once; asking for it begins anew.
+    monkeypatch.setattr(starting, "start", lambda: None)
+    with pytest.raises(Unavailable, match=r"The program can't start \(RuntimeError\)"):
+        starting.context()
+    monkeypatch.undo()
+    monkeypatch.setattr(startup, "open_context", opening)
+    monkeypatch.setattr(startup, "_TRY_AGAIN", 0.0)
+    monkeypatch.setattr(startup, "_warm", lambda context: None)
+    starting.start()
+    starting.pause(60)
+    assert starting.context().database is context.database
+
+
+def test_a_heartbeat_that_breaks_down_goes_on(context, monkeypatch):
+    job = context.jobs.enqueue("iris", "train", "{}", "Ada")
+    context.jobs.claim("me")
+    again, said = threading.Event(), []
+
+    def breaking(*words, **named):
+        said.append(words)
+        if len(said) == 1:
+            raise OSError("too many open files")
+        again.set()
+        return True
+
+    monkeypatch.setattr(worker, "_HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(context.jobs, "heartbeat", breaking)
+    heartbeat = worker._Heartbeat(context, job, "me", 0)
+    heartbeat.start()
+    assert again.wait(60)
+    heartbeat.stop()
+
+
+def test_an_audit_trail_that_can_t_be_written_for_any_reason_is_in_the_log(context, monkeypatch, caplog):
+    def broken():
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(context.database, "write", broken)
+    context.audit.note(AuditEntry("i", "s", "Ada", "record", "iris", "done"))
+    (line,) = [one for one in caplog.records if "audit trail can't be written" in one.message]
+    assert line.facts["reason"] == "OSError: too many open files"
+    assert line.facts["name"] == "Ada"

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from flora_core.errors import FloraError
+from flora_core.supervised_threads import SupervisedThread
 from ui.server.startup import STARTUP
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class SupervisorThread:
     def start(self) -> None:
         """Start the supervisor as soon as the context is open."""
         self._over.clear()
-        threading.Thread(target=self._start_when_ready, name="employing", daemon=True).start()
+        SupervisedThread("employing", self._start_when_ready).start()
 
     def wake(self) -> None:
         """Look at the queue at once: something was asked for or cancelled."""

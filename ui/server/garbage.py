@@ -12,6 +12,8 @@ import threading
 import time
 from typing import Final
 
+from flora_core.supervised_threads import SupervisedThread
+
 #: Seconds from the end of one full collection to the next.
 PAUSE: Final = 5.0
 #: Of the time of all visitors a full collection takes at most one part in so many: with a large heap the pause grows.
@@ -32,7 +34,7 @@ class GarbageCollection:
     def __init__(self, pause: float = PAUSE) -> None:
         self._pause = pause
         self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
         self._thresholds: tuple[int, int, int] | None = None
 
     def start(self) -> None:
@@ -42,7 +44,7 @@ class GarbageCollection:
         self._over.clear()
         self._thresholds = gc.get_threshold()
         gc.set_threshold(self._thresholds[0], self._thresholds[1], _NEVER)
-        self._thread = threading.Thread(target=self._run, name="garbage", daemon=True)
+        self._thread = SupervisedThread("garbage", self._run)
         self._thread.start()
 
     def stop(self) -> None:
@@ -50,7 +52,7 @@ class GarbageCollection:
         if self._thread is None:
             return
         self._over.set()
-        self._thread.join()
+        self._thread.stop(10.0)
         self._thread = None
         if self._thresholds is not None:
             gc.set_threshold(*self._thresholds)

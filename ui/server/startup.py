@@ -104,6 +104,11 @@ class Startup:
             _log.error("the context can't be opened: %s", error.message)
             self._error, self._failed_at = error, time.monotonic()
             return
+        except Exception as error:  # noqa: BLE001  whoever asks is told, and it is tried again
+            _log.exception("the context can't be opened")
+            words = f"The program can't start ({type(error).__name__}); the server's log says why. It is tried again."
+            self._error, self._failed_at = Unavailable(words), time.monotonic()
+            return
         self._error, self._context = None, context
         set_aside()
 

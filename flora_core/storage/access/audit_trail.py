@@ -97,9 +97,10 @@ class AuditTrail:
         try:
             with self._database.write() as connection:
                 connection.execute(insert(audit), rows)
-        except FloraError as error:
+        except Exception as error:  # noqa: BLE001  the thread of the timer has nobody else to tell
+            reason = error.message if isinstance(error, FloraError) else f"{type(error).__name__}: {error}"
             for row in rows:
-                _log.error("the audit trail can't be written", extra={"facts": {**row, "reason": error.message}})
+                _log.error("the audit trail can't be written", extra={"facts": {**row, "reason": reason}})
 
     def entries(
         self, *, since: datetime | None = None, until: datetime | None = None, most: int = 1000

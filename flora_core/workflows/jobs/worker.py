@@ -87,6 +87,9 @@ class _Heartbeat(threading.Thread):
                 # Whoever holds the database lets go of it again; a job that stays silent too long is given up by others.
                 _log.warning("job %s could not say that it is alive: %s", self._job.id, error.message)
                 continue
+            except Exception:  # noqa: BLE001  a job that fell silent would be given up while it works
+                _log.exception("job %s could not say that it is alive", self._job.id)
+                continue
             if not going and not self._stopped_at:
                 self._stopped_at = time.monotonic()
             done, total, _ = self._step
