@@ -3,6 +3,8 @@
 import streamlit as st
 
 from ui.models import versions as parts
+from ui.models.comparing import show_comparing
+from ui.models.deeds import show_version_notice
 from ui.models.files import show_files
 from ui.models.shadow import show_shadow
 from ui.page import require_context
@@ -19,7 +21,7 @@ st.markdown(
     f"What **{escape_markdown(study.title)}** was taught, how well each version does, and which one is in use. A version never "
     "changes, and nothing here is ever lost."
 )
-parts.show_version_notice()
+show_version_notice(context)
 if not versions:
     st.info("This study has no version yet: nothing can be identified until one is trained.", icon=":material/school:")
     page_link("train", "Train the first model")
@@ -28,7 +30,7 @@ if not versions:
 parts.show_champion(context, study, versions)
 VIEWS = {
     "Versions": parts.show_versions,
-    "Compare": parts.show_comparing,
+    "Compare": show_comparing,
     "Shadow": show_shadow,
     "Key": parts.show_key,
     "History": parts.show_history,

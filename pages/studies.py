@@ -17,11 +17,11 @@ st.markdown(
     "A study is one plant group: its measurements, its species, its training plants, its models. Bring a labelled table of any "
     "genus, and have an identification page for it."
 )
-create.show_made()
+create.show_made(context)
 extend.show_added()
 create.show_list(context, study.name)
 
-st.header("A labelled table")
+st.header("1. A labelled table")
 if not allowed_here(context, UseCase.MAKE_STUDY):
     st.stop()
 grow = f"More plants for {escape_markdown(study.title)}"
@@ -32,12 +32,13 @@ if st.radio("Use this table for", ("A new study", grow), horizontal=True) == gro
 file = create.uploaded_table(context)
 if file is None:
     st.stop()
+st.header("2. Check what was read")
 choices = create.columns_chosen(context, file)
 choices = checklists.checklist_chosen(context, file, choices)
 choices = corrections.names_chosen(context, file, choices)
 choices = corrections.measurements_chosen(context, file, choices)
 choices = states.states_chosen(context, file, choices)
-choices = create.describe_proposal(file, choices)
+choices = create.describe_proposal(context, file, choices)
 proposal = create.proposed(context, file, choices)
 create.show_preview(proposal)
 create.show_creation(context, proposal)

@@ -95,6 +95,42 @@ def models_leaderboard(version: str, study: Study = "iris", as_json: Json = Fals
         )
 
 
+@commands.command("runs", epilog="Example: python -m flora_core models runs --study iris --mlflow mlruns")
+def models_runs(
+    mlflow: Annotated[
+        Path | None,
+        typer.Option("--mlflow", help="A new folder: write them as MLflow's file store, to look at with it."),
+    ] = None,
+    study: Study = "iris",
+    as_json: Json = False,
+) -> None:
+    """The trainings of a study side by side: scores with intervals, parameters, data and code version."""
+    from flora_core.workflows.models.runs import export_runs, list_runs
+
+    context = context_with_champion()
+    if mlflow is not None:
+        written = export_runs(context, study, mlflow)
+        if as_json:
+            print_json({"study": study, "output": str(mlflow), "runs": written})
+        else:
+            typer.echo(f"Wrote {written} runs to {mlflow}; look at them with: mlflow ui --backend-store-uri {mlflow}")
+        return
+    runs = list_runs(context, study)
+    if as_json:
+        print_json(runs)
+        return
+    for run in runs:
+        settings = ", ".join(f"{name}={value}" for name, value in run["hyperparameters"].items()) or "no setting"
+        code = ", ".join(f"{name} {version}" for name, version in run["libraries"].items())
+        typer.echo(
+            f"v{run['version']}  {run['algorithm']} ({settings}), {100 * run['accuracy']:.1f} % right "
+            f"({100 * run['low']:.1f} to {100 * run['high']:.1f}, n = {run['plants_scored']}), log loss {run['log_loss']:.3f}; "
+            f"{run['candidates']} tried, {run['plants']} plants, table {run['table_sha256'][:12]}, seed {run['seed']}; {code}"
+        )
+    if not runs:
+        typer.echo(f"{study} has no model version yet.")
+
+
 @commands.command("verify", epilog="Example: python -m flora_core models verify")
 def models_verify(as_json: Json = False) -> None:
     """Compare every version's files with the checksums they were registered with; exit 1 where one differs."""

@@ -1,6 +1,7 @@
 """The Models page as a script: cards, a comparison, the gate, promotion, the way back, the history, the key."""
 
 import pickle
+import re
 
 import pytest
 
@@ -17,8 +18,8 @@ from tests.workflows.models.test_lifecycle import worse  # noqa: F401  a challen
 
 @pytest.fixture
 def models(page):  # noqa: F811
-    def open_page(view="Versions"):
-        at = page(view=view)
+    def open_page(view="Versions", **query):
+        at = page(view=view, **query)
         at.switch_page(str(ROOT / "pages" / "models.py"))
         return at.run()
 
@@ -29,6 +30,13 @@ def compared(context, champion, challenger):
     job = ask_for_comparison(context, "iris", comparison_asked(context, "iris", champion, challenger), "")
     context.jobs.claim("a test")
     worker.run_job(context, job.id, "a test")
+
+
+def verdict(at):
+    """Mark and headline of the one verdict on the screen."""
+    (body,) = [html.body for html in at.get("html") if "flora-verdict" in html.body and "<h2" in html.body]
+    found = re.search(r"aria-hidden='true'>(.)</span><b>(.*?)</b>", body)
+    return found[1], found[2]
 
 
 def test_versions_are_listed_with_their_cards_and_the_champion_has_no_way_out(models):
@@ -53,12 +61,14 @@ def test_a_worse_version_is_promoted_only_by_overruling_and_rolled_back_in_one_c
     worker.run_job(context, job.id, "a test")
     at.run()
     assert not at.exception
-    assert "The gate is shut" in " ".join(w.value for w in at.error)
+    assert verdict(at) == ("✕", "The gate is shut")
     assert "is named worse" in words(at)
+    assert at.button(key="promote").label == "Promote version 2 all the same"
     at.text_input(key="promote.by").set_value("Ada")
-    at.text_input(key="promote.why").set_value("a lesson").run()
-    assert at.button(key="promote").disabled
-    at.checkbox(key="overrule").check().run()
+    at.button(key="promote").click().run()
+    assert "Say why" in at.error[0].value
+    assert context.registry.champion_version("iris") == 1
+    at.text_input(key="promote.why").set_value("a lesson")
     at.button(key="promote").click().run()
     assert "Version 2 identifies from now on" in words(at).replace("\\", "")
     newest = history(context, "iris")[-1]
@@ -77,11 +87,37 @@ def test_an_equal_version_passes_the_gate(models, context, champion):
     context.registry.register(champion, "Ada")
     compared(context, 1, 2)
     at = models("Compare")
-    assert "Cannot tell with 150 plants" in " ".join(w.value for w in at.warning)
+    assert verdict(at) == ("?", "Cannot tell with 150 plants")
     at.text_input(key="promote.by").set_value("Ada")
-    at.text_input(key="promote.why").set_value("trained again").run()
+    at.text_input(key="promote.why").set_value("trained again")
     at.button(key="promote").click().run()
     assert context.registry.champion_version("iris") == 2
+    at.button(key="undo").click().run()
+    assert context.registry.champion_version("iris") == 1
+    assert history(context, "iris")[-1].by == "Ada"
+
+
+def test_there_is_one_verdict_and_the_margin_decides_which(models, context, champion):
+    context.registry.register(champion, "Ada")
+    compared(context, 1, 2)
+    at = models("Compare")
+    assert at.selectbox(key="margin").value == 2.0
+    at.selectbox(key="margin").set_value(5.0).run()
+    assert not at.exception
+    assert verdict(at) == ("✓", "As good, within 5 points")
+    # What was shown is reason enough: one click promotes.
+    assert at.text_input(key="promote.why").value == "As good as version 1 within 5 points on 150 plants."
+    at.text_input(key="promote.by").set_value("Ada")
+    at.button(key="promote").click().run()
+    assert context.registry.champion_version("iris") == 2
+
+
+def test_figures_bear_their_standard_names(models, context, champion):
+    context.registry.register(champion, "Ada")
+    compared(context, 1, 2)
+    shown = words(models("Compare"))
+    for standard in ("accuracy", "log loss", "calibration error", "confusion matrix", "reliability diagram", "McNemar"):
+        assert standard in shown
 
 
 def test_somebody_quicker_is_said_and_nothing_is_changed(models, context, champion):
@@ -98,13 +134,13 @@ def test_somebody_quicker_is_said_and_nothing_is_changed(models, context, champi
 
 def test_a_version_is_retired_and_stays_to_be_read(models, context, champion):
     context.registry.register(champion, "Ada")
-    at = models()
-    at.selectbox(key="models.iris.card").set_value(2).run()
+    at = models(version="2")
+    assert "Version 2: linear discriminant analysis" in [h.value for h in at.header]
     at.text_input(key="retire.by").set_value("Ada")
     at.text_input(key="retire.why").set_value("a wrong table").run()
     at.button(key="retire").click().run()
     assert context.registry.retired("iris") == {2}
-    assert "retired</span>" in words(at)
+    assert at.dataframe[0].value["State"].tolist() == ["retired", "identifies"]
     assert not at.exception
 
 
@@ -137,4 +173,23 @@ def test_a_file_that_is_none_is_refused_and_one_of_ours_comes_in(models, context
     at.file_uploader(key="import.file").upload("iris.skops", content, "application/octet-stream").run()
     at.button(key="import").click().run()
     assert "Brought in as version 2" in words(at).replace("\\", "")
-    assert "(stated)" in words(models())
+    assert "(stated)" in models().dataframe[0].value["Named right"].iloc[0]
+
+
+def test_runs_stand_side_by_side_with_parameters_data_and_code(models, context):
+    card = train_version(context, "iris", algorithm="logistic", hyperparameters={"C": 3.0}, seed=7, by="Ada")
+    rows = models().dataframe[0].value
+    assert rows["Version"].tolist() == ["v2", "v1"]
+    newest = rows.iloc[0]
+    assert newest["Settings"] == "C 3.0"
+    assert newest["Seed"] == 7
+    assert newest["Table"] == card.table.sha256[:8]
+    assert f"scikit-learn {card.libraries['scikit-learn']}" in newest["Code"]
+
+
+def test_a_first_model_needs_no_champion_to_defend(models, context, monkeypatch):
+    monkeypatch.setattr(type(context.registry), "champion_version", lambda registry, study: None)
+    at = models("Compare")
+    assert not at.exception
+    assert at.text_input(key="promote.why").value.startswith("The first version of this study")
+    assert at.button(key="promote").label == "Let version 1 identify"

@@ -3,6 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from flora_core.workflows.jobs import worker
+from flora_core.workflows.jobs.requests import ask_for_training
+from flora_core.workflows.models.training import TrainingRequest
 from tests.builders import labelled_table
 from tests.servers import ROOT
 from ui.server.startup import STARTUP
@@ -31,9 +34,8 @@ def named(widgets, label):
 
 def test_studies_are_listed_with_their_champions(page):
     assert not page.exception
-    listed = next(html.body for html in page.get("html") if "Training tables" in html.body)
-    assert "Fisher&#x27;s irises <span class='flora-badge on'>chosen</span>" in listed
-    assert "data-heading='Identifies'>v1</td>" in listed
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["Study"], row["Chosen"], row["Plants"], row["Identifies"]) == ("Fisher's irises", "chosen", 150, "v1")
 
 
 def test_a_table_becomes_a_study_and_every_page_works_on_it(page, context):
@@ -48,6 +50,55 @@ def test_a_table_becomes_a_study_and_every_page_works_on_it(page, context):
     assert "was made of 30 plants" in at.success[0].value
     assert at.query_params["study"] == "plants"
     assert context.studies.tables("plants")[0].added_by == "Ada"
+    # The table is done with: no word of a study that is there already.
+    assert not at.error
+    assert not [b for b in at.button if b.label == "Make the study"]
+
+
+def test_one_click_makes_trains_and_uses_a_study(page, context):
+    at = give(page, labelled_table(TWO))
+    assert [h.value for h in at.header if h.value[0].isdigit() and h.value[1] == "."] == [
+        "1. A labelled table",
+        "2. Check what was read",
+        "3. Make, train and use",
+    ]
+    named(at.text_input, "Made by").set_value("Ada")
+    named(at.button, "Make, train and use").click().run()
+    assert not at.exception, at.exception
+    assert not at.error
+    (job,) = context.jobs.active()
+    context.jobs.claim("a test")
+    assert worker.run_job(context, job.id, "a test") == "done"
+    at.run()
+    assert not at.exception, at.exception
+    assert not at.error
+    assert context.registry.champion_version("plants") == 1
+    newest = context.registry.events("plants")[-1]
+    assert (newest.kind, newest.by) == ("promoted", "Ada")
+    shown = " ".join(m.value for m in at.markdown)
+    assert "Version 1 identifies: " in shown
+
+
+def test_a_first_version_never_takes_the_place_of_a_champion(context):
+    request = TrainingRequest(algorithm="bayes", use_if_first=True)
+    job = ask_for_training(context, "iris", request, "Ada")
+    context.jobs.claim("a test")
+    assert worker.run_job(context, job.id, "a test") == "done"
+    assert context.registry.champion_version("iris") == 1
+
+
+def test_the_same_table_again_is_offered_under_a_free_name(page, context):
+    at = give(page, labelled_table(TWO))
+    named(at.text_input, "Made by").set_value("Ada")
+    named(at.button, "Make the study").click().run()
+    at = at.file_uploader(key="studies.file.1").upload("plants.csv", labelled_table(TWO).encode(), "text/csv").run()
+    assert named(at.text_input, "Name for addresses").value == "plants_2"
+    assert not at.error
+
+
+def test_a_slip_of_the_pen_is_offered_as_the_common_name(page):
+    at = give(page, labelled_table({"Adelie": 40, "Gento": 1, "Gentoo": 49}))
+    assert next(b for b in at.button if b.label == "Count as Gentoo")
 
 
 def test_names_that_may_be_one_are_merged_by_a_button(page):
@@ -98,7 +149,7 @@ def test_more_plants_become_the_next_training_table(page, context):
     assert not at.exception, at.exception
     next(b for b in at.button if b.label == "Count as Iris versicolor").click().run()
     assert "5 plants to be added" in [h.value for h in at.header]
-    preview = at.dataframe[0].value
+    preview = at.dataframe[1].value
     assert preview["To be added"].tolist() == [2, 1, 1, 1]
     assert preview["Plants so far"].tolist() == [0, 50, 50, 50]
     named(at.text_input, "Added by").set_value("Ada")

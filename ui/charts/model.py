@@ -217,8 +217,14 @@ def importance_chart(card: ModelCard, ink: str, most: int = 20) -> Picture:
     return Picture(title, drawn, f"Accuracy lost without each measurement, in points: {said or 'none'}.")
 
 
-def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
-    """For each species, how many more of its plants the challenger names right, with the 95 % interval."""
+def differences(study: Study, comparison: Comparison, ink: str, margin: float = 0.0) -> Picture:
+    """For each species, how many more of its plants the challenger names right, with the 95 % interval.
+
+    Parameters
+    ----------
+    margin : float
+        A share; what lies within it counts as good, and is shaded. 0: nothing is shaded.
+    """
     rows = list(comparison.by_species.items())
     gained = sorted(rows, key=lambda row: row[1].value)
     worst, best = gained[0], gained[-1]
@@ -250,6 +256,22 @@ def differences(study: Study, comparison: Comparison, ink: str) -> Picture:
     )
     layout["yaxis"]["autorange"] = "reversed"
     layout["xaxis"] |= {"zeroline": True, "zerolinecolor": ink, "zerolinewidth": 1}
+    if margin:
+        shaded = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "line": {"width": 0}}
+        layout["shapes"] = [{**shaded, "x0": -100 * margin, "x1": 100 * margin, "fillcolor": _FIELDS[1]}]
+    layout["margin"]["r"] = 120
+    layout["annotations"] = [
+        {
+            "xref": "paper",
+            "x": 1.02,
+            "xanchor": "left",
+            "y": label_of(study, name),
+            "showarrow": False,
+            "text": f"{round(d.champion * d.plants)} → {round(d.challenger * d.plants)} of {d.plants}",
+            "font": {"color": ink, "size": 12},
+        }
+        for name, d in rows
+    ]
     said = "; ".join(
         f"{name} {100 * d.champion:.1f} % and {100 * d.challenger:.1f} %, n = {d.plants}" for name, d in rows
     )

@@ -27,7 +27,7 @@ def names_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
         return choices
     place = f"names.{file.file_id}.{choices.label}.{choices.keep_qualified}.{choices.genus}.{choices.codes}"
     merged: dict[str, str] = st.session_state.setdefault(f"{place}.merged", {})
-    st.header("The names")
+    st.subheader("The names")
     show_merges(proposed(context, file, replace(choices, names=merged)).alike, place, merged)
     names = proposed(context, file, replace(choices, names=merged)).names
     accepted = choices.checklist
@@ -74,7 +74,7 @@ def measurements_chosen(context: AppContext, file: Any, choices: Choices) -> Cho
     first = proposed(context, file, choices)
     if not first.columns:
         return choices
-    st.header("What is measured")
+    st.subheader("What is measured")
     header = first.layout.header
     columns = [header[c.column] for c in first.columns]
     units = [header_unit(name) or _NO_UNIT for name in columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from dataclasses import replace
 from html import escape
 from typing import Any, Final, Literal, NoReturn
@@ -10,67 +11,119 @@ from typing import Any, Final, Literal, NoReturn
 import numpy as np
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError, Issue, TooLarge
 from flora_core.tables.columns.measurements import slug
 from flora_core.tables.layout import Decimal
 from flora_core.tables.names.labels import Alike
 from flora_core.tables.values.limits import limits_text
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.studies import Choices, Proposal, create, list_studies, propose
+from flora_core.workflows.jobs.requests import ask_for_training
+from flora_core.workflows.models.training import TrainingRequest
+from flora_core.workflows.studies import Choices, Proposal, StudyView, create, list_studies, propose
 from ui.components.arrangement import offer_arrangement, said_arrangement
-from ui.components.facts_table import facts_table
+from ui.jobs.queue import show_queue
+from ui.jobs.supervisor import SUPERVISOR
 from ui.site.navigation import page_link
-from ui.site.person import show_signing_name
+from ui.site.person import may, show_signing_name
 from ui.site.study_picker import choose_study
-from ui.site.text import escape_markdown, without_options
+from ui.site.text import escape_markdown, italicised, without_options
 
 _NONE: Final = "(no column)"
 _KEPT: Final = "studies.proposals"
 _MADE: Final = "studies.made"
+_DONE: Final = "studies.done"
 _CONDITIONS: Final[tuple[Literal["unknown", "fresh", "pressed"], ...]] = ("unknown", "fresh", "pressed")
 #: The decimal signs to choose from; "" for the one that is found.
 DECIMALS: Final[tuple[Decimal, ...]] = ("", ".", ",")
 
 
-def show_made() -> None:
-    """What was made last, and what to do with it."""
+def show_made(context: AppContext) -> None:
+    """What was made last, how far its first training is, and the way to identify with it."""
     made = st.session_state.get(_MADE)
-    if not made:
+    if not made or made[0] not in context.studies.names():
         return
+    name, title, plants = made
+    study = context.studies.get(name)
     with st.container(border=True):
         st.success(
-            f"**{escape_markdown(made[1])}** was made of {made[2]:,} plants. Every page works on it now.",
+            f"**{escape_markdown(title)}** was made of {plants:,} plants. Every page works on it now.",
             icon=":material/check_circle:",
         )
-        st.markdown("Next: train a first model, look at its scores, and promote it.")
-        page_link("train", "Train a first model")
+        champion = context.registry.champion_version(name)
+        if champion is not None:
+            s = context.registry.card(name, champion).scores
+            st.markdown(
+                f"Version {champion} identifies: {s.right:,} of {s.plants:,} unseen {escape_markdown(study.plural)} named "
+                f"right, {100 * s.accuracy:.1f} % (95 % interval {100 * s.low:.1f} to {100 * s.high:.1f})."
+            )
+            page_link("identify", f"Identify {study.one}", study=name)
+        elif any(job.study == name for job in context.jobs.active()):
+            st.markdown("Its first model is being trained; it identifies as soon as that is done.")
+            show_queue(context, name, empty="")
+        else:
+            show_queue(context, name, empty="")
+            st.markdown("Next: train a first model.")
+            page_link("train", "Train a first model")
 
 
 def show_list(context: AppContext, chosen: str) -> None:
-    """All studies with plants, species and champion."""
-    rows = []
-    for view in list_studies(context):
-        study, tables = view.study, len(view.tables)
-        badge = "<span class='flora-badge on'>chosen</span>" if study.name == chosen else ""
-        rows.append(
-            (
-                f"{escape(study.title)} {badge}",
-                escape(study.name),
-                f"{sum(view.plants.values()):,} of {len(view.plants)} species",
-                f"{len(study.measurements)}",
-                f"v{view.champion}" if view.champion is not None else "no model yet",
-                f"{tables}" if tables else "none",
-            )
-        )
-    st.html(facts_table(("Study", "Name", "Plants", "Measurements", "Identifies", "Training tables"), rows))
+    """All studies as a table; a click on a row opens what it is made of."""
+    views = list_studies(context)
+    rows = [
+        {
+            "Study": view.study.title,
+            "Chosen": "chosen" if view.study.name == chosen else "",
+            "Name": view.study.name,
+            "Plants": sum(view.plants.values()),
+            "Species": len(view.plants),
+            "Measurements": len(view.study.measurements),
+            "Identifies": f"v{view.champion}" if view.champion is not None else "no model yet",
+            "Training tables": len(view.tables),
+        }
+        for view in views
+    ]
+    clicked: Any = st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="studies.table",
+        alt=f"{len(rows)} studies: {', '.join(view.study.title for view in views[:20])}.",
+    )
+    st.caption("A click on a row opens the study.")
+    selected = clicked["selection"]["rows"] if clicked else []
+    if selected and selected[0] < len(views):
+        _show_study(views[selected[0]], chosen)
+
+
+def _show_study(view: StudyView, chosen: str) -> None:
+    """Species with their plants, measurements with their units, and the ways on."""
+    study = view.study
+    with st.container(border=True):
+        st.subheader(escape_markdown(study.title))
+        counts = ", ".join(f"{italicised(name, study)} {n:,}" for name, n in view.plants.items())
+        measured = ", ".join(escape(m.heading) for m in study.measurements)
+        st.html(f"<p><b>Species</b>: {counts}</p><p><b>Measurements</b>: {measured}</p>")
+        for warning in view.warnings:
+            st.warning(escape_markdown(warning), icon=":material/warning:")
+        with st.container(horizontal=True):
+            if study.name != chosen:
+                st.button("Work on this study", key="studies.open", on_click=choose_study, args=(study.name,))
+            if view.champion is not None:
+                page_link("identify", f"Identify {study.one}", study=study.name)
+            page_link("models", "Its models", study=study.name)
 
 
 def uploaded_table(context: AppContext, key: str = "studies.file") -> Any:
     """The file a visitor gave, or None with a word on what a table should look like."""
+    # After a study was made the box is a new one: the table that made it is done with.
+    again = st.session_state.get(_DONE, 0) if key == "studies.file" else 0
     file = st.file_uploader(
         "A table: one row a plant, one column with the names of the species, the others measured",
         type=["csv", "tsv", "txt", "xlsx"],
-        key=key,
+        key=f"{key}.{again}" if again else key,
     )
     if file is None:
         st.markdown(
@@ -171,10 +224,10 @@ def _place(header: list[str], name: str) -> int:
     return header.index(name) + 1 if name in header else 0
 
 
-def describe_proposal(file: Any, choices: Choices) -> Choices:
-    """What the study is called and what is known of its plants."""
-    st.header("What it is called")
-    stem = slug(file.name.rsplit(".", 1)[0])
+def describe_proposal(context: AppContext, file: Any, choices: Choices) -> Choices:
+    """What the study is called and what is known of its plants; a name that is taken gets a number behind it."""
+    st.subheader("What it is called")
+    stem = _free_name(slug(file.name.rsplit(".", 1)[0]), context.studies.names())
     one, two, three = st.columns([4, 3, 3])
     title = one.text_input(
         "Title", value=stem.replace("_", " ").capitalize(), key=f"title.{file.file_id}", max_chars=200
@@ -210,6 +263,14 @@ def describe_proposal(file: Any, choices: Choices) -> Choices:
         source=source,
         licence=licence,
     )
+
+
+def _free_name(stem: str, taken: Collection[str]) -> str:
+    """The name itself, or with the first number behind it that makes it another."""
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem}_{number}", number + 1
+    return name
 
 
 def show_preview(proposal: Proposal) -> None:
@@ -285,26 +346,35 @@ def show_merges(alike: tuple[Alike, ...], place: str, merged: dict[str, str]) ->
 
 
 def show_creation(context: AppContext, proposal: Proposal) -> None:
-    """Make the study, in somebody's name."""
+    """Make the study in somebody's name, and with one click train its first model and let it identify."""
+    st.header("3. Make, train and use")
+    whole = may(context, UseCase.TRAIN) and may(context, UseCase.PROMOTE)
     with st.form("make-study", border=True):
-        who, press = st.columns([5, 2], vertical_alignment="bottom")
-        with who:
-            by = show_signing_name(context, "person", "Made by")
-        pressed = press.form_submit_button(
-            "Make the study",
-            type="primary",
-            width="stretch",
-            icon=":material/local_florist:",
-            disabled=bool(proposal.refusals),
-        )
-    if not pressed:
+        by = show_signing_name(context, "person", "Made by")
+        if whole:
+            st.caption(
+                "The best of four ways of learning is trained on these plants, and identifies as soon as it is done. Its "
+                "scores are shown with it; another version can take its place at any time."
+            )
+        with st.container(horizontal=True):
+            used = whole and st.form_submit_button(
+                "Make, train and use", type="primary", icon=":material/local_florist:", disabled=bool(proposal.refusals)
+            )
+            made = st.form_submit_button(
+                "Make the study", type="secondary" if whole else "primary", disabled=bool(proposal.refusals)
+            )
+    if not used and not made:
         return
     try:
         view = create(context, proposal, by)
+        if used:
+            ask_for_training(context, view.study.name, TrainingRequest(use_if_first=True), by)
+            SUPERVISOR.wake()
     except FloraError as refused:
         st.error(f"Not made. {escape_markdown(refused.message)}", icon=":material/error:")
         return
     st.session_state[_MADE] = (view.study.name, view.study.title, sum(view.plants.values()))
+    st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1
     st.session_state.pop(_KEPT, None)
     choose_study(view.study.name)
     st.rerun()

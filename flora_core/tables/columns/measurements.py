@@ -37,6 +37,9 @@ _STEPS: Final = 1000
 _SIZES: Final = frozenset({*LENGTHS, *AREAS, "px", "g", "mg"})
 _BRACKETS: Final = re.compile(r"[\(\[\{]\s*([^\)\]\}]{1,14}?)\s*[\)\]\}]")
 _METRES: Final = re.compile(r"(?:height|length|width|diameter|depth|hoehe|höhe|altura|hauteur)[\s_.]m$", re.IGNORECASE)
+#: A unit as the last word: "flipper length in mm", "body_mass_g", "length_millimetres".
+_LAST_WORD: Final = re.compile(r"[\s_.\-]+(?:in[\s_.\-]+)?([^\s_.\-]{1,14})\.?$", re.IGNORECASE)
+_MASS: Final = re.compile(r"mass|weight|gewicht|masse|peso|poids", re.IGNORECASE)
 _FIGURE: Final = re.compile(r"[\s_.\-]+(?:mid|mean|avg)$", re.IGNORECASE)
 
 
@@ -51,7 +54,25 @@ def header_unit(header: str) -> str:
             unit = parse_unit(bracketed[1])
         except Unknown:
             return ""
-    return unit
+    return unit or _last_word(header)[0]
+
+
+def _last_word(header: str) -> tuple[str, str]:
+    """The unit that the last word is, and what stands before it; ("", "") where it is none.
+
+    One letter alone may be anything: "g" counts behind a mass, and "in" needs brackets.
+    """
+    found = _LAST_WORD.search(header)
+    if found is None or not found.start() or found[1].casefold() == "in":
+        return "", ""
+    before = header[: found.start()]
+    if len(found[1]) == 1 and not (found[1] == "g" and _MASS.search(before)):
+        return "", ""
+    try:
+        unit = parse_unit(found[1])
+    except Unknown:
+        return "", ""
+    return (unit, before) if unit in _SIZES else ("", "")
 
 
 def header_label(header: str) -> str:
@@ -60,7 +81,8 @@ def header_label(header: str) -> str:
     rest = header
     if unit:
         bare = header[:-2] if _METRES.search(header) else _BRACKETS.sub(" ", header)
-        rest = parse_header(header).rest if parse_header(header).unit else bare
+        rest = parse_header(header).rest if parse_header(header).unit else _last_word(header)[1] or bare
+        rest = re.sub(r"[\s_.\-]+in[\s_.\-]*$", "", rest, flags=re.IGNORECASE)
     rest = _FIGURE.sub("", rest.strip())
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])", " ", rest)
     words = [word for word in re.split(r"[\s_.\-/,:;]+", spaced) if word]

@@ -11,7 +11,7 @@ from flora_core.progress import Progress, no_progress
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused
-from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
+from flora_core.model import Bools, Floats, Ints, Model, ModelCard, TrainingPlants
 from flora_core.storage.cluster import cluster
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
@@ -99,6 +99,25 @@ def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
     return replace(
         gate, reasons=(*gate.reasons, text), objections=gate.objections if fine else (*gate.objections, text)
     )
+
+
+def gate_at(gate: Gate, comparison: Comparison, challenger: ModelCard, margin: float) -> Gate:
+    """The same judgement with another margin; nothing is compared again.
+
+    Raises
+    ------
+    Refused
+        The margin can't be used.
+    """
+    from flora_core.learning.comparison.promotion_gate import evaluate_gate
+
+    if abs(gate.margin - margin) < 1e-12 and gate.answer:
+        return gate
+    before, after = (evaluate_gate(comparison, challenger, m) for m in (gate.margin, margin))
+    # What was looked at beside the comparison, like a file's own model, stays as it was.
+    beside = tuple(reason for reason in gate.reasons if reason not in before.reasons) if gate.answer else ()
+    against = tuple(reason for reason in gate.objections if reason in beside)
+    return replace(after, reasons=(*after.reasons, *beside), objections=(*after.objections, *against))
 
 
 def _plants_of_both(

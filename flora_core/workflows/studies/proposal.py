@@ -35,6 +35,7 @@ from flora_core.workflows.studies.column_roles import Roles, find_roles, labels_
 from flora_core.workflows.studies.data_warnings import left_out_notes, warnings_of_table
 from flora_core.workflows.studies.seen_states import find_states, said_of_states
 from flora_core.workflows.studies.species_names import (
+    UNLEARNABLE,
     choose_names,
     refused_names,
     refused_species,
@@ -280,9 +281,10 @@ def _made(draft: Proposal, rows: RowChunk, roles: Roles, study: Study, kinds: In
     names_gone = int((checked.usable & ~use).sum())
     pairs = synonyms(draft.names, draft.choices.checklist)
     named = {pair.rarer for pair in pairs}
-    pairs += tuple(
-        p for p in alike([n.gathered for n in draft.names if n.becomes == n.gathered.name]) if p.rarer not in named
-    )
+    # A name of one plant was left out as too few: that it is a slip of the pen is the likelier reason.
+    asked = [n.gathered for n in draft.names if n.becomes == n.gathered.name or n.because in UNLEARNABLE]
+    left_out = {n.gathered.name for n in draft.names if not n.becomes}
+    pairs += tuple(p for p in alike(asked) if p.rarer not in named and p.commoner not in left_out)
     draft = replace(draft, alike=pairs)
     unknown = said_of_checklist(draft.names, draft.choices.checklist)
     return replace(

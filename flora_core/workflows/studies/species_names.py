@@ -19,7 +19,8 @@ MAX_SPECIES = 1000
 FEW = 10
 _ONE_PLANT = f"one plant is too few to learn from, {FEW} or more would be right"
 _NO_MEASUREMENT = "none of its plants has a measurement that can be used"
-_UNLEARNABLE = frozenset({_ONE_PLANT, _NO_MEASUREMENT})
+#: Why a name is left out that nobody decided about: its plants are too few.
+UNLEARNABLE = frozenset({_ONE_PLANT, _NO_MEASUREMENT})
 #: From more names on, their spellings are said in one note.
 _MANY = 8
 #: A model needs so many plants of each species.
@@ -145,7 +146,7 @@ def refused_species(names: Sequence[NameChoice]) -> str:
 
 def warned_of_names(names: Sequence[NameChoice]) -> list[str]:
     """Warnings of species that are left out because nothing could be learned of them, and of names that may be two."""
-    found = _left_out([name for name in names if name.because in _UNLEARNABLE])
+    found = _left_out([name for name in names if name.because in UNLEARNABLE])
     tails = [
         (name, *pair)
         for name in names
@@ -163,7 +164,7 @@ def warned_of_names(names: Sequence[NameChoice]) -> list[str]:
 
 def said_of_names(names: Sequence[NameChoice]) -> list[str]:
     """Notes on names that were left out, gathered from several spellings, or merged."""
-    notes = _left_out([name for name in names if name.because not in _UNLEARNABLE])
+    notes = _left_out([name for name in names if name.because not in UNLEARNABLE])
     respelt = [n for n in names if n.becomes and any(t.strip() != n.gathered.name for t, _ in n.gathered.spellings)]
     if len(respelt) > _MANY:
         some = listed([f"'{shortened(_first_other(n))}' as {n.gathered.name}" for n in respelt[:5]])

@@ -109,3 +109,21 @@ def test_limits_hold_every_value_that_was_not_set_aside(values, unit):
         tolerance = 1e-9 * max(1.0, np.abs(values).max())
         assert values[kept].min() >= m.low - tolerance
         assert values[kept].max() <= m.high + tolerance
+
+
+@pytest.mark.parametrize(
+    ("header", "label", "unit"),
+    [
+        ("body_mass_g", "body mass", "g"),
+        ("mass g", "mass", "g"),
+        ("flipper length in mm", "flipper length", "mm"),
+        ("weight_in_grams", "weight", "g"),
+        ("length_millimetres", "length", "mm"),
+        ("bill_length_mm", "bill length", "mm"),
+        ("gene_g", "gene g", ""),
+        ("step in", "step in", ""),
+        ("petal", "petal", ""),
+    ],
+)
+def test_a_unit_leaves_the_name(header, label, unit):
+    assert (header_label(header), header_unit(header)) == (label, unit)
