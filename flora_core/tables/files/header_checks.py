@@ -111,6 +111,14 @@ def _refuse_twice(layout: Layout, shown: str, name: str, first: int, second: int
                 f"row below holds '{_listed(layout.preview[0])}'. {_EXAMPLE}",
                 "join-headers",
             )
+    header = layout.header
+    apart = second - first
+    again = sum(bool(a) and a == b for a, b in zip(header, header[apart:], strict=False))
+    if apart > 1 and again > 1 and again >= len([name for name in header[second:] if name]) / 2:
+        raise BadTable(
+            f"{shown} seems to hold two tables side by side: the names from '{name[:60]}' on stand in columns {first + 1} and "
+            f"{second + 1}. Put them into files of their own, or one below the other under one header."
+        )
     raise BadTable(
         f"{shown} has two columns called '{name[:60]}' (columns {first + 1} and {second + 1}). Rename one of them."
     )

@@ -15,11 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flora_core.errors import Unknown
 from flora_core.model import Bools
 from flora_core.tables.columns.header_words import fold_accents, parse_header
 from flora_core.tables.files.dialect import column_name, looks_like_number
 from flora_core.tables.layout import Layout, RowChunk
 from flora_core.tables.values.cells import MISSING
+from flora_core.units import parse_unit
 
 #: Cells that begin with a letter, in any script, perhaps behind a sign or a space.
 _BEGINS_WITH_A_LETTER: Final = r"^[\s\"'(\[]*\p{L}"
@@ -73,12 +75,26 @@ def _header_rows(part: RowChunk, layout: Layout, numeric: Sequence[int]) -> list
         cells = [column_name(column[place].as_py() or "") for column in part.columns]
         words_there = [cells[j] for j in numeric]
         follows = _numbers_follow(part, place, numeric) and not _repeats_a_text(part, cells, numeric)
-        if _is_header(words_there, keys, least, follows):
+        if follows and _are_units(words_there, least):
+            # Units alone: what stands below is measured in them, whatever the first header said.
+            units = [parse_unit(cell.strip("()[] ")) if cell else "" for cell in words_there]
+            first = [_unit(layout.header[j]) for j in numeric]
+            found.append((place, cells, all(a in ("", b) for a, b in zip(units, first, strict=True))))
+        elif _is_header(words_there, keys, least, follows):
             same = all(
                 _key(cells[j]) == _key(layout.header[j]) and _unit(cells[j]) == _unit(layout.header[j]) for j in numeric
             )
             found.append((place, cells, same))
     return found
+
+
+def _are_units(cells: Sequence[str], least: int) -> bool:
+    """Whether a row holds units in most columns of numbers and nothing else in them."""
+    filled = [cell for cell in cells if cell]
+    try:
+        return len(filled) >= least and all(parse_unit(cell.strip("()[] ")) for cell in filled)
+    except Unknown:
+        return False
 
 
 def _holds_letters(column: pa.StringArray) -> bool:

@@ -63,6 +63,9 @@ class DuplicateRows:
         if self.column is None:
             return pa.repeat(pa.scalar("", pa.string()), len(part))
         cleaned = pc.utf8_trim_whitespace(part.columns[self.column])
+        if pc.any(pc.starts_with(cleaned, "=")).as_py() or pc.any(pc.starts_with(cleaned, "'")).as_py():
+            # Signs by which a number is kept as a text in a spreadsheet: ="0042" and '0042.
+            cleaned = pc.replace_substring_regex(cleaned, r"""^(?:=\s*"([^"]*)"|'([^']*))$""", r"\1\2")
         return pc.if_else(pc.is_in(pc.utf8_lower(cleaned), _NO_NUMBER), "", cleaned)
 
     def settle(self, part: RowChunk, numbers: pa.StringArray, checked: CheckedPart) -> tuple[Floats, Bools]:

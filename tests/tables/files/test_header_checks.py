@@ -74,3 +74,9 @@ def test_a_sheet_of_one_column_is_refused_in_its_own_words():
         BadTable, match=r"The sheet 'notes' of t.xlsx has only one column \('Irises'\). A table needs two"
     ):
         read_table(workbook(("notes", [["Irises"], ["by A. Gray"]])), "t.xlsx")
+
+
+def test_two_tables_side_by_side_are_said():
+    header = "species,sepal length,sepal width,,species,sepal length,sepal width\n"
+    with pytest.raises(BadTable, match="two tables side by side: the names from 'species' on stand in columns 1 and 5"):
+        read_table(header + "a,5,3,,b,6,4\n" * 5)

@@ -63,3 +63,15 @@ def test_any_order_and_unit_of_a_second_header_is_seen(names, unit):
     second = "species," + ",".join(f"{name}{unit}" for name in names)
     part, _, _ = whole(first, *rows, second, *rows)
     assert (part.below is None) == (second == first)
+
+
+def test_units_alone_in_the_middle_of_a_table_are_a_second_header():
+    rows = [f"Iris setosa,{5 + i / 10},{3 + i / 10}" for i in range(8)]
+    text = "\n".join(["species,petal length (cm),petal width (cm)", *rows, ",mm,mm", *rows])
+    stream = io.BytesIO(text.encode())
+    layout = read_layout(stream, "t.csv")
+    part = read_whole(stream, layout, 100)
+    assert part.below is not None
+    assert (part.below > 0).sum() == 9
+    same = io.BytesIO(text.replace(",mm,mm", ",cm,cm").encode())
+    assert read_whole(same, read_layout(same, "t.csv"), 100).below is None

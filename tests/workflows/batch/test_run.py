@@ -468,3 +468,14 @@ def test_an_empty_column_is_missing_too(context):
     found = understood(context, "SL,SW,PL,PW\n5.1,3.5,1.4,\n6.0,2.9,4.5,NA\n")
     assert found.without is not None
     assert found.without.missing == ("petal_width",)
+
+
+@pytest.mark.parametrize("written", ['"=""{}"""', "'{}", "{}"])
+def test_a_catalogue_number_that_was_kept_as_text_is_the_number(context, written):
+    rows = "".join(f"{written.format(f'00{i:02d}')},5.1,3.5,1.4,0.2\n" for i in range(12))
+    text = "catalogNumber,sepal length,sepal width,petal length,petal width\n" + rows
+    found = understood(context, text)
+    seen = []
+    sink = type("Sink", (), {"write": lambda self, chunk: seen.extend(chunk.catalogue_numbers.to_pylist())})()
+    run_batch(context, io.BytesIO(text.encode()), found, sinks=[sink], record=False)
+    assert seen == [f"00{i:02d}" for i in range(12)]
