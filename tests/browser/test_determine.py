@@ -97,3 +97,27 @@ def test_on_a_phone_every_answer_lies_above_the_places_without_scrolling(visit, 
         lies = button.bounding_box()
         assert lies["y"] + lies["height"] <= places
         assert lies["height"] >= 44
+
+
+def test_ten_determinations_on_a_phone_take_ten_presses_and_no_scrolling(visit, season):
+    server, context = season
+    for i in range(12):
+        recorded(context, f"ten-{i}", petal_length=7.0 + i / 10)
+    before = sum(1 for _ in context.determinations.latest("iris"))
+    page = visit("/determine", address=server.address, wide=False)
+    page.get_by_label("Determined by").fill("Hedwig")
+    page.keyboard.press("Enter")
+    page.get_by_text("Signed Hedwig").wait_for()
+    page.wait_for_selector(IDLE)
+    for i in range(10):
+        plant = page.locator(".st-key-bench h2").inner_text()
+        places = page.locator(".st-key-places").bounding_box()["y"]
+        answer = page.locator(".st-key-answers-inbox button").filter(has_text="None of these").last
+        lies = answer.bounding_box()
+        assert lies["y"] >= 0
+        assert lies["y"] + lies["height"] <= places, i
+        page.mouse.click(lies["x"] + lies["width"] / 2, lies["y"] + lies["height"] / 2)
+        expect(page.locator(".st-key-bench h2")).not_to_have_text(plant)
+        page.wait_for_selector(IDLE)
+        assert page.locator('[data-testid="stMain"]').evaluate("box => box.scrollTop") == 0
+    assert sum(1 for _ in context.determinations.latest("iris")) == before + 10
