@@ -83,7 +83,7 @@ class Uncalibrated:
     @classmethod
     def of(cls, pipeline: Any, gaussians: SpeciesGaussians, X: Floats) -> Uncalibrated:
         """Ask a fitted pipeline about plants, NaN where not measured."""
-        gaps = is_open(gaussians.states and gaussians.states.columns, X)
+        gaps = is_open(None if gaussians.states is None else gaussians.states.columns, X)
         raw = np.empty((len(X), len(gaussians.means)))
         raw[~gaps] = uncalibrated(pipeline, gaussians, X[~gaps])
         answers = _answers(pipeline, gaussians, X[gaps], (1.0, *TEMPERATURES))

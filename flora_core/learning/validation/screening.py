@@ -17,6 +17,7 @@ from flora_core.identification.predicting import calibrate
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.final_assessment import StepProgress
 from flora_core.learning.validation.folds import Fold
+from flora_core.learning.validation.out_of_fold import OutOfFold
 from flora_core.learning.validation.scoring import fit_calibration, log_loss
 from flora_core.learning.validation.selection import candidate_of
 from flora_core.model import Candidate, TrainingPlants
@@ -25,6 +26,8 @@ from flora_core.model import Candidate, TrainingPlants
 _FOLDS: Final = 3
 _LEARNED: Final = 1500
 _ASKED: Final = 500
+#: So many plants more named right are within chance, whatever their number (McNemar's test, mid-p).
+_FEW_WRONG: Final = 4
 #: Settings that go on to all plants at most.
 _GO_ON: Final = 2
 
@@ -48,15 +51,19 @@ def screen(
     """Try settings on a part of the plants beside the defaults; a setting goes on where it beats its family's default.
 
     Of those that do, the two with the lowest log loss go on, where they are not beyond chance behind the best default; and
-    the one that names most right, where that is more than any default.
+    the one that names most right, where that is more than any default. Where the best default leaves hardly a plant wrong,
+    larger forests are not tried.
     """
     rng = np.random.default_rng(seed)
     some = tuple(_part(fold.asking(plants.truth), rng) for fold in folds[:_FOLDS])
-    recipes = [*defaults, *refined]
-    doing = [f"trying settings of {r.algorithm.title} on a part of the plants" for r in recipes]
-    answers = work.ask([(recipe, some) for recipe in recipes], plants, doing)
     asked = np.concatenate([fold.test for fold in some])
     species = plants.species[asked]
+    answers = _asked(defaults, some, plants, work)
+    wrong = min(int((answer.raw[asked].argmax(axis=1) != species).sum()) for answer in answers)
+    # Where so few are wrong no setting can be shown to be better, and forests take most of the time.
+    refined = [r for r in refined if wrong > _FEW_WRONG or r.algorithm.name != "forest"]
+    recipes = [*defaults, *refined]
+    answers += _asked(refined, some, plants, work)
     calibrated = [calibrate(a.said[asked], fit_calibration(a.said[asked], species)) for a in answers]
     losses = [log_loss(p, species) for p in calibrated]
     right = [int((p.argmax(axis=1) == species).sum()) for p in calibrated]
@@ -81,6 +88,13 @@ def screen(
         if i not in chosen
     )
     return Screening([recipes[i] for i in chosen], stopped)
+
+
+def _asked(
+    recipes: Sequence[Recipe], folds: tuple[Fold, ...], plants: TrainingPlants, work: StepProgress
+) -> list[OutOfFold]:
+    doing = [f"trying settings of {r.algorithm.title} on a part of the plants" for r in recipes]
+    return work.ask([(recipe, folds) for recipe in recipes], plants, doing) if recipes else []
 
 
 def _part(fold: Fold, rng: np.random.Generator) -> Fold:

@@ -67,3 +67,12 @@ def test_where_chance_cannot_tell_the_one_that_names_most_right_is_taken():
     choice = ModelSelection.among(defaults[:2], raws, species)
     assert choice.best == 1
     assert choice.candidates()[1].chosen
+
+
+def test_larger_forests_are_not_tried_where_hardly_a_plant_is_named_wrong():
+    for apart, forests in ((9.0, 0), (0.4, 2)):
+        plants = made(k=3, n=30, apart=apart)
+        defaults, refined = recipes_of(plants)
+        found = screen(defaults, refined, plants, make_folds(plants, 10, 0), StepProgress(no_progress, 1), 0)
+        tried = [r.algorithm.name for r in found.go_on] + [c.algorithm for c in found.stopped]
+        assert tried.count("forest") == forests
