@@ -48,7 +48,8 @@ def test_a_season_is_shown_and_taken_away_without_a_trace(visit, fresh):
     page.goto(f"{fresh.address}/monitor?study=season")
     settle(page)
     expect(page.get_by_role("heading", name="How right are the names?")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(9, timeout=20_000)
+    page.get_by_text("How do we know?").click()
+    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=20_000)
     page.locator(".st-key-simulated-chip button").first.click()
     page.get_by_role("button", name="Remove the simulated season").click()
     settle(page)
@@ -68,6 +69,7 @@ def test_two_tables_are_held_against_each_other(visit, fresh, tmp_path):
     (tmp_path / "now.csv").write_text(labelled_table(plants, seed=1))
     page = visit("/monitor", address=fresh.address)
     expect(page.get_by_role("link", name="Identify and record a plant")).to_be_visible()
+    page.get_by_text("Compare two tables of your own").click()
     for i, name in enumerate(("before.csv", "now.csv")):
         page.locator("input[type=file]").nth(i).set_input_files(str(tmp_path / name))
         settle(page)
