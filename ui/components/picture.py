@@ -11,7 +11,7 @@ import streamlit as st
 
 from flora_core.study import Study
 from ui.charts.scatter import Picture
-from ui.site.text import italicised
+from ui.site.text import harmless_figure, italicised
 
 
 def show_picture(
@@ -41,10 +41,15 @@ def show_picture(
         return
     bar = {"displayModeBar": False}
     if on_select is None:
-        st.plotly_chart(picture.figure, key=key, config=bar, alt=picture.alt)
+        st.plotly_chart(harmless_figure(picture.figure), key=key, config=bar, alt=picture.alt)
     else:
         st.plotly_chart(
-            picture.figure, key=key, config=bar, alt=picture.alt, on_select=on_select, selection_mode="points"
+            harmless_figure(picture.figure),
+            key=key,
+            config=bar,
+            alt=picture.alt,
+            on_select=on_select,
+            selection_mode="points",
         )
     if file_name:
         st.download_button(

@@ -26,7 +26,7 @@ from ui.components.guide import guide_link
 from ui.identify import answer_card
 from ui.identify.form import clear_values, form_of, set_values, show_example
 from ui.site.person import allowed_here, remember_typed
-from ui.site.text import escape_markdown
+from ui.site.text import escape_markdown, harmless_figure
 from ui.site.theme import theme
 
 _RECORDED: Final = "identify.recorded"
@@ -263,7 +263,9 @@ def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
     x, y = _axes(model, unit)
     values = np.full(len(study.measurements), np.nan) if found is None else found.plant.values
     st.plotly_chart(
-        among_training_plants(model, values, x, y, theme().ink, _likeliest(found) if found else (), unit),
+        harmless_figure(
+            among_training_plants(model, values, x, y, theme().ink, _likeliest(found) if found else (), unit)
+        ),
         key="among",
         config={"displayModeBar": False},
         alt=_said_of_place(found, x, y) if found else f"Scatter plot of the training {study.plural}.",
@@ -275,7 +277,7 @@ def show_place(found: Identification) -> None:
     st.header(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
     x, y = _axes(found.model)
     st.plotly_chart(
-        among_training_plants(found.model, found.plant.values, x, y, theme().ink, _likeliest(found)),
+        harmless_figure(among_training_plants(found.model, found.plant.values, x, y, theme().ink, _likeliest(found))),
         key="among",
         config={"displayModeBar": False},
         alt=_said_of_place(found, x, y),

@@ -5,21 +5,57 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from html import escape
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from flora_core.study import Study, epithet, genus_of, short_name
 
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~])")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~&^=@])")
+#: What is made a link, a picture or another sign after the Markdown was read, where a backslash does not count any more:
+#: addresses, e-mail addresses, names between colons, arrows. An invisible sign that joins words keeps their parts asunder.
+_LIVE: Final = re.compile(
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)|(?<=:)(?!\d\d:)(?=[\w+\-/]+:)|(?<=[-<>~=])(?=[->=])|(?<=/)(?=/)", re.IGNORECASE
+)
+_JOINER: Final = "\N{WORD JOINER}"
 
 
 def escape_markdown(text: str) -> str:
-    """The text for a Markdown element, so that it shows as it is."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """The text for a Markdown element or a label, so that it shows as it is, whatever it holds."""
+    return _MARKDOWN.sub(r"\\\1", _LIVE.sub(_JOINER, text))
 
 
-def without_options(text: str) -> str:
-    """A sentence without the command's options in brackets: a page has boxes and buttons for them."""
-    return re.sub(r" \((?:--|studies )[^)]*\)", "", text)
+#: The tags that figures of ours are written with; Plotly would make links of others.
+_NO_TAG: Final = re.compile(r"<(?!/?(?:i|b|em|br|sub|sup|extra)\s*/?>)", re.IGNORECASE)
+
+
+def harmless_figure(figure: Any) -> Any:
+    """A figure in which no text makes a link or an element: only what slants, raises or breaks a line.
+
+    Every figure goes to the screen through here, so that no name has to be thought of where it is drawn.
+    """
+    document = figure.to_plotly_json() if hasattr(figure, "to_plotly_json") else figure
+    return _without_tags(document) if _holds_tag(document) else figure
+
+
+def _holds_tag(part: Any) -> bool:
+    if isinstance(part, str):
+        return "<" in part and _NO_TAG.search(part) is not None
+    if isinstance(part, dict):
+        return any(map(_holds_tag, part.values()))
+    return any(map(_holds_tag, part)) if isinstance(part, list | tuple) or _is_text(part) else False
+
+
+def _without_tags(part: Any) -> Any:
+    if isinstance(part, str):
+        return _NO_TAG.sub("&lt;", part)
+    if isinstance(part, dict):
+        return {key: _without_tags(value) for key, value in part.items()}
+    return [_without_tags(value) for value in part] if isinstance(part, list | tuple) or _is_text(part) else part
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind in "OUT"
 
 
 def italicised(text: str, study: Study) -> str:

@@ -60,7 +60,7 @@ _FILES: Final = (
     ("measurement.txt", "MeasurementOrFact", _MEASUREMENT),
     ("identification.txt", "Identification", _IDENTIFICATION),
 )
-#: Cells that begin so are looked at more closely: archives are opened in spreadsheet programs too.
+#: Cells that hold one of these are looked at more closely: archives are opened in spreadsheet programs too.
 _FORMULA_SIGNS: Final = frozenset("=+-@＝＋－＠")
 
 Row = Sequence[str]
@@ -161,7 +161,7 @@ def _line(cells: Row) -> bytes:
 def _one_line(cell: str) -> str:
     if not _BREAKS.isdisjoint(cell):
         cell = " ".join(cell.split())
-    return harmless_text(cell) if cell.lstrip()[:1] in _FORMULA_SIGNS else cell
+    return cell if _FORMULA_SIGNS.isdisjoint(cell) else harmless_text(cell)
 
 
 def _meta() -> str:

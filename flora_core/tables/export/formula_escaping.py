@@ -1,11 +1,13 @@
 """Cells that a spreadsheet would run, made harmless.
 
 A cell that begins with =, +, - or @ is a formula to a spreadsheet program, and a formula can call out. Such cells get an
-apostrophe in front, unless they are numbers or dashes. Everything that is downloaded goes through here.
+apostrophe in front, unless they are numbers or dashes. So do the parts of a cell behind a semicolon, a tab or a line break:
+a program that takes those for the separator makes cells of them. Everything that is downloaded goes through here.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,8 +18,13 @@ import pyarrow.compute as pc
 #: perhaps with its unit, or dashes for "missing".
 #:
 #: References: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
-_BEGINS: Final = r"^(?:[\s\x00-\x20\x{a0}\x{feff}\x{200b}]*[=+\-@＝＋－＠]|[\t\r\n])"
+_BEGINS: Final = r"^(?:[\s\x00-\x20\x{a0}\x{feff}\x{200b}\"]*[=+\-@＝＋－＠]|[\t\r\n])"
 _NUMBER_OR_DASHES: Final = r"^\s*(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?\s*[a-zA-Zµ²°%]{0,4}|[+-][-\s]*)\s*$"
+
+#: A part of a cell that another separator would make a cell of.
+_LATER: Final = r"[;\t\r\n][\s\x00-\x20\x{a0}\x{feff}\x{200b}\"']*[=+\-@＝＋－＠]"
+_PART: Final = re.compile('(?s:(?<=.))([;\t\r\n][\\s\\x00-\\x20\xa0\ufeff\u200b"]*)(?=[=+\\-@＝＋－＠])([^;\t\r\n]*)')
+_PLAIN: Final = re.compile(_NUMBER_OR_DASHES)
 
 
 #: Cells as text; where few different ones repeat, as codes into those.
@@ -30,11 +37,20 @@ def escape_formulas(column: Column) -> Column:
         return pa.DictionaryArray.from_arrays(column.indices, escape_formulas(column.dictionary))
     if not holds(column, b"=+-@\t\r\n\xef"):
         return column
+    later = pc.match_substring_regex(column, _LATER)
+    if pc.any(later).as_py():
+        parts = [_PART.sub(_harmless_part, text) for text in column.filter(later).to_pylist()]
+        column = pc.replace_with_mask(column, pc.fill_null(later, False), pa.array(parts, column.type))
     begins = pc.match_substring_regex(column, _BEGINS)
     if not pc.any(begins).as_py():
         return column
     runs = pc.and_not(begins, pc.match_substring_regex(column, _NUMBER_OR_DASHES))
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def _harmless_part(part: re.Match[str]) -> str:
+    separator, text = part.groups()
+    return part[0] if _PLAIN.match(text) else f"{separator}'{text}"
 
 
 def harmless_text(text: str) -> str:

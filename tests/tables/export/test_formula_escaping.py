@@ -77,3 +77,21 @@ def test_no_cell_that_is_written_begins_with_a_formula(text):
         assert all(
             c.isdigit() or c in "+-.,' eE\u00a0\n\t" or c.isspace() or c.isalpha() or c in "µ²°%" for c in begins
         )
+
+
+@pytest.mark.parametrize("sign", ["=1+1", "+1+cmd", "-2+3|cmd", "@SUM(A1)", "＝1", "＋a", "－a", "＠a"])
+@pytest.mark.parametrize("separator", [";", "\t", "\r", "\n", "; ", ';"', "\t \u200b"])
+def test_nor_does_another_separator_make_a_formula_of_a_part(sign, separator):
+    written = harmless_text(f"foo{separator}{sign}")
+    assert written == f"foo{separator}'{sign}"
+    assert harmless_text(written) == written
+
+
+@pytest.mark.parametrize("sign", ["=1+1", "+a", "-a", "@a", "＝1"])
+def test_nor_a_quotation_mark(sign):
+    assert harmless_text(f'"{sign}') == f"'\"{sign}"
+
+
+@pytest.mark.parametrize("text", ["a;-5", "a;b", "1;+2,5 cm", "x; - ", '"quoted"', "a;\tb"])
+def test_a_part_that_is_none_stays(text):
+    assert harmless_text(text) == text
