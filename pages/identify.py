@@ -6,12 +6,13 @@ from ui.identify import sections
 from ui.identify.form import measuring_form
 from ui.page import require_context
 from ui.site.study_picker import chosen_model
+from ui.site.text import escape_markdown
 
 context = require_context()
 model = chosen_model(context)
 study = model.study
 
-st.title(f"Identify {study.one}", anchor=False)
+st.title(f"Identify {escape_markdown(study.one)}", anchor=False)
 form, card = st.columns([440, 800], gap="large")
 with form.container(key="form", gap="xxsmall"):
     read, unit = measuring_form(study)

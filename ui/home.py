@@ -71,7 +71,9 @@ def show_waiting(view: Home) -> None:
     if not waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"Nothing is waiting. Identify the next {escape_markdown(view.study.organism)}.")
-            if st.button(f"Identify a {view.study.organism}", type="primary", icon=":material/search:"):
+            if st.button(
+                f"Identify a {escape_markdown(view.study.organism)}", type="primary", icon=":material/search:"
+            ):
                 switch_to("identify")
     for i, one in enumerate(waiting):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -95,7 +97,7 @@ def show_start_links(view: Home) -> None:
     """The ways into the work: one plant, a table, plants of one's own."""
     st.header("Begin")
     doors = (
-        ("identify", f"Identify a {view.study.organism}", "Measure one and read its name at once."),
+        ("identify", f"Identify a {escape_markdown(view.study.organism)}", "Measure one and read its name at once."),
         ("batch", "A whole table", "Every row comes back with a name or a reason."),
         ("studies", "Your own plants", "From a labelled table to an identification page."),
     )

@@ -92,7 +92,9 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
         found = determined_plants(context, study)
         known, drawn = len(found.to_learn_from()), len(found.to_test_on())
         determined = st.toggle(
-            f"Learn from {known} determined {study.plural} too" if known else "Learn from determined plants too",
+            f"Learn from {known} determined {escape_markdown(study.plural)} too"
+            if known
+            else "Learn from determined plants too",
             key=f"train.{study.name}.determined",
             disabled=not known,
         )
@@ -170,7 +172,7 @@ def show_training_result(context: AppContext, study: Study, by: str) -> None:
     )
     version = int(chosen or next(iter(versions)))
     card = context.registry.card(study.name, version)
-    st.header(f"Version {version}: {card.algorithm_title}")
+    st.header(f"Version {version}: {escape_markdown(card.algorithm_title)}")
     champion = context.registry.champion_version(study.name)
     if champion == version:
         st.success("This version is now in use.", icon=":material/check_circle:")

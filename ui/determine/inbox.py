@@ -117,7 +117,7 @@ def _handed(handed: HandedPlants) -> Shown | None:
         st.button("Back to the inbox", on_click=_leave_handed, icon=":material/inbox:")
         st.caption(escape_markdown(f"Plant {min(place + 1, many)} of the {many:,} {handed.words}."))
     if place >= many:
-        st.info(f"Those were the {many:,} {handed.words}.", icon=":material/check:")
+        st.info(f"Those were the {many:,} {escape_markdown(handed.words)}.", icon=":material/check:")
         return None
     return Shown(handed.plants[place], (), handed.by_chance)
 

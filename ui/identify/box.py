@@ -10,7 +10,7 @@ import streamlit as st
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
 from ui.identify.form_state import Form
-from ui.site.text import escape_markdown
+from ui.site.text import escape_label, escape_markdown
 
 #: Longer than any measurement is written.
 LONGEST: Final = 40
@@ -29,12 +29,12 @@ def show_box(study: Study, measurement: Measurement, form: Form, label: str, *, 
     if key not in state:
         state[key] = text
     st.text_input(
-        label,
+        escape_label(label),
         key=key,
         max_chars=LONGEST,
         placeholder="–" if collapsed else "not measured",
         label_visibility="collapsed" if collapsed else "visible",
-        help=None if collapsed else measurement.how or None,
+        help=None if collapsed else escape_label(measurement.how) or None,
         on_change=lambda: form.report(name, str(state[key] or "").strip(), "box", text),
         width="stretch" if collapsed else 160,
     )

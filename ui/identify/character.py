@@ -12,7 +12,7 @@ from flora_core.tables.rows.typed_value import TypedValue
 from flora_core.tables.values.states import states_text
 from ui.identify.box import box_label, show_problem
 from ui.identify.form_state import Form
-from ui.site.text import escape_markdown
+from ui.site.text import escape_label, escape_markdown
 
 
 def show_states(study: Study, measurement: Measurement, form: Form, read: TypedValue) -> None:
@@ -33,9 +33,9 @@ def show_states(study: Study, measurement: Measurement, form: Form, read: TypedV
     with st.container(key=f"states-{name.replace('_', '-')}", gap="xxsmall", width="content"):
         looks = {"key": key, "on_change": chosen, "format_func": escape_markdown, "help": _help(measurement)}
         if measurement.several:
-            st.pills(measurement.heading, labels, selection_mode="multi", **looks)
+            st.pills(escape_label(measurement.heading), labels, selection_mode="multi", **looks)
         else:
-            st.pills(measurement.heading, labels, selection_mode="single", **looks)
+            st.pills(escape_label(measurement.heading), labels, selection_mode="single", **looks)
         _pictures(measurement)
         show_problem(form, name, read)
 

@@ -23,7 +23,7 @@ from ui.identify.box import LONGEST, box_label, read_mark, show_box, show_proble
 from ui.identify.character import show_counter, show_states
 from ui.identify.form_state import Form, number_text, own_value, shown_value
 from ui.identify.long_form import MOST_SLIDERS, show_boxes
-from ui.site.text import escape_markdown
+from ui.site.text import escape_label, escape_markdown
 
 #: Units offered beside the study's own; a page with every unit there is would be a longer list, not a better one.
 _OFFERED: Final = {"cm": ("cm", "mm"), "mm": ("mm", "cm"), "dm": ("dm", "cm"), "m": ("m", "cm")}
@@ -147,7 +147,7 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
     with st.container(key=f"measure-{name.replace('_', '-')}", gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
             st.slider(
-                label,
+                escape_label(label),
                 low,
                 high,
                 min(max(shown, low), high),
@@ -161,7 +161,7 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
                 show_box(study, measurement, form, f"{label}, typed", collapsed=True)
                 # Always there, so that what stands below keeps its place; the style sheet hides it beside an empty box.
                 st.button(
-                    f"Empty {measurement.label}",
+                    f"Empty {escape_label(measurement.label)}",
                     key=f"empty-{name}",
                     on_click=_empty,
                     args=(form, name),

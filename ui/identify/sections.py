@@ -223,7 +223,7 @@ def _show_recorded(context: AppContext, found: Identification, recorded: Identif
                 icon=":material/print:",
             )
             st.button(
-                f"Next {found.study.organism}",
+                f"Next {escape_markdown(found.study.organism)}",
                 on_click=clear_values,
                 args=(found.study,),
                 type="primary",
@@ -274,7 +274,9 @@ def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
 
 def show_place(found: Identification) -> None:
     """Where it lies among the training plants, in two measurements that the visitor may choose."""
-    st.header(f"Where it lies among the {len(found.model.reference.species)} training {found.study.plural}")
+    st.header(
+        f"Where it lies among the {len(found.model.reference.species)} training {escape_markdown(found.study.plural)}"
+    )
     x, y = _axes(found.model)
     st.plotly_chart(
         harmless_figure(among_training_plants(found.model, found.plant.values, x, y, theme().ink, _likeliest(found))),
@@ -351,7 +353,8 @@ def show_limits(study: Study, model: Model) -> None:
     scores = model.card.scores
     with st.expander("How far to trust it", icon=":material/info:"):
         st.markdown(
-            f"Out of **{scores.plants}** training {study.plural}, none of them seen while learning, **{scores.right}** were "
+            f"Out of **{scores.plants}** training {escape_markdown(study.plural)}, none of them seen while "
+            f"learning, **{scores.right}** were "
             f"named right: {100 * scores.accuracy:.1f} % (95 % interval {100 * scores.low:.1f} to {100 * scores.high:.1f} %), "
             f"by {escape_markdown(scores.method)}. "
             f"Always naming the commonest species would reach {100 * model.card.baseline:.0f} %. "

@@ -70,7 +70,7 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
     if selected and selected[0] < len(numbers):
         version = numbers[selected[0]]
     row, card, events = show_version(context, study.name, version)
-    st.header(f"Version {version}: {card.algorithm_title}")
+    st.header(f"Version {version}: {escape_markdown(card.algorithm_title)}")
     show_card(card, "models")
     with st.container(horizontal=True):
         st.download_button(

@@ -238,7 +238,10 @@ def _show_rows_for_phone(rows: list[MeasurementRow]) -> MeasurementRow | None:
                     f"<small>{escape(row.shift)} · {escape(row.verdict)}</small></span></div>"
                 )
                 if row.measurement is not None and st.button(
-                    "Chart", key=f"monitor-chart-{i}", type="tertiary", help=f"The chart of {row.title}"
+                    "Chart",
+                    key=f"monitor-chart-{i}",
+                    type="tertiary",
+                    help=f"The chart of {escape_markdown(row.title)}",
                 ):
                     picked = row
         if len(rows) > _ON_A_PHONE:

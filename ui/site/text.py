@@ -25,6 +25,14 @@ def escape_markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", _LIVE.sub(_JOINER, text))
 
 
+_LABEL: Final = re.compile(r"([\\`*_\[\]|<>$:~&^=@]|^[#+\-])")
+
+
+def escape_label(text: str) -> str:
+    """The text for the label of a box or a slider: one line of Markdown, in which brackets and stops mean nothing."""
+    return _LABEL.sub(r"\\\1", _LIVE.sub(_JOINER, " ".join(text.split())))
+
+
 #: The tags that figures of ours are written with; Plotly would make links of others.
 _NO_TAG: Final = re.compile(r"<(?!/?(?:i|b|em|br|sub|sup|extra)\s*/?>)", re.IGNORECASE)
 

@@ -338,7 +338,7 @@ def show_merges(alike: tuple[Alike, ...], place: str, merged: dict[str, str]) ->
                 f"**{escape_markdown(one.rarer)}** and **{escape_markdown(one.commoner)}**: {escape_markdown(one.because)}."
             )
             st.button(
-                f"Count as {one.commoner}",
+                f"Count as {escape_markdown(one.commoner)}",
                 key=f"{place}.merge.{one.rarer}.{one.commoner}",
                 on_click=merged.__setitem__,
                 args=(one.rarer, one.commoner),
