@@ -142,7 +142,7 @@ def show_jobs(context: AppContext, study: Study) -> None:
             st.caption("The first candidate is being tried; the leaderboard grows as each one is done.")
             return
         with st.container(border=True, key="verdict-green"):
-            st.markdown(f"Best so far: {best_sentence(tried, study.plural)}")
+            st.markdown(f"Best so far: {escape_markdown(best_sentence(tried, study.plural))}")
         show_leaderboard(tried, study, "running")
 
     show_queue(context, study.name, empty="", beside=so_far)
@@ -176,7 +176,7 @@ def show_training_result(context: AppContext, study: Study, by: str) -> None:
     champion = context.registry.champion_version(study.name)
     if champion == version:
         st.success("This version is now in use.", icon=":material/check_circle:")
-        page_link("identify", f"Identify {study.one}")
+        page_link("identify", f"Identify {escape_markdown(study.one)}")
     elif champion is not None:
         label = f"Next: compare it with the champion, version {champion}"
         page_link("models", label, view="Compare", challenger=str(version))

@@ -16,7 +16,7 @@ from flora_core.workflows.batch.questions import BatchQuestion
 from ui.batch.session import BatchSession
 from ui.charts.scatter import axis_title
 from ui.components.arrangement import BACK, OFFERS
-from ui.site.text import escape_markdown, italicised, without_options
+from ui.site.text import escape_label, escape_markdown, italicised, without_options
 
 _NOT_THERE: Final = "not in this file"
 _AS_FOUND: Final = "as found"
@@ -141,7 +141,7 @@ def _ask_columns(work: BatchSession, study: Study) -> None:
                 units = convertible(m.unit)
                 unit_key = f"unit.{m.name}.{assigned.unit}"
                 st.selectbox(
-                    f"Unit of {m.label}",
+                    f"Unit of {escape_label(m.label)}",
                     units,
                     index=units.index(assigned.unit) if assigned.unit in units else 0,
                     key=unit_key,

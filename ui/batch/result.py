@@ -30,7 +30,7 @@ from ui.charts.batch import plants_among_training
 from ui.charts.scatter import best_pair
 from ui.components.determination import determine_here
 from ui.site.person import show_signing_name
-from ui.site.text import escape_markdown
+from ui.site.text import escape_markdown, harmless_figure
 from ui.site.theme import theme
 
 #: Rows on one page of the table; slips in one file.
@@ -309,7 +309,9 @@ def _show_found(summary: Summary, screen: ScreenSink, model: Model) -> None:
         first = f"; the first {drawn:,} rows" if drawn < summary.identified else ""
         st.html("<h2 class='flora-h2'>Where they lie</h2>")
         picture.figure.update_layout(height=260, showlegend=False)
-        st.plotly_chart(picture.figure, key="batch.among", config={"displayModeBar": False}, alt=picture.alt)
+        st.plotly_chart(
+            harmless_figure(picture.figure), key="batch.among", config={"displayModeBar": False}, alt=picture.alt
+        )
         st.html(f"<p class='flora-quiet'>pale: training {escape(study.plural)}; ✕: fits nothing{first}</p>")
 
 

@@ -16,7 +16,7 @@ from flora_core.model import ModelCard
 from ui.charts.confusion import confusion_matrix_chart
 from ui.components.named_heading import show_named_heading
 from ui.components.picture import show_picture
-from ui.site.text import italicised
+from ui.site.text import escape_markdown, italicised
 from ui.site.theme import theme
 
 #: Mistakes in the list beside the picture; all of them are in the file.
@@ -44,7 +44,7 @@ def show_mistakes(card: ModelCard, key: str) -> None:
         show_picture(confusion_matrix_chart(card, theme().ink, together=together), card.study, f"{key}.taken for which")
         framed = " Framed: look-alikes, found from the mistakes themselves." if together and found.groups else ""
         st.caption(
-            f"Green: named right, darker the larger its share; red: taken for another; numbers are {card.study.plural}; "
+            f"Green: named right, darker the larger its share; red: taken for another; numbers are {escape_markdown(card.study.plural)}; "
             f"empty: none.{framed}"
         )
     if right is None:

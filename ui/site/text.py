@@ -66,6 +66,11 @@ def _is_text(part: Any) -> bool:
     return isinstance(part, np.ndarray) and part.dtype.kind in "OUT"
 
 
+def without_options(text: str) -> str:
+    """A sentence without the command's options in brackets: a page has boxes and buttons for them."""
+    return re.sub(r" \((?:--|studies )[^)]*\)", "", text)
+
+
 def italicised(text: str, study: Study) -> str:
     """The text as HTML, with the study's scientific names in italics and "cf." upright."""
     return _names(study.species_names).sub(_italic, escape(text, quote=False))
