@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flora_core.cli.options import Json, command_context, print_json
+from flora_core.cli.options import Json, command_context, print_json, progress_bar
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -61,3 +61,31 @@ def restore(
         typer.echo(f"Restored {file}: {done.versions} model versions, {'all whole' if not wrong else wrong[0]}.")
     if wrong:
         raise typer.Exit(1)
+
+
+@commands.command(epilog="Example: FLORA_MOVE_TO=postgresql://flora:secret@host/flora python -m flora_core move")
+def move(
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATABASE",
+            envvar="FLORA_MOVE_TO",
+            help="An empty database: postgresql://user:password@host/name or sqlite:///path. With a password better in the "
+            "environment than here, where others on the machine can see it.",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Copy all records into another, empty database, and prove that they arrived; end the server first."""
+    from flora_core.workflows.operations.maintenance import move_records
+
+    done = move_records(command_context(), address, progress_bar("Copying"))
+    if as_json:
+        print_json(asdict(done))
+        return
+    for table, rows in done.rows.items():
+        typer.echo(f"  {rows:>12,}  {table}")
+    typer.echo(
+        f"Copied {sum(done.rows.values()):,} rows of {len(done.rows)} tables; each was read back and is the same to the last "
+        "character. The models folder stays where it is. Set FLORA_DATABASE_URL to the new database and start."
+    )

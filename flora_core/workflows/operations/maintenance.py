@@ -9,8 +9,12 @@ from typing import Final
 
 from flora_core.access import UseCase
 from flora_core.errors import FloraError
+from flora_core.progress import Progress, no_progress
+from flora_core.settings import Settings
+from flora_core.storage.database import Database
 from flora_core.storage.files import backup
 from flora_core.storage.files.backup import BackedUp, delete_stale_backup_files
+from flora_core.storage.transfer import Moved, copy_database
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
@@ -45,6 +49,17 @@ def sweep(context: AppContext) -> None:
 def back_up(context: AppContext, target: Path) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
     return backup.write_backup(context.database, context.settings.models, target)
+
+
+@use_case(UseCase.BACK_UP)
+def move_records(context: AppContext, address: str, progress: Progress = no_progress) -> Moved:
+    """Copy all records into the empty database at `address` and compare; raises as `storage.transfer.copy_database` does."""
+    checked = Settings(database_url=address, _env_file=None)
+    target = Database(checked.database_url)
+    try:
+        return copy_database(context.database, target, progress)
+    finally:
+        target.close()
 
 
 @use_case(UseCase.BACK_UP)
