@@ -113,7 +113,11 @@ def models_runs(
         if as_json:
             print_json({"study": study, "output": str(mlflow), "runs": written})
         else:
-            typer.echo(f"Wrote {written} runs to {mlflow}; look at them with: mlflow ui --backend-store-uri {mlflow}")
+            # MLflow 3 reads file stores on request only.
+            typer.echo(
+                f"Wrote {written} runs to {mlflow}; look at them with: MLFLOW_ALLOW_FILE_STORE=true mlflow ui "
+                f"--backend-store-uri {mlflow}"
+            )
         return
     runs = list_runs(context, study)
     if as_json:
