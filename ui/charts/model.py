@@ -327,6 +327,7 @@ def difference_over_fields(overall: Difference, margin: float, ink: str) -> Pict
         "y": [""],
         "text": [f"{value:+.1f}".replace("-", "−")],
         "textposition": "top center",
+        "textfont": {"color": ink, "size": 14},
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -342,6 +343,9 @@ def difference_over_fields(overall: Difference, margin: float, ink: str) -> Pict
     layout = plain_layout(ink, height=190, below="New version less old version, points of accuracy")
     layout["xaxis"] |= {"range": [-reach, reach], "zeroline": True}
     layout["yaxis"]["showgrid"] = False
+    layout["margin"]["t"] = 28
+    # It stands on the verdict's own colour.
+    layout |= {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
     layout["shapes"] = bars
     layout["annotations"] = [
         {"x": (a + b) / 2, "y": 1.12, "yref": "paper", "text": word, "showarrow": False, "font": {"color": ink}}
