@@ -20,6 +20,7 @@ from flora_core.storage.registry.artifacts import _packed, _unpacked
 from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, TableSink
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.determine.replay import seen_again
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.monitor import monitor_study
 from flora_core.workflows.monitor.documents import monitor_document
@@ -117,6 +118,8 @@ def test_darwin_core_has_the_state_and_no_unit(penguins: AppContext) -> None:
 def test_a_plant_is_recorded_and_watched(penguins: AppContext) -> None:
     found = identify(penguins, "penguins", {**GENTOO, "island": "Biscoe/Dream"})
     (kept,) = record(penguins, [found], by="Ada", door="page")
+    again = seen_again(penguins, kept)
+    assert np.array_equal(again.plant.values, found.plant.values, equal_nan=True)
     assert kept.plant.typed[0] == "Biscoe/Dream"
     assert kept.plant.used[0] == -3.0
     for _ in range(25):

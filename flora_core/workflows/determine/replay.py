@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flora_core.access import UseCase
 from flora_core.storage.records.identifications import IdentificationRecord
+from flora_core.study import Measurement
+from flora_core.tables.values.states import states_text
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import Identification, identify_with
@@ -19,5 +21,10 @@ def seen_again(context: AppContext, recorded: IdentificationRecord) -> Identific
         The version's files can't be used.
     """
     model = context.model(recorded.recording.study, recorded.recording.version)
-    used = zip(model.study.names, recorded.plant.used, strict=True)
-    return identify_with(model, {name: "" if value is None else repr(value) for name, value in used})
+    used = zip(model.study.measurements, recorded.plant.used, strict=True)
+    return identify_with(model, {m.name: "" if value is None else _text_of(m, value) for m, value in used})
+
+
+def _text_of(measurement: Measurement, value: float) -> str:
+    """What is read as this very value: a number to its last digit, states by their names."""
+    return states_text(measurement, value) if measurement.has_states else repr(value)
