@@ -60,11 +60,11 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
         hide_index=True,
         width="stretch",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         key=f"models.{study.name}.table",
         alt=f"{len(rows)} versions, newest first: {', '.join(row['Version'] for row in rows[:20])}.",
     )
-    selected = clicked["selection"]["rows"] if clicked else []
+    selected = [row for row, _ in clicked["selection"]["cells"]] if clicked else []
     asked = st.query_params.get("version", "")
     version = int(asked) if asked.isdecimal() and int(asked) in numbers else champion
     if selected and selected[0] < len(numbers):

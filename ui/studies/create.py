@@ -88,12 +88,12 @@ def show_list(context: AppContext, chosen: str) -> None:
         hide_index=True,
         width="stretch",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         key="studies.table",
         alt=f"{len(rows)} studies: {', '.join(view.study.title for view in views[:20])}.",
     )
     st.caption("A click on a row opens the study.")
-    selected = clicked["selection"]["rows"] if clicked else []
+    selected = [row for row, _ in clicked["selection"]["cells"]] if clicked else []
     if selected and selected[0] < len(views):
         _show_study(views[selected[0]], chosen)
 
