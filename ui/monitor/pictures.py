@@ -128,7 +128,12 @@ def turn_to_clicked(context: AppContext, found: MonitorResult) -> None:
     version = st.session_state.get("version")
     study = found.study.name
     plants = plants_of_window(context, study, asked.span, version, asked.which, asked.species)
-    words = words_of(asked.which, asked.span)
+    which = asked.which
+    if not plants and which != "all":
+        # Where none is of that kind the point still stands for plants.
+        which = "all"
+        plants = plants_of_window(context, study, asked.span, version, which, asked.species)
+    words = words_of(which, asked.span)
     if asked.species is not None:
         words = f"named {found.study.short(found.study.species_names[asked.species])}, {words}"
     open_plants(HandedPlants(study, words, plants))
