@@ -107,6 +107,9 @@ class Database:
         if self.path is not None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                # Records name people and places: for nobody else on the machine. Files beside it get the same mode.
+                self.path.touch(0o600)
+                self.path.chmod(0o600)
             except OSError as error:
                 raise DatabaseUnavailable(
                     f"The folder of the database, {self.path.parent}, can't be made: {error.strerror}. "

@@ -468,3 +468,11 @@ def test_what_was_committed_and_stands_beside_the_file_is_never_passed_over(cont
     told = subprocess.run(ask, capture_output=True, text=True, check=False)
     assert told.returncode == 1
     assert "has no room left on its disk" in told.stderr
+
+
+def test_nobody_else_on_the_machine_reads_the_records(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/flora.db")
+    database.prepare()
+    with database.write():
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("flora.db*")} == {0o600}
+    database.close()
