@@ -68,14 +68,12 @@ def turn_to(page, name):
 def train(page, algorithm, knob, value, version):
     choose(page, "Algorithm", algorithm)
     fill(page, knob, value)
-    fill(page, "Trained by", "Ada")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("heading", name=f"Version {version}: {algorithm}")).to_be_visible(timeout=90_000)
     settle(page)
 
 
 def sign(page, why):
-    fill(page, "Your name", "Ada")
     fill(page, "Reason", why)
 
 
