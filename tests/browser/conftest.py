@@ -58,6 +58,10 @@ def server(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> Iterator[Any]:
     """Opens pages; a test fails when a page wrote an error to the console or asked another host for anything."""
+    if "own_server" in request.fixturenames:
+        request.getfixturevalue(
+            "own_server"
+        )  # begun first, so it ends after the pages, which may still be loading a part
     contexts, complaints = [], []
 
     def open_page(

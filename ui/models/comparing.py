@@ -14,12 +14,7 @@ from flora_core.learning.comparison.promotion_gate import MARGIN, Gate
 from flora_core.model import ModelCard
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.jobs.requests import (
-    ComparisonResult,
-    ask_for_comparison,
-    comparison_asked,
-    comparison_job,
-)
+from flora_core.workflows.jobs.requests import ComparisonResult, ask_for_comparison, comparison_asked, comparison_job
 from flora_core.workflows.models.comparison import gate_at
 from flora_core.workflows.models.lifecycle import FIRST_OF_STUDY, VersionView
 from ui.charts import model as model_charts
@@ -168,12 +163,12 @@ def _show_verdict(
             )
 
 
-def _show_promotion(
-    context: AppContext, study: Study, old: int, new: int, comparison: Comparison, gate: Gate
-) -> None:
+def _show_promotion(context: AppContext, study: Study, old: int, new: int, comparison: Comparison, gate: Gate) -> None:
     proven = gate.proven or (gate.passed and not gate.answer)
     # What was proven is reason enough and may be changed; what was not asks for a reason of one's own.
-    suggested = f"{gate.answer.capitalize()} than version {old} on {gate.plants} plants." if gate.answer == "better" else ""
+    suggested = (
+        f"{gate.answer.capitalize()} than version {old} on {gate.plants} plants." if gate.answer == "better" else ""
+    )
     if gate.answer == "as good":
         suggested = f"As good as version {old} within {100 * gate.margin:g} points on {gate.plants} plants."
     place = f"promote.suggested.{old}.{new}.{gate.answer}.{gate.margin}"
@@ -182,7 +177,7 @@ def _show_promotion(
         st.session_state["promote.why"] = suggested
     sign(context, "promote")
     st.button(
-        f"Promote version {new}" if gate.passed else f"Promote version {new} all the same",
+        f"Promote version {new:d}" if gate.passed else f"Promote version {new:d} all the same",
         type="primary" if proven else "secondary",
         key="promote",
         on_click=act,
@@ -195,9 +190,7 @@ def _show_promotion(
         st.caption("Your reason goes into the history. The automatic cycle keeps the version in use.")
 
 
-def _show_figures(
-    study: Study, cards: tuple[ModelCard, ModelCard], comparison: Comparison, gate: Gate
-) -> None:
+def _show_figures(study: Study, cards: tuple[ModelCard, ModelCard], comparison: Comparison, gate: Gate) -> None:
     ink = theme().ink
     old, new = cards
     left, right = st.columns(2, gap="large")
@@ -206,8 +199,8 @@ def _show_figures(
         st.html(_figures_table(old, new, comparison, gate))
         d = comparison.overall
         st.caption(
-            f"{d.only_challenger} of {d.plants} {escape_markdown(study.plural)} are right with version {new.version} alone, "
-            f"{d.only_champion} with version {old.version} alone (McNemar’s test, p {d.p:.2g})."
+            f"{d.only_challenger:,} of {d.plants:,} {escape_markdown(study.plural)} are right with version {new.version or 0:d} alone, "
+            f"{d.only_champion:,} with version {old.version or 0:d} alone (McNemar’s test, p {d.p:.2g})."
         )
         show_named_heading("May it take the place?", "gate")
         lines = "".join(
@@ -226,7 +219,7 @@ def _show_figures(
         for place, card in zip(places, cards, strict=True):
             with place:
                 wrong = card.scores.plants - card.scores.right
-                st.markdown(f"**Version {card.version}: {wrong} mistake{'' if wrong == 1 else 's'}**")
+                st.markdown(f"**Version {card.version or 0:d}: {wrong:,} mistake{'' if wrong == 1 else 's'}**")
                 picture = confusion_matrix_chart(card, ink, together=len(study.species) > _FEW_SPECIES)
                 show_picture(picture, study, f"confusion.{card.version}")
     with right:

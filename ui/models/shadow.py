@@ -36,12 +36,23 @@ def show_shadow(context: AppContext, study: Study, versions: list[VersionView]) 
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Version {watching}** watches beside version {seen.champion}.")
-        st.button("Stop watching", key="shadow.stop", icon=":material/visibility_off:", on_click=_stop, args=(context, study.name))
+        st.button(
+            "Stop watching",
+            key="shadow.stop",
+            icon=":material/visibility_off:",
+            on_click=_stop,
+            args=(context, study.name),
+        )
     if not seen.plants:
-        st.info("No plant was recorded since. Every one that is recorded from now on counts here.", icon=":material/visibility:")
+        st.info(
+            "No plant was recorded since. Every one that is recorded from now on counts here.",
+            icon=":material/visibility:",
+        )
         return
     share = f"{percent(seen.agreed / seen.plants)} % ({interval_text(seen.low, seen.high)})"
-    st.markdown(f"Of **{seen.plants:,}** recorded {escape_markdown(study.plural)} both say the same of **{seen.agreed:,}**: {share}.")
+    st.markdown(
+        f"Of **{seen.plants:,}** recorded {escape_markdown(study.plural)} both say the same of **{seen.agreed:,}**: {share}."
+    )
     left, right = st.columns(2, gap="large")
     with left:
         _show_disagreements(seen)
@@ -56,7 +67,9 @@ def _show_start(context: AppContext, study: Study, versions: list[VersionView]) 
         st.info("There is no other version that could watch. Train one first.", icon=":material/school:")
         page_link("train", "Train a model")
         return
-    version = st.selectbox("Which version watches?", could[::-1], key="shadow.version", format_func=lambda v: f"version {v}")
+    version = st.selectbox(
+        "Which version watches?", could[::-1], key="shadow.version", format_func=lambda v: f"version {v}"
+    )
     show_signing_name(context, _PERSON, "Set by")
     st.button(
         f"Let version {version} watch",
@@ -69,7 +82,7 @@ def _show_start(context: AppContext, study: Study, versions: list[VersionView]) 
 
 
 def _show_disagreements(seen: ShadowComparison) -> None:
-    st.subheader("Where they differ", anchor=False)
+    st.header("Where they differ", anchor=False)
     if not seen.disagreements:
         st.markdown("Nowhere.")
         return
@@ -88,7 +101,7 @@ def _show_disagreements(seen: ShadowComparison) -> None:
 
 
 def _show_right(seen: ShadowComparison) -> None:
-    st.subheader("Who was right", anchor=False)
+    st.header("Who was right", anchor=False)
     st.markdown(escape_markdown(seen.finding))
     if seen.right is not None:
         only = f"only version {seen.champion} on {seen.right.only_champion}, only version {seen.challenger} on "

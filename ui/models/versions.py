@@ -41,11 +41,16 @@ def show_champion(context: AppContext, study: Study, versions: list[VersionView]
             with st.popover(f"Roll back to version {earlier}", icon=":material/undo:"):
                 by, why = sign(
                     context,
-                    "rollback", f"Version {earlier} identifies again at once; version {champion.version} is kept."
+                    "rollback",
+                    f"Version {earlier} identifies again at once; version {champion.version} is kept.",
                 )
                 st.button(
-                    f"Roll back to version {earlier}", type="primary", key="rollback", on_click=act,
-                    args=("rollback", context, study.name, 0), disabled=not (by.strip() and why.strip()),
+                    f"Roll back to version {earlier}",
+                    type="primary",
+                    key="rollback",
+                    on_click=act,
+                    args=("rollback", context, study.name, 0),
+                    disabled=not (by.strip() and why.strip()),
                 )
 
 
@@ -53,7 +58,7 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
     """All versions as a table, and the card of one."""
     numbers = [v.version for v in versions][::-1]
     champion = next((v.version for v in versions if v.champion), numbers[0])
-    show_named_heading("Versions", "runs side by side; a click on a row opens its card")
+    show_named_heading("Versions", "runs side by side; a click on a row opens its card", level=2)
     rows = _rows(context, study, versions)
     clicked: Any = st.dataframe(
         rows,
@@ -84,12 +89,19 @@ def show_versions(context: AppContext, study: Study, versions: list[VersionView]
         view = next(v for v in versions if v.version == version)
         if not view.champion and not view.retired and allowed_here(context, UseCase.RETIRE):
             with st.popover("Retire this version", icon=":material/archive:"):
-                by, why = sign(context, "retire", "It stays to be read, and can’t be promoted any more. This can’t be undone.")
+                by, why = sign(
+                    context, "retire", "It stays to be read, and can’t be promoted any more. This can’t be undone."
+                )
                 st.button(
-                    f"Retire version {version}", key="retire", on_click=act, args=("retire", context, study.name, version),
+                    f"Retire version {version}",
+                    key="retire",
+                    on_click=act,
+                    args=("retire", context, study.name, version),
                     disabled=not (by.strip() and why.strip()),
                 )
-    st.caption(escape_markdown(f"Files: SHA-256 {row.checksums.artifact[:16]}… (model), {row.checksums.card[:16]}… (card)."))
+    st.caption(
+        escape_markdown(f"Files: SHA-256 {row.checksums.artifact[:16]}… (model), {row.checksums.card[:16]}… (card).")
+    )
 
 
 def show_key(context: AppContext, study: Study, versions: list[VersionView]) -> None:

@@ -27,7 +27,7 @@ from ui.jobs.supervisor import SUPERVISOR
 from ui.site.navigation import page_link
 from ui.site.person import may, show_signing_name
 from ui.site.study_picker import choose_study
-from ui.site.text import escape_markdown, italicised, without_options
+from ui.site.text import escape_label, escape_markdown, italicised, without_options
 
 _NONE: Final = "(no column)"
 _KEPT: Final = "studies.proposals"
@@ -54,10 +54,10 @@ def show_made(context: AppContext) -> None:
         if champion is not None:
             s = context.registry.card(name, champion).scores
             st.markdown(
-                f"Version {champion} identifies: {s.right:,} of {s.plants:,} unseen {escape_markdown(study.plural)} named "
+                f"Version {champion:d} identifies: {s.right:,} of {s.plants:,} unseen {escape_markdown(study.plural)} named "
                 f"right, {100 * s.accuracy:.1f} % (95 % interval {100 * s.low:.1f} to {100 * s.high:.1f})."
             )
-            page_link("identify", f"Identify {study.one}", study=name)
+            page_link("identify", f"Identify {escape_label(study.one)}", study=name)
         elif any(job.study == name for job in context.jobs.active()):
             st.markdown("Its first model is being trained; it identifies as soon as that is done.")
             show_queue(context, name, empty="")
@@ -112,7 +112,7 @@ def _show_study(view: StudyView, chosen: str) -> None:
             if study.name != chosen:
                 st.button("Work on this study", key="studies.open", on_click=choose_study, args=(study.name,))
             if view.champion is not None:
-                page_link("identify", f"Identify {study.one}", study=study.name)
+                page_link("identify", f"Identify {escape_label(study.one)}", study=study.name)
             page_link("models", "Its models", study=study.name)
 
 
