@@ -63,7 +63,7 @@ def restore(
         raise typer.Exit(1)
 
 
-@commands.command(epilog="Example: FLORA_MOVE_TO=postgresql://flora:secret@host/flora python -m flora_core move")
+@commands.command(epilog="Example: python -m flora_core move postgresql://flora@host/flora")
 def move(
     address: Annotated[
         str,

@@ -1,6 +1,6 @@
 """How well the states that plants show go with each species: likelihoods, surprise, and the rarest state.
 
-Within a species, states are taken to be independent of each other and of the numbers (docs/decisions/0021-states.md).
+Within a species, states are taken to be independent of each other and of the numbers (docs/decisions/0020-states.md).
 """
 
 from __future__ import annotations

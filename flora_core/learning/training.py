@@ -126,7 +126,8 @@ def _trained(
         work.total += 3 * (len(recipes) + len(refined))
         screened = screen(recipes, refined, plants, parts.folds, work, seed)
         recipes, stopped = [*recipes, *screened.go_on], screened.stopped
-        work.total += len(parts.folds) * len(screened.go_on)
+        # Settings that were stopped early leave fewer steps than were counted on.
+        work.total = work.done + parts.steps(len(recipes)) + 2
         if tried is not None:
             for candidate in stopped:
                 tried(candidate)

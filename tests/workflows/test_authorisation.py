@@ -22,6 +22,9 @@ from tests.builders import typed_flower
 NOT_ASKED = {
     "ensure_champion": "the program itself, at its first start",
     "permitted": "asks",
+    "found_batch": "asks whose table it is",
+    "new_batch": "makes a place for a table, for those who have asked",
+    "understand": "reads a table again, for those who have asked",
     "require": "asks",
     "require_or_within": "asks",
     "note": "writes the audit trail",

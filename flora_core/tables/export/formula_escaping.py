@@ -19,12 +19,13 @@ import pyarrow.compute as pc
 #:
 #: References: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
 _BEGINS: Final = r"^(?:[\s\x00-\x20\x{a0}\x{feff}\x{200b}\"]*[=+\-@＝＋－＠]|[\t\r\n])"
-_NUMBER_OR_DASHES: Final = r"^\s*(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?\s*[a-zA-Zµ²°%]{0,4}|[+-][-\s]*)\s*$"
+_SIGNED: Final = r"(?:[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d+)?(?:\s*[a-zA-Zµ²°%]{1,4})?\s*|[+-][-\s]*)$"
+_NUMBER_OR_DASHES: Final = rf"^\s*{_SIGNED}"
 
 #: A part of a cell that another separator would make a cell of.
 _LATER: Final = r"[;\t\r\n][\s\x00-\x20\x{a0}\x{feff}\x{200b}\"']*[=+\-@＝＋－＠]"
 _PART: Final = re.compile('(?s:(?<=.))([;\t\r\n][\\s\\x00-\\x20\xa0\ufeff\u200b"]*)(?=[=+\\-@＝＋－＠])([^;\t\r\n]*)')
-_PLAIN: Final = re.compile(_NUMBER_OR_DASHES)
+_PLAIN: Final = re.compile(_SIGNED)
 
 
 #: Cells as text; where few different ones repeat, as codes into those.
