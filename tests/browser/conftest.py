@@ -27,6 +27,19 @@ ARGUMENTS = [
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
+def sign_as(page: Any, name: str) -> None:
+    """Give the name beside what is recorded, at the head of the page: it takes the place of one that is remembered."""
+    head = page.locator(".st-key-who")
+    head.get_by_role("button").click()
+    box = page.get_by_label("The name beside what you record")
+    box.fill(name)
+    box.press("Enter")
+    head.get_by_role("button", name=name).wait_for()
+    page.wait_for_selector(IDLE)
+    page.keyboard.press("Escape")
+    box.wait_for(state="hidden")
+
+
 def chromium_program() -> str | None:
     named = os.environ.get("CHROMIUM", "")
     return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -51,6 +64,15 @@ def server(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("server") / "context"
     shutil.copytree(first_start, folder)
     with WebServer(folder) as running:
+        running.wait_for("/readyz", 200)
+        yield running
+
+
+@pytest.fixture
+def new_server(first_start: Path, tmp_path: Path) -> Iterator[WebServer]:
+    """A server of the test's own, which was not told a name yet."""
+    shutil.copytree(first_start, tmp_path / "context")
+    with WebServer(tmp_path / "context") as running:
         running.wait_for("/readyz", 200)
         yield running
 

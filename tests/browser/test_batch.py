@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tests.browser.conftest import IDLE
+from tests.browser.conftest import IDLE, sign_as
 
 pytestmark = pytest.mark.browser
 
@@ -27,14 +27,13 @@ SPECIES = ["Iris setosa", "Iris versicolor", "Iris virginica", "", "Iris setosa"
 def test_a_messy_table_is_named_row_by_row_in_four_clicks(visit, tmp_path):
     (tmp_path / "Beispiel Liste.csv").write_bytes(MESSY.encode("cp1252"))
     page = visit("/batch")
+    sign_as(page, "Ada")
     clicks = 1  # the drop
     page.set_input_files("input[type=file]", str(tmp_path / "Beispiel Liste.csv"))
     page.wait_for_selector("text=Which column holds petal length?", timeout=60_000)
     page.get_by_role("button", name="‘Q7’").click()
     clicks += 1
     page.wait_for_selector("text=Which column holds petal length?", state="detached", timeout=60_000)
-    page.get_by_label("Identified by").fill("Ada")
-    page.get_by_label("Identified by").press("Tab")
     page.get_by_role("button", name="Record 6 identifications").click()
     clicks += 1
     page.wait_for_selector("text=6 identifications recorded.", timeout=60_000)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from flora_core.workflows.context import open_context
-from tests.browser.conftest import IDLE
+from tests.browser.conftest import IDLE, sign_as
 from tests.conftest import settings_in
 from tests.servers import WebServer
 from tests.workflows.determine.conftest import recorded
@@ -72,7 +72,7 @@ def test_plants_are_confirmed_and_corrected_by_keys_and_the_person_is_kept_acros
 def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
     server, context = season
     page = visit("/identify?sepal_length=5.1&sepal_width=3.5&petal_length=1.4&petal_width=0.2", address=server.address)
-    page.get_by_label("Identified by").fill("Grace")
+    sign_as(page, "Grace")
     page.get_by_text("Collector and site").click()
     page.get_by_role("textbox", name="Site").fill("Gaspé")
     page.get_by_role("button", name="Record", exact=True).click()
@@ -86,8 +86,7 @@ def test_an_identification_is_corrected_where_it_was_recorded(visit, season):
 
 def test_on_a_phone_every_answer_lies_above_the_places_without_scrolling(visit, season):
     page = visit("/determine", address=season[0].address, wide=False)
-    page.get_by_label("Determined by").fill("Grace")
-    page.keyboard.press("Enter")
+    sign_as(page, "Grace")
     page.get_by_text("Signed Grace").wait_for()
     page.wait_for_selector(IDLE)
     places = page.locator(".st-key-places").bounding_box()["y"]
@@ -105,8 +104,7 @@ def test_ten_determinations_on_a_phone_take_ten_presses_and_no_scrolling(visit, 
         recorded(context, f"ten-{i}", petal_length=7.0 + i / 10)
     before = sum(1 for _ in context.determinations.latest("iris"))
     page = visit("/determine", address=server.address, wide=False)
-    page.get_by_label("Determined by").fill("Hedwig")
-    page.keyboard.press("Enter")
+    sign_as(page, "Hedwig")
     page.get_by_text("Signed Hedwig").wait_for()
     page.wait_for_selector(IDLE)
     for i in range(10):

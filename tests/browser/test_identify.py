@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import IDLE
+from tests.browser.conftest import IDLE, sign_as
 
 pytestmark = pytest.mark.browser
 
@@ -51,8 +51,8 @@ def test_reload_and_a_shared_link_show_the_same_flower(visit):
     says(other, "Iris cf. virginica")
 
 
-def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit):
-    page = visit("/identify")
+def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit, new_server):
+    page = visit("/identify", address=new_server.address)
     says(page, "No measurement yet")
     # The browser's own order of focus: from the unit through the measurements to the record, and no mouse.
     page.get_by_role("textbox", name="Petal length (cm), typed").focus()
@@ -82,11 +82,15 @@ def test_everything_by_keyboard_alone_from_the_first_box_to_the_record(visit):
     page.keyboard.press("Enter")
     page.get_by_text("Recorded as").wait_for()
     page.get_by_text("by Ada Lovelace").wait_for()
+    # Who gave a name once is not asked again, in another window either.
+    later = visit(SETOSA, address=new_server.address)
+    later.get_by_text("Signed Ada Lovelace, today.").wait_for()
+    assert later.get_by_label("Identified by").count() == 0
 
 
 def test_the_slip_can_be_downloaded_and_names_the_plant(visit, tmp_path):
     page = visit(SETOSA)
-    page.get_by_label("Identified by").fill("Grace")
+    sign_as(page, "Grace")
     page.get_by_role("button", name="Record", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Determination slip").click()
@@ -144,7 +148,7 @@ def test_a_decimal_comma_is_read_as_one_and_a_fraction_is_asked_about(visit, loc
 def test_name_record_and_slip_in_the_first_screen_with_few_clicks(visit):
     page = visit(SETOSA)
     says(page, "Iris setosa")
-    page.get_by_label("Identified by").fill("Grace")
+    sign_as(page, "Grace")
     button = page.get_by_role("button", name="Record", exact=True)
     assert button.bounding_box()["y"] + button.bounding_box()["height"] <= 900
     button.click()
