@@ -20,7 +20,7 @@ from ui.components.guide import guide_link
 from ui.site.navigation import has_page, page_link, switch_to
 from ui.site.person import allowed_here
 from ui.site.study_picker import choose_study
-from ui.site.text import escape_markdown, italicised
+from ui.site.text import escape_label, escape_markdown, italicised
 from ui.site.tour import begin_tour
 
 #: Seconds for which a look at an unchanged study is good: a day passes in it only once.
@@ -78,7 +78,7 @@ def show_waiting(view: Home) -> None:
     for i, one in enumerate(waiting):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(f"<p class='flora-waits'>{italicised(one.text, view.study)}</p>")
-            if st.button(one.action, key=f"waiting-{one.page}", type="secondary" if i else "primary"):
+            if st.button(escape_label(one.action), key=f"waiting-{one.page}", type="secondary" if i else "primary"):
                 switch_to(one.page)
 
 

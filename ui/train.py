@@ -29,7 +29,7 @@ from ui.models.card import show_card
 from ui.models.leaderboard import show_leaderboard
 from ui.site.navigation import page_link
 from ui.site.person import may, show_signing_name
-from ui.site.text import escape_markdown, italicised
+from ui.site.text import escape_label, escape_markdown, italicised
 
 _PERSON: Final = "person"
 #: Species whose plants are counted one by one.
@@ -249,13 +249,17 @@ def _ask(knob: Hyperparameter, key: str) -> Value:
     """One hyperparameter as a widget, with its sentence below."""
     value: Value
     if knob.kind == "choice":
-        value = st.selectbox(knob.label, list(knob.choices), index=knob.choices.index(knob.default), key=key)
+        value = st.selectbox(
+            escape_label(knob.label), list(knob.choices), index=knob.choices.index(knob.default), key=key
+        )
     elif knob.kind == "int":
-        value = st.number_input(knob.label, int(knob.low), int(knob.high), int(str(knob.default)), step=1, key=key)
+        value = st.number_input(
+            escape_label(knob.label), int(knob.low), int(knob.high), int(str(knob.default)), step=1, key=key
+        )
     else:
         default = float(str(knob.default))
         value = st.number_input(
-            knob.label,
+            escape_label(knob.label),
             float(knob.low),
             float(knob.high),
             default,

@@ -16,6 +16,7 @@ from flora_core.workflows.batch.questions import BatchQuestion
 from ui.batch.session import BatchSession
 from ui.charts.scatter import axis_title
 from ui.components.arrangement import BACK, OFFERS
+from ui.components.plain_table import show_plain_table
 from ui.site.text import escape_label, escape_markdown, italicised, without_options
 
 _NOT_THERE: Final = "not in this file"
@@ -44,7 +45,7 @@ def show_questions(work: BatchSession, study: Study) -> None:
                         key=f"answer-{study.name}-{question.key}-{number}",
                         on_click=work.say,
                         kwargs=dict(answer.changes),
-                        help=answer.effect or None,
+                        help=escape_markdown(answer.effect) or None,
                     )
     if work.can_undo:
         st.button(
@@ -107,7 +108,7 @@ def _show_preview(understood: BatchPlan) -> None:
             row[f"{understood.layout.header[a.column]} → {m.label}"] = f"{stands or '(empty)'} → {read}"
         rows.append(row)
     st.markdown("**The first rows as they were read** (what stands in the file → the number that is used)")
-    st.table(rows, hide_index=True)
+    show_plain_table(rows)
     if len(understood.assignment.assigned) > len(shown):
         st.caption(f"And {len(understood.assignment.assigned) - len(shown)} more columns.")
 
@@ -130,7 +131,7 @@ def _ask_columns(work: BatchSession, study: Study) -> None:
             options = [_NOT_THERE, *columns]
             key = f"column.{m.name}.{now}"
             st.selectbox(
-                axis_title(m),
+                escape_label(axis_title(m)),
                 options,
                 index=options.index(now) if now in options else 0,
                 key=key,

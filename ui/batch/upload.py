@@ -14,6 +14,7 @@ from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from ui.batch.session import BatchSession, dropped_tables
 from ui.components.guide import guide_link
+from ui.components.plain_table import show_plain_table
 from ui.site.study_picker import choose_study, chosen_study
 from ui.site.text import escape_markdown
 
@@ -116,7 +117,7 @@ def show_upload(context: AppContext, model: Model) -> None:
         f"A file may have {st.get_option('server.maxUploadSize'):,} MB here; the command and the API take any size."
     )
     example = example_table(model)
-    st.table(example[:4], hide_index=True)
+    show_plain_table(example[:4])
     with st.container(horizontal=True):
         st.download_button(
             "Example table",

@@ -185,7 +185,11 @@ def show_answers(
         rest = study.species_names[_BUTTONS:]
         if rest:
             st.menu_button(
-                "Other species", rest, key=f"{mark}.rest", on_click=lambda: lay(st.session_state[f"{mark}.rest"])
+                "Other species",
+                rest,
+                key=f"{mark}.rest",
+                on_click=lambda: lay(st.session_state[f"{mark}.rest"]),
+                format_func=_labelled,
             )
         with st.popover("Another answer …", key=f"{mark}.popover"):
             _show_other_answers(study, mark, lay)

@@ -59,7 +59,7 @@ def _pictures(measurement: Measurement) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for one in shown:
-            st.image(one.picture, width=72, caption=one.label)
+            st.image(one.picture, width=72, caption=escape_markdown(one.label))
 
 
 def show_counter(study: Study, measurement: Measurement, form: Form, read: TypedValue) -> None:
@@ -74,7 +74,7 @@ def show_counter(study: Study, measurement: Measurement, form: Form, read: Typed
 
     with st.container(key=f"count-{name.replace('_', '-')}", gap="xxsmall", width=200):
         st.number_input(
-            box_label(measurement, ""),
+            escape_label(box_label(measurement, "")),
             min_value=0,
             max_value=10_000,
             step=1,
@@ -82,6 +82,6 @@ def show_counter(study: Study, measurement: Measurement, form: Form, read: Typed
             key=key,
             on_change=counted,
             placeholder="not counted",
-            help=measurement.how or None,
+            help=escape_label(measurement.how) or None,
         )
         show_problem(form, name, read)

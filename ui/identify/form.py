@@ -155,7 +155,7 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
                 key=slider,
                 on_change=moved,
                 format="%.6g",
-                help=measurement.how or None,
+                help=escape_label(measurement.how) or None,
             )
             with st.container(width=128, gap="xxsmall", key=f"box-{name.replace('_', '-')}"):
                 show_box(study, measurement, form, f"{label}, typed", collapsed=True)

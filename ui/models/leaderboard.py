@@ -11,6 +11,7 @@ from flora_core.study import Study
 from ui.charts.candidates import candidate_losses, leaderboard_rows, score_against_setting, settings_tried
 from ui.components.named_heading import show_named_heading
 from ui.components.picture import show_picture
+from ui.site.text import escape_label
 from ui.site.theme import theme
 
 
@@ -65,7 +66,7 @@ def _show_settings(candidates: Sequence[Candidate], study: Study, key: str, ink:
         "Setting",
         names,
         default=names[0],
-        format_func=lambda name: tried.get(name, name),
+        format_func=lambda name: escape_label(tried.get(name or "", name or "")),
         key=f"{key}.setting",
         required=True,
         label_visibility="collapsed",

@@ -22,7 +22,7 @@ from flora_core.workflows.monitor.plants import NextAction, draw_from_window, ne
 from ui.site.handed_plants import HandedPlants, hand_over
 from ui.site.navigation import page_link, switch_to
 from ui.site.person import show_signing_name
-from ui.site.text import escape_markdown, italicised
+from ui.site.text import escape_label, escape_markdown, italicised
 
 _ICONS: Final = {"green": "✓", "amber": "△", "red": "!", "too few": "…"}
 _BUTTONS: Final = {"see": "visibility", "draw": "casino", "train": "model_training", "explain": "task_alt"}
@@ -108,7 +108,7 @@ def _show_actions(context: AppContext, seen: CurrentVerdict, found: MonitorResul
             if action.kind == "explain":
                 _show_explain(context, seen, action)
             elif st.button(
-                action.label,
+                escape_label(action.label),
                 key=f"monitor.{action.kind}",
                 icon=f":material/{_BUTTONS[action.kind]}:",
                 type="primary" if action is actions[0] else "secondary",
@@ -147,7 +147,7 @@ def words_of(which: str, span: DateRange) -> str:
 
 
 def _show_explain(context: AppContext, seen: CurrentVerdict, action: NextAction) -> None:
-    with st.popover(action.label, icon=f":material/{_BUTTONS['explain']}:"):
+    with st.popover(escape_label(action.label), icon=f":material/{_BUTTONS['explain']}:"):
         why = st.text_area("Why is it so?", key="monitor.why", max_chars=1000, placeholder="Measured pressed this week")
         by = show_signing_name(context, "person", "Written by")
         if st.button("Write it down", type="primary", key="monitor.known"):

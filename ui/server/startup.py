@@ -13,6 +13,7 @@ from flora_core.access import service_principal
 from flora_core.errors import FloraError, Unavailable
 from flora_core.workflows.context import AppContext, open_context
 from ui.server.garbage import set_aside
+from ui.site.text import escape_markdown
 
 _log: Final = logging.getLogger("flora")
 
@@ -130,7 +131,7 @@ def _warm(context: AppContext) -> None:
 def on_script_error(error: Exception) -> bool:
     """What a visitor sees where a page made a mistake: a sentence, never a traceback; True: it is shown."""
     if isinstance(error, FloraError):
-        st.error(error.message, icon=":material/error:")
+        st.error(escape_markdown(error.message), icon=":material/error:")
     else:
         _log.error("a page failed", exc_info=error)
         st.error(

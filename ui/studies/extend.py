@@ -16,7 +16,7 @@ from ui.charts.scatter import axis_title
 from ui.components.arrangement import said_arrangement
 from ui.site.navigation import page_link
 from ui.site.person import show_signing_name
-from ui.site.text import escape_markdown
+from ui.site.text import escape_label, escape_markdown
 from ui.studies.create import DECIMALS, show_findings, show_merges, show_refusal, uploaded_table
 
 _KEPT: Final = "growing.additions"
@@ -90,7 +90,7 @@ def _choices(context: AppContext, study: Study, file: Any) -> tuple[Choices, dic
             options = [_NOT_THERE, *header]
             now = of.get(m.name, _NOT_THERE)
             chosen = boxes[i % 2].selectbox(
-                axis_title(m), options, index=options.index(now), key=f"grow.{m.name}.{file.file_id}"
+                escape_label(axis_title(m)), options, index=options.index(now), key=f"grow.{m.name}.{file.file_id}"
             )
             if chosen != _NOT_THERE:
                 columns[chosen] = m.name

@@ -81,6 +81,10 @@ def unescaped() -> list[str]:
             if name == "page_link":
                 texts += node.args[1:2]
             for text in texts:
+                whole = text.values[0] if isinstance(text, ast.BoolOp) else text
+                called = isinstance(whole, ast.Call) and isinstance(whole.func, ast.Name)
+                if (called or isinstance(whole, ast.Attribute)) and not is_plain(whole, HARMLESS):
+                    found.append(f"{path.relative_to(ROOT)}: {ast.unparse(text)}")
                 found += [f"{path.relative_to(ROOT)}: {one}" for one in put_in(text)]
     return found
 
@@ -110,6 +114,17 @@ HARMLESS = frozenset(
         "shown",
         "watching",
         "_MOST_BOXES",
+        "_heading(recorded)",
+        "_labelled(name)",
+        "chapter.title",
+        "min(1.0, share)",
+        "next((place.title for place in _PLACES if place.name == name))",
+        "place.name",
+        "place.title",
+        "queued.share",
+        "said.text",
+        "who_may(use_case)",
+        "work.context",
         "_labelled(said)",
         "_size(work.size)",
         "base",
