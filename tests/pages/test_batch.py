@@ -176,7 +176,7 @@ def test_rows_can_be_filtered_by_what_became_of_them(page):
     drop(page, GOOD)
     assert any("1 to 3 of 3 rows" in c.value for c in page.caption)
     page.button_group(key="batch.filter").set_value("failed").run()
-    assert any("1 to 1 of 1 rows" in c.value for c in page.caption)
+    assert any("1 to 1 of 1 row;" in c.value for c in page.caption)
     assert "is not a number" in said(page)
 
 

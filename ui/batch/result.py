@@ -50,7 +50,7 @@ def show_head(work: BatchSession, study: Study) -> None:
             recorded = (
                 f" · recorded {escape(work.recorded_before())}" if work.summary is not None and work.is_recorded else ""
             )
-            rows = f" · {work.summary.rows:,} rows" if work.summary is not None else f" · {_size(work.size)}"
+            rows = f" · {_counted(work.summary.rows, 'row')}" if work.summary is not None else f" · {_size(work.size)}"
             st.html(f"<p class='flora-says'><b>{escape(work.request.name)}</b>{rows}{recorded}</p>")
         with st.container(horizontal=True, width="content"):
             if work.understood is not None:
@@ -94,10 +94,14 @@ def _show_verdict(work: BatchSession, summary: Summary, screen: ScreenSink, stud
         _show_record(work, summary, study)
 
 
+def _counted(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
 def _sentence(summary: Summary, screen: ScreenSink, questions: int) -> str:
     named, unsure, nothing, failed = (screen.states[state] for state in STATES)
     have = "has" if named == 1 else "have"
-    parts = [f"<b>{named:,} of {summary.rows:,} rows {have} a name.</b>"]
+    parts = [f"<b>{named:,} of {_counted(summary.rows, 'row')} {have} a name.</b>"]
     others = [
         f"{unsure:,} {'is' if unsure == 1 else 'are'} unsure" if unsure else "",
         f"{nothing:,} fit{'s' if nothing == 1 else ''} no species" if nothing else "",
@@ -114,7 +118,7 @@ def _show_record(work: BatchSession, summary: Summary, study: Study) -> None:
     """Who records, and the button; or that it is recorded."""
     if work.is_recorded:
         n = summary.identified
-        st.success(f"{n:,} identification{'s' if n != 1 else ''} recorded.", icon=":material/check_circle:")
+        st.success(f"{_counted(n, 'identification')} recorded.", icon=":material/check_circle:")
         return
     if not summary.identified:
         return
@@ -130,10 +134,7 @@ def _show_record(work: BatchSession, summary: Summary, study: Study) -> None:
             where = st.text_input("Site", key="batch.site", placeholder=_unless_said(understood, "site"), max_chars=200)
         n = summary.identified
         pressed = st.button(
-            f"Record {n:,} identification{'s' if n != 1 else ''}",
-            key="batch.record",
-            type="primary",
-            icon=":material/save:",
+            f"Record {_counted(n, 'identification')}", key="batch.record", type="primary", icon=":material/save:"
         )
     if before:
         again = st.checkbox(
@@ -189,8 +190,9 @@ def _show_rows(context: AppContext, work: BatchSession, screen: ScreenSink, stud
         key="batch-foot", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.caption(
-            f"{first:,} to {min(total, first + _PAGE - 1):,} of {total:,} rows; row numbers are those of the spreadsheet. "
-            "Yellow cell: read past a word, as a middle, or after an answer of yours. Red cell: could not be used."
+            f"{first:,} to {min(total, first + _PAGE - 1):,} of {_counted(total, 'row')}; row numbers are those of "
+            "the spreadsheet. Yellow cell: read past a word, as a middle, or after an answer of yours. "
+            "Red cell: could not be used."
             if total
             else "There are none."
         )
@@ -238,7 +240,7 @@ def _show_downloads(context: AppContext, work: BatchSession, summary: Summary) -
             "List of issues (.csv)",
             f"{stem}-issues.csv",
             "text/csv",
-            f"{summary.issue_count:,} cells: what is wrong, what would be right",
+            f"{_counted(summary.issue_count, 'cell')}: what is wrong, what would be right",
         ),
         (
             "darwin core",

@@ -119,11 +119,9 @@ def species_bars(study: Study, sure: Sequence[int], unsure: Sequence[int], nothi
             f"</span> {nothing:,}</td></tr>"
         )
     rest = ranked[_BARS:]
-    more = (
-        f"<p class='flora-quiet'>{len(rest)} more species have {sum(sure[j] + unsure[j] for j in rest):,}</p>"
-        if rest
-        else ""
-    )
+    counted = sum(sure[j] + unsure[j] for j in rest)
+    have = "has" if len(rest) == 1 else "have"
+    more = f"<p class='flora-quiet'>{len(rest)} more species {have} {counted:,}</p>" if rest else ""
     return f"<table class='flora-found'>{''.join(lines)}</table>{more}"
 
 

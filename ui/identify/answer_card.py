@@ -62,7 +62,7 @@ def track_record(found: Identification) -> str:
     name = italicised(found.study.short(found.study.species_names[found.best]), found.study)
     return (
         f"<p class='flora-quiet'>Of {score.named} unseen {found.study.plural} named {name}, {score.right} were: "
-        f"{100 * score.precision:.0f} % (95 % interval {low:.0f} to {high:.1f} %).</p>"
+        f"{100 * score.precision:.0f} % (95 % interval {low:.0f} to {high:.0f} %).</p>"
     )
 
 
