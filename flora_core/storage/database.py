@@ -107,9 +107,11 @@ class Database:
         if self.path is not None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                # Records name people and places: for nobody else on the machine. Files beside it get the same mode.
-                self.path.touch(0o600)
-                self.path.chmod(0o600)
+                # Records name people and places: for nobody else on the machine. Files beside it get the same mode. Where a
+                # restore was stopped half-way nothing is made before that is undone.
+                if not restore_journal(self.path).exists():
+                    self.path.touch(0o600)
+                    self.path.chmod(0o600)
             except OSError as error:
                 raise DatabaseUnavailable(
                     f"The folder of the database, {self.path.parent}, can't be made: {error.strerror}. "

@@ -96,7 +96,7 @@ def test_who_has_no_role_learns_what_to_ask_an_admin_for(window, provider, admin
     assert CARL in text
     assert provider.issuer in text
     page.get_by_role("link", name="Sign out").click()
-    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End session").click(timeout=90_000)
     page.get_by_role("link", name="Sign in").wait_for()
 
 
@@ -116,7 +116,7 @@ def test_in_and_out_again(window, provider, admin):
     assert all(cookie["expires"] - time.time() < 8 * 3600 + 60 for cookie in mine)
 
     page.get_by_role("button", name="Sign out").click()
-    page.get_by_role("button", name="End session").click()
+    page.get_by_role("button", name="End session").click(timeout=90_000)
     page.get_by_role("link", name="Sign in").wait_for()
 
     # A cookie that somebody copied before is worth nothing after the sign-out.

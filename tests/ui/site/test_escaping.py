@@ -45,7 +45,8 @@ MARKDOWN = frozenset(
         "show_signing_name",
     ]
 )
-ESCAPES = frozenset({"escape_markdown", "escape_label", "len"})
+#: What escapes, and what says a number with a word of ours.
+ESCAPES = frozenset({"escape_markdown", "escape_label", "len", "_counted"})
 
 
 def is_plain(node: ast.expr, harmless: frozenset[str]) -> bool:
