@@ -99,8 +99,7 @@ def test_tables_take_no_more_of_the_disk_than_they_may(server):
     for _ in range(60):
         statuses.append(visitor.ask("POST", "/api/v1/batch", table, Content_Type="text/csv")[0])
     kept = sum(file.stat().st_size for file in server.folder.rglob("*") if "batches" in str(file) and file.is_file())
-    # The result of the one table that is being worked on comes on top.
-    assert kept <= 4.5 * MEGABYTE
+    assert kept <= 3 * MEGABYTE
 
 
 def test_a_larger_table_than_may_be_is_refused_before_it_is_kept(server):

@@ -6,10 +6,11 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from flora_core.access import NOBODY, Principal, Role
 from flora_core.errors import FloraError, OverBudget, Refused, Unavailable, Unknown, as_document
@@ -277,6 +278,12 @@ class BatchQueue:
             words = "Something went wrong on our side; the details are in the server log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
+    def _check_room(self, more: int) -> None:
+        """Raise OverBudget where so many bytes more, and what is still coming, would take more room than there is."""
+        coming = len(self._receiving) * self._context.settings.max_upload_mb * 1_000_000
+        if self._context.batches.size() + coming + more > _room(self._context):
+            raise OverBudget(_no_room(self._context))
+
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
@@ -284,10 +291,6 @@ class BatchQueue:
             nonlocal told_at
             if self._stopping:
                 raise _Stopped
-            if (done >= total or time.monotonic() - told_at > _TOLD_EVERY) and self._context.batches.size() > _room(
-                self._context
-            ):
-                raise OverBudget(_no_room(self._context))
             share = done / total
             self._progress[batch.identifier] = (share, doing)
             if time.monotonic() - told_at > _TOLD_EVERY:
@@ -299,7 +302,10 @@ class BatchQueue:
             context = self._context.acting_as(order.owner, "api")
             understood = plan_batch(context, stream, order.request)
             results = [kind for kind in RESULTS if kind not in _ASKED_FOR or getattr(order, _ASKED_FOR[kind])]
-            written = {kind: files.enter_context(batch.writing(RESULTS[kind])) for kind in results}
+            written = {
+                kind: cast(BinaryIO, _BoundedFile(files.enter_context(batch.writing(RESULTS[kind])), self._check_room))
+                for kind in results
+            }
             sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
                 TableSink(written["result"], "csv", understood),
                 IssuesSink(written["issues"]),
@@ -326,6 +332,29 @@ class BatchQueue:
             notes = [*summary.notes, f"{shown}; all stand in the issues' own table."]
             summary = replace(summary, issues=summary.issues[:ISSUES_SHOWN], notes=notes)
         return summary_document(understood, summary, "")
+
+
+#: Bytes of room that a file asks for at a time.
+_ROOM_AT_ONCE: Final = 256_000
+
+
+class _BoundedFile:
+    """A file that asks for room before it writes, some at a time, so that no result outgrows what all may take together."""
+
+    def __init__(self, stream: BinaryIO, check_room: Callable[[int], None]) -> None:
+        self._stream, self._check_room, self._left = stream, check_room, 0
+
+    def write(self, content: Any) -> int:
+        size = memoryview(content).nbytes
+        if size > self._left:
+            asked = max(size, _ROOM_AT_ONCE)
+            self._check_room(asked)
+            self._left = asked
+        self._left -= size
+        return self._stream.write(content)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def new_batch(context: AppContext, coming: int = 0) -> BatchFolder:
