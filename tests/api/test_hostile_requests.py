@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from flora_core.api import mount
 from flora_core.api.identify import MAX_ISSUES, MAX_VALUES
 from tests.api.test_api import Front, client_of
+from tests.asynchronous import run_apart
 from tests.builders import SETOSA
 
 
@@ -260,6 +261,6 @@ def test_a_body_that_stops_coming_is_given_up(context, monkeypatch, path):
         }
         await application(scope, receive, answer)
 
-    asyncio.run(asyncio.wait_for(slow(), 60))
+    run_apart(asyncio.wait_for(slow(), 60))
     assert sent[0]["status"] == 408
     assert b"The body came too slowly" in sent[1]["body"]

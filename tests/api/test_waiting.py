@@ -15,6 +15,7 @@ from flora_core.api.lanes import Lane
 from flora_core.errors import DatabaseUnavailable, Unavailable
 from flora_core.storage.database import CONNECTIONS, Database
 from flora_core.storage.patience import REQUEST_SECONDS, Patience, waiting
+from tests.asynchronous import run_apart
 from tests.servers import PostgresServer, WebServer, postgres_server
 
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
@@ -188,4 +189,4 @@ def test_a_lane_ends_somewhere_and_nobody_waits_in_it_for_ever():
         # Everybody who was inside has left.
         assert await lane.run(int, 8) == 8
 
-    asyncio.run(scene())
+    run_apart(scene())
