@@ -40,7 +40,7 @@ class Window:
         method: str,
         value: float | None,
         *,
-        p: float | None = None,
+        p_value: float | None = None,
         low: float | None = None,
         high: float | None = None,
         alert: bool = False,
@@ -54,7 +54,7 @@ class Window:
             column,
             method,
             number_or_none(value),
-            number_or_none(p),
+            number_or_none(p_value),
             number_or_none(low),
             number_or_none(high),
             bool(alert),
@@ -121,7 +121,7 @@ class DriftStatistic:
     n : int
         The values it rests on.
     column, method : str
-    value, p : float or None
+    value, p_value : float or None
         The figure and, where the method has one, its p value; None where there is none to give.
     threshold_low, threshold_high : float or None
         Beyond which the figure is an alert.
@@ -135,7 +135,7 @@ class DriftStatistic:
     column: str
     method: str
     value: float | None
-    p: float | None
+    p_value: float | None
     threshold_low: float | None
     threshold_high: float | None
     alert: bool

@@ -103,7 +103,7 @@ def _drift(facts: StudyReport) -> list[tuple[str, int, float | None, float | Non
     """For each measurement: its label, plants, the shift in reference standard deviations, the corrected p, an alert."""
     study = facts.champion.study
     return [
-        (study.measurement(s.name).label, s.m, s.effect, s.corrected, s.verdict in ("amber", "red"))
+        (study.measurement(s.name).label, s.m, s.effect, s.p_adjusted, s.verdict in ("amber", "red"))
         for s in facts.watched.findings.shifts
     ]
 

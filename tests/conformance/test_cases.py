@@ -138,7 +138,7 @@ def test_a_column_that_is_empty_or_gone_is_said_counted_and_tested(name, column,
     found = drift_of_tables(*tables("d_ref.csv", name))
     (figure,) = [figure for figure in found.figures if figure.method == "missing"]
     assert (figure.column, figure.value, figure.n, figure.alert) == (column, 1.0, 500, True)
-    assert figure.p < 1e-9
+    assert figure.p_value < 1e-9
     assert any(note.startswith(said) for note in found.notes)
 
 

@@ -41,7 +41,7 @@ def alarms(kind, n, m, decimals, repeats):
     for _ in range(repeats):
         reference, current = kind(rng, n, decimals), kind(rng, m, decimals)
         shifts = [univariate_drift(name, reference[:, j], current[:, j], tests=4) for j, name in enumerate(NAMES)]
-        corrected = holm([shift.p for shift in shifts])
+        corrected = holm([shift.p_value for shift in shifts])
         count += any(verdict_of(p, s.is_material) != "green" for s, p in zip(shifts, corrected, strict=True))
     return count / repeats
 
@@ -59,7 +59,7 @@ def test_false_alarms_of_large_windows_in_bins(decimals):
 
 def test_false_alarms_where_far_values_are_the_rule():
     rng = np.random.default_rng(21)
-    p = [univariate_drift("x", rng.standard_t(2, 100), rng.standard_t(2, 75)).p for _ in range(500)]
+    p = [univariate_drift("x", rng.standard_t(2, 100), rng.standard_t(2, 75)).p_value for _ in range(500)]
     assert np.mean(np.array(p) < 0.05) <= 0.08
 
 
@@ -81,7 +81,7 @@ def test_a_shift_is_seen_at_75_against_75(shift, power, decimals):
     seen = 0
     for _ in range(800):
         before, now = rng.normal(5.84, 0.83, 75), rng.normal(5.84 + shift, 0.83, 75)
-        seen += univariate_drift("sepal_length", np.round(before, decimals), np.round(now, decimals)).p < 0.05
+        seen += univariate_drift("sepal_length", np.round(before, decimals), np.round(now, decimals)).p_value < 0.05
     assert seen / 800 >= power
 
 
@@ -90,7 +90,7 @@ def test_what_would_be_seen_half_of_the_time_is(n, m, tests):
     rng = np.random.default_rng(24)
     shift = detectable_shift(1.0, n, m, tests)
     found = [
-        univariate_drift("x", rng.normal(size=n), rng.normal(shift, 1, m), tests=tests).p < 0.05 / tests
+        univariate_drift("x", rng.normal(size=n), rng.normal(shift, 1, m), tests=tests).p_value < 0.05 / tests
         for _ in range(600)
     ]
     assert 0.4 <= np.mean(found) <= 0.6
@@ -103,8 +103,8 @@ def test_a_correlation_that_broke_is_seen_all_together_and_by_no_single_measurem
     seen = alone = quiet = 0
     for _ in range(150):
         before, now, same = (rng.multivariate_normal(np.zeros(4), c, 75) for c in (covariance, loose, covariance))
-        seen += multivariate_drift(NAMES, before, now).p < 0.05
-        quiet += multivariate_drift(NAMES, before, same).p < 0.05
-        alone += univariate_drift("x", before[:, 0], now[:, 0]).p < 0.05
+        seen += multivariate_drift(NAMES, before, now).p_value < 0.05
+        quiet += multivariate_drift(NAMES, before, same).p_value < 0.05
+        alone += univariate_drift("x", before[:, 0], now[:, 0]).p_value < 0.05
     assert seen / 150 >= 0.7
     assert max(quiet, alone) / 150 <= 0.1

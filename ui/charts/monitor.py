@@ -30,16 +30,16 @@ def points_of(watched: MonitorResult) -> list[Point]:
 def measurement_chart(measurement: Measurement, points: Sequence[Point], ink: str) -> Picture:
     """How a measurement went: the mean of each window, and between which values chance would leave it."""
     found = [(span, shift_in(part, measurement.name)) for span, part in points]
-    shown = [(span, s) for span, s in found if s.now is not None and s.before is not None]
+    shown = [(span, s) for span, s in found if s.current is not None and s.reference is not None]
     rows: list[dict[str, Any]] = [
         {
             "window": span.since.isoformat(),
             "plants": s.m,
-            "mean": s.now,
-            "training mean": s.before,
+            "mean": s.current,
+            "training mean": s.reference,
             "low": bounds_of(s)[0],
             "high": bounds_of(s)[1],
-            "p": s.corrected,
+            "p": s.p_adjusted,
             "verdict": s.verdict,
         }
         for span, s in shown
@@ -71,12 +71,12 @@ def states_chart(measurement: Measurement, points: Sequence[Point], ink: str) ->
         {
             "window": span.since.isoformat(),
             "plants": drift.m,
-            **dict(zip(drift.labels, drift.now, strict=True)),
+            **dict(zip(drift.labels, drift.current, strict=True)),
             **{
                 f"{label}, training share": before / max(drift.n, 1)
-                for label, before in zip(drift.labels, drift.before, strict=True)
+                for label, before in zip(drift.labels, drift.reference, strict=True)
             },
-            "p": drift.corrected,
+            "p": drift.p_adjusted,
             "verdict": drift.verdict,
         }
         for span, drift in found
@@ -181,7 +181,7 @@ def certainty_chart(found: Certainties, ink: str) -> Picture:
             "came true": w.found.share,
             "low": w.found.low,
             "high": w.found.high,
-            "p": w.found.p,
+            "p": w.found.p_value,
             "alert": w.alert,
         }
         for w in found.windows
@@ -303,7 +303,7 @@ def unfit_chart(points: Sequence[Point], ink: str) -> Picture:
                 "share": counted.value,
                 "low": counted.low,
                 "high": counted.high,
-                "training": share.before if share else None,
+                "training": share.reference if share else None,
                 "alert": share is not None and share.verdict in ("amber", "red"),
             }
         )
@@ -340,17 +340,19 @@ def shift_in(part: VersionWindow, name: str) -> UnivariateDrift:
 def bounds_of(shift: UnivariateDrift) -> tuple[float, float]:
     """Between which means chance leaves 95 of 100 windows of that size."""
     half = 1.96 * (shift.spread or 0.0) * float(np.sqrt(1.0 / max(1, shift.n) + 1.0 / max(1, shift.m)))
-    return (shift.before or 0.0) - half, (shift.before or 0.0) + half
+    return (shift.reference or 0.0) - half, (shift.reference or 0.0) + half
 
 
 def course_of(name: str, points: Sequence[Point]) -> tuple[list[float], list[float], list[float], list[bool]]:
     """Of each window with the measurement: its mean, between which means chance leaves it, and whether that is too little."""
     shifts = [
-        shift for _, part in points if (shift := shift_in(part, name)).now is not None and shift.before is not None
+        shift
+        for _, part in points
+        if (shift := shift_in(part, name)).current is not None and shift.reference is not None
     ]
     ends = [bounds_of(shift) for shift in shifts]
     return (
-        [float(shift.now or 0.0) for shift in shifts],
+        [float(shift.current or 0.0) for shift in shifts],
         [low for low, _ in ends],
         [high for _, high in ends],
         [shift.verdict in ("amber", "red") for shift in shifts],

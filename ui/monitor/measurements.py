@@ -148,21 +148,21 @@ def _row(
 ) -> MeasurementRow:
     values, low, high, changed = charts.course_of(measurement.name, points[-_BACK:])
 
-    decimals = max(0, 2 - math.floor(math.log10(abs(shift.before) or 1.0))) if shift.before else 2
+    decimals = max(0, 2 - math.floor(math.log10(abs(shift.reference) or 1.0))) if shift.reference else 2
 
     def number(value: float | None) -> str:
         return "–" if value is None else f"{value:,.{decimals}f}".replace("-", "−")
 
-    moved = None if shift.now is None or shift.before is None else shift.now - shift.before
+    moved = None if shift.current is None or shift.reference is None else shift.current - shift.reference
     sign = "" if moved is None else "+" if moved >= 0 else "−"
-    ends = charts.bounds_of(shift) if shift.now is not None else None
+    ends = charts.bounds_of(shift) if shift.current is not None else None
     return MeasurementRow(
         measurement,
         first_upper(measurement.label),
         measurement.unit,
         sparkline(values, low, high, changed, theme().ink),
-        number(shift.now),
-        number(shift.before),
+        number(shift.current),
+        number(shift.reference),
         "–" if moved is None else f"{sign}{number(abs(moved))}",
         "–" if ends is None else f"{number(ends[0])} to {number(ends[1])}",
         number(charts.mean_of_named(strangers, measurement.name)) if strangers is not None else "",
@@ -180,8 +180,8 @@ def _state_row(
         return (3, 0.0), MeasurementRow(measurement, title, "", "", "–", "–", "–", "–", "", _WORDS["too few"])
     within = next((one for name, one in part.findings.states_within if name == measurement.name), drift)
     verdict = worst([drift.verdict, within.verdict])
-    before = [count / drift.n for count in drift.before]
-    now = [count / drift.m for count in drift.now]
+    before = [count / drift.n for count in drift.reference]
+    now = [count / drift.m for count in drift.current]
     most = max(range(len(now)), key=lambda j: abs(now[j] - before[j]))
     seen = [one for _, other in points[-_BACK:] if (one := charts.states_in(other, measurement.name)) is not None]
     ends = [1.96 * math.sqrt(before[most] * (1.0 - before[most]) / max(one.m, 1)) for one in seen]
@@ -191,7 +191,7 @@ def _state_row(
         title,
         f"({drift.labels[most]})",
         sparkline(
-            [one.now[most] / max(one.m, 1) for one in seen],
+            [one.current[most] / max(one.m, 1) for one in seen],
             [before[most] - end for end in ends],
             [before[most] + end for end in ends],
             [one.verdict in ("amber", "red") for one in seen],

@@ -78,7 +78,9 @@ def _of_column(column: Column, window: Window) -> list[DriftStatistic]:
             value >= _DISTANCE_ALERT if not is_p else value <= _P_ALERT if test == "ks" else value < _P_ALERT
         )
         p = value if is_p else None
-        figures.append(window.figure(len(current), column.name, method, value, p=p, low=low, high=high, alert=alert))
+        figures.append(
+            window.figure(len(current), column.name, method, value, p_value=p, low=low, high=high, alert=alert)
+        )
     return figures
 
 

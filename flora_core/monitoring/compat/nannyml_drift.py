@@ -60,7 +60,7 @@ def drift(column: Column, size: int | None = None) -> tuple[DriftStatistic, ...]
                 continue
             # The one that is judged by its p value instead of the reference's own windows.
             p = _chi2(reference, len(column.labels), values)[1] if np.isfinite(value) else np.nan
-            figures.append(window.figure(len(values), column.name, name, value, p=p, alert=p < _CHI2_ALERT))
+            figures.append(window.figure(len(values), column.name, name, value, p_value=p, alert=p < _CHI2_ALERT))
     return tuple(figures)
 
 

@@ -59,23 +59,25 @@ class Decomposition:
         return largest if moved > 0.0 and abs(parts[largest]) >= MOST * moved else None
 
 
-def decompose(name: str, before: Ints, before_means: Floats, now: Ints, now_means: Floats) -> Decomposition | None:
+def decompose(
+    name: str, reference: Ints, reference_means: Floats, current: Ints, current_means: Floats
+) -> Decomposition | None:
     """The parts of a difference of means; None where either side has no plants.
 
     Parameters
     ----------
-    before, now : (k + 1,) int
+    reference, current : (k + 1,) int
         Plants of each species, and last of none, in which it was measured.
-    before_means, now_means : (k + 1,) float
+    reference_means, current_means : (k + 1,) float
         Their means; anything where there are no plants.
     """
-    if not before.sum() or not now.sum():
+    if not reference.sum() or not current.sum():
         return None
-    p, q = before / before.sum(), now / now.sum()
-    middle = float(p @ np.where(before > 0, before_means, 0.0))
+    p, q = reference / reference.sum(), current / current.sum()
+    middle = float(p @ np.where(reference > 0, reference_means, 0.0))
     # A species that one side lacks stands in the middle there: its plants then count as another mix, or as changed.
-    first = np.where(before > 0, before_means, middle) - middle
-    second = np.where(now > 0, now_means - middle, first)
+    first = np.where(reference > 0, reference_means, middle) - middle
+    second = np.where(current > 0, current_means - middle, first)
     mix = float(((q - p) * first)[:-1].sum())
     within = float((q * (second - first))[:-1].sum())
     strangers = float(q[-1] * second[-1] - p[-1] * first[-1])

@@ -32,13 +32,13 @@ class CategoricalDrift:
 
     Attributes
     ----------
-    before, now : tuple of int
+    reference, current : tuple of int
         Plants of each group.
     labels : tuple of str
         What the groups are called; empty where the order says it.
     value : float or None
         Chi squared.
-    p, corrected : float or None
+    p_value, p_adjusted : float or None
     moved : float or None
         The share of plants that would have to change their group to give the reference's mix (total variation).
     needed : int
@@ -47,12 +47,12 @@ class CategoricalDrift:
         Whether the groups are states of a character, of which one that the reference lacks is worth a word.
     """
 
-    before: tuple[int, ...]
-    now: tuple[int, ...]
+    reference: tuple[int, ...]
+    current: tuple[int, ...]
     labels: tuple[str, ...] = ()
     value: float | None = None
-    p: float | None = None
-    corrected: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
     moved: float | None = None
     plants_missing: int = 0
     verdict: Verdict = "too few"
@@ -61,30 +61,32 @@ class CategoricalDrift:
     @property
     def new(self) -> tuple[int, ...]:
         """The states that several plants of the window show, and none of the reference."""
-        pairs = zip(self.before, self.now, strict=True)
-        return tuple(j for j, (before, now) in enumerate(pairs) if self.states and not before and now >= NEW)
+        pairs = zip(self.reference, self.current, strict=True)
+        return tuple(
+            j for j, (reference, current) in enumerate(pairs) if self.states and not reference and current >= NEW
+        )
 
     @property
     def n(self) -> int:
         """Plants of the reference."""
-        return sum(self.before)
+        return sum(self.reference)
 
     @property
     def m(self) -> int:
         """Plants of the window."""
-        return sum(self.now)
+        return sum(self.current)
 
-    def judged(self, corrected: float | None) -> CategoricalDrift:
+    def with_verdict(self, p_adjusted: float | None) -> CategoricalDrift:
         """With its verdict, given its p value after correction."""
-        if corrected is None or self.moved is None:
-            return replace(self, corrected=None, verdict="too few")
-        verdict = verdict_of(corrected, self.moved >= MOVED)
-        return replace(self, corrected=corrected, verdict="amber" if verdict == "green" and self.new else verdict)
+        if p_adjusted is None or self.moved is None:
+            return replace(self, p_adjusted=None, verdict="too few")
+        verdict = verdict_of(p_adjusted, self.moved >= MOVED)
+        return replace(self, p_adjusted=p_adjusted, verdict="amber" if verdict == "green" and self.new else verdict)
 
 
 def categorical_drift(
-    before: Ints,
-    now: Ints,
+    reference: Ints,
+    current: Ints,
     *,
     labels: tuple[str, ...] = (),
     tests: int = 1,
@@ -92,36 +94,36 @@ def categorical_drift(
     seed: int = permutation.SEED,
     states: bool = False,
 ) -> CategoricalDrift:
-    """How a mix changed, not yet judged.
+    """How a mix changed, without a verdict yet.
 
     Parameters
     ----------
-    before, now : (k,) int
+    reference, current : (k,) int
         Plants of each group.
     states : bool
         Whether the groups are states of a character.
     """
-    counts = tuple(map(int, before)), tuple(map(int, now)), labels
-    n, m = int(before.sum()), int(now.sum())
+    counts = tuple(map(int, reference)), tuple(map(int, current)), labels
+    n, m = int(reference.sum()), int(current.sum())
     missing = plants_missing(n, m, smallest)
     if not n or not m:
         return CategoricalDrift(*counts, plants_missing=missing, states=states)
-    moved = float(np.abs(before / n - now / m).sum() / 2.0)
-    together = before + now
+    moved = float(np.abs(reference / n - current / m).sum() / 2.0)
+    together = reference + current
     seen = together > 0
     value, p = _chi_squared(
-        before[seen], now[seen], permutation.permutations_needed(permutation.PERMUTATIONS, tests), seed
+        reference[seen], current[seen], permutation.permutations_needed(permutation.PERMUTATIONS, tests), seed
     )
     return CategoricalDrift(
-        *counts, value=value, p=p if not missing else None, moved=moved, plants_missing=missing, states=states
+        *counts, value=value, p_value=p if not missing else None, moved=moved, plants_missing=missing, states=states
     )
 
 
-def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float, float]:
+def _chi_squared(reference: Ints, current: Ints, draws: int, seed: int) -> tuple[float, float]:
     from scipy.special import chdtrc
 
-    n, m = int(before.sum()), int(now.sum())
-    together = before + now
+    n, m = int(reference.sum()), int(current.sum())
+    together = reference + current
     if len(together) < 2:
         return 0.0, 1.0
     expected = together * m / (n + m)
@@ -130,7 +132,7 @@ def _chi_squared(before: Ints, now: Ints, draws: int, seed: int) -> tuple[float,
         # The other sample's counts lie as far off; its expected ones are larger by n / m.
         return np.asarray(((counts - expected) ** 2 / expected).sum(axis=-1) * (1.0 + m / n))
 
-    value = float(statistic(now))
+    value = float(statistic(current))
     if min(expected.min(), (together * n / (n + m)).min()) >= _COCHRAN:
         return value, float(chdtrc(len(together) - 1, value))
     null_distances = np.random.default_rng(seed).multivariate_hypergeometric(
@@ -147,52 +149,52 @@ class ProportionDrift:
     ----------
     kind : str
         What is counted: "unfit", "missing", "issues".
-    hits_before, n, hits_now, m : int
-    p, corrected : float or None
+    hits_reference, n, hits_current, m : int
+    p_value, p_adjusted : float or None
     needed : int
     verdict : Verdict
     """
 
     kind: str
-    hits_before: int
+    hits_reference: int
     n: int
-    hits_now: int
+    hits_current: int
     m: int
-    p: float | None = None
-    corrected: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
     plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
-    def before(self) -> float | None:
+    def reference(self) -> float | None:
         """The reference's share, or None without plants."""
-        return self.hits_before / self.n if self.n else None
+        return self.hits_reference / self.n if self.n else None
 
     @property
-    def now(self) -> float | None:
+    def current(self) -> float | None:
         """The window's share, or None without plants."""
-        return self.hits_now / self.m if self.m else None
+        return self.hits_current / self.m if self.m else None
 
     @property
     def rise(self) -> float | None:
         """From before to now."""
-        return self.now - self.before if self.now is not None and self.before is not None else None
+        return self.current - self.reference if self.current is not None and self.reference is not None else None
 
-    def judged(self, corrected: float | None) -> ProportionDrift:
+    def with_verdict(self, p_adjusted: float | None) -> ProportionDrift:
         """With its verdict, given its p value after correction."""
-        if corrected is None or self.rise is None:
-            return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.rise >= ROSE))
+        if p_adjusted is None or self.rise is None:
+            return replace(self, p_adjusted=None, verdict="too few")
+        return replace(self, p_adjusted=p_adjusted, verdict=verdict_of(p_adjusted, self.rise >= ROSE))
 
 
 def proportion_drift(
-    kind: str, hits_before: int, n: int, hits_now: int, m: int, *, smallest: int = MIN_PLANTS
+    kind: str, hits_reference: int, n: int, hits_current: int, m: int, *, smallest: int = MIN_PLANTS
 ) -> ProportionDrift:
-    """Whether a share rose, not yet judged: the probability that as many of all hits fall into the window by chance."""
+    """Whether a share rose, without a verdict yet: the probability that as many of all hits fall into the window by chance."""
     missing = plants_missing(n, m, smallest)
     p = None
     if not missing:
         from scipy.stats import hypergeom
 
-        p = float(np.clip(hypergeom.sf(hits_now - 1, n + m, hits_before + hits_now, m), 0.0, 1.0))
-    return ProportionDrift(kind, hits_before, n, hits_now, m, p=p, plants_missing=missing)
+        p = float(np.clip(hypergeom.sf(hits_current - 1, n + m, hits_reference + hits_current, m), 0.0, 1.0))
+    return ProportionDrift(kind, hits_reference, n, hits_current, m, p_value=p, plants_missing=missing)

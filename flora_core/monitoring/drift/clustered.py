@@ -29,7 +29,7 @@ def clustered(findings: Findings, reference: Clustering, sizes: tuple[float, ...
     freedom = len(reference.sizes) - 1
 
     def held(part: _Part) -> _Part:
-        return part if part.p is None else replace(part, p=deflated(part.p, by, freedom))
+        return part if part.p_value is None else replace(part, p_value=deflated(part.p_value, by, freedom))
 
     together, within, sure = findings.multivariate_drift, findings.within, findings.confidence
     return with_verdicts(

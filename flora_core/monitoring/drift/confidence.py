@@ -23,42 +23,42 @@ class Confidence:
     Attributes
     ----------
     n, m : int
-    before, now : float or None
+    reference, current : float or None
         Mean probability of the species named.
     spread : float or None
         Standard deviation of the reference's.
-    p, corrected : float or None
+    p_value, p_adjusted : float or None
     needed : int
     verdict : Verdict
     """
 
     n: int
     m: int
-    before: float | None = None
-    now: float | None = None
+    reference: float | None = None
+    current: float | None = None
     spread: float | None = None
-    p: float | None = None
-    corrected: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
     plants_missing: int = 0
     verdict: Verdict = "too few"
 
     @property
     def fall(self) -> float | None:
         """From before to now, in probability."""
-        return self.before - self.now if self.before is not None and self.now is not None else None
+        return self.reference - self.current if self.reference is not None and self.current is not None else None
 
-    def judged(self, corrected: float | None) -> Confidence:
+    def with_verdict(self, p_adjusted: float | None) -> Confidence:
         """With its verdict, given its p value after correction."""
-        if corrected is None or self.fall is None or self.spread is None:
-            return replace(self, corrected=None, verdict="too few")
+        if p_adjusted is None or self.fall is None or self.spread is None:
+            return replace(self, p_adjusted=None, verdict="too few")
         effect = self.fall > 1e-9 and self.fall >= MIN_EFFECT * self.spread
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, effect))
+        return replace(self, p_adjusted=p_adjusted, verdict=verdict_of(p_adjusted, effect))
 
 
 def confidence_of(
     reference: Floats, current: Floats, *, tests: int = 1, smallest: int = MIN_PLANTS, seed: int = permutation.SEED
 ) -> Confidence:
-    """How sure the model is on average, not yet judged; by permutation of the plants, or of their counts where many.
+    """How sure the model is on average, without a verdict yet; by permutation of the plants, or of their counts where many.
 
     Parameters
     ----------

@@ -137,7 +137,7 @@ def profile_shift(
     smallest: int = MIN_PLANTS,
     chance: Floats | None = None,
 ) -> UnivariateDrift:
-    """Measurement j's shift, not yet judged; distances are exact to one bin, and exact where each bin holds one value."""
+    """Measurement j's shift, without a verdict; distances are exact to one bin, and exact where each holds one value."""
     name, cells = reference.bins.names[j], reference.bins.cells[j]
     before, now = reference.counts[j], current.counts[j]
     n, m = reference.count(j), current.count(j)
@@ -157,9 +157,9 @@ def profile_shift(
         m,
         distance=distance,
         critical=float(np.quantile(null_distances, 1.0 - ALPHA_AMBER / tests)),
-        p=p if not missing else None,
-        before=typical[0],
-        now=typical[1],
+        p_value=p if not missing else None,
+        reference=typical[0],
+        current=typical[1],
         shift=typical[1] - typical[0],
         spread=spread,
         effect=effect if effect is not None else kept_effect,

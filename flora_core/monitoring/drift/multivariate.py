@@ -37,7 +37,7 @@ class MultivariateDrift:
         Plants compared on each side.
     distance, critical : float or None
         Energy distance on standardised measurements, and what chance exceeds once in twenty comparisons.
-    p, corrected : float or None
+    p_value, p_adjusted : float or None
     pair : (str, str) or None
         The two measurements whose correlation changed most.
     correlation_before, correlation_now : float or None
@@ -50,8 +50,8 @@ class MultivariateDrift:
     m: int
     distance: float | None = None
     critical: float | None = None
-    p: float | None = None
-    corrected: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
     pair: tuple[str, str] | None = None
     correlation_before: float | None = None
     correlation_now: float | None = None
@@ -65,11 +65,11 @@ class MultivariateDrift:
             return False
         return abs(self.correlation_now - self.correlation_before) >= CORRELATION
 
-    def judged(self, corrected: float | None, shifted: bool) -> MultivariateDrift:
+    def with_verdict(self, p_adjusted: float | None, shifted: bool) -> MultivariateDrift:
         """With its verdict, given its corrected p value and whether any single shift is worth naming."""
-        if corrected is None:
-            return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.correlation_changed or shifted))
+        if p_adjusted is None:
+            return replace(self, p_adjusted=None, verdict="too few")
+        return replace(self, p_adjusted=p_adjusted, verdict=verdict_of(p_adjusted, self.correlation_changed or shifted))
 
 
 def multivariate_drift(
@@ -81,7 +81,7 @@ def multivariate_drift(
     smallest: int = MIN_PLANTS,
     seed: int = permutation.SEED,
 ) -> MultivariateDrift | None:
-    """All measurements at once, not yet judged; None where fewer than two can be compared.
+    """All measurements at once, without a verdict yet; None where fewer than two can be compared.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class PlantSample:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that a window was asked, judged.
+    """Everything that a window was asked, each with its verdict.
 
     Attributes
     ----------
@@ -114,9 +114,9 @@ class Findings:
         return (*self.shifts, *single, *self.shares, *mixes)
 
     @property
-    def p(self) -> float | None:
+    def p_value(self) -> float | None:
         """The smallest p value after correction; None where nothing could be tested."""
-        return min((part.corrected for part in self.parts if part.corrected is not None), default=None)
+        return min((part.p_adjusted for part in self.parts if part.p_adjusted is not None), default=None)
 
     def share(self, kind: str) -> ProportionDrift | None:
         """The share of that kind, where it is known."""
@@ -269,29 +269,31 @@ def with_verdicts(findings: Findings, *, columns: int = 0) -> Findings:
         as much as one. 0 for a window of plants, whose questions are corrected all together.
     """
     tested = [
-        part for part in findings.parts if part.p is not None and not (columns and part is findings.multivariate_drift)
+        part
+        for part in findings.parts
+        if part.p_value is not None and not (columns and part is findings.multivariate_drift)
     ]
     weights = [WITHIN * max(1, len(tested) - 1) if part is findings.within else 1.0 for part in tested]
     corrected = dict(
-        zip(map(id, tested), holm([part.p for part in tested if part.p is not None], weights), strict=True)
+        zip(map(id, tested), holm([part.p_value for part in tested if part.p_value is not None], weights), strict=True)
     )
-    if columns and findings.multivariate_drift is not None and findings.multivariate_drift.p is not None:
-        corrected[id(findings.multivariate_drift)] = min(1.0, columns * findings.multivariate_drift.p)
-    shifts = tuple(shift.judged(corrected.get(id(shift))) for shift in findings.shifts)
+    if columns and findings.multivariate_drift is not None and findings.multivariate_drift.p_value is not None:
+        corrected[id(findings.multivariate_drift)] = min(1.0, columns * findings.multivariate_drift.p_value)
+    shifts = tuple(shift.with_verdict(corrected.get(id(shift))) for shift in findings.shifts)
     shifted = any(shift.is_material for shift in shifts)
     all_of_them, mix, sure = findings.multivariate_drift, findings.mix, findings.confidence
     return Findings(
         findings.n,
         findings.m,
         shifts,
-        all_of_them.judged(corrected.get(id(all_of_them)), shifted) if all_of_them else None,
-        mix.judged(corrected.get(id(mix))) if mix else None,
-        sure.judged(corrected.get(id(sure))) if sure else None,
-        tuple(share.judged(corrected.get(id(share))) for share in findings.shares),
-        tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.groups),
+        all_of_them.with_verdict(corrected.get(id(all_of_them)), shifted) if all_of_them else None,
+        mix.with_verdict(corrected.get(id(mix))) if mix else None,
+        sure.with_verdict(corrected.get(id(sure))) if sure else None,
+        tuple(share.with_verdict(corrected.get(id(share))) for share in findings.shares),
+        tuple((name, group.with_verdict(corrected.get(id(group)))) for name, group in findings.groups),
         findings.plants_missing,
-        findings.within.judged(corrected.get(id(findings.within))) if findings.within else None,
-        tuple((name, group.judged(corrected.get(id(group)))) for name, group in findings.states_within),
+        findings.within.with_verdict(corrected.get(id(findings.within))) if findings.within else None,
+        tuple((name, group.with_verdict(corrected.get(id(group)))) for name, group in findings.states_within),
     )
 
 

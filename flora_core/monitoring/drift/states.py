@@ -62,7 +62,7 @@ def states_within(bins: Bins, values: Floats, fits: np.ndarray[tuple[int], np.dt
 def state_drifts(
     reference: Profile, current: Profile, *, tests: int, smallest: int = MIN_PLANTS
 ) -> tuple[tuple[str, CategoricalDrift], ...]:
-    """For each character with states, how its shares changed, not yet judged."""
+    """For each character with states, how its shares changed, without a verdict yet."""
     bins = reference.bins
     return tuple(
         (
@@ -83,7 +83,7 @@ def state_drifts(
 def state_drifts_within(
     within: WithinReference, states: StatesWithin, current: Profile, *, smallest: int = MIN_PLANTS
 ) -> tuple[tuple[str, CategoricalDrift], ...]:
-    """For each character with states, how its shares changed within the species named, not yet judged."""
+    """For each character with states, how its shares changed within the species named, without a verdict yet."""
     bins = current.bins
     if not bins.with_states or not within.plants:
         return ()
@@ -153,7 +153,7 @@ def _within(
         tuple(map(int, observed)),
         tuple(labels),
         value=value,
-        p=float(chdtrc(rank, value)) if rank else 1.0,
+        p_value=float(chdtrc(rank, value)) if rank else 1.0,
         moved=moved,
     )
 

@@ -28,9 +28,9 @@ class UnivariateDrift:
     distance, critical : float or None
         The Wasserstein distance, in the measurement's unit, and what chance exceeds once in twenty comparisons of all
         measurements; None where a side has no plants.
-    p, corrected : float or None
+    p_value, p_adjusted : float or None
         By permutation; and after correction for all tests of the window. None where there are too few plants.
-    before, now : float or None
+    reference, current : float or None
         What a plant typically measures: a mean without far values.
     shift : float or None
         From before to now.
@@ -54,10 +54,10 @@ class UnivariateDrift:
     m: int
     distance: float | None = None
     critical: float | None = None
-    p: float | None = None
-    corrected: float | None = None
-    before: float | None = None
-    now: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    reference: float | None = None
+    current: float | None = None
     shift: float | None = None
     spread: float | None = None
     effect: float | None = None
@@ -75,11 +75,11 @@ class UnivariateDrift:
             return False
         return abs(self.effect) >= MIN_EFFECT or self.psi > self.psi_critical
 
-    def judged(self, corrected: float | None) -> UnivariateDrift:
+    def with_verdict(self, p_adjusted: float | None) -> UnivariateDrift:
         """The shift with its verdict, given its p value after correction."""
-        if corrected is None:
-            return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.is_material))
+        if p_adjusted is None:
+            return replace(self, p_adjusted=None, verdict="too few")
+        return replace(self, p_adjusted=p_adjusted, verdict=verdict_of(p_adjusted, self.is_material))
 
 
 def univariate_drift(
@@ -92,7 +92,7 @@ def univariate_drift(
     fences: OutlierFences | None = None,
     seed: int = permutation.SEED,
 ) -> UnivariateDrift:
-    """One measurement's shift, not yet judged.
+    """One measurement's shift, without a verdict yet.
 
     Parameters
     ----------
@@ -120,9 +120,9 @@ def univariate_drift(
         m,
         distance=distance,
         critical=float(np.quantile(null_distances, 1.0 - ALPHA_AMBER / tests)),
-        p=p if not missing else None,
-        before=typical_before,
-        now=typical_now,
+        p_value=p if not missing else None,
+        reference=typical_before,
+        current=typical_now,
         shift=typical_now - typical_before,
         spread=fences.spread,
         effect=effect,
@@ -165,7 +165,7 @@ def _effect(fences: OutlierFences, before: Floats, now: Floats) -> float:
 def univariate_drifts(
     names: Sequence[str], reference: Floats, current: Floats, *, tests: int = 0, smallest: int = MIN_PLANTS
 ) -> tuple[UnivariateDrift, ...]:
-    """Every measurement's shift, not yet judged.
+    """Every measurement's shift, without a verdict yet.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class WithinSpecies:
     effective : float
         How many reference plants the weighted ones come down to.
     measurements : tuple of WithinMeasurement
-    p, corrected : float or None
+    p_value, p_adjusted : float or None
     plants_missing : int
     verdict : Verdict
     """
@@ -87,8 +87,8 @@ class WithinSpecies:
     m: int
     effective: float = 0.0
     measurements: tuple[WithinMeasurement, ...] = ()
-    p: float | None = None
-    corrected: float | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
     plants_missing: int = 0
     verdict: Verdict = "too few"
 
@@ -105,11 +105,11 @@ class WithinSpecies:
             for one in self.measurements
         )
 
-    def judged(self, corrected: float | None) -> WithinSpecies:
+    def with_verdict(self, p_adjusted: float | None) -> WithinSpecies:
         """With its verdict, given its p value after correction."""
-        if corrected is None:
-            return replace(self, corrected=None, verdict="too few")
-        return replace(self, corrected=corrected, verdict=verdict_of(corrected, self.is_material))
+        if p_adjusted is None:
+            return replace(self, p_adjusted=None, verdict="too few")
+        return replace(self, p_adjusted=p_adjusted, verdict=verdict_of(p_adjusted, self.is_material))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,7 +246,7 @@ def within_species(
     *,
     smallest: int = MIN_PLANTS,
 ) -> WithinSpecies | None:
-    """All measurements within the species named, not yet judged; None where the reference has no plant that was named.
+    """All measurements within the species named, without a verdict yet; None where the reference has no plant that was named.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class CalibrationInTheLarge:
     right : int
     share, low, high : float or None
         The share named right, with its 95 % interval (Wilson's).
-    p : float or None
+    p_value : float or None
         How often certainties that mean what they say would miss by as much; None where there are too few plants.
     """
 
@@ -35,7 +35,7 @@ class CalibrationInTheLarge:
     share: float | None
     low: float | None
     high: float | None
-    p: float | None
+    p_value: float | None
 
 
 def calibration_in_the_large(certainties: Floats, right: Bools) -> CalibrationInTheLarge:

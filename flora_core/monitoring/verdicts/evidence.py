@@ -46,13 +46,15 @@ def evidence_of(findings: Findings, wording: Wording) -> tuple[Evidence, ...]:
         "issues": "Do more rows have issues?",
     }
     for share in findings.shares:
-        counts = f"{share.hits_now:,} of {share.m:,}"
+        counts = f"{share.hits_current:,} of {share.m:,}"
         rows.append(
-            Evidence(asked[share.kind], "Fisher's exact test", counts, share.p, share.corrected, "", share.verdict)
+            Evidence(
+                asked[share.kind], "Fisher's exact test", counts, share.p_value, share.p_adjusted, "", share.verdict
+            )
         )
     for shift in findings.shifts:
         detectable = (
-            "" if shift.detectable is None or shift.p is None else wording.written(shift.name, shift.detectable)
+            "" if shift.detectable is None or shift.p_value is None else wording.written(shift.name, shift.detectable)
         )
         distance = "" if shift.distance is None else wording.written(shift.name, shift.distance)
         rows.append(
@@ -60,8 +62,8 @@ def evidence_of(findings: Findings, wording: Wording) -> tuple[Evidence, ...]:
                 f"Is {wording.label(shift.name)} as before?",
                 "Wasserstein distance, by permutation",
                 distance,
-                shift.p,
-                shift.corrected,
+                shift.p_value,
+                shift.p_adjusted,
                 detectable,
                 shift.verdict,
             )
@@ -75,8 +77,8 @@ def evidence_of(findings: Findings, wording: Wording) -> tuple[Evidence, ...]:
                 "Are they as before within each species?",
                 "location and spread, weighted for the mix",
                 size.replace("-", "−"),
-                within.p,
-                within.corrected,
+                within.p_value,
+                within.p_adjusted,
                 "",
                 within.verdict,
             )
@@ -88,8 +90,8 @@ def evidence_of(findings: Findings, wording: Wording) -> tuple[Evidence, ...]:
                 "Do the measurements still go together?",
                 "energy distance, by permutation",
                 value,
-                together.p,
-                together.corrected,
+                together.p_value,
+                together.p_adjusted,
                 "",
                 together.verdict,
             )
@@ -97,17 +99,23 @@ def evidence_of(findings: Findings, wording: Wording) -> tuple[Evidence, ...]:
     if mix is not None:
         moved = "" if mix.moved is None else f"{percent(mix.moved)} % moved"
         rows.append(
-            Evidence("Is the mix of species as before?", "chi-squared", moved, mix.p, mix.corrected, "", mix.verdict)
+            Evidence(
+                "Is the mix of species as before?", "chi-squared", moved, mix.p_value, mix.p_adjusted, "", mix.verdict
+            )
         )
     if sure is not None:
-        both = "" if sure.before is None or sure.now is None else f"{percent(sure.before)} to {percent(sure.now)} %"
+        both = (
+            ""
+            if sure.reference is None or sure.current is None
+            else f"{percent(sure.reference)} to {percent(sure.current)} %"
+        )
         rows.append(
             Evidence(
                 "Is the model as sure as before?",
                 "mean certainty, by permutation",
                 both,
-                sure.p,
-                sure.corrected,
+                sure.p_value,
+                sure.p_adjusted,
                 "",
                 sure.verdict,
             )

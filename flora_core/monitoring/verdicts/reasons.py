@@ -77,7 +77,7 @@ def reasons_of(
 def shift_reason(shift: UnivariateDrift, wording: Wording, source: Source | None = None) -> VerdictReason:
     """What one measurement shows, whatever its verdict; and what to do, by where the shift comes from."""
     label = wording.label(shift.name)
-    if shift.distance is None or shift.shift is None or shift.before is None or shift.now is None:
+    if shift.distance is None or shift.shift is None or shift.reference is None or shift.current is None:
         where = "the reference" if not shift.n else "the window"
         return VerdictReason(
             "measurement", shift.name, shift.verdict, f"{first_upper(label)} was not measured in {where}."
@@ -86,7 +86,7 @@ def shift_reason(shift: UnivariateDrift, wording: Wording, source: Source | None
         few = min(shift.n, shift.m)
         text = f"{first_upper(label)} was measured in {few} {wording.plants}; {shift.plants_missing} more are needed."
         return VerdictReason("measurement", shift.name, shift.verdict, text)
-    values = f"{wording.written(shift.name, shift.before)} to {wording.written(shift.name, shift.now)}"
+    values = f"{wording.written(shift.name, shift.reference)} to {wording.written(shift.name, shift.current)}"
     if shift.verdict == "green":
         return VerdictReason("measurement", shift.name, "green", f"{first_upper(label)} is as before ({values}).")
     effect = abs(shift.effect or 0.0)
@@ -101,7 +101,7 @@ def shift_reason(shift: UnivariateDrift, wording: Wording, source: Source | None
         shift.name,
         shift.verdict,
         f"{first_upper(moved)}{far}.",
-        _next_for(shift.before, shift.now, source),
+        _next_for(shift.reference, shift.current, source),
     )
 
 
@@ -180,18 +180,18 @@ def mix_reason(topic: str, name: str, mix: CategoricalDrift, wording: Wording) -
         return VerdictReason(topic, name, "green", f"{first_upper(subject)} is as before.")
     if mix.new and (mix.moved or 0.0) < MOVED:
         new = listed([mix.labels[j] for j in mix.new])
-        shown = sum(mix.now[j] for j in mix.new)
+        shown = sum(mix.current[j] for j in mix.new)
         text = (
             f"{first_upper(subject)}: {shown} of {mix.m} {wording.plants} show {new}, which none of {mix.n} did before."
         )
         return VerdictReason(
             topic, name, mix.verdict, text, "Look at those plants: there may be another species among them."
         )
-    changes = [now / mix.m - before / mix.n for before, now in zip(mix.before, mix.now, strict=True)]
+    changes = [now / mix.m - before / mix.n for before, now in zip(mix.reference, mix.current, strict=True)]
     most = max(range(len(changes)), key=lambda j: abs(changes[j]))
     labels = mix.labels or wording.species
     group = labels[most] if most < len(labels) else f"group {most + 1}"
-    shares = f"{percent(mix.before[most] / mix.n)} % before, {percent(mix.now[most] / mix.m)} % now"
+    shares = f"{percent(mix.reference[most] / mix.n)} % before, {percent(mix.current[most] / mix.m)} % now"
     text = f"{first_upper(subject)} has changed: {group} {shares}."
     next_step = "Collect determinations of what has become more common." if wording.model else ""
     return VerdictReason(topic, name, mix.verdict, text, next_step)
@@ -206,26 +206,26 @@ _SHARES = {
 
 def _share_reason(share: ProportionDrift, wording: Wording) -> VerdictReason:
     what, next_step = _SHARES[share.kind]
-    if share.verdict == "too few" or share.before is None or share.now is None:
-        few = f"{share.hits_now} of {share.m} {wording.plants} {what}"
+    if share.verdict == "too few" or share.reference is None or share.current is None:
+        few = f"{share.hits_current} of {share.m} {wording.plants} {what}"
         text = f"{few}; {share.plants_missing} more {wording.plants} are needed to compare."
         return VerdictReason(share.kind, "", share.verdict, text)
-    shares = f"{share.hits_now:,} of {share.m:,} {wording.plants} {what}"
-    before = f"{percent(share.before)} % before"
+    shares = f"{share.hits_current:,} of {share.m:,} {wording.plants} {what}"
+    before = f"{percent(share.reference)} % before"
     return VerdictReason(
         share.kind, "", share.verdict, f"{shares} ({before}).", next_step if share.verdict != "green" else ""
     )
 
 
 def _confidence_reason(found: Confidence) -> VerdictReason:
-    if found.verdict == "too few" or found.before is None or found.now is None:
+    if found.verdict == "too few" or found.reference is None or found.current is None:
         return VerdictReason(
             "confidence",
             "",
             found.verdict,
             f"How sure the model is rests on {found.m} plants; {found.plants_missing} more are needed.",
         )
-    sure = f"{percent(found.before)} % before, {percent(found.now)} % now"
+    sure = f"{percent(found.reference)} % before, {percent(found.current)} % now"
     if found.verdict == "green":
         return VerdictReason("confidence", "", "green", f"The model is about as sure as before ({sure}).")
     return VerdictReason(

@@ -150,7 +150,7 @@ def _first_sentence(verdict: Verdict, findings: Findings, reasons: Sequence[Verd
         return f"{first_upper(these)} look like {wording.reference}."
     drifted = [reason for reason in reasons if reason.topic not in ("accuracy", "estimate")]
     if not drifted:
-        if findings.p is None:
+        if findings.p_value is None:
             return f"{reasons[0].text}"
         return f"{first_upper(these)} look like {wording.reference}, but {lower_first(reasons[0].text)}"
     if drifted[0].topic == "unfit" and verdict == "red":
@@ -164,8 +164,8 @@ def _strangers(findings: Findings, wording: Wording) -> str:
     share = findings.share("unfit")
     assert share is not None  # noqa: S101  its reason was found
     return (
-        f"{share.hits_now:,} of {wording.which} {share.m:,} {wording.plants} fit no species of this study "
-        f"({percent(share.before or 0.0)} % before)."
+        f"{share.hits_current:,} of {wording.which} {share.m:,} {wording.plants} fit no species of this study "
+        f"({percent(share.reference or 0.0)} % before)."
     )
 
 
@@ -208,7 +208,7 @@ def accuracy_sentence(estimated: MetricEstimate | None, realised: Realised | Non
 def power_sentence(findings: Findings, wording: Wording) -> str:
     """What a window of this size could have shown of the first measurement: "With 42 plants a shift of 0.3 cm ..."."""
     for shift in findings.shifts:
-        if shift.detectable is not None and shift.p is not None and shift.spread:
+        if shift.detectable is not None and shift.p_value is not None and shift.spread:
             by = f"{wording.written(shift.name, shift.detectable)} in {wording.label(shift.name)}"
             return f"With {shift.m:,} {wording.plants} a shift of {by} would be seen about half of the time."
     return ""

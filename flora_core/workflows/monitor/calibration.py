@@ -23,7 +23,7 @@ MOST: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SureWindow:
-    """A window with determined plants; `found.p` is corrected for the number of windows.
+    """A window with determined plants; `found.p_value` is corrected for the number of windows.
 
     Attributes
     ----------
@@ -70,10 +70,10 @@ def certainties_of(context: AppContext, watched: MonitorResult) -> Certainties:
         rows = (ordinal >= window.since.toordinal()) & (ordinal < window.until.toordinal())
         if rows.any():
             found.append((window, calibration_in_the_large(certain[rows], hits[rows])))
-    tested = [said.p for _, said in found if said.p is not None]
+    tested = [said.p_value for _, said in found if said.p_value is not None]
     corrected = iter(holm(tested))
     windows = []
     for window, said in found:
-        p = next(corrected) if said.p is not None else None
-        windows.append(SureWindow(window, replace(said, p=p), p is not None and p < ALPHA_AMBER))
+        p = next(corrected) if said.p_value is not None else None
+        windows.append(SureWindow(window, replace(said, p_value=p), p is not None and p < ALPHA_AMBER))
     return Certainties(tuple(windows), calibration_in_the_large(certain, hits))

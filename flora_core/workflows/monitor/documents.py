@@ -74,12 +74,12 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
                 "measurement": shift.name,
                 "metric": "wasserstein",
                 "value": number_or_none(shift.distance),
-                "p": number_or_none(shift.corrected),
+                "p": number_or_none(shift.p_adjusted),
                 "threshold": number_or_none(shift.critical),
                 "alert": alert,
                 "verdict": shift.verdict,
-                "mean": number_or_none(shift.now),
-                "reference_mean": number_or_none(shift.before),
+                "mean": number_or_none(shift.current),
+                "reference_mean": number_or_none(shift.reference),
             }
         )
         found.append(
@@ -93,8 +93,8 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
                 "threshold": number_or_none(shift.psi_critical),
                 "alert": alert and (shift.psi or 0.0) > (shift.psi_critical or 0.0),
                 "verdict": shift.verdict,
-                "mean": number_or_none(shift.now),
-                "reference_mean": number_or_none(shift.before),
+                "mean": number_or_none(shift.current),
+                "reference_mean": number_or_none(shift.reference),
             }
         )
     for metric, drifts in (("chi_squared", part.findings.groups), ("chi_squared_within", part.findings.states_within)):
@@ -105,12 +105,12 @@ def _drift(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]]
                 "measurement": name,
                 "metric": metric,
                 "value": number_or_none(drift.value),
-                "p": number_or_none(drift.corrected),
+                "p": number_or_none(drift.p_adjusted),
                 "threshold": None,
                 "alert": drift.verdict in ALERTS,
                 "verdict": drift.verdict,
-                "states": dict(zip(drift.labels, drift.now, strict=True)),
-                "reference_states": dict(zip(drift.labels, drift.before, strict=True)),
+                "states": dict(zip(drift.labels, drift.current, strict=True)),
+                "reference_states": dict(zip(drift.labels, drift.reference, strict=True)),
             }
             for name, drift in drifts
         ]
@@ -130,7 +130,7 @@ def _within(window: MonitoredWindow, part: VersionWindow) -> list[dict[str, Any]
             "shift": number_or_none(one.shift),
             "standard_deviations": number_or_none(one.location),
             "spread_ratio": number_or_none(one.spread),
-            "p": number_or_none(found.corrected),
+            "p": number_or_none(found.p_adjusted),
             "alert": found.verdict in ALERTS,
         }
         for one in found.measurements
@@ -170,7 +170,7 @@ def _mix(watched: MonitorResult, window: MonitoredWindow, part: VersionWindow) -
         "n": part.profile.plants,
         "species": {name: int(n) for name, n in zip(names, part.profile.named[:-1], strict=True)},
         "none_of_these": part.profile.unfit,
-        "p": number_or_none(mix.corrected) if mix else None,
+        "p": number_or_none(mix.p_adjusted) if mix else None,
         "moved": number_or_none(mix.moved) if mix else None,
         "alert": mix is not None and mix.verdict in ALERTS,
     }
@@ -186,7 +186,7 @@ def _unfit(window: MonitoredWindow, part: VersionWindow) -> dict[str, Any]:
         "share": counted.value,
         "low": counted.low,
         "high": counted.high,
-        "reference": share.before if share else None,
-        "p": number_or_none(share.corrected) if share else None,
+        "reference": share.reference if share else None,
+        "p": number_or_none(share.p_adjusted) if share else None,
         "alert": share is not None and share.verdict in ALERTS,
     }

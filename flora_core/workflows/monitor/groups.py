@@ -116,7 +116,7 @@ def _groups(
             findings = clustered(findings, alike, (float(len(plants)),))
         sources = decompose_plants(noun.names, len(noun.species), seen.numbers_of(seen.plants), seen.numbers_of(plants))
         said = window_verdict(findings, wording_of(noun, "these"), decompositions=sources)
-        verdict = _among(said.verdict, findings.p, len(chosen))
+        verdict = _among(said.verdict, findings.p_value, len(chosen))
         found.append(Group(name, len(plants), int((~sample.fits[rows]).sum()), verdict, said, findings))
     return tuple(found), len(sample)
 

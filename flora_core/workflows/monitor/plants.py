@@ -114,8 +114,8 @@ def _see(context: AppContext, study: Study, seen: CurrentVerdict, part: VersionW
     if {"unfit", "mix-up"} & topics and part.profile.unfit:
         which, count = "unfit", part.profile.unfit
         step = next((one.next_step for one in reasons if one.topic in ("mix-up", "unfit") and one.next_step), step)
-    elif topics == {"missing"} and missing is not None and missing.hits_now:
-        which, count = "gaps", missing.hits_now
+    elif topics == {"missing"} and missing is not None and missing.hits_current:
+        which, count = "gaps", missing.hits_current
     elif topics == {"accuracy"} and seen.determined:
         which, count = "determined", seen.determined
     else:

@@ -202,7 +202,7 @@ def _missing_drift(reference: Table, current: Table, names: Sequence[str], windo
         found.append((name, float(1 - before.mean()), float(1 - now.mean()), len(now), float(p)))
     adjusted = holm([p for *_, p in found])
     return [
-        window.figure(n, name, "missing", share, p=p, alert=p < ALPHA_AMBER and abs(share - earlier) >= _MIN_GAP)
+        window.figure(n, name, "missing", share, p_value=p, alert=p < ALPHA_AMBER and abs(share - earlier) >= _MIN_GAP)
         for (name, earlier, share, n, _), p in zip(found, adjusted, strict=True)
     ]
 
@@ -212,7 +212,7 @@ def _gap_reason(figure: DriftStatistic, reference: Table, current: Table) -> Ver
     if name not in current.columns:
         text = f"'{name}' of {reference.name} is not in {current.name}: every one of its values is missing there."
         return gap_reason(name, 0.0, 1.0, text)
-    p = "p < 0.0001" if (figure.p or 0.0) < 0.0001 else f"p = {figure.p:.2g}"
+    p = "p < 0.0001" if (figure.p_value or 0.0) < 0.0001 else f"p = {figure.p_value:.2g}"
     numbers = _read(reference, name) is not None
     what = "missing or no number" if numbers else "missing"
     often = f"'{name}' is {what} in {share:.0%} of {figure.n:,} rows of {current.name}"
@@ -233,16 +233,28 @@ def _figures(one: WindowDrift, names: Sequence[str]) -> list[DriftStatistic]:
     found: dict[str, DriftStatistic] = {}
     for s in findings.shifts:
         found[s.name] = one.window.figure(
-            s.m, s.name, "wasserstein", s.distance, p=s.corrected, high=s.critical, alert=s.verdict in ("amber", "red")
+            s.m,
+            s.name,
+            "wasserstein",
+            s.distance,
+            p_value=s.p_adjusted,
+            high=s.critical,
+            alert=s.verdict in ("amber", "red"),
         )
     for name, mix in findings.groups:
         alert = mix.verdict in ("amber", "red")
-        found[name] = one.window.figure(mix.m, name, "chi2", mix.value, p=mix.corrected, alert=alert)
+        found[name] = one.window.figure(mix.m, name, "chi2", mix.value, p_value=mix.p_adjusted, alert=alert)
     figures = [found[name] for name in names]
     if (every := findings.multivariate_drift) is not None:
         alert = every.verdict in ("amber", "red")
         energy = one.window.figure(
-            every.m, ALL_MEASUREMENTS, "energy", every.distance, p=every.corrected, high=every.critical, alert=alert
+            every.m,
+            ALL_MEASUREMENTS,
+            "energy",
+            every.distance,
+            p_value=every.p_adjusted,
+            high=every.critical,
+            alert=alert,
         )
         figures.append(energy)
     return figures
@@ -298,9 +310,13 @@ def estimate_of_tables(
     return estimate(before, now, size)
 
 
+#: What a field is called in documents, where that is not its own name.
+_KEYS = {"p_value": "p"}
+
+
 def figures_document(figures: Sequence[DriftStatistic] | Sequence[Estimate]) -> list[dict[str, Any]]:
     """Figures as the list of documents that every door gives a program."""
-    return [asdict(figure) for figure in figures]
+    return [{_KEYS.get(name, name): value for name, value in asdict(figure).items()} for figure in figures]
 
 
 def _check_rows(*tables: Table) -> None:

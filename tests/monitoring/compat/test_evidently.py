@@ -33,7 +33,7 @@ def test_a_zero_beside_a_share_below_a_ten_thousandth_becomes_a_millionth_of_it(
 def test_numbers_against_scipy():
     reference, current = numbers(300), numbers(80, 0.4, 1)
     found = figures(reference, current)
-    assert found["x", "ks"].value == found["x", "ks"].p == pytest.approx(ks_2samp(reference, current).pvalue)
+    assert found["x", "ks"].value == found["x", "ks"].p_value == pytest.approx(ks_2samp(reference, current).pvalue)
     assert found["x", "wasserstein"].value == pytest.approx(wasserstein_distance(reference, current) / reference.std())
     assert found["x", "default"].value == found["x", "ks"].value
 
@@ -51,7 +51,10 @@ def test_groups_against_scipy():
 
 
 def test_an_unseen_group_has_a_p_of_zero_there():
-    assert figures(np.repeat([0, 1], 50), np.append(np.repeat([0, 1], 50), 2), ("a", "b", "c"))["x", "chisquare"].p == 0
+    assert (
+        figures(np.repeat([0, 1], 50), np.append(np.repeat([0, 1], 50), 2), ("a", "b", "c"))["x", "chisquare"].p_value
+        == 0
+    )
 
 
 def test_two_groups_by_the_z_test_of_proportions():

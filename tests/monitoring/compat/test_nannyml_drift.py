@@ -19,7 +19,7 @@ def test_groups_by_hand():
     assert found["hellinger"].value == pytest.approx(np.sqrt(1 - np.sqrt(0.5)))
     assert found["l_infinity"].value == 0.5
     assert found["chi2"].value == pytest.approx(chi2_contingency([[20, 20], [8, 0]]).statistic)
-    assert found["chi2"].p == pytest.approx(chi2_contingency([[20, 20], [8, 0]]).pvalue)
+    assert found["chi2"].p_value == pytest.approx(chi2_contingency([[20, 20], [8, 0]]).pvalue)
     assert (found["chi2"].threshold_high, found["chi2"].alert) == (None, True)
 
 
@@ -65,7 +65,7 @@ def test_an_empty_window_or_reference_has_figures_without_values(labels):
     empty = np.full(4, -1) if labels else np.full(4, np.nan)
     for column in (Column("x", full, empty, labels), Column("x", empty, full, labels)):
         for figure in drift(column, 4):
-            assert (figure.value, figure.p, figure.alert) == (None, None, False)
+            assert (figure.value, figure.p_value, figure.alert) == (None, None, False)
     assert len(drift(Column("x", full, empty, labels), 4)) == 4
 
 

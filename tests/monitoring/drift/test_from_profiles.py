@@ -61,10 +61,13 @@ def test_profiles_come_to_the_verdict_of_the_plants_themselves(change):
         assert ours.distance == pytest.approx(theirs.distance, rel=0.4, abs=0.06)
         assert ours.effect == pytest.approx(theirs.effect, abs=1e-6)
         assert ours.psi == pytest.approx(theirs.psi)
-        assert (ours.now, ours.shift) == (pytest.approx(theirs.now, abs=1e-6), pytest.approx(theirs.shift, abs=1e-6))
-        assert ours.p == pytest.approx(theirs.p, abs=0.12)
-    assert counted.mix.p == expected.mix.p
-    assert counted.share("unfit").p == expected.share("unfit").p
+        assert (ours.current, ours.shift) == (
+            pytest.approx(theirs.current, abs=1e-6),
+            pytest.approx(theirs.shift, abs=1e-6),
+        )
+        assert ours.p_value == pytest.approx(theirs.p_value, abs=0.12)
+    assert counted.mix.p_value == expected.mix.p_value
+    assert counted.share("unfit").p_value == expected.share("unfit").p_value
     assert counted.verdict == expected.verdict
 
 
@@ -78,7 +81,7 @@ def test_where_each_bin_holds_one_value_distances_are_exact():
 
 def test_a_reference_against_itself_has_no_drift():
     found = compare_profiles(REFERENCE, REFERENCE)
-    assert [(s.distance, s.p, s.effect) for s in found.shifts] == [(0.0, 1.0, 0.0)] * 4
+    assert [(s.distance, s.p_value, s.effect) for s in found.shifts] == [(0.0, 1.0, 0.0)] * 4
     assert found.verdict == "green"
 
 
@@ -127,7 +130,7 @@ def test_many_windows_against_one_reference_by_one_deal():
         one, other = compare_profiles(REFERENCE, now), compare_profiles(REFERENCE, now, chance=chance)
         for a, b in zip(one.shifts, other.shifts, strict=True):
             assert a.distance == pytest.approx(b.distance)
-            assert a.p == pytest.approx(b.p, abs=0.1)
+            assert a.p_value == pytest.approx(b.p_value, abs=0.1)
             assert a.critical == pytest.approx(b.critical, rel=0.2)
 
 

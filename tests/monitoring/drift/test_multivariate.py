@@ -20,18 +20,18 @@ def test_the_energy_distance_by_its_definition():
 
 def test_a_correlation_that_broke_is_seen_and_named():
     found = multivariate_drift(NAMES, pairs(150, 0.9, 1), pairs(120, -0.4, 2))
-    assert found.p == 0.001
+    assert found.p_value == 0.001
     assert found.pair == ("length", "width")
     assert found.correlation_before > 0.8
     assert found.correlation_now < 0
-    assert found.judged(found.p, shifted=False).verdict == "red"
+    assert found.with_verdict(found.p_value, shifted=False).verdict == "red"
 
 
 def test_a_window_like_the_reference_is_green():
     found = multivariate_drift(NAMES, pairs(150, 0.9, 1), pairs(75, 0.9, 2))
-    assert found.p > 0.05
+    assert found.p_value > 0.05
     assert not found.correlation_changed
-    assert found.judged(found.p, shifted=False).verdict == "green"
+    assert found.with_verdict(found.p_value, shifted=False).verdict == "green"
 
 
 def test_missing_values_count_with_the_measurements_both_plants_have():
@@ -41,7 +41,7 @@ def test_missing_values_count_with_the_measurements_both_plants_have():
         values[rng.random(values.shape) < 0.3] = np.nan
     found = multivariate_drift(NAMES, reference, current)
     assert np.isfinite(found.distance)
-    assert found.p <= 0.05
+    assert found.p_value <= 0.05
 
 
 @pytest.mark.parametrize(("first", "second"), [(0.0, 0.3), (0.3, 0.0), (0.1, 0.5)])
@@ -52,7 +52,7 @@ def test_other_gaps_alone_are_no_alarm(first, second):
         reference, current = rng.multivariate_normal(np.zeros(4), np.eye(4) * 0.5 + 0.5, (2, 80))
         reference[rng.random(reference.shape) < first] = np.nan
         current[rng.random(current.shape) < second] = np.nan
-        alarms += multivariate_drift(list("abcd"), reference, current).p < 0.05
+        alarms += multivariate_drift(list("abcd"), reference, current).p_value < 0.05
     assert alarms <= 5
 
 
@@ -60,13 +60,13 @@ def test_a_broken_correlation_is_seen_beside_other_gaps():
     rng = np.random.default_rng(4)
     reference, current = pairs(150, 0.9, 1), pairs(150, -0.9, 2)
     current[rng.random(current.shape) < 0.3] = np.nan
-    assert multivariate_drift(NAMES, reference, current).p < 0.01
+    assert multivariate_drift(NAMES, reference, current).p_value < 0.01
 
 
 def test_plants_that_share_no_measurement_are_no_error():
     reference, current = pairs(30, 0.0, 1), pairs(30, 0.0, 2)
     reference[:15, 0] = reference[15:, 1] = np.nan
-    assert 0 < multivariate_drift(NAMES, reference, current).p <= 1
+    assert 0 < multivariate_drift(NAMES, reference, current).p_value <= 1
     assert multivariate_drift(NAMES, reference, current).pair is None
 
 
@@ -77,7 +77,7 @@ def test_nothing_to_compare_and_too_few():
     empty[:, 0] = np.nan
     assert multivariate_drift(NAMES, values, empty) is None
     few = multivariate_drift(NAMES, values, values[:4])
-    assert (few.plants_missing, few.p, few.judged(None, False).verdict) == (16, None, "too few")
+    assert (few.plants_missing, few.p_value, few.with_verdict(None, False).verdict) == (16, None, "too few")
 
 
 def test_many_plants_are_sampled():
@@ -87,4 +87,4 @@ def test_many_plants_are_sampled():
 
 def test_constant_measurements_are_no_error():
     same = np.full((30, 2), 2.5)
-    assert multivariate_drift(NAMES, same, same).p == 1.0
+    assert multivariate_drift(NAMES, same, same).p_value == 1.0

@@ -20,7 +20,7 @@ def plants(n, seed=0, shift=0.0, mix=(0.5, 0.5), unfit=0.0, issues=0.0):
 def test_a_window_like_the_reference_is_green():
     found = compare_plants(NAMES, 2, plants(150), plants(60, 1))
     assert found.verdict == "green"
-    assert found.p > 0.05
+    assert found.p_value > 0.05
     assert (found.n, found.m, found.plants_missing) == (150, 60, 0)
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_known_is_not_asked():
 @pytest.mark.parametrize("m", [0, 1, 5])
 def test_too_few_to_say(m):
     found = compare_plants(NAMES, 2, plants(150), plants(m, 1))
-    assert (found.verdict, found.plants_missing, found.p) == ("too few", 20 - m, None)
+    assert (found.verdict, found.plants_missing, found.p_value) == ("too few", 20 - m, None)
     json.dumps(asdict(found), allow_nan=False)
 
 
@@ -68,7 +68,7 @@ def test_an_empty_column_does_not_stop_the_others():
 
 def test_one_species_everywhere():
     found = compare_plants(NAMES, 1, plants(50, mix=(1.0,)), plants(50, 1, mix=(1.0,)))
-    assert (found.mix.p, found.verdict) == (1.0, "green")
+    assert (found.mix.p_value, found.verdict) == (1.0, "green")
 
 
 def test_tables_of_numbers_and_groups():

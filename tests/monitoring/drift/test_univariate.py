@@ -16,7 +16,7 @@ def plants(n, shift=0.0, seed=0):
 
 def verdict(reference, current):
     shift = univariate_drift("sepal_length", reference, current)
-    return shift.judged(shift.p).verdict
+    return shift.with_verdict(shift.p_value).verdict
 
 
 def test_a_shift_of_half_a_centimetre():
@@ -25,14 +25,14 @@ def test_a_shift_of_half_a_centimetre():
     assert shift.distance == pytest.approx(wasserstein_distance(reference, current))
     assert shift.shift == pytest.approx(current.mean() - reference.mean())
     assert shift.effect == pytest.approx(shift.shift / reference.std(ddof=1))
-    assert (shift.n, shift.m, shift.p, shift.judged(shift.p).verdict) == (75, 75, 0.0058, "red")
+    assert (shift.n, shift.m, shift.p_value, shift.with_verdict(shift.p_value).verdict) == (75, 75, 0.0058, "red")
     assert shift.distance > shift.critical
 
 
 def test_a_window_against_itself_has_no_drift():
     shift = univariate_drift("sepal_length", plants(60), plants(60))
-    assert (shift.distance, shift.p, shift.shift, shift.effect) == (0.0, 1.0, 0.0, 0.0)
-    assert shift.judged(1.0).verdict == "green"
+    assert (shift.distance, shift.p_value, shift.shift, shift.effect) == (0.0, 1.0, 0.0, 0.0)
+    assert shift.with_verdict(1.0).verdict == "green"
 
 
 def test_missing_values_are_left_out_and_counted():
@@ -43,8 +43,8 @@ def test_missing_values_are_left_out_and_counted():
 
 @pytest.mark.parametrize("m", [1, 2, 19])
 def test_too_few_to_say_with_the_number_still_needed(m):
-    shift = univariate_drift("sepal_length", plants(150), plants(m, 3, 1)).judged(None)
-    assert (shift.verdict, shift.plants_missing, shift.p) == ("too few", 20 - m, None)
+    shift = univariate_drift("sepal_length", plants(150), plants(m, 3, 1)).with_verdict(None)
+    assert (shift.verdict, shift.plants_missing, shift.p_value) == ("too few", 20 - m, None)
     assert math.isfinite(shift.distance)
     assert math.isfinite(shift.psi)
 
@@ -52,18 +52,18 @@ def test_too_few_to_say_with_the_number_still_needed(m):
 def test_an_empty_column_is_no_error():
     empty = np.full(40, np.nan)
     for reference, current in ((plants(40), empty), (empty, plants(40)), (empty, empty), (plants(40), empty[:0])):
-        shift = univariate_drift("sepal_length", reference, current).judged(None)
-        assert (shift.distance, shift.p, shift.verdict) == (None, None, "too few")
+        shift = univariate_drift("sepal_length", reference, current).with_verdict(None)
+        assert (shift.distance, shift.p_value, shift.verdict) == (None, None, "too few")
         assert shift.plants_missing == 20
 
 
 def test_a_perfect_reference():
     same = univariate_drift("x", np.full(50, 2.5), np.full(50, 2.5))
-    assert (same.p, same.effect, same.psi, same.judged(same.p).verdict) == (1.0, 0.0, 0.0, "green")
+    assert (same.p_value, same.effect, same.psi, same.with_verdict(same.p_value).verdict) == (1.0, 0.0, 0.0, "green")
     other = univariate_drift("x", np.full(50, 2.5), np.full(50, 2.6))
-    assert (other.p, other.effect, other.judged(other.p).verdict) == (0.0002, math.inf, "red")
+    assert (other.p_value, other.effect, other.with_verdict(other.p_value).verdict) == (0.0002, math.inf, "red")
     one_strange = univariate_drift("x", np.full(50, 2.5), np.append(np.full(49, 2.5), 1e6))
-    assert one_strange.judged(one_strange.p).verdict == "green"
+    assert one_strange.with_verdict(one_strange.p_value).verdict == "green"
 
 
 def test_a_thousand_and_a_thousand_and_one_rows_give_the_same_verdict():
@@ -93,23 +93,23 @@ def test_a_million_in_the_reference_does_not_hide_a_shift():
 def test_a_ruler_read_in_millimetres_is_told_with_its_median():
     current = 10 * plants(40, seed=2)
     shift = univariate_drift("sepal_length", plants(150), current)
-    assert shift.now == pytest.approx(np.median(current))
-    assert (shift.far, shift.judged(shift.p).verdict) == (40, "red")
+    assert shift.current == pytest.approx(np.median(current))
+    assert (shift.far, shift.with_verdict(shift.p_value).verdict) == (40, "red")
 
 
 def test_large_windows_are_binned_and_say_the_same():
     reference, current = plants(6000), plants(5000, 0.02, 1)
     shift = univariate_drift("sepal_length", reference, current)
     assert shift.distance == pytest.approx(wasserstein_distance(reference, current), rel=0.2)
-    assert univariate_drift("sepal_length", plants(6000), plants(5000, 0.2, 1)).p <= 0.001
+    assert univariate_drift("sepal_length", plants(6000), plants(5000, 0.2, 1)).p_value <= 0.001
 
 
 def test_every_measurement_at_once():
     values = np.stack([plants(40), plants(40, seed=5)], axis=1)
     found = univariate_drifts(["a", "b"], values, values + np.array([0.0, 5.0]))
     assert [s.name for s in found] == ["a", "b"]
-    assert [verdict_of(s.p, s.is_material) for s in found] == ["green", "red"]
-    assert worst([verdict_of(s.p, s.is_material) for s in found]) == "red"
+    assert [verdict_of(s.p_value, s.is_material) for s in found] == ["green", "red"]
+    assert worst([verdict_of(s.p_value, s.is_material) for s in found]) == "red"
 
 
 def test_the_same_numbers_at_every_call():

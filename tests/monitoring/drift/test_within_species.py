@@ -61,22 +61,22 @@ def test_a_shift_within_the_species_is_seen_with_its_size():
     values, named, _ = three_species(rng, 200)
     values[:, 1] += 0.3
     one = found(reference, values, named)
-    assert one.p < 1e-6
+    assert one.p_value < 1e-6
     assert one.most.name == "width"
     assert one.most.shift == pytest.approx(0.3, abs=0.06)
-    assert one.judged(one.p).verdict == "red"
+    assert one.with_verdict(one.p_value).verdict == "red"
 
 
 def test_too_few_nothing_measured_and_nothing_named():
     rng = np.random.default_rng(4)
     reference = reference_of(rng)
     values, named, _ = three_species(rng, 12)
-    few = found(reference, values, named).judged(None)
+    few = found(reference, values, named).with_verdict(None)
     assert (few.verdict, few.plants_missing) == ("too few", 8)
     assert found(reference, values[:0], named[:0]) is None
     values, named, _ = three_species(rng, 60)
     values[:] = np.nan
-    assert found(reference, values, named).p is None
+    assert found(reference, values, named).p_value is None
     values, named, _ = three_species(rng, 60)
     values[:, 0] = np.nan
     assert [x.name for x in found(reference, values, named).measurements] == ["width"]

@@ -73,4 +73,4 @@ def test_plants_that_grew_apart_are_tested_as_before() -> None:
     findings = compare_plants(NAMES, 1, PlantSample(reference), PlantSample(window))
     alone = clustered(findings, Clustering(0.3, (1,) * 150), (1.0,) * 60)
     assert alone.verdict == findings.verdict == "red"
-    assert [shift.p for shift in alone.shifts] == [shift.p for shift in findings.shifts]
+    assert [shift.p_value for shift in alone.shifts] == [shift.p_value for shift in findings.shifts]

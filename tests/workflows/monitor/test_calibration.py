@@ -48,7 +48,7 @@ def test_names_that_were_sure_and_wrong_are_an_alert(context, model):
     determine(context, recorded, (kinds + 1) % 3, 2)
     (window,) = asked(context).windows
     assert window.alert
-    assert window.found.p < 0.001
+    assert window.found.p_value < 0.001
 
 
 def test_the_work_is_bounded_by_the_newest(context, model, monkeypatch):

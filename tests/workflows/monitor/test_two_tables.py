@@ -71,7 +71,7 @@ def test_windows_of_the_current_table_the_last_one_however_small():
         (2, 60, 69, 10),
     ]
     assert found.windows[2].window_verdict.sentence == "10 rows are too few to say; 10 more are needed."
-    assert found.figures[2].p is None
+    assert found.figures[2].p_value is None
     assert found.figures[2].value is not None
 
 
@@ -155,7 +155,7 @@ def test_decimal_commas_bad_cells_and_an_empty_column_do_not_stop_the_others():
     by_name = {f.column: f for f in found.figures}
     assert (by_name["sepal_length"].n, by_name["petal_length"].n) == (40, 40)
     assert (by_name["petal_width"].value, by_name["petal_width"].alert) == (None, False)
-    assert by_name["petal_length"].p is not None
+    assert by_name["petal_length"].p_value is not None
 
 
 @pytest.mark.parametrize(
