@@ -21,8 +21,8 @@ import numpy as np
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.learning.training import train
 from flora_core.settings import Settings
+from flora_core.storage.records.bulk_insert import IdentificationColumns
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.records.identifications import IdentificationColumns
 from flora_core.study import IRIS
 from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.determine.inbox import inbox

@@ -21,8 +21,8 @@ from flora_core.determination import AnswerKind, GivenName
 from flora_core.identification.naming import predict_plants
 from flora_core.monitoring.profiles.profile import bins_of, profile_of
 from flora_core.settings import Settings
+from flora_core.storage.records.bulk_insert import IdentificationColumns
 from flora_core.storage.records.determinations import Slip
-from flora_core.storage.records.identifications import IdentificationColumns
 from flora_core.workflows.context import AppContext, open_context
 from flora_core.workflows.models.lifecycle import ensure_champion
 from flora_core.workflows.monitor import certainties_of, groups_of, monitor_study

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flora_core.determination import AT_RANDOM, AnswerKind, GivenName
 from flora_core.storage.database import Database
 from flora_core.storage.records.identifications import (
     IdentificationRecord,
+    identified_between,
     no_identification,
     parse_identifier,
     record_from_row,
+    select_recorded,
 )
+from flora_core.storage.records.newest_slips import having_slip_from, newest_slips
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: Rows held at once while a study is gone through.
@@ -424,61 +427,13 @@ class Determinations:
 _SLIP: Final = tuple(column.label(f"d_{column.name}") for column in determinations.c)
 
 
-def newest_slips(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
-    """Determinations for which there is no later one of the same plant, joined with what was identified."""
-    newer = determinations.alias("newer")
-
-    def counts(table: Any) -> list[ColumnElement[bool]]:
-        conditions = [table.c.level >= level] if level else []
-        return [*conditions, table.c.at <= as_of.isoformat()] if as_of is not None else conditions
-
-    overtaken = (
-        select(1)
-        .where(
-            newer.c.recording == determinations.c.recording,
-            newer.c.row == determinations.c.row,
-            or_(
-                newer.c.at > determinations.c.at,
-                and_(newer.c.at == determinations.c.at, newer.c.id > determinations.c.id),
-            ),
-            *counts(newer),
-        )
-        .exists()
-    )
-    return (
-        select(*columns)
-        .select_from(determinations)
-        .join(
-            identifications,
-            and_(
-                identifications.c.recording == determinations.c.recording, identifications.c.row == determinations.c.row
-            ),
-        )
-        .join(recordings, recordings.c.id == determinations.c.recording)
-        .where(not_(overtaken), *counts(determinations))
-    )
-
-
 def _identified(
     study: str, since: datetime | None, until: datetime | None, version: int | None
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [recordings.c.study == study, recordings.c.complete]
-    if since is not None:
-        conditions.append(recordings.c.at >= since)
-    if until is not None:
-        conditions.append(recordings.c.at < until)
+    conditions = [recordings.c.study == study, recordings.c.complete, *identified_between(since, until)]
     if version is not None:
         conditions.append(recordings.c.version == version)
     return conditions
-
-
-def having_slip_from(source: str) -> list[ColumnElement[bool]]:
-    """That the plant has a determination from this source; nothing where none is named."""
-    if not source:
-        return []
-    other = determinations.alias("other")
-    same = (other.c.recording == determinations.c.recording, other.c.row == determinations.c.row)
-    return [select(1).where(*same, other.c.source == source).exists()]
 
 
 def _after(last: tuple[int, int]) -> ColumnElement[bool]:
@@ -512,9 +467,9 @@ def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[st
     keys: dict[tuple[str, int], tuple[int, int]] = {}
     for pairs in _some(list(wanted)):
         found = connection.execute(
-            select(recordings.c.token, identifications.c.recording, identifications.c.row)
-            .join(identifications, identifications.c.recording == recordings.c.id)
-            .where(tuple_(recordings.c.token, identifications.c.row).in_(pairs), recordings.c.complete)
+            select_recorded(recordings.c.token, identifications.c.recording, identifications.c.row).where(
+                tuple_(recordings.c.token, identifications.c.row).in_(pairs)
+            )
         )
         keys.update(((row.token, row.row), (row.recording, row.row)) for row in found)
     for pair, identifier in wanted.items():

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_
 
-from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
-from flora_core.monitoring.profiles.profile import Bins, Profile, counts_of_rows, empty, merge, profile_of
+from flora_core.errors import Unknown
+from flora_core.monitoring.profiles.profile import Bins, Profile, profile_of
 from flora_core.storage.database import Database
 from flora_core.storage.records.profiles import add_to_day, day_of
+from flora_core.storage.records.recording_in_parts import Recorder, delete_unfinished
 from flora_core.storage.schema import identifications, recordings
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Channel = Literal["page", "command", "api"]
 
@@ -109,219 +105,8 @@ class IdentificationRecord:
         return f"{self.recording.token}-{self.plant.row}"
 
 
-_T = TypeVar("_T")
-#: A column as a list, or as an Arrow array.
-Cells: TypeAlias = "Sequence[_T] | pa.Array"
-
-
-@dataclass(frozen=True, slots=True)
-class IdentificationColumns:
-    """Many identified plants, a list or an Arrow array for each column of the table; each as `Plant` describes it, in its
-    written form.
-
-    `used`, `typed` and `probabilities` are JSON lists, `typed` None where it says the same as `used`; `possible` is the
-    indices of the prediction set, parted by spaces. `own_collector` and `own_site` are left out where no row says them,
-    `shadow_species` and `shadow_probability` where no challenger was asked.
-    """
-
-    row: Cells[int]
-    catalogue_number: Cells[str | None]
-    used: Cells[str]
-    typed: Cells[str | None]
-    probabilities: Cells[str]
-    species: Cells[int]
-    possible: Cells[str]
-    misfit: Cells[float]
-    own_collector: Cells[str | None] | None = None
-    own_site: Cells[str | None] | None = None
-    shadow_species: Cells[int] | None = None
-    shadow_probability: Cells[float] | None = None
-
-
-class Recorder:
-    """Records one table a part at a time, so that nobody else waits long; what it wrote counts once it is finished.
-
-    Use as a context: left by an exception, what was written is taken back.
-    """
-
-    def __init__(self, database: Database, key: int, token: str, at: datetime, bins: Bins | None = None) -> None:
-        self._database, self._key, self._at, self._plants, self._unsure = database, key, at, 0, 0
-        self._profile = empty(bins) if bins else None
-        self.token = token
-
-    def add(self, rows: IdentificationColumns, profile: Profile | None = None) -> None:
-        """Write some plants; one transaction.
-
-        Parameters
-        ----------
-        profile : Profile, optional
-            Theirs; where it is left out, the recording is counted at the next need.
-        """
-        with self._database.write() as connection:
-            _insert_many(connection, self._key, rows)
-        self._plants += len(rows.row)
-        self._unsure += _count_unsure(rows.possible)
-        self._profile = merge(self._profile, profile) if self._profile is not None and profile is not None else None
-
-    def finish(self, *, again: bool = True, refused: int = 0, troubled: int = 0) -> None:
-        """Let the recording count, all of it at once, and with it the profile of its day.
-
-        Parameters
-        ----------
-        again : bool
-            Whether it counts even where somebody else recorded the same file in the meantime.
-        refused, troubled : int
-            Rows of the table that could not be identified, and rows that had any issue.
-
-        Raises
-        ------
-        Conflict
-            Somebody else was quicker.
-        """
-        with self._database.write() as connection:
-            if not again:
-                self._refuse_second(connection)
-            of_whom = connection.execute(
-                update(recordings)
-                .where(recordings.c.id == self._key)
-                .values(
-                    complete=True,
-                    plants=self._plants,
-                    at=self._at,
-                    refused=refused,
-                    troubled=troubled,
-                    profiled=self._profile is not None,
-                    unsure=self._unsure,
-                )
-                .returning(recordings.c.study, recordings.c.version)
-            ).first()
-            if self._profile is not None and of_whom is not None:
-                of_table = counts_of_rows(self._profile.bins, self._plants + refused, refused, troubled)
-                whole = merge(self._profile, of_table)
-                add_to_day(connection, of_whom.study, of_whom.version, day_of(self._at), whole)
-
-    def take_back(self) -> None:
-        """Delete what was written of a recording that was not finished."""
-        _delete_unfinished(self._database, self._key)
-
-    def _refuse_second(self, connection: Connection) -> None:
-        mine = connection.execute(select(recordings).where(recordings.c.id == self._key)).one()
-        other = connection.execute(
-            select(recordings.c.by).where(
-                recordings.c.study == mine.study,
-                recordings.c.source_sha256 == mine.source_sha256,
-                recordings.c.complete,
-                recordings.c.plants > 0,
-            )
-        ).first()
-        if other is not None:
-            raise Conflict(f"{mine.source} was recorded by {other.by} just now; run it again to get its identifiers.")
-
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            # If even this fails, the rows stay behind uncounted and are swept up at a later start.
-            with contextlib.suppress(DatabaseUnavailable):
-                self.take_back()
-
-
 #: Identifiers or numbers looked up by one statement.
 _LOOKED_UP: Final = 1_000
-
-#: Rows deleted in one transaction, so that nobody waits long for a large recording to be taken back.
-_DELETED_AT_ONCE: Final = 20_000
-
-
-def _delete_unfinished(database: Database, key: int) -> None:
-    """Delete a recording that is not complete; one that is stays."""
-    while True:
-        with database.write() as connection:
-            if connection.execute(select(recordings.c.complete).where(recordings.c.id == key)).scalar() is not False:
-                return
-            some = select(identifications.c.row).where(identifications.c.recording == key).limit(_DELETED_AT_ONCE)
-            gone = connection.execute(
-                delete(identifications).where(
-                    identifications.c.recording == key, identifications.c.row.in_(some.scalar_subquery())
-                )
-            ).rowcount
-            if gone < _DELETED_AT_ONCE:
-                connection.execute(delete(recordings).where(recordings.c.id == key))
-                return
-
-
-def _count_unsure(possible: Cells[str]) -> int:
-    """How many prediction sets are empty or of several species."""
-    if isinstance(possible, Sequence):
-        return sum(not one or " " in one for one in possible)
-    import pyarrow.compute as pc
-
-    unsure = pc.or_(pc.equal(possible, ""), pc.match_substring(possible, " "))
-    return int(pc.sum(unsure).as_py() or 0)
-
-
-#: What the text format of PostgreSQL's COPY writes with a backslash.
-_ESCAPED: Final = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-
-
-def _copy_text(key: int, columns: Sequence[Cells[Any]]) -> memoryview:
-    """Rows in the text format of PostgreSQL's COPY: tabs between cells, a line feed after each row, null as a backslash and N.
-
-    Made a column at a time: row by row it would cost more than PostgreSQL's own work.
-    """
-    # It takes a moment to import, and one plant from a page never comes here.
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts: list[Any] = [str(key)]
-    for column in columns:
-        cells = column if isinstance(column, pa.Array) else pa.array(column)
-        if pa.types.is_null(cells.type):
-            texts.append("\\N")
-            continue
-        number = pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type)
-        cells = cells.cast(pa.string())
-        if not number and pc.any(pc.match_substring_regex(cells, r"[\\\t\n\r]")).as_py():
-            for sign, written in _ESCAPED:
-                cells = pc.replace_substring(cells, sign, written)
-        texts.append(pc.fill_null(cells, "\\N"))
-    lines = pc.binary_join_element_wise(*texts, "\t")
-    ended = pc.binary_join_element_wise(lines, "\n", "")
-    # The texts of an array lie one after the other: together they are the whole.
-    _, offsets, content = ended.buffers()
-    first, last = (np.frombuffer(offsets, np.int32)[i] for i in (ended.offset, ended.offset + len(ended)))
-    return memoryview(content)[first:last]
-
-
-#: Plants a statement: one statement for many costs half of one statement for each. SQLite takes 32,766 values at once.
-_AT_ONCE: Final = 1_000
-
-
-def _insert_many(connection: Connection, key: int, rows: IdentificationColumns) -> None:
-    """The driver's own way to insert many rows: SQLAlchemy's would take several times as long."""
-    if not len(rows.row):
-        return
-    names = [field.name for field in fields(rows) if getattr(rows, field.name) is not None]
-    columns = [getattr(rows, name) for name in names]
-    into = f"identifications (recording, {', '.join(chr(34) + name + chr(34) for name in names)})"
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name != "sqlite":
-        with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
-            copy.write(_copy_text(key, columns))
-        return
-    columns = [column.to_pylist() if hasattr(column, "to_pylist") else column for column in columns]
-    width = len(columns)
-    cells: list[object] = [None] * (width * len(rows.row))
-    for i, column in enumerate(columns):
-        cells[i::width] = column
-    one = f"({key}{', ?' * width})"
-    for start in range(0, len(cells), width * _AT_ONCE):
-        some = cells[start : start + width * _AT_ONCE]
-        values = ", ".join([one] * (len(some) // width))
-        raw.execute(f"INSERT INTO {into} VALUES {values}", some)  # noqa: S608  our integer and question marks
 
 
 class Records:
@@ -376,27 +161,25 @@ class Records:
         """
         token, moment = _new_token(), at or datetime.now(UTC)
         with self._database.write() as connection:
-            key = connection.execute(
-                insert(recordings).values(
-                    token=token,
-                    study=study,
-                    version=version,
-                    at=moment,
-                    by=by,
-                    door=door,
-                    unit=unit,
-                    source=source,
-                    source_sha256=source_sha256,
-                    plants=len(plants),
-                    collector=collector,
-                    site=site,
-                    profiled=bins is not None,
-                    unsure=sum(len(plant.possible) != 1 for plant in plants),
-                    shadow_version=shadow_version,
-                )
-            ).inserted_primary_key
-            assert key is not None  # noqa: S101  an insert of one row always has one
-            rows = [_as_row(key[0], plant) for plant in plants]
+            key = _insert_recording(
+                connection,
+                token=token,
+                study=study,
+                version=version,
+                at=moment,
+                by=by,
+                door=door,
+                unit=unit,
+                source=source,
+                source_sha256=source_sha256,
+                plants=len(plants),
+                collector=collector,
+                site=site,
+                profiled=bins is not None,
+                unsure=sum(len(plant.possible) != 1 for plant in plants),
+                shadow_version=shadow_version,
+            )
+            rows = [_as_row(key, plant) for plant in plants]
             for row, (species, probability) in zip(rows, shadow, strict=False):
                 row |= {"shadow_species": species, "shadow_probability": probability}
             connection.execute(insert(identifications), rows)
@@ -428,28 +211,26 @@ class Records:
         """
         token, now = _new_token(), datetime.now(UTC)
         with self._database.write() as connection:
-            key = connection.execute(
-                insert(recordings).values(
-                    token=token,
-                    study=study,
-                    version=version,
-                    # Until it is finished this says when it was begun, whatever day it is of: see `sweep`.
-                    at=now,
-                    by=by,
-                    door=door,
-                    unit="",
-                    source=source,
-                    source_sha256=source_sha256,
-                    plants=0,
-                    complete=False,
-                    recipe=recipe,
-                    collector=collector,
-                    site=site,
-                    shadow_version=shadow_version,
-                )
-            ).inserted_primary_key
-        assert key is not None  # noqa: S101  an insert of one row always has one
-        return Recorder(self._database, int(key[0]), token, at or now, bins)
+            key = _insert_recording(
+                connection,
+                token=token,
+                study=study,
+                version=version,
+                # Until it is finished this says when it was begun, whatever day it is of: see `sweep`.
+                at=now,
+                by=by,
+                door=door,
+                unit="",
+                source=source,
+                source_sha256=source_sha256,
+                plants=0,
+                complete=False,
+                recipe=recipe,
+                collector=collector,
+                site=site,
+                shadow_version=shadow_version,
+            )
+        return Recorder(self._database, key, token, at or now, bins)
 
     def find_by_checksum(self, study: str, source_sha256: str) -> tuple[Recording, ...]:
         """The recordings of a file, newest first."""
@@ -471,7 +252,7 @@ class Records:
                 .all()
             )
         for key in left:
-            _delete_unfinished(self._database, key)
+            delete_unfinished(self._database, key)
         return len(left)
 
     def get(self, identifier: str) -> IdentificationRecord:
@@ -486,9 +267,9 @@ class Records:
         if place is not None:
             with self._database.read() as connection:
                 found = connection.execute(
-                    select(recordings, identifications)
-                    .join(identifications, identifications.c.recording == recordings.c.id)
-                    .where(recordings.c.token == place[0], identifications.c.row == place[1], recordings.c.complete)
+                    select_recorded(recordings, identifications).where(
+                        recordings.c.token == place[0], identifications.c.row == place[1]
+                    )
                 ).first()
             if found is not None:
                 return record_from_row(found)
@@ -501,11 +282,8 @@ class Records:
         with self._database.read() as connection:
             for start in range(0, len(wanted), _LOOKED_UP):
                 rows = connection.execute(
-                    select(recordings.c.token, identifications.c.row, recordings.c.study)
-                    .join(identifications, identifications.c.recording == recordings.c.id)
-                    .where(
-                        tuple_(recordings.c.token, identifications.c.row).in_(wanted[start : start + _LOOKED_UP]),
-                        recordings.c.complete,
+                    select_recorded(recordings.c.token, identifications.c.row, recordings.c.study).where(
+                        tuple_(recordings.c.token, identifications.c.row).in_(wanted[start : start + _LOOKED_UP])
                     )
                 )
                 found.update((f"{row.token}-{row.row}", row.study) for row in rows)
@@ -521,11 +299,9 @@ class Records:
         with self._database.read() as connection:
             for start in range(0, len(wanted), _LOOKED_UP):
                 rows = connection.execute(
-                    select(recordings.c.token, identifications.c.row, identifications.c.catalogue_number)
-                    .join(identifications, identifications.c.recording == recordings.c.id)
+                    select_recorded(recordings.c.token, identifications.c.row, identifications.c.catalogue_number)
                     .where(
                         recordings.c.study == study,
-                        recordings.c.complete,
                         identifications.c.catalogue_number.in_(wanted[start : start + _LOOKED_UP]),
                     )
                     .order_by(recordings.c.id, identifications.c.row)
@@ -538,13 +314,24 @@ class Records:
         """The newest identifications of a study, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                select(recordings, identifications)
-                .join(identifications, identifications.c.recording == recordings.c.id)
-                .where(recordings.c.study == study, recordings.c.complete)
+                select_recorded(recordings, identifications)
+                .where(recordings.c.study == study)
                 .order_by(recordings.c.id.desc(), identifications.c.row)
                 .limit(count)
             ).all()
         return tuple(record_from_row(row) for row in rows)
+
+
+def select_recorded(*columns: Any) -> Select[Any]:
+    """Those columns of each identification that counts, joined with its recording."""
+    joined = identifications.c.recording == recordings.c.id
+    return select(*columns).select_from(recordings.join(identifications, joined)).where(recordings.c.complete)
+
+
+def identified_between(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """That a recording is of `since` or later, and of before `until`; nothing where neither is given."""
+    start = [] if since is None else [recordings.c.at >= since]
+    return start if until is None else [*start, recordings.c.at < until]
 
 
 def parse_identifier(identifier: str) -> tuple[str, int] | None:
@@ -558,6 +345,12 @@ def parse_identifier(identifier: str) -> tuple[str, int] | None:
 def no_identification(identifier: str) -> Unknown:
     """What is said where an identifier is not there."""
     return Unknown(f"There is no identification '{identifier}'. Its identifier looks like k7f3q2mh4p-1.")
+
+
+def _insert_recording(connection: Connection, **values: object) -> int:
+    key = connection.execute(insert(recordings).values(values)).inserted_primary_key
+    assert key is not None  # noqa: S101  an insert of one row always has one
+    return int(key[0])
 
 
 def _as_row(recording: int, plant: Plant) -> dict[str, object]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from flora_core.model import Bools, Floats, Ints
 from flora_core.storage.database import Database
+from flora_core.storage.records.identifications import identified_between, select_recorded
 from flora_core.storage.schema import identifications, recordings
 
 
@@ -63,11 +64,8 @@ class Samples:
         most : int
             How many at most.
         """
-        wanted = [recordings.c.study == study, recordings.c.version == version, recordings.c.complete]
-        if since is not None:
-            wanted.append(recordings.c.at >= since)
-        if until is not None:
-            wanted.append(recordings.c.at < until)
+        of_version = (recordings.c.study == study, recordings.c.version == version, recordings.c.complete)
+        wanted = [*of_version, *identified_between(since, until)]
         with self._database.read() as connection:
             plants = connection.execute(
                 select(func.coalesce(func.sum(recordings.c.plants), 0)).where(*wanted)
@@ -76,7 +74,7 @@ class Samples:
             if step > 1:
                 wanted.append((identifications.c.row + identifications.c.recording) % step == 0)
             rows = connection.execute(
-                select(
+                select_recorded(
                     identifications.c.used,
                     identifications.c.probabilities,
                     identifications.c.species,
@@ -86,7 +84,6 @@ class Samples:
                     func.coalesce(identifications.c.own_site, recordings.c.site).label("site"),
                     recordings.c.source,
                 )
-                .join(recordings, identifications.c.recording == recordings.c.id)
                 .where(*wanted)
                 .order_by(recordings.c.at.desc(), recordings.c.id.desc(), identifications.c.row.desc())
                 .limit(most)

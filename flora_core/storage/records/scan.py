@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import tuple_
 
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import IdentificationRecord, record_from_row
+from flora_core.storage.records.identifications import (
+    IdentificationRecord,
+    identified_between,
+    record_from_row,
+    select_recorded,
+)
 from flora_core.storage.schema import identifications, recordings
 
 _AT_ONCE: Final = 2_000
@@ -29,16 +34,11 @@ def all_recorded(
     last = (0, 0)
     while True:
         statement = (
-            select(recordings, *identifications.c)
-            .join(identifications, i.recording == recordings.c.id)
-            .where(recordings.c.study == study, recordings.c.complete, tuple_(i.recording, i.row) > last)
+            select_recorded(recordings, *identifications.c)
+            .where(recordings.c.study == study, tuple_(i.recording, i.row) > last, *identified_between(since, until))
             .order_by(i.recording, i.row)
             .limit(_AT_ONCE)
         )
-        if since is not None:
-            statement = statement.where(recordings.c.at >= since)
-        if until is not None:
-            statement = statement.where(recordings.c.at < until)
         with database.read() as connection:
             rows = connection.execute(statement).all()
         if rows:

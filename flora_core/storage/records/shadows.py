@@ -9,7 +9,8 @@ from sqlalchemy import case, func, select
 
 from flora_core.determination import AT_RANDOM, GivenName
 from flora_core.storage.database import Database
-from flora_core.storage.records.determinations import given_name_of, having_slip_from, newest_slips
+from flora_core.storage.records.determinations import given_name_of
+from flora_core.storage.records.newest_slips import having_slip_from, newest_slips
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: Determined plants that are looked at, the newest.

@@ -9,7 +9,12 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Subquery, and_, false, func, or_, select
 
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import IdentificationRecord, record_from_row
+from flora_core.storage.records.identifications import (
+    IdentificationRecord,
+    identified_between,
+    record_from_row,
+    select_recorded,
+)
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: Which plants of some days: all, or those that fit no species, could be several, lack a measurement, or are determined.
@@ -64,7 +69,7 @@ def drawn(
     since, until : datetime, optional
         Of those recorded from the one moment on, and before the other.
     """
-    newest = _newest(study, *_between(since, until))
+    newest = _newest(study, *identified_between(since, until))
     with database.read() as connection:
         rows = connection.execute(select(newest).order_by(func.random()).limit(count)).all()
     return tuple(record_from_row(row) for row in rows)
@@ -93,7 +98,7 @@ def plants_between(
     most : int
         How many at most.
     """
-    wanted = [recordings.c.study == study, recordings.c.complete, *_between(since, until)]
+    wanted = [recordings.c.study == study, *identified_between(since, until)]
     if version is not None:
         wanted.append(recordings.c.version == version)
     if species is not None:
@@ -108,19 +113,13 @@ def plants_between(
     if which != "all":
         wanted.append(of_kind[which])
     statement = (
-        select(recordings, *(c for c in identifications.c if c.name != "recording"))
-        .join(identifications, identifications.c.recording == recordings.c.id)
+        select_recorded(recordings, *(c for c in identifications.c if c.name != "recording"))
         .where(*wanted)
         .order_by(slips, recordings.c.id.desc(), identifications.c.row)
         .limit(most)
     )
     with database.read() as connection:
         return tuple(record_from_row(row) for row in connection.execute(statement))
-
-
-def _between(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    start = [] if since is None else [recordings.c.at >= since]
-    return start if until is None else [*start, recordings.c.at < until]
 
 
 def _determined() -> ColumnElement[bool]:
@@ -134,9 +133,8 @@ def _determined() -> ColumnElement[bool]:
 def _newest(study: str, *also: ColumnElement[bool]) -> Subquery:
     """The newest `SEEN` plants of a study that nobody determined."""
     return (
-        select(recordings, *(c for c in identifications.c if c.name != "recording"))
-        .join(identifications, identifications.c.recording == recordings.c.id)
-        .where(recordings.c.study == study, recordings.c.complete, ~_determined(), *also)
+        select_recorded(recordings, *(c for c in identifications.c if c.name != "recording"))
+        .where(recordings.c.study == study, ~_determined(), *also)
         .order_by(recordings.c.id.desc(), identifications.c.row)
         .limit(SEEN)
         .subquery()

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from flora_core.model import Floats
 from flora_core.monitoring.profiles.profile import Bins, Profile, profile_of
-from flora_core.storage.records.identifications import IdentificationColumns, Recorder
+from flora_core.storage.records.bulk_insert import IdentificationColumns
+from flora_core.storage.records.recording_in_parts import Recorder
 from flora_core.workflows.batch.row_naming import (
     IdentifiedChunk,
     distinct_sets,

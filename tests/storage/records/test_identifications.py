@@ -11,7 +11,8 @@ from sqlalchemy import event, text
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import IdentificationColumns, Plant, Records
+from flora_core.storage.records.bulk_insert import IdentificationColumns
+from flora_core.storage.records.identifications import Plant, Records
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -275,7 +276,7 @@ def test_a_table_of_a_past_season_is_of_that_season(records):
 
 
 def test_a_table_that_fails_half_way_is_taken_back_whole(records, monkeypatch):
-    monkeypatch.setattr("flora_core.storage.records.identifications._DELETED_AT_ONCE", 2)
+    monkeypatch.setattr("flora_core.storage.records.recording_in_parts._DELETED_AT_ONCE", 2)
     with pytest.raises(ZeroDivisionError), begin(records) as recorder:
         recorder.add(rows(1, 2, 3, 4, 5))
         raise ZeroDivisionError
@@ -306,7 +307,7 @@ def test_a_recording_of_no_plant_counts(records):
 
 
 def test_what_a_killed_process_left_is_swept_up_later_and_nothing_else(records, monkeypatch):
-    monkeypatch.setattr("flora_core.storage.records.identifications._DELETED_AT_ONCE", 2)
+    monkeypatch.setattr("flora_core.storage.records.recording_in_parts._DELETED_AT_ONCE", 2)
     (kept,) = record(records, PLANT)
     begin(records).add(rows(1, 2, 3))
     fresh = begin(records)

@@ -19,7 +19,8 @@ from flora_core.errors import DatabaseUnavailable
 from flora_core.model import Model, Reference
 from flora_core.monitoring.profiles.profile import Bins, bins_from, bins_of, from_document, profile_of
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import IdentificationColumns, Plant, Records
+from flora_core.storage.records.bulk_insert import IdentificationColumns
+from flora_core.storage.records.identifications import Plant, Records
 from flora_core.storage.records.profiles import Profiles, day_of
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.schema import profiles as table
