@@ -57,18 +57,43 @@ def test_the_promise_is_kept_even_where_the_probabilities_boast(k):
         assert held[truth == j].mean() > 0.92
 
 
-def test_the_conformal_quantile_by_hand():
-    """Of 39 plants the floor(40 * 0.05) = 2nd smallest score is the limit; of 19 of one species the smallest."""
-    species = np.repeat([0, 1], [20, 19])
-    own = np.linspace(0.50, 0.88, 39)
-    p = np.empty((39, 2))
-    p[np.arange(39), species] = own
-    p[np.arange(39), 1 - species] = 1 - own
-    shares = np.array([20, 19]) / 39
-    common = np.sort(own / shares[species])[1] * shares
-    # The least probable of each species have 0.50 and 0.70, and 0.4 is the highest limit.
-    expected = np.minimum(common, 0.4) / 2 + 0.2
-    assert fit_conformal_thresholds(p, species) == pytest.approx(expected)
+def of_own(own, species, k=2):
+    """Probabilities in which each plant's own species has `own` and the others share the rest."""
+    p = np.repeat((1 - own)[:, None] / (k - 1), k, axis=1)
+    p[np.arange(len(own)), species] = own
+    return p
+
+
+def test_the_shared_limit_and_a_species_own_by_hand():
+    """Two species of 99 plants: of 198 the floor(199 * 0.05) = 9th smallest is the limit of all, each drawn half way."""
+    species = np.repeat([0, 1], 99)
+    own = np.concatenate([np.arange(1, 100) / 100, np.arange(1, 100) / 1000 + 0.5])
+    thresholds = fit_conformal_thresholds(of_own(own, species), species)
+    # Alone the first species would have its 5th of 99, 0.05; 92 % of its plants reach 0.08. All of the second reach 0.4.
+    shared = thresholds[0] * 2 - 0.05
+    assert thresholds[0] == pytest.approx(0.08)
+    assert thresholds[1] == 0.4 or thresholds[1] == pytest.approx((shared + 0.4) / 2)
+    missed = (own < thresholds[species]).sum()
+    assert missed <= 8
+
+
+def test_no_species_with_plants_enough_loses_more_than_eight_in_a_hundred():
+    rng = np.random.default_rng(0)
+    species = np.repeat([0, 1, 2], [2000, 100, 100])
+    own = np.where(species == 0, rng.beta(9, 1, 2200), rng.beta(1, 3, 2200))
+    thresholds = fit_conformal_thresholds(of_own(own, species, 3), species)
+    for j in range(3):
+        assert (own[species == j] >= thresholds[j]).mean() >= 0.91
+    assert (own >= thresholds[species]).mean() >= 0.95
+
+
+def test_a_species_that_is_held_more_often_than_it_must_leaves_room_for_smaller_sets():
+    """Where rare species have all of their plants held, the common ones' limit is as high as 95 % of all allow."""
+    rng = np.random.default_rng(0)
+    species = np.repeat([0, 1, 2], [300, 300, 10])
+    own = rng.beta(2, 2, 610) * 0.5
+    thresholds = fit_conformal_thresholds(of_own(own, species, 3), species)
+    assert (own < thresholds[species]).sum() == int(611 * 0.05) - 1
 
 
 def test_rare_species_have_a_low_limit_in_proportion_to_their_share():
@@ -79,7 +104,18 @@ def test_rare_species_have_a_low_limit_in_proportion_to_their_share():
     assert thresholds[1] == pytest.approx(2 * thresholds[2])
     own = p[np.arange(215), species]
     shares = np.array([200, 10, 5]) / 215
-    assert thresholds[2] == pytest.approx(np.sort(own / shares[species])[int(216 * 0.05) - 1] * shares[2])
+    adjusted = np.sort(own / shares[species])
+    # Between the 10th and the 11th of 215: 216 * 0.05 = 10.8.
+    assert thresholds[2] == pytest.approx((adjusted[9] + 0.8 * (adjusted[10] - adjusted[9])) * shares[2])
+
+
+def test_rare_species_that_are_harder_than_the_others_have_a_limit_of_their_own_plants():
+    rng = np.random.default_rng(0)
+    species = np.concatenate([np.zeros(900, dtype=int), np.repeat(np.arange(1, 11), 8)])
+    own = np.where(species == 0, rng.beta(30, 1, 980), rng.beta(1, 300, 980))
+    thresholds = fit_conformal_thresholds(of_own(own, species, 11), species)
+    rare = species > 0
+    assert (own[rare] >= thresholds[species[rare]]).mean() == pytest.approx(0.94, abs=0.015)
 
 
 @given(st.integers(1, 60), st.integers(2, 5), st.integers(0, 1000))
