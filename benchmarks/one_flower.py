@@ -60,7 +60,7 @@ def main() -> None:
         flowers(IRIS, [DrawnFlower("this flower", found.plant.values, mean), DrawnFlower("mean", mean, mean)], "#000")
 
     row = np.array([[5.9, 2.8, 4.3, 1.3]])
-    alone = median_ms(lambda: model.pipeline.predict_proba(row))
+    alone = median_ms(lambda: model.fitted_pipeline.predict_proba(row))
     print(f"{'predict_proba alone':28} {alone:6.2f} ms")
     for name, typed in FLOWERS.items():
         whole = median_ms(lambda typed=typed: everything(typed))  # type: ignore[misc]

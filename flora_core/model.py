@@ -531,6 +531,11 @@ class Model:
     novelty: Novelty | None = None
 
     @property
+    def fitted_pipeline(self) -> Any:
+        """scikit-learn's own Pipeline, also where the model is asked without it."""
+        return getattr(self.pipeline, "original", self.pipeline)
+
+    @property
     def study(self) -> Study:
         """The study as it was when the model was trained."""
         return self.card.study

@@ -27,7 +27,7 @@ async def bare(request: Request) -> JSONResponse:
     rows = json.loads(await request.body())["rows"]
     model = champion()
     X = np.array([[row[name] for name in NAMES] for row in rows])
-    return JSONResponse({"probabilities": model.pipeline.predict_proba(X).tolist()})
+    return JSONResponse({"probabilities": model.fitted_pipeline.predict_proba(X).tolist()})
 
 
 app = st.App(

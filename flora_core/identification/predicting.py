@@ -7,13 +7,14 @@ measured, and the answers are averaged: the plant is named from the rest, less s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import sklearn
 
 from flora_core.identification.fitness import MarginalGaussians, is_small, marginalize, patterns, squared_distances
 from flora_core.identification.mixed_completions import complete_states, is_open, mixed_weights
@@ -118,7 +119,7 @@ def _answers(pipeline: Any, gaussians: SpeciesGaussians, X: Floats, temperatures
     if gaussians.states is not None:
         return _answers_mixed(pipeline, gaussians, gaussians.states, X, temperatures, result)
     # Input is checked before it comes here, and scikit-learn's own checks cost more than the answer for one plant.
-    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+    with _without_checks():
         waiting: list[_Completed] = []
         for observed, rows in patterns(X):
             if all(observed):
@@ -153,6 +154,15 @@ def calibrate(raw: Floats | Uncalibrated, calibration: Calibration) -> Floats:
     if isinstance(raw, Uncalibrated):
         return _mixed(raw.at(calibration.temperature), calibration.floor)
     return _mixed(_tempered(raw, calibration.temperature), calibration.floor)
+
+
+def _without_checks() -> AbstractContextManager[None]:
+    """scikit-learn's own checks of its input, off; where it was not imported, nobody asks it."""
+    library: Any = sys.modules.get("sklearn")
+    if library is None:
+        return nullcontext()
+    off: AbstractContextManager[None] = library.config_context(assume_finite=True, skip_parameter_validation=True)
+    return off
 
 
 def _tempered(raw: Floats, temperature: float) -> Floats:
@@ -224,7 +234,7 @@ def _answers_mixed(
 ) -> Floats:
     """As `_answers` where some columns hold states."""
     columns, _ = numeric_part(gaussians)
-    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+    with _without_checks():
         gaps = is_open(states.columns, X)
         whole = np.flatnonzero(~gaps)
         if len(whole):

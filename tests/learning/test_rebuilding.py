@@ -200,9 +200,9 @@ def test_other_steps_estimators_and_settings_are_refused(champion):
 
 
 def test_the_model_in_hand_is_left_as_it_was(champion):
-    before = champion.pipeline.predict_proba(champion.gaussians.means)
-    data = read_model_data(skops.io.dumps({"pipeline": champion.pipeline}))["pipeline"]
+    before = champion.fitted_pipeline.predict_proba(champion.gaussians.means)
+    data = read_model_data(skops.io.dumps({"pipeline": champion.fitted_pipeline}))["pipeline"]
     rebuilt = rebuild_pipeline(champion.card, champion.gaussians.counts, data)
-    assert rebuilt is not champion.pipeline
+    assert rebuilt is not champion.fitted_pipeline
     assert np.array_equal(rebuilt.predict_proba(champion.gaussians.means), before)
     assert dataclasses.is_dataclass(champion)

@@ -34,6 +34,7 @@ from flora_core.model import (
     state_columns,
 )
 from flora_core.storage.files.held_folder import hold, is_abandoned, let_go
+from flora_core.storage.registry.unpickling import unpickled
 
 _ARTIFACT: Final = "model.joblib"
 _CARD: Final = "card.json"
@@ -155,7 +156,7 @@ def read_version(folder: Path, version: int, expected: Checksums) -> Model:
     """
     card = _card(folder, version, expected)
     packed = _checked(folder, version, _ARTIFACT, expected.artifact)
-    return _unpacked(card, joblib.load(io.BytesIO(packed)))
+    return _unpacked(card, unpickled(packed))
 
 
 def read_card(folder: Path, version: int, expected: Checksums) -> ModelCard:
@@ -245,7 +246,7 @@ def _packed(model: Model) -> bytes:
     stream = io.BytesIO()
     parts: dict[str, Any] = {
         "format": _FORMAT,
-        "pipeline": model.pipeline,
+        "pipeline": model.fitted_pipeline,
         "clouds": {
             "counts": model.gaussians.counts,
             "means": model.gaussians.means,

@@ -97,7 +97,7 @@ def pack(model: Model) -> bytes:
     parts: dict[str, Any] = {
         "flora": FORMAT,
         "card": model.card.model_dump_json(),
-        "pipeline": model.pipeline,
+        "pipeline": model.fitted_pipeline,
         "counts": gaussians.counts,
         "means": gaussians.means,
         "covariances": gaussians.covariances,

@@ -66,7 +66,7 @@ def test_what_is_no_skops_file_is_refused_and_never_built(content):
 @pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("bz2", 3)])
 def test_joblib_in_any_wrapping_is_refused(champion, compress):
     stream = io.BytesIO()
-    joblib.dump(champion.pipeline, stream, compress=compress)
+    joblib.dump(champion.fitted_pipeline, stream, compress=compress)
     with pytest.raises(Refused, match="Loading one runs whatever code is in it"):
         read_model_data(stream.getvalue())
 

@@ -35,10 +35,10 @@ def test_a_version_goes_out_and_comes_in_as_one_of_its_own_that_is_no_champion(c
 
 
 def test_a_file_whose_model_is_not_what_its_card_states_is_told_and_shut_out(context, champion):
-    classify = champion.pipeline[-1]
+    classify = champion.fitted_pipeline[-1]
     # The same algorithm, its borders turned around: setosa where virginica is.
     turned = type(classify)().fit(np.asarray(champion.reference.values), 2 - champion.reference.species)
-    pipeline = type(champion.pipeline)([("classify", turned)])
+    pipeline = type(champion.fitted_pipeline)([("classify", turned)])
     card = import_version(context, "iris", pack(dataclasses.replace(champion, pipeline=pipeline)), "x.skops", by="Ada")
     assert "don't trust its card" in card.warnings[0]
     _, gate = compare_versions(context, "iris", 1, card.version)
@@ -106,10 +106,10 @@ def test_an_attribute_in_the_place_of_a_method_is_refused_or_left_out(context, c
         return schema
 
     content = crafted(pack(champion), change)
-    if not hasattr(champion.pipeline[-1], method):
+    if not hasattr(champion.fitted_pipeline[-1], method):
         # A name that means nothing here is not taken.
         card = import_version(context, "iris", content, "x.skops", by="Ada")
-        assert method not in vars(context.model("iris", card.version).pipeline[-1])
+        assert method not in vars(context.model("iris", card.version).fitted_pipeline[-1])
         return
     with pytest.raises(Refused, match="in the place of a method|what no model of this program is made of"):
         import_version(context, "iris", content, "x.skops", by="Ada")
