@@ -17,10 +17,10 @@ if not allowed_here(context, UseCase.READ_RECORDS):
 
 with st.container(key="bench-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Determine", anchor=False, width="content")
-    inbox.show_coverage(context, study.name)
+    far = inbox.coverage_shown(context, study.name)
 with st.container(key="signature", horizontal=True, vertical_alignment="center", gap="small"):
     determination.show_signature_line()
-shown = inbox.chosen_plant(context, study.name)
+shown = inbox.chosen_plant(context, study.name, far)
 if shown is not None:
     inbox.show_plant(context, study, shown)
 show_table_of_determinations(context, study.name)

@@ -47,7 +47,10 @@ def show_state(view: Home) -> None:
     """Four cards: the champion's accuracy, the plants of the last thirty days, those determined, the verdict."""
     covered = view.coverage
     share = f"{100 * covered.determined / covered.identified:.0f} %" if covered.identified else "–"
-    said = f"{covered.determined:,} of {covered.identified:,}" if covered.identified else "Nothing to determine yet."
+    plural = view.study.plural
+    said = "Nothing to determine yet."
+    if covered.identified:
+        said = f"{covered.determined:,} of {covered.identified:,} recorded {plural}"
     most = f"most on one day: {max(n for _, n in view.days)}" if view.identified else "Nothing was recorded yet."
     cards = [
         _card("How good", *_accuracy(view.champion)),

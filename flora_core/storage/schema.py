@@ -1,7 +1,7 @@
 """The database's tables, as they are after the newest migration (a test holds the two together).
 
-Events, identifications and determinations are only ever appended: triggers refuse to change them, and to delete them
-unless their study is a simulated one.
+Events, identifications, determinations and withdrawals are only ever appended: triggers refuse to change them, and to delete
+them unless their study is a simulated one.
 """
 
 from __future__ import annotations
@@ -242,6 +242,16 @@ determinations = Table(
 determined in ISO 8601, or its year or month where the slip says no more, so that text sorts by time. `fingerprint` is the
 same for the same word of the same person: the database itself keeps it from being written twice."""
 
+withdrawals = Table(
+    "withdrawals",
+    METADATA,
+    Column("determination", Integer, ForeignKey("determinations.id"), primary_key=True, autoincrement=False),
+    Column("recording", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+)
+"""Determinations that were taken back: the slip stays, and counts no more. `recording` is that of the determination."""
+
 profiles = Table(
     "profiles",
     METADATA,
@@ -432,4 +442,5 @@ __all__ = [
     "studies",
     "training_tables",
     "versions",
+    "withdrawals",
 ]

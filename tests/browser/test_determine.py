@@ -119,3 +119,37 @@ def test_ten_determinations_on_a_phone_take_ten_presses_and_no_scrolling(visit, 
         page.wait_for_selector(IDLE)
         assert page.locator('[data-testid="stMain"]').evaluate("box => box.scrollTop") == 0
     assert sum(1 for _ in context.determinations.latest("iris")) == before + 10
+
+
+def test_five_quick_keys_count_five_times_and_are_taken_back_one_by_one(visit, season):
+    server, context = season
+    for i in range(6):
+        recorded(context, f"quick-{i}", petal_length=8.2 + i / 10)
+    page = visit("/determine", address=server.address)
+    sign_as(page, "Erika")
+    page.get_by_text("Signed Erika").wait_for()
+    page.wait_for_selector(IDLE)
+
+    def said():
+        return [
+            d.determination.given.written
+            for d in context.determinations.latest("iris")
+            if d.determination.by == "Erika"
+        ]
+
+    heading = page.locator(".st-key-bench h2")
+    first = heading.inner_text()
+    page.get_by_role("heading", name="Determine").click()
+    for key in "12130":
+        page.keyboard.press(key)
+        page.wait_for_timeout(30)  # no hand is quicker
+    expect(page.get_by_text("none of these, determined by Erika")).to_be_visible()
+    page.wait_for_selector(IDLE)
+    assert sorted(said()) == ["Iris setosa", "Iris setosa", "Iris versicolor", "Iris virginica", "none of these"]
+    for left in range(4, -1, -1):
+        page.keyboard.press("u")
+        expect(page.get_by_text("counts no more")).to_be_visible()
+        page.wait_for_timeout(300)
+        page.wait_for_selector(IDLE)
+        assert len(said()) == left
+    expect(heading).to_have_text(first)

@@ -62,14 +62,20 @@ def test_the_plant_that_teaches_most_is_shown_with_reasons_and_answers(page, con
     at = page(by="")
     assert [s.value for s in at.header][:2] == ["No. unsure", "Where it lies among the 150 training flowers"]
     assert "2 species are possible: <i>I. virginica</i> and <i>I. versicolor</i>." in texts(at)
-    assert "Plant 1 of the 2 that teach most, of 2 undetermined." in texts(at)
-    assert [b.label for b in at.button][:5] == [
-        "Confirm: *Iris virginica*",
+    assert (
+        "Plant 1 of the 2 that teach most. 2 are undetermined; 1 of the last 30 days waits: unsure, or fitting no species."
+        in texts(at)
+    )
+    # While the model is unsure no answer is filled, and those that are possible stand out.
+    assert [b.label for b in at.button if "Iris" in b.label or b.label == "None of these"] == [
         "*Iris setosa*",
-        "*Iris versicolor*",
-        "*Iris virginica*",
+        "***Iris versicolor***",
+        "***Iris virginica***",
         "None of these",
     ]
+    button(at, "Next").click().run()
+    assert at.header[0].value == "No. sure"
+    assert button(at, "Confirm").label == "Confirm: *Iris setosa*"
 
 
 def test_confirming_lays_a_slip_and_shows_the_next_plant(page, context):
@@ -77,7 +83,7 @@ def test_confirming_lays_a_slip_and_shows_the_next_plant(page, context):
     (unsure,) = recorded(context, "unsure", **UNSURE)
     at = page()
     next(t for t in at.text_input if t.label == "Remark").set_value("seen alive")
-    button(at, "Confirm").click().run()
+    button(at, "***Iris virginica").click().run()
     (slip,) = context.determinations.of(unsure)
     assert (slip.given.species, slip.by, slip.level, slip.remark) == ("Iris virginica", "Ada", 2, "seen alive")
     assert at.success[0].value.startswith(f"**{unsure}**: Iris virginica, determined by Ada.".replace("-", r"\-"))
@@ -87,6 +93,27 @@ def test_confirming_lays_a_slip_and_shows_the_next_plant(page, context):
     assert context.determinations.of(sure)[0].given.species == "Iris versicolor"
     # The queue is at its end, and nothing waits any more.
     assert "No plant waits for a determination." in at.info[0].value
+
+
+def test_what_was_laid_down_last_is_taken_back_plant_by_plant(page, context):
+    (sure,) = recorded(context, "sure")
+    (unsure,) = recorded(context, "unsure", **UNSURE)
+    at = page()
+    button(at, "***Iris virginica").click().run()
+    button(at, "*Iris setosa*").click().run()
+    assert at.get("progress")[0].proto.text.startswith("2 of 2 recorded flowers are determined")
+    button(at, "Undo").click().run()
+    assert context.determinations.of(sure) == ()
+    assert at.header[0].value == "No. sure"
+    assert at.get("progress")[0].proto.text.startswith("1 of 2 recorded flowers is determined")
+    button(at, "Undo the one before").click().run()
+    assert context.determinations.of(unsure) == ()
+    assert at.header[0].value == "No. unsure"
+    assert "counts no more" in at.success[0].value
+    assert not any(b.label.startswith("Undo") for b in at.button)
+    # The same person may say the same again.
+    button(at, "***Iris virginica").click().run()
+    assert [s.given.species for s in context.determinations.of(unsure)] == ["Iris virginica"]
 
 
 def test_nothing_is_added_without_a_person_and_the_page_says_so(page, context):
@@ -157,7 +184,7 @@ def test_a_plant_that_chance_chose_is_marked_as_such(page, context):
     (plant,) = recorded(context)
     at = page()
     at.get("button_group")[0].set_value("at random").run()
-    assert "Plant 1 of the 1 that chance chose, of 1 undetermined." in texts(at)
+    assert "Plant 1 of the 1 that chance chose. 1 is undetermined." in texts(at)
     button(at, "Confirm").click().run()
     assert [s.source for s in context.determinations.of(plant)] == ["drawn at random"]
 

@@ -20,6 +20,7 @@ from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import DeterminationRecorder, defaults
+from flora_core.workflows.determine.withdrawal import withdraw
 from ui.site.person import page_principal, remember_typed
 from ui.site.text import escape_markdown, italicised
 
@@ -28,6 +29,10 @@ _LEVEL: Final = "determine.level"
 _DATE: Final = "determine.date"
 _REMARK: Final = "determine.remark"
 _SAID: Final = "determine.said"
+_LAID: Final = "determine.laid"
+
+#: Determinations that can be taken back one after the other.
+_UNDONE_AT_MOST: Final = 50
 
 #: Species with a button, and a number key, of their own; the others are chosen from a list.
 _BUTTONS: Final = 9
@@ -42,6 +47,16 @@ class _Said:
     text: str
     notes: tuple[str, ...] = ()
     refused: bool = False
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """What one press laid down, so that it can be taken back."""
+
+    where: str
+    identifiers: tuple[str, ...]
+    numbers: tuple[int, ...]
 
 
 def show_signature(person: str = _PERSON) -> None:
@@ -107,17 +122,57 @@ def show_signature_line() -> None:
         show_signature()
 
 
-def show_notice(where: str) -> None:
-    """What became of the last determination made at this place of the page."""
+def show_notice(
+    where: str, context: AppContext | None = None, *, keys: bool = False, back: Callable[[str], None] | None = None
+) -> None:
+    """What became of the last determination made at this place of the page, with a button that takes it back.
+
+    Parameters
+    ----------
+    context : AppContext, optional
+        Without one there is no button.
+    keys : bool
+        Whether U presses the button.
+    back : callable, optional
+        Called with the plant's identifier once it is taken back.
+    """
     said: _Said | None = st.session_state.get(_SAID)
     if said is None or said.where != where:
         return
-    if said.refused:
-        st.error(said.text, icon=":material/error:")
-    else:
-        st.success(said.text, icon=":material/check_circle:")
+    laid: list[_Laid] = st.session_state.get(_LAID, [])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"said-{where}"):
+        if said.refused:
+            st.error(said.text, icon=":material/error:")
+        else:
+            st.success(said.text, icon=":material/undo:" if said.undone else ":material/check_circle:")
+        if context is not None and laid and laid[-1].where == where:
+            st.button(
+                "Undo the one before" if said.undone else "Undo",
+                on_click=_undo,
+                args=(context, back),
+                key=f"in-turn-{where}-undo",
+                icon=":material/undo:",
+                shortcut="U" if keys else None,
+            )
     for note in said.notes:
         st.info(escape_markdown(note), icon=":material/info:")
+
+
+def _undo(context: AppContext, back: Callable[[str], None] | None) -> None:
+    """Take back what was laid down last, by a record of its own."""
+    state = st.session_state
+    laid: _Laid = state[_LAID].pop()
+    try:
+        withdraw(context, laid.numbers, by=str(state.get(_PERSON) or ""))
+    except FloraError as refused:
+        state[_LAID].append(laid)
+        refuse(laid.where, f"Not taken back. {refused.message}")
+        return
+    which = laid.identifiers[0] if len(laid.identifiers) == 1 else f"{len(laid.identifiers):,} plants"
+    text = f"Taken back: what was said of **{escape_markdown(which)}** counts no more."
+    state[_SAID] = _Said(laid.where, text, undone=True)
+    if back is not None:
+        back(laid.identifiers[0])
 
 
 def refuse(where: str, text: str) -> None:
@@ -132,6 +187,7 @@ def show_answers(
     said: str,
     *,
     where: str,
+    possible: Sequence[str] = (),
     keys: bool = False,
     source: str = "",
     then: Callable[[], None] | None = None,
@@ -146,6 +202,8 @@ def show_answers(
         What the model says: a species or "none of these"; confirmed by the first button. "" where it says several things.
     where : str
         The place of the page: buttons elsewhere on it have other keys.
+    possible : sequence of str
+        The species that the model holds for possible; their buttons stand out.
     keys : bool
         Whether keys of the keyboard press the buttons.
     source : str
@@ -154,7 +212,8 @@ def show_answers(
         Called once the answer is laid down.
     """
     every = tuple(identifiers)
-    mark = f"{where}.{every[0]}"
+    # The same buttons for every plant, so that a key that is pressed quickly counts for each: `ui.server.in_turn`.
+    mark, turn = f"{where}.{every[0]}", f"in-turn-{where}"
 
     def lay(name: str) -> None:
         _lay(context, study, every, name, where, source, then)
@@ -165,7 +224,7 @@ def show_answers(
                 f"Confirm: {_labelled(said)}",
                 on_click=lay,
                 args=(said,),
-                key=f"{mark}.confirm",
+                key=f"{turn}-confirm",
                 type="primary",
                 icon=":material/check:",
                 shortcut="Y" if keys else None,
@@ -173,14 +232,14 @@ def show_answers(
         # The species that the model named has its number too: numbers stay with their species from plant to plant.
         for number, name in enumerate(study.species_names[:_BUTTONS], start=1):
             st.button(
-                _labelled(name),
+                f"**{_labelled(name)}**" if name in possible and len(possible) > 1 else _labelled(name),
                 on_click=lay,
                 args=(name,),
-                key=f"{mark}.{number}",
+                key=f"{turn}-{number}",
                 shortcut=str(number) if keys else None,
             )
         st.button(
-            "None of these", on_click=lay, args=(NONE_OF_THESE,), key=f"{mark}.none", shortcut="0" if keys else None
+            "None of these", on_click=lay, args=(NONE_OF_THESE,), key=f"{turn}-none", shortcut="0" if keys else None
         )
         rest = study.species_names[_BUTTONS:]
         if rest:
@@ -255,6 +314,8 @@ def _lay(
     elif outcome.unchanged:
         text += f" {outcome.unchanged:,} of them {escape_markdown(by)} had determined so before."
     state[_SAID] = _Said(where, text, tuple(outcome.notes))
+    if outcome.numbers:
+        state[_LAID] = [*state.get(_LAID, []), _Laid(where, identifiers, tuple(outcome.numbers))][-_UNDONE_AT_MOST:]
     state[_REMARK] = ""
     if then is not None:
         then()
@@ -298,7 +359,7 @@ def determine_here(
         return
     study = context.studies.get(context.records.get(identifiers[0]).recording.study)
     show_signature(f"{where}.{_PERSON}" if asked_elsewhere else _PERSON)
-    show_notice(where)
+    show_notice(where, context)
     show_answers(context, study, identifiers, said, where=where)
     slips = [slip for each in context.determinations.of_each(identifiers).values() for slip in each]
     if len(identifiers) == 1 and slips:

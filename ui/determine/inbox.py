@@ -12,6 +12,7 @@ from flora_core.determination import AT_RANDOM
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
 from flora_core.storage.records.identifications import IdentificationRecord
+from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.inbox import Inbox, InboxPlant, Reason, at_random, inbox
@@ -20,6 +21,7 @@ from flora_core.workflows.determine.progress import DeterminationProgress, progr
 from flora_core.workflows.determine.replay import seen_again
 from flora_core.workflows.determine.slips import slip_page
 from flora_core.workflows.identify import Identification
+from flora_core.workflows.reports.overview import DAYS, unsettled_plants
 from ui.components import determination
 from ui.identify import answer_card, sections
 from ui.site.handed_plants import HandedPlants, handed_plants, put_back
@@ -49,25 +51,40 @@ class Shown:
     by_chance: bool = False
 
 
-def show_coverage(context: AppContext, study: str) -> None:
-    """How far the study's determinations have come."""
-    found = _progress(context, context.database.description, study, context.determinations.newest_number())
+@dataclass(frozen=True, slots=True)
+class Far:
+    """How far the determinations of a study have come, and what waits by the words of the Home page."""
+
+    progress: DeterminationProgress
+    unsettled: int
+
+    @property
+    def undetermined(self) -> int:
+        return self.progress.identified - self.progress.determined
+
+
+def coverage_shown(context: AppContext, study: str) -> Far:
+    """Show how far the study's determinations have come; every count of the page is of this one."""
+    far = _progress(context, context.database.description, study, RecordStatistics(context.database).state(study))
+    found = far.progress
     with st.container(width=520):
         if found.identified:
             st.progress(found.determined / found.identified, escape_markdown(found.sentence))
         else:
             st.markdown(escape_markdown(found.sentence))
+    return far
 
 
-@st.cache_data(ttl=20, max_entries=50, show_spinner=False)
-def _progress(_context: AppContext, database: str, study: str, newest: int) -> DeterminationProgress:
-    """Counted anew after each determination, not at each press of a button; new records are seen a little later."""
-    return progress(_context, study)
+@st.cache_data(ttl=600, max_entries=50, show_spinner=False)
+def _progress(_context: AppContext, database: str, study: str, state: tuple[int, int, int]) -> Far:
+    """Counted anew where something was recorded or determined, not at each press of a button."""
+    return Far(progress(_context, study), unsettled_plants(_context, study))
 
 
-def chosen_plant(context: AppContext, study: str) -> Shown | None:
+def chosen_plant(context: AppContext, study: str, far: Far) -> Shown | None:
     """The plant that the visitor asked for, else the next that waits; None where none does. With the filter above it."""
-    with st.container(key="bench-filter", horizontal=True, vertical_alignment="center", gap="small"):
+    line = st.container(key="bench-filter", horizontal=True, vertical_alignment="center", gap="small")
+    with line:
         only = st.pills(
             "Which plants",
             _FILTERS,
@@ -86,13 +103,15 @@ def chosen_plant(context: AppContext, study: str) -> Shown | None:
                 on_change=_find,
                 args=(context, study),
             )
-    determination.show_notice(_WHERE)
+    determination.show_notice(_WHERE, context, keys=_keys(), back=_return_to)
     found: str = st.session_state.get(_FOUND, "")
     if found:
         st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
         return Shown(context.records.get(found), ())
     handed = handed_plants(study)
     if handed is not None:
+        with line:
+            _show_steps()
         return _handed(handed)
     queue = _queue(context, study, str(only))
     if not queue.waiting:
@@ -100,7 +119,9 @@ def chosen_plant(context: AppContext, study: str) -> Shown | None:
         return None
     place = min(int(st.session_state.get(_PLACE, 0)), len(queue.waiting) - 1)
     waiting = queue.waiting[place]
-    _show_place(queue, place, str(only))
+    with line:
+        _show_steps()
+    _show_place(queue, place, str(only), far)
     return Shown(waiting.recorded, tuple(waiting.reasons.values()), only == _CHANCE)
 
 
@@ -168,17 +189,33 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
 
 
 def _show_buttons(context: AppContext, study: Study, shown: Shown, found: Identification | None) -> None:
-    said = "" if found is None else found.answer.species if found.fits else NONE_OF_THESE
-    said = said if said == NONE_OF_THESE or said in study.species_names else ""
-    keys = bool(st.session_state.get(_KEYS, True))
-    source = AT_RANDOM if shown.by_chance else ""
+    possible = () if found is None or not found.fits else found.answer.prediction_set
+    # While the model is unsure nothing is filled, so that it does not lead the hand.
+    sure = found is not None and len(possible) < 2
+    said = "" if found is None or not sure else found.answer.species if found.fits else NONE_OF_THESE
     determination.show_answers(
-        context, study, [shown.recorded.id], said, where=_WHERE, keys=keys, source=source, then=_next
+        context,
+        study,
+        [shown.recorded.id],
+        said if said == NONE_OF_THESE or said in study.species_names else "",
+        where=_WHERE,
+        possible=possible,
+        keys=_keys(),
+        source=AT_RANDOM if shown.by_chance else "",
+        then=_next,
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if keys else None)
-        st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if keys else None)
-        st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
+    st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
+
+
+def _keys() -> bool:
+    return bool(st.session_state.get(_KEYS, True))
+
+
+def _show_steps() -> None:
+    """To the plant before and the next, without a determination."""
+    with st.container(key="bench-steps", horizontal=True, horizontal_alignment="right", gap="small"):
+        st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if _keys() else None)
+        st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if _keys() else None)
 
 
 def _heading(recorded: IdentificationRecord) -> str:
@@ -223,16 +260,22 @@ def _queue(context: AppContext, study: str, only: str) -> Inbox:
     return kept[1]
 
 
-def _show_place(queue: Inbox, place: int, only: str) -> None:
-    looked = (
-        f", the newest {queue.looked_through:,} looked through" if queue.looked_through < queue.undetermined else ""
-    )
+def _show_place(queue: Inbox, place: int, only: str, far: Far) -> None:
     which = {"all": "that teach most", _CHANCE: "that chance chose"}.get(only, f"with “{only}”")
-    beside = f" Beside the champion, version {queue.challenger} was asked." if queue.challenger else ""
-    st.caption(
-        f"Plant {place + 1} of the {len(queue.waiting):,} {which}, of {queue.undetermined:,} undetermined{looked}."
-        f"{beside}"
-    )
+    left = far.undetermined
+    parts = [
+        f"Plant {place + 1} of the {len(queue.waiting):,} {which}.",
+        f"{left:,} {'is' if left == 1 else 'are'} undetermined",
+    ]
+    if far.unsettled:
+        wait = "waits" if far.unsettled == 1 else "wait"
+        parts[-1] += f"; {far.unsettled:,} of the last {DAYS} days {wait}: unsure, or fitting no species"
+    if queue.looked_through < queue.undetermined:
+        parts[-1] += f"; the newest {queue.looked_through:,} were looked through"
+    parts[-1] += "."
+    if queue.challenger:
+        parts.append(f"Beside the champion, version {queue.challenger} was asked.")
+    st.caption(" ".join(parts))
 
 
 def _show_nothing_waits(queue: Inbox, only: str) -> None:
@@ -256,6 +299,17 @@ def _next() -> None:
 
 def _step(by: int) -> None:
     st.session_state[_PLACE] = max(0, int(st.session_state.get(_PLACE, 0)) + by)
+
+
+def _return_to(identifier: str) -> None:
+    """Show a plant again whose determination was taken back."""
+    state: Any = st.session_state
+    waiting = state[_QUEUE][1].waiting if state.get(_QUEUE) else ()
+    place = next((i for i, one in enumerate(waiting) if one.recorded.id == identifier), None)
+    if place is not None and not state.get(_FOUND):
+        state[_PLACE] = place
+    else:
+        state[_FOUND] = identifier
 
 
 def _find(context: AppContext, study: str) -> None:

@@ -39,6 +39,7 @@ from flora_core.errors import FloraError, Unavailable
 from flora_core.settings import Settings, read_settings
 from flora_core.workflows.access.sign_in import bearer_in, person_of, principal_of_visitor
 from ui.server.base_path import BasePath, path_below_base
+from ui.server.in_turn import one_by_one
 from ui.server.open_pages import OpenPage, OpenPages
 from ui.server.sign_in import USER_COOKIE, claims_in, sign_in_page
 from ui.server.startup import STARTUP, Startup
@@ -143,7 +144,7 @@ class Guard:
             if who.is_person:
                 self._look_now_and_then()
                 receive = _until(opened.ended, receive, send)
-            await self._app(scope, receive, self._open.noting_session(opened, send))
+            await self._app(scope, *one_by_one(receive, self._open.noting_session(opened, send)))
         finally:
             self._open.discard(opened)
 

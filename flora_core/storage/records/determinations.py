@@ -1,4 +1,7 @@
-"""Determinations: what persons say of identified specimens. Only ever added, as slips are glued beside older slips."""
+"""Determinations: what persons say of identified specimens. Only ever added, as slips are glued beside older slips.
+
+Who made a slip of the hand takes it back by a withdrawal, which is added too: the slip stays, and counts no more.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ from flora_core.storage.records.identifications import (
     record_from_row,
     select_recorded,
 )
-from flora_core.storage.records.newest_slips import having_slip_from, newest_slips
-from flora_core.storage.schema import determinations, identifications, recordings
+from flora_core.storage.records.newest_slips import having_slip_from, last_said, newest_slips, stands
+from flora_core.storage.schema import determinations, identifications, recordings, withdrawals
 
 #: Rows held at once while a study is gone through.
 _AT_ONCE: Final = 2_000
@@ -165,7 +168,7 @@ class Determinations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, slips: Sequence[Slip], *, entered_by: str, entered_at: datetime | None = None) -> tuple[bool, ...]:
+    def add(self, slips: Sequence[Slip], *, entered_by: str, entered_at: datetime | None = None) -> tuple[int, ...]:
         """Lay slips beside their identifications; one transaction, all or nothing.
 
         Parameters
@@ -175,8 +178,8 @@ class Determinations:
 
         Returns
         -------
-        tuple of bool
-            Whether each was added; False where the same person had said the same already.
+        tuple of int
+            The number of each that was added; 0 where the same person had said the same already.
 
         Raises
         ------
@@ -193,7 +196,7 @@ class Determinations:
             keys = _keys_of(connection, [slip.identification for slip in slips])
             for slip in slips:
                 recording, row = keys[_place(slip.identification)]
-                result = connection.execute(
+                found = connection.execute(
                     statement,
                     {
                         "recording": recording,
@@ -210,26 +213,55 @@ class Determinations:
                         "source_sha256": slip.source_sha256,
                         "entered_at": moment,
                         "entered_by": entered_by,
-                        "fingerprint": slip.fingerprint,
+                        "fingerprint": _unused(connection, recording, row, slip.fingerprint),
                     },
-                )
-                added.append(result.first() is not None)
+                ).scalar()
+                added.append(int(found or 0))
         return tuple(added)
 
+    def withdraw(self, numbers: Iterable[int], *, by: str, entered_by: str = "") -> int:
+        """Take determinations back: each keeps its row and counts no more. Returns how many were not taken back before.
+
+        Parameters
+        ----------
+        entered_by : str
+            Only those that this person entered; those of all where "".
+
+        Raises
+        ------
+        DatabaseUnavailable
+            Nothing was taken back.
+        """
+        own = select(determinations.c.id, determinations.c.recording).where(
+            determinations.c.id.in_(list(numbers)), stands()
+        )
+        if entered_by:
+            own = own.where(determinations.c.entered_by == entered_by)
+        moment = datetime.now(UTC)
+        with self._database.write() as connection:
+            found = connection.execute(own).all()
+            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            for row in found:
+                connection.execute(
+                    insert(withdrawals).on_conflict_do_nothing(),
+                    {"determination": row.id, "recording": row.recording, "at": moment, "by": by},
+                )
+        return len(found)
+
     def of(self, identification: str) -> tuple[Determination, ...]:
-        """All determinations of one identification, oldest first."""
+        """All determinations of one identification that stand, oldest first."""
         (found,) = self.of_each([identification]).values()
         return found
 
     def of_each(self, identified: Iterable[str]) -> dict[str, tuple[Determination, ...]]:
-        """All determinations of each of these identifications, oldest first; empty where there is none."""
+        """All determinations of each of these identifications that stand, oldest first; empty where there is none."""
         found: dict[str, list[Determination]] = {identifier.strip().lower(): [] for identifier in identified}
         with self._database.read() as connection:
             for pairs in _some([_place(identifier) for identifier in found]):
                 rows = connection.execute(
                     select(recordings.c.token, *_SLIP)
                     .join(recordings, recordings.c.id == determinations.c.recording)
-                    .where(tuple_(recordings.c.token, determinations.c.row).in_(pairs))
+                    .where(tuple_(recordings.c.token, determinations.c.row).in_(pairs), stands())
                     .order_by(determinations.c.at, determinations.c.id)
                 )
                 for row in rows:
@@ -388,9 +420,9 @@ class Determinations:
             return Coverage(int(connection.execute(identified).scalar_one()), determined, species)
 
     def newest_number(self) -> int:
-        """The number of the determination that was entered last, of all studies; 0 where there is none. One look-up."""
+        """A number that grows with each determination and each withdrawal, of all studies; 0 where there is none."""
         with self._database.read() as connection:
-            return int(connection.execute(select(func.coalesce(func.max(determinations.c.id), 0))).scalar_one())
+            return int(connection.execute(select(last_said())).scalar_one())
 
     def newest_of(self, study: str, level: int = 0) -> int:
         """The number of the determination of a study that was entered last, at this level or above; 0 where there is none."""
@@ -455,6 +487,16 @@ def _determination(row: Row[Any]) -> Determination:
         entered_by=row.d_entered_by,
         number=row.d_id,
     )
+
+
+def _unused(connection: Connection, recording: int, row: int, fingerprint: str) -> str:
+    """The fingerprint of a slip; another one where the same was said before and taken back, so that it can be said again."""
+    same = (determinations.c.recording == recording, determinations.c.row == row)
+    while connection.execute(
+        select(1).where(*same, determinations.c.fingerprint == fingerprint, ~stands()).limit(1)
+    ).first():
+        fingerprint = hashlib.sha256(f"{fingerprint} again".encode()).hexdigest()
+    return fingerprint
 
 
 def given_name_of(answer: str, name: str, other: str) -> GivenName:

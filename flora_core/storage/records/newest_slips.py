@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
-from flora_core.storage.schema import determinations, identifications, recordings
+from flora_core.storage.schema import determinations, identifications, recordings, withdrawals
+
+
+def stands(table: Any = determinations) -> ColumnElement[bool]:
+    """That a determination was not taken back."""
+    return ~select(1).where(withdrawals.c.determination == table.c.id).exists()
+
+
+def last_said() -> ColumnElement[int]:
+    """A number that grows with each determination and each withdrawal."""
+    newest = select(func.coalesce(func.max(determinations.c.id), 0)).scalar_subquery()
+    return newest + select(func.count()).select_from(withdrawals).scalar_subquery()
 
 
 def newest_slips(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
@@ -15,7 +26,7 @@ def newest_slips(level: int, as_of: date | None, *columns: Any) -> Select[Any]:
     newer = determinations.alias("newer")
 
     def counts(table: Any) -> list[ColumnElement[bool]]:
-        conditions = [table.c.level >= level] if level else []
+        conditions = [stands(table), table.c.level >= level] if level else [stands(table)]
         return [*conditions, table.c.at <= as_of.isoformat()] if as_of is not None else conditions
 
     overtaken = (
@@ -51,4 +62,4 @@ def having_slip_from(source: str) -> list[ColumnElement[bool]]:
         return []
     other = determinations.alias("other")
     same = (other.c.recording == determinations.c.recording, other.c.row == determinations.c.row)
-    return [select(1).where(*same, other.c.source == source).exists()]
+    return [select(1).where(*same, other.c.source == source, stands(other)).exists()]

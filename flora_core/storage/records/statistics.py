@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from flora_core.storage.database import Database
+from flora_core.storage.records.newest_slips import last_said, stands
 from flora_core.storage.schema import determinations, events, identifications, recordings, studies
 
 
@@ -68,6 +69,7 @@ class RecordStatistics:
         plants = (
             select(recordings.c.study, determinations.c.recording, determinations.c.row)
             .join(recordings, recordings.c.id == determinations.c.recording)
+            .where(stands())
             .distinct()
             .subquery()
         )
@@ -102,7 +104,7 @@ class RecordStatistics:
         determined = (
             select(determinations.c.recording, determinations.c.row)
             .join(recordings, recordings.c.id == determinations.c.recording)
-            .where(*of_study, recordings.c.unsure > 0)
+            .where(*of_study, recordings.c.unsure > 0, stands())
             .distinct()
             .subquery()
         )
@@ -123,7 +125,7 @@ class RecordStatistics:
         with self._database.read() as connection:
             newest = (
                 select(func.max(recordings.c.id)).where(recordings.c.study == study, recordings.c.complete),
-                select(func.max(determinations.c.id)),
+                select(last_said()),
                 select(func.max(events.c.id)).where(events.c.study == study),
             )
             recorded, determined, happened = (connection.execute(one).scalar() or 0 for one in newest)

@@ -15,6 +15,7 @@ from flora_core.storage.records.identifications import (
     record_from_row,
     select_recorded,
 )
+from flora_core.storage.records.newest_slips import stands
 from flora_core.storage.schema import determinations, identifications, recordings
 
 #: Which plants of some days: all, or those that fit no species, could be several, lack a measurement, or are determined.
@@ -125,7 +126,11 @@ def plants_between(
 def _determined() -> ColumnElement[bool]:
     return (
         select(1)
-        .where(determinations.c.recording == identifications.c.recording, determinations.c.row == identifications.c.row)
+        .where(
+            determinations.c.recording == identifications.c.recording,
+            determinations.c.row == identifications.c.row,
+            stands(),
+        )
         .exists()
     )
 

@@ -71,6 +71,8 @@ class Outcome:
     issues : list of Issue
     notes : list of str
         What a person should know; each once.
+    numbers : list of int
+        Of the determinations that were laid down, so that they can be taken back.
     """
 
     rows: int = 0
@@ -80,6 +82,7 @@ class Outcome:
     blank: int = 0
     issues: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
 
     def sentence(self) -> str:
         """The outcome in words."""
@@ -274,8 +277,9 @@ class DeterminationRecorder:
             self._context, UseCase.DETERMINE_VERIFIED if verified else UseCase.DETERMINE, f"{self._study} {len(slips)}"
         ):
             added = self._context.determinations.add(new, entered_by=self._entered_by) if new else ()
-        self.outcome.added += sum(added)
-        self.outcome.unchanged += len(added) - sum(added)
+        self.outcome.numbers += [number for number in added if number]
+        self.outcome.added += sum(map(bool, added))
+        self.outcome.unchanged += added.count(0)
 
     def _ahead(self, slip: Slip, earlier: Determination) -> None:
         """A clock went back, here or elsewhere: said, and nothing lost."""

@@ -43,7 +43,7 @@ class Home:
     days : tuple of (date, int)
         Plants recorded on each of the last thirty days, oldest first.
     coverage : Coverage
-        Of the last thirty days.
+        Of all recorded plants, as the Determine page counts them.
     waiting : tuple of PendingTask
         Most pressing first.
     """
@@ -73,7 +73,7 @@ def home(context: AppContext, study: str) -> Home:
     found = context.studies.get(study)
     figures = RecordStatistics(context.database)
     now = datetime.now(UTC)
-    since = datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=DAYS - 1)
+    since = _first_day(now)
     counts = figures.by_day(study, since)
     days = tuple((day := (since + timedelta(days=i)).date(), counts.get(day.isoformat(), 0)) for i in range(DAYS))
     try:
@@ -87,9 +87,18 @@ def home(context: AppContext, study: str) -> Home:
         champion=champion,
         verdict=seen,
         days=days,
-        coverage=context.determinations.coverage(study, since),
+        coverage=context.determinations.coverage(study),
         waiting=_waiting(context, found, champion, seen, figures.pending_jobs(study, since)),
     )
+
+
+def unsettled_plants(context: AppContext, study: str) -> int:
+    """Plants of the last `DAYS` days that are unsure or fit no species and that nobody determined; reads only."""
+    return RecordStatistics(context.database).pending_jobs(study, _first_day(datetime.now(UTC)))
+
+
+def _first_day(now: datetime) -> datetime:
+    return datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=DAYS - 1)
 
 
 def _waiting(

@@ -13,6 +13,8 @@ from flora_core.storage.database import Database
 from flora_core.storage.records import determinations as module
 from flora_core.storage.records.determinations import Coverage, Determinations, Slip
 from flora_core.storage.records.identifications import Records
+from flora_core.storage.records.statistics import RecordStatistics
+from flora_core.storage.records.undetermined import undetermined
 from flora_core.storage.registry.registry import Registry
 from flora_core.storage.studies import Studies
 from flora_core.study import IRIS
@@ -132,6 +134,44 @@ def test_determinations_can_t_be_changed_or_taken_away(season, database):
     for statement in ("UPDATE determinations SET level = 4", "DELETE FROM determinations"):
         with pytest.raises(DatabaseUnavailable, match="only ever appended"), database.write() as connection:
             connection.execute(text(statement))
+
+
+def test_what_is_taken_back_stays_and_counts_no_more(season, database):
+    plant, other = season.plants(2)
+    season.say(plant, SETOSA, at="2026-06-02")
+    before = season.determinations.newest_number()
+    slip = Slip(plant, VERSICOLOR, "Ada", "2026-06-03", 2, source="drawn at random")
+    (number,) = season.determinations.add([slip], entered_by="Ada")
+    season.say(other, SETOSA)
+    assert season.determinations.withdraw([number], by="Ada", entered_by="Grace") == 0
+    assert season.determinations.withdraw([number], by="Ada") == 1
+    assert season.determinations.withdraw([number, 999], by="Ada") == 0
+    assert [s.given for s in season.determinations.of(plant)] == [SETOSA]
+    newest = {one.recorded.id: one for one in season.determinations.latest("iris")}
+    assert (newest[plant].determination.given, newest[plant].drawn) == (SETOSA, False)
+    assert sum(t.plants for t in season.determinations.tallies("iris", source="drawn at random")) == 0
+    assert season.determinations.newest_number() > before + 2
+    # The slip itself is kept, the withdrawal can't be taken away, and the same may be said again.
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM determinations")).scalar_one() == 3
+    for statement in ("UPDATE withdrawals SET determination = 1", "DELETE FROM withdrawals"):
+        with pytest.raises(DatabaseUnavailable, match="only ever appended"), database.write() as connection:
+            connection.execute(text(statement))
+    (again,) = season.determinations.add([slip], entered_by="Ada")
+    assert again > number
+    assert season.determinations.add([slip], entered_by="Ada") == (0,)
+    season.determinations.withdraw([again], by="Ada")
+    assert season.determinations.add([slip], entered_by="Ada")[0] > again
+
+
+def test_a_plant_whose_only_slip_is_taken_back_is_undetermined_everywhere(season, database):
+    (plant,) = season.plants()
+    (number,) = season.determinations.add([Slip(plant, SETOSA, "Ada", "2026", 2)], entered_by="Ada")
+    assert undetermined(database, "iris", most=5) == ()
+    season.determinations.withdraw([number], by="Ada")
+    assert [one.id for one in undetermined(database, "iris", most=5)] == [plant]
+    assert season.determinations.coverage("iris") == Coverage(1, 0, 0)
+    assert RecordStatistics(database).determined() == {}
 
 
 def test_those_of_a_simulated_study_may_be_taken_away(season, database):
