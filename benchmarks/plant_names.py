@@ -37,7 +37,7 @@ def by_parser(text: str) -> tuple[str, ...] | None:
 def by_label(text: str) -> tuple[str, ...]:
     """The same by the reader of labels."""
     # A group, and a name that was applied to another plant, are kept apart on purpose; the parser has no place for that.
-    name = re.sub(r" (?:Group|agg\.|auct\b.*)$", "", read_label(text).name.replace("×", " "))
+    name = re.sub(r" (?:Group|agg\.|(?:auct|sensu|sec)\b.*)$", "", read_label(text).name.replace("×", " "))
     cultivar = re.search(r"'([^']+(?:'\w[^']*)*)'$", name)
     plain = name[: cultivar.start()] if cultivar else name
     words = [word for word in plain.split() if not re.fullmatch(_RANKS, word)]

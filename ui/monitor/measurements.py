@@ -83,7 +83,7 @@ def show_measurements(context: AppContext, found: MonitorResult) -> None:
     )
     right = {
         name: st.column_config.TextColumn(alignment="right", width=width)
-        for name, width in (("Training", 70), ("Shift", 60), ("Chance leaves", 105))
+        for name, width in (("Training", 70), ("Shift", 80), ("Chance leaves", 105))
     }
     with st.container(key="monitor-table"):
         event = st.dataframe(

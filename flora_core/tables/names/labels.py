@@ -51,7 +51,9 @@ _NAMED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([a-zà-�
 #: "Quercus x Turneri", in capitals by a spreadsheet or a label printer.
 _TITLED_HYBRID: Final = re.compile(r"^([A-Z][a-zà-ÿ-]+) (?:× ?|[xX] )([A-Z][a-zà-ÿ-]+)()$")
 #: A genus that is a hybrid itself, with its sign parted from it: "× Cupressocyparis".
-_HYBRID_GENUS: Final = re.compile(r"^(?:×|[xX] )\s*(?=[A-Z][a-z])")
+_HYBRID_GENUS: Final = re.compile(r"^(?:×|[xX] ?)\s*(?=[A-Z][a-z])")
+#: A year of publication that is in doubt, and no plant: "Turritella rigida Sowerby ? 1829".
+_DOUBTFUL_YEAR: Final = re.compile(r" \?(?= \d{4}$)")
 #: What stands behind an epithet where another parent follows it, and no author: "Iris a x b Iris c".
 _OTHER_PARENT: Final = re.compile(
     r"^ [A-Z][a-zà-ÿ-]+ (?!(?:cv|subsp|ssp|var|f|ex|et|in|and|nothosubsp|nothovar)\b)[a-zà-ÿ-]{2,}"
@@ -120,13 +122,14 @@ def read_label(text: str) -> Label:
     """The name in one cell of a label column. Never raises."""
     if len(text.strip()) > _LONGEST:
         return Label(f"{text.strip()[:_LONGEST]}…", doubt="?")
-    cleaned = _unquoted(normalize_name(text.replace("✕", "×").replace("✖", "×")).strip(' ;,"'))
+    cleaned = _unquoted(normalize_name(text.replace("✕", "×").replace("✖", "×")).strip(' ;,"!'))
     if cleaned.casefold() in MISSING:
         return Label("")
     if _UNDETERMINED.match(cleaned):
         return Label(cleaned, doubt="?")
     if re.match(r"^[A-Z][a-zà-ÿ]+(?:_[a-zà-ÿ.]+)+$", cleaned):
         cleaned = cleaned.replace("_", " ")
+    cleaned = _DOUBTFUL_YEAR.sub("", cleaned)
     if "?" in cleaned:
         return Label(cleaned, doubt="?")
     if (qualifier := _QUALIFIER.search(cleaned)) is not None:

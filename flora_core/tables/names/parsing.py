@@ -31,6 +31,8 @@ _TELLING: Final = word_set(
     "large small red white blue yellow pink purple green black summer winter spring autumn weibchen mannchen mâle femelle "
     "macho hembra maschio femmina sun shade open closed control treated hybrid mutant selection landrace ct chemoform"
 )
+#: Those among them that botanists are called by too: Small, West, Wild.
+_SURNAMES: Final = word_set("wild small white black green west north south east winter summer early")
 _RANKS: Final = word_set("subsp ssp subspecies var variety subvar f fo forma convar nothosubsp nothovar nothof subf")
 #: Ranks within a genus; the epithet behind them has a capital.
 _WITHIN_GENUS: Final = (
@@ -86,6 +88,7 @@ def parse_label(text: str) -> ParsedLabel:
     text : str
         Normalised, one space between words, without a doubt and no formula of a hybrid.
     """
+    text = _parted(text)
     within = _INFRAGENERIC.match(text)
     if within:
         author = within[4] or ""
@@ -111,6 +114,19 @@ def parse_label(text: str) -> ParsedLabel:
     if cultivar:
         return _with_cultivar(text, cultivar)
     return _with_author(text)
+
+
+def _parted(text: str) -> str:
+    """The text with a space before and behind an author that is glued to the words beside it, and other slips mended."""
+    # "Abies brevifolia cv. ex Dallim." and "(auct.) Baker": a name of the gardens, whose author nobody knows.
+    text = re.sub(
+        r"\bcv\. (?=ex )|\(auct\.\)(?= [A-Z])", lambda m: m[0].replace("cv", "hort").replace("auct", "hort"), text
+    )
+    # Art. 60.9: "van heurckii" is one epithet.
+    text = re.sub(r"^(×?[A-Z][^\W\d_]+) (van|von) ([a-z]{3,}i)\b", r"\1 \2\3", text)
+    text = re.sub(r"(?<=[a-zà-ÿ])\((?=[A-Z])", " (", text)
+    text = re.sub(r"\)(?=[A-Z][\w.])", ") ", text)
+    return re.sub(r"^(×?[A-Z]\S+ [a-zà-ÿ-]{2,}[a-zà-ÿ])(?=[A-Z][a-zà-ÿ]*\.)", r"\1 ", text)
 
 
 def _with_cultivar(text: str, cultivar: re.Match[str]) -> ParsedLabel:
@@ -214,7 +230,10 @@ def _is_plain_epithet(word: str) -> bool:
 def _is_rank(words: list[str], place: int) -> bool:
     """Whether a rank and its epithet stand there; "f." is a form before an epithet and a son behind his father's name."""
     word = words[place].rstrip(".").casefold()
-    return word in _RANKS and place + 1 < len(words) and words[place + 1][:1].islower() and not words[place].istitle()
+    if place + 1 == len(words) or not words[place + 1][:1].islower() or words[place].istitle():
+        return False
+    # "Baker f. ex Rose" is a son; "form" without its point may be a word of the table's own.
+    return (word in _RANKS and words[place + 1] not in ("ex", "et", "in", "and")) or words[place] == "form."
 
 
 def _group(words: list[str]) -> list[str]:
@@ -232,7 +251,8 @@ def _is_author(author: str, text: str = "") -> bool:
     """Whether words behind a name are the name of somebody, and nothing that tells plants apart."""
     words = author.split(" ")
     bare = [word.strip("().,[]").casefold() for word in words]
-    if _TELLING & set(bare) or re.fullmatch(r"\([^().,&\d]*\)", author):
+    telling = {word for i, word in enumerate(bare) if word in _TELLING and not _is_surname(words, i)}
+    if telling or re.fullmatch(r"\([^().,&\d]*\)", author):
         return False
     if all(word in _PARTICLES for word in bare if word):
         return False
@@ -258,6 +278,16 @@ def _is_author(author: str, text: str = "") -> bool:
     return any(one.authors or one.ex_authors or one.year for one in people) or bool(
         re.match(r"hort\.?$|auct\.?$|anon\.?$", author)
     )
+
+
+def _is_surname(words: Sequence[str], place: int) -> bool:
+    """Whether a word that may tell plants apart is somebody's name here: "(Walt.) Small", "Small & Nash", "A. Wild"."""
+    word = words[place].strip("().,[]")
+    if word.casefold() not in _SURNAMES or not word.istitle():
+        return False
+    before, after = words[place - 1] if place else "", words[place + 1] if place + 1 < len(words) else ""
+    beside = {"&", "et", "ex", "in", "and"}
+    return bool(re.search(r"[.&\d]\)$", before) or re.fullmatch(r"\(?(?:[A-Z]\.)+", before) or {before, after} & beside)
 
 
 def is_evident(author: str) -> bool:
