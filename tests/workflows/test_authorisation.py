@@ -24,6 +24,7 @@ NOT_ASKED = {
     "permitted": "asks",
     "found_batch": "asks whose table it is",
     "new_batch": "makes a place for a table, for those who have asked",
+    "writing_within_room": "writes what was asked for",
     "understand": "reads a table again, for those who have asked",
     "require": "asks",
     "require_or_within": "asks",

@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
@@ -30,8 +30,9 @@ from flora_core.workflows.batch import (
     run_batch,
 )
 from flora_core.workflows.batch.questions import BatchQuestion, batch_questions
-from flora_core.workflows.batch.queue import RESULTS, found_batch, new_batch, owner_key
+from flora_core.workflows.batch.queue import RESULTS, found_batch, owner_key
 from flora_core.workflows.batch.result_rows import ScreenSink
+from flora_core.workflows.batch.room import new_batch, writing_within_room
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.context import AppContext
 
@@ -144,11 +145,13 @@ class BatchSession:
                 self.size = stream.seek(0, 2)
             self._look()
         except OSError as error:
-            self._folder.remove()
+            if content is not None:
+                self._folder.remove()
             raise Unavailable(
                 f"The table can't be kept: {error.strerror or error}. Make room where the tables are kept."
             ) from error
         finally:
+            context.batches.give_back(self.identifier)
             self._folder.release()
         self._keep()
 
@@ -302,7 +305,7 @@ class BatchSession:
         understood = self._named
         assert understood is not None  # noqa: S101  there is no result before
         # One after the other: two downloads at once would write into one file.
-        with self._making, self._folder.table() as stream, self._folder.writing("download") as target:
+        with self._making, self._folder.table() as stream, self._writing("download") as target:
             sink: Any = (
                 DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, kind, understood)
             )
@@ -320,6 +323,9 @@ class BatchSession:
             release_memory()
             target.seek(0)
             return target.read()
+
+    def _writing(self, name: str) -> AbstractContextManager[BinaryIO]:
+        return writing_within_room(self._context, self._folder, name)
 
     def rows(self) -> str:
         """Where the rows for the screen lie."""
@@ -352,9 +358,9 @@ class BatchSession:
         try:
             with (
                 self._folder.table() as stream,
-                self._folder.writing(RESULTS["result"]) as csv,
-                self._folder.writing(RESULTS["issues"]) as issues,
-                self._folder.writing(_ROWS) as rows,
+                self._writing(RESULTS["result"]) as csv,
+                self._writing(RESULTS["issues"]) as issues,
+                self._writing(_ROWS) as rows,
             ):
                 screen = ScreenSink(rows, understood)
                 sinks: list[Any] = [TableSink(csv, "csv", understood), IssuesSink(issues), screen]

@@ -12,8 +12,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -78,7 +79,7 @@ class BatchFolder:
         Unavailable
             The disk is full, or the folder is gone.
         """
-        with _clear_errors(), self.writing(_DOCUMENT) as stream:
+        with self.writing(_DOCUMENT) as stream:
             stream.write(json.dumps(document, ensure_ascii=False).encode())
 
     def document(self) -> dict[str, Any]:
@@ -109,9 +110,17 @@ class BatchFolder:
         """Delete the table itself; what became of it stays."""
         (self._folder / _UPLOAD).unlink(missing_ok=True)
 
-    def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A file of this name, which appears whole or not at all."""
-        return appearing_whole(self._folder / name)
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file of this name, which appears whole or not at all.
+
+        Raises
+        ------
+        Unavailable
+            The disk is full, or the folder is gone.
+        """
+        with _clear_errors(), appearing_whole(self._folder / name) as stream:
+            yield stream
 
     def result(self, name: str) -> tuple[BinaryIO, int] | None:
         """A file that became of the table, and its size; None where there is none."""
@@ -141,6 +150,33 @@ class BatchStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._counting = threading.Lock()
+        self._aside: dict[Hashable, int] = {}
+
+    def set_aside(self, owner: Hashable, more: int, most: int) -> bool:
+        """Keep so many bytes for what an owner is about to write, instead of what was kept for it before.
+
+        Parameters
+        ----------
+        most : int
+            Bytes that all tables, their results and what is set aside may take together.
+
+        Returns
+        -------
+        bool
+            False where there is no room for it; then nothing is set aside.
+        """
+        with self._counting:
+            self._aside.pop(owner, None)
+            if self.size() + sum(self._aside.values()) + more > most:
+                return False
+            self._aside[owner] = more
+            return True
+
+    def give_back(self, owner: Hashable) -> None:
+        """Set nothing aside for an owner any more: it is written, or never will be."""
+        with self._counting:
+            self._aside.pop(owner, None)
 
     def new(self) -> BatchFolder:
         """A new folder, whose lock is held.

@@ -6,11 +6,10 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 from flora_core.access import NOBODY, Principal, Role
 from flora_core.errors import FloraError, OverBudget, Refused, Unavailable, Unknown, as_document
@@ -19,6 +18,7 @@ from flora_core.storage.files.process_memory import release_memory
 from flora_core.supervised_threads import SupervisedThread
 from flora_core.tables.files.reading import read_layout
 from flora_core.workflows.batch.plan import BatchRequest, plan_batch
+from flora_core.workflows.batch.room import new_batch, writing_within_room
 from flora_core.workflows.batch.run import run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.batch.summary import summary_document
@@ -113,7 +113,7 @@ class BatchQueue:
         settings = self._context.settings
         if not owner.is_local and self._owners.count(owner_key(owner)) >= settings.max_tables_each:
             raise OverBudget(f"{settings.max_tables_each} tables of yours are waiting. Send the next when one is done.")
-        batch = new_batch(self._context, len(self._receiving))
+        batch = new_batch(self._context)
         self._receiving.add(batch.identifier)
         self._owner_of[batch.identifier] = owner_key(owner)
         return batch
@@ -147,6 +147,7 @@ class BatchQueue:
                 **asked,
             }
         )
+        self._context.batches.give_back(batch.identifier)
         with self._lock:
             self._receiving.discard(batch.identifier)
             full = len(self._waiting) >= MOST_WAITING
@@ -168,6 +169,7 @@ class BatchQueue:
         self._owner_of.pop(batch.identifier, None)
         batch.release()
         batch.remove()
+        self._context.batches.give_back(batch.identifier)
 
     def status(self, identifier: str, owner: Principal) -> dict[str, Any]:
         """What is known of a table: its state, its progress, and what came of it.
@@ -278,12 +280,6 @@ class BatchQueue:
             words = "Something went wrong on our side; the details are in the server log."
             return {"state": "failed", "outcome": {"error": "Internal", "detail": words, "issues": []}}
 
-    def _check_room(self, more: int) -> None:
-        """Raise OverBudget where so many bytes more, and what is still coming, would take more room than there is."""
-        coming = len(self._receiving) * self._context.settings.max_upload_mb * 1_000_000
-        if self._context.batches.size() + coming + more > _room(self._context):
-            raise OverBudget(_no_room(self._context))
-
     def _named(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
         told_at = time.monotonic()
 
@@ -303,8 +299,7 @@ class BatchQueue:
             understood = plan_batch(context, stream, order.request)
             results = [kind for kind in RESULTS if kind not in _ASKED_FOR or getattr(order, _ASKED_FOR[kind])]
             written = {
-                kind: cast(BinaryIO, _BoundedFile(files.enter_context(batch.writing(RESULTS[kind])), self._check_room))
-                for kind in results
+                kind: files.enter_context(writing_within_room(self._context, batch, RESULTS[kind])) for kind in results
             }
             sinks: list[TableSink | IssuesSink | DarwinCoreSink] = [
                 TableSink(written["result"], "csv", understood),
@@ -332,65 +327,6 @@ class BatchQueue:
             notes = [*summary.notes, f"{shown}; all stand in the issues' own table."]
             summary = replace(summary, issues=summary.issues[:ISSUES_SHOWN], notes=notes)
         return summary_document(understood, summary, "")
-
-
-#: Bytes of room that a file asks for at a time.
-_ROOM_AT_ONCE: Final = 256_000
-
-
-class _BoundedFile:
-    """A file that asks for room before it writes, some at a time, so that no result outgrows what all may take together."""
-
-    def __init__(self, stream: BinaryIO, check_room: Callable[[int], None]) -> None:
-        self._stream, self._check_room, self._left = stream, check_room, 0
-
-    def write(self, content: Any) -> int:
-        size = memoryview(content).nbytes
-        if size > self._left:
-            asked = max(size, _ROOM_AT_ONCE)
-            self._check_room(asked)
-            self._left = asked
-        self._left -= size
-        return self._stream.write(content)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def new_batch(context: AppContext, coming: int = 0) -> BatchFolder:
-    """A place for a table and what becomes of it, its lock held; what is too old is swept away first.
-
-    Parameters
-    ----------
-    coming : int
-        Tables that are still coming; each may grow to the largest there may be.
-
-    Raises
-    ------
-    OverBudget
-        The tables and results that are kept take all the room there is for them.
-    Unavailable
-        The disk is full.
-    """
-    settings = context.settings
-    context.batches.sweep(timedelta(hours=settings.keep_results_hours))
-    kept = context.batches.size()
-    if (kept or coming) and kept + (coming + 1) * settings.max_upload_mb * 1_000_000 > _room(context):
-        raise OverBudget(_no_room(context))
-    return context.batches.new()
-
-
-def _room(context: AppContext) -> int:
-    """Bytes of the disk that all tables and their results may take."""
-    return context.settings.max_results_mb * 1_000_000
-
-
-def _no_room(context: AppContext) -> str:
-    settings = context.settings
-    return (
-        f"The tables and results that are kept fill the {settings.max_results_mb:,} MB there are for them; the oldest are "
-        f"deleted after {settings.keep_results_hours} hours. Try again later."
-    )
 
 
 def found_batch(context: AppContext, identifier: str, owner: Principal) -> tuple[BatchFolder, dict[str, Any]]:

@@ -1,10 +1,15 @@
 """A visitor's table between the drop and the downloads, where something goes wrong."""
 
+import errno
 import io
+import os
+from dataclasses import replace
 
 import pytest
 
-from flora_core.errors import Unavailable
+from flora_core import durable_files
+from flora_core.errors import OverBudget, Unavailable
+from flora_core.workflows.batch import room
 from tests.builders import table_text
 from ui.batch import session
 from ui.batch.session import BatchSession
@@ -46,3 +51,48 @@ def test_a_mistake_of_ours_says_whether_the_rows_were_recorded(work, context, mo
     assert work.summary is None
     assert work.failed.endswith(kept)
     assert bool(context.records.find_by_checksum("iris", work.understood.sha256)) == (breaks == "close")
+
+
+@pytest.fixture
+def one_megabyte(context):
+    """Everything that is kept may take one megabyte."""
+    return replace(context, settings=context.settings.model_copy(update={"max_results_mb": 1}))
+
+
+def kept_bytes(context):
+    return context.batches.size()
+
+
+def test_what_a_page_keeps_asks_for_room_as_the_api_does(one_megabyte):
+    content = "petal_length,petal_width,sepal_length,sepal_width\n" + "1.4,0.2,5.1,3.5\n" * 20_000
+    work = BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(content.encode()))
+    run(work)
+    assert work.summary is None
+    assert "fill the 1 MB there are for them" in work.failed
+    assert kept_bytes(one_megabyte) <= 1_000_000
+    assert not one_megabyte.records.find_by_checksum("iris", work.understood.sha256)
+    # What did not fit is gone, and the next table finds the room that was set aside for it.
+    work.recorded_by = ""
+    work.clear()
+    assert kept_bytes(one_megabyte) == 0
+    again = BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(table_text().encode()))
+    run(again)
+    assert again.summary.recorded == 4
+    assert again.result("parquet")
+
+
+def test_room_is_set_aside_while_a_table_comes(one_megabyte):
+    first = room.new_batch(one_megabyte)
+    with pytest.raises(OverBudget, match="fill the 1 MB"):
+        BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(table_text().encode()))
+    one_megabyte.batches.give_back(first.identifier)
+    BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(table_text().encode())).clear()
+
+
+def test_a_full_disk_is_said_to_be_one(work, context, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(durable_files, "write_through", full)
+    run(work)
+    assert work.failed == "The table can't be put down: No space left on device. An operator can mend it."

@@ -1,0 +1,89 @@
+"""How much of the disk all tables and their results take: room is set aside before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, BinaryIO, Final, cast
+
+from flora_core.errors import OverBudget
+from flora_core.storage.files.batch_store import BatchFolder
+from flora_core.workflows.context import AppContext
+
+#: Bytes that a file has set aside for it at a time.
+_ROOM_AT_ONCE: Final = 256_000
+
+
+def new_batch(context: AppContext) -> BatchFolder:
+    """A place for a table and what becomes of it, its lock held; what is too old is swept away first.
+
+    Room for the largest table there may be is set aside under its identifier, until the table has come (`give_back`).
+
+    Raises
+    ------
+    OverBudget
+        The tables and results that are kept take all the room there is for them.
+    Unavailable
+        The disk is full.
+    """
+    settings, batches = context.settings, context.batches
+    batches.sweep(timedelta(hours=settings.keep_results_hours))
+    batch, room = batches.new(), _room(context)
+    if not batches.set_aside(batch.identifier, min(settings.max_upload_mb * 1_000_000, room), room):
+        batch.release()
+        batch.remove()
+        raise _no_room(context)
+    return batch
+
+
+@contextmanager
+def writing_within_room(context: AppContext, batch: BatchFolder, name: str) -> Iterator[BinaryIO]:
+    """A file of a table, as `BatchFolder.writing`, which outgrows nothing: what has no room is not written.
+
+    Raises
+    ------
+    OverBudget
+        While it is written: all tables and results together would take more than they may; the file does not appear.
+    Unavailable
+        The disk is full, or the folder is gone.
+    """
+    owner = object()
+    try:
+        with batch.writing(name) as stream:
+            yield cast(BinaryIO, _BoundedFile(stream, context, owner))
+    finally:
+        context.batches.give_back(owner)
+
+
+class _BoundedFile:
+    """A file that has room set aside before it writes, some at a time."""
+
+    def __init__(self, stream: BinaryIO, context: AppContext, owner: object) -> None:
+        self._stream, self._context, self._owner, self._left = stream, context, owner, 0
+
+    def write(self, content: Any) -> int:
+        size = memoryview(content).nbytes
+        if size > self._left:
+            asked = max(size, _ROOM_AT_ONCE)
+            if not self._context.batches.set_aside(self._owner, asked, _room(self._context)):
+                raise _no_room(self._context)
+            self._left = asked
+        self._left -= size
+        return self._stream.write(content)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _room(context: AppContext) -> int:
+    """Bytes of the disk that all tables and their results may take."""
+    return context.settings.max_results_mb * 1_000_000
+
+
+def _no_room(context: AppContext) -> OverBudget:
+    settings = context.settings
+    return OverBudget(
+        f"The tables and results that are kept fill the {settings.max_results_mb:,} MB there are for them; the oldest are "
+        f"deleted after {settings.keep_results_hours} hours. Try again later."
+    )
