@@ -2,11 +2,11 @@
 
     python -m benchmarks.kills [--kills 200] [--seed 0] [--postgresql]
 
-Kills (SIGKILL, the whole process group) tables, trainings, writers of identifications and determinations, migrations, backups,
-restores and servers under writes, on SQLite and, with `--postgresql`, as many times on a PostgreSQL of its own. After each it
-looks at the whole installation. Prints kills, lost (reported as kept and not there), doubled, corrupt (a version, a table, a
-backup or a database that does not hold what it should) and left behind (what is still there after two days' sweeping). Aim: all
-of them 0.
+Kills (SIGKILL, the whole process group) tables, trainings, writers of identifications and determinations, migrations, moves,
+backups, restores and servers under writes and tables, on SQLite and, with `--postgresql`, as many times on a PostgreSQL of its
+own. After each it looks at the whole installation. Prints kills, lost (reported as kept and not there), doubled, corrupt (a
+version, a table, a backup or a database that does not hold what it should) and left behind (what is still there after two days'
+sweeping). Aim: all of them 0.
 """
 
 from __future__ import annotations
@@ -118,6 +118,21 @@ def migration(at: Installation) -> None:
     database.close()
 
 
+def moving(at: Installation) -> None:
+    url = at.new_database()
+    at.kill(at.start("flora_core", "move", url), 5)
+    at.start("flora_core", "move", url).wait()  # refused where it was done before it was killed
+    at.found["corrupt"] += identifications_in(url) != identifications_in(at.url)
+
+
+def identifications_in(url: str) -> int:
+    database = Database(url)
+    with database.read() as connection:
+        count = connection.execute(select(func.count()).select_from(identifications)).scalar_one()
+    database.close()
+    return int(count)
+
+
 def backup(at: Installation) -> None:
     target = at.folder / f"{at.rng.getrandbits(40):x}.zip"
     at.kill(at.start("flora_core", "backup", str(target)), 4)
@@ -197,6 +212,7 @@ def left_behind(at: Installation) -> None:
     known = ("flora.db-wal", "flora.db-shm", "batches")
     strange = [p for p in files if not p.name.endswith(("-wal", "-shm")) and p.name not in known]
     strange += Path(tempfile.gettempdir()).glob("flora-*")
+    strange += [*at.folder.glob("batches/*"), *(at.folder / "models").glob(".batches/*")]
     at.found["left behind"] += len(spare) + int(unfinished or 0) + len(strange)
     for path in [*spare, *strange]:
         print(f"  left: {path}")
@@ -227,6 +243,10 @@ def _write_through(address: str) -> None:
     import httpx
 
     while True:
+        table = "petal length,petal width,id\n" + f"1.4,0.2,{random.getrandbits(40):x}\n" * _ROWS
+        with contextlib.suppress(httpx.HTTPError):
+            # A table in the queue of each server that is killed; its rows are there all or none.
+            httpx.post(f"{address}/api/v1/batch", params={"record": True, "by": "x"}, content=table, timeout=10)
         body = {"rows": [{"petal_length": 1.4}], "record": True, "by": "x"}
         with contextlib.suppress(httpx.HTTPError):
             answer = httpx.post(f"{address}/api/v1/identify", json=body, timeout=10)
@@ -240,7 +260,7 @@ def run(at: Installation, kills: int) -> Counter[str]:
     context = open_context(at.settings)
     ensure_champion(context)
     context.close()
-    kinds = [table, training, writer, determiner, migration, server]
+    kinds = [table, training, writer, determiner, migration, moving, server]
     if at.url.startswith("sqlite"):
         kinds += [backup, restoring]
     done: Counter[str] = Counter()

@@ -45,8 +45,7 @@ _OUT_OF_TIME: Final = getattr(signal, "SIGXCPU", 24)
 #: What a child is told of this process's surroundings: nothing that could be a secret.
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "LANG", "LC_ALL", "TZ")
 _BOOTSTRAP: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from flora_core.limited_process import _child; _child(json.loads(sys.argv[2]))"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from flora_core.limited_process import _child; _child()"
 )
 
 Cause = Literal["memory", "time", "output", "crash"]
@@ -119,29 +118,30 @@ def run_limited(
     Unavailable
         No child could be started, or too many files are being read.
     """
+    # Told through the pipe: a sheet's name or a header may be longer than an argument of a process.
+    order = json.dumps({"task": task, "arguments": arguments, "memory": limits.memory, "seconds": limits.seconds})
     if not _ROOM.acquire(timeout=MAX_WAIT_SECONDS):
         raise Unavailable("Too many files are being read just now. Try again in a minute.")
     try:
-        child = _start(task, arguments, limits)
+        child = _start()
         try:
-            yield from _answers(child, content, limits)
+            yield from _answers(child, order, content, limits)
         finally:
             _end(child)
     finally:
         _ROOM.release()
 
 
-def _start(task: str, arguments: Mapping[str, Any], limits: Limits) -> subprocess.Popen[bytes]:
+def _start() -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parents[1])
     path = json.dumps([root, *(entry for entry in sys.path if entry)])
-    order = json.dumps({"task": task, "arguments": arguments, "memory": limits.memory, "seconds": limits.seconds})
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     # A library that starts a thread for each core reserves address space for each.
     environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"
     try:
         return subprocess.Popen(  # noqa: S603  our own interpreter with our own words
-            [sys.executable, "-I", "-c", _BOOTSTRAP, path, order],
+            [sys.executable, "-I", "-c", _BOOTSTRAP, path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -155,12 +155,13 @@ def _start(task: str, arguments: Mapping[str, Any], limits: Limits) -> subproces
         ) from error
 
 
-def _answers(child: subprocess.Popen[bytes], content: BinaryIO, limits: Limits) -> Iterator[bytes]:
+def _answers(child: subprocess.Popen[bytes], order: str, content: BinaryIO, limits: Limits) -> Iterator[bytes]:
     assert child.stdin is not None  # noqa: S101  both are pipes, as was asked for
     assert child.stdout is not None  # noqa: S101
     patience = _Patience(child, 4.0 * limits.seconds)
     with patience, contextlib.suppress(BrokenPipeError):
         content.seek(0)
+        child.stdin.write(order.encode() + b"\n")
         while block := content.read(_COPY):
             child.stdin.write(block)
         child.stdin.close()
@@ -251,12 +252,13 @@ class _Patience:
 # What follows runs in the child.
 
 
-def _child(order: dict[str, Any]) -> None:
+def _child() -> None:
     """Do one task within its limits, and answer on the standard output."""
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints does not get among the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
+        order: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
         module, _, name = order["task"].partition(":")
         task: Callable[[BinaryIO, Mapping[str, Any]], Iterator[bytes]] = getattr(importlib.import_module(module), name)
         content = io.BytesIO(sys.stdin.buffer.read())

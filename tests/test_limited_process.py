@@ -11,7 +11,7 @@ from flora_core.errors import BadTable, Refused
 from flora_core.limited_process import LimitReached, Limits, run_limited
 
 HERE = "tests.test_limited_process"
-SMALL = Limits(memory=300_000_000, seconds=2, output=1_000_000, block=100_000)
+SMALL = Limits(memory=300_000_000, seconds=2, output=1_000_000, block=900_000)
 
 
 def ask(task: str, content: bytes = b"abc", limits: Limits = SMALL, **arguments: object) -> list[bytes]:
@@ -94,6 +94,10 @@ def chat(content, arguments):
 
 def test_the_task_is_given_the_content_and_its_arguments_and_answers_in_blocks():
     assert ask("echo", more="é") == ["abcé".encode(), b""]
+
+
+def test_arguments_may_be_longer_than_a_process_may_be_given_on_its_line():
+    assert ask("echo", more="é" * 400_000) == [("abc" + "é" * 400_000).encode(), b""]
 
 
 def test_what_the_task_refuses_is_refused_here_in_the_same_words():

@@ -1,10 +1,13 @@
 """What is reported as kept lasts through a power failure: contents and names are on the disk before anything refers to them."""
 
+import multiprocessing
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from flora_core import durable_files
 from flora_core.durable_files import appearing_whole, sync_folder, write_durably
 from flora_core.storage.database import Database
 from flora_core.storage.files.backup import write_backup
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the 
 def told(monkeypatch):
     """What the system was told, in order: ("sync", path), ("rename", from, to), ("row",)."""
     log = []
-    fsync, rename, replace = os.fsync, Path.rename, Path.replace
+    fsync, link, rename, replace = os.fsync, os.link, Path.rename, Path.replace
 
     def syncing(descriptor):
         log.append(("sync", Path(os.readlink(f"/proc/self/fd/{descriptor}"))))
@@ -29,7 +32,13 @@ def told(monkeypatch):
 
         return moved
 
+    def linking(source, target, **options):
+        of = Path(os.readlink(source))
+        link(source, target, **options)
+        log.append(("rename", of, Path(target)))
+
     monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "link", linking)
     monkeypatch.setattr(Path, "rename", moving(rename))
     monkeypatch.setattr(Path, "replace", moving(replace))
     return log
@@ -46,6 +55,48 @@ def test_a_file_that_appears_whole_is_on_the_disk_before_its_name_and_then_its_n
         stream.write(b"a,b\n")
     unfinished = told[renamed_to(told, target)][1]
     assert told == [("sync", unfinished), ("rename", unfinished, target), ("sync", tmp_path)]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_file_that_takes_the_place_of_another_is_on_the_disk_first(told, tmp_path, monkeypatch, nameless):
+    if not nameless:
+        monkeypatch.setattr(durable_files, "_nameless_file", lambda folder: None)
+    target = tmp_path / "result.csv"
+    target.write_bytes(b"old")
+    with appearing_whole(target) as stream:
+        stream.write(b"a,b\n")
+        stream.close()
+        assert target.read_bytes() == b"old"
+    assert target.read_bytes() == b"a,b\n"
+    assert list(tmp_path.iterdir()) == [target]
+    assert [step[0] for step in told if step[0] == "sync" or step[2] == target] == ["sync", "rename", "sync"]
+    assert target.stat().st_mode & 0o777 == 0o666 & ~os.umask(os.umask(0o22))
+
+
+def write_and_be_killed(target):
+    with appearing_whole(target) as stream:
+        stream.write(b"half")
+        stream.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="the system knows no files without a name")
+def test_a_process_that_is_killed_leaves_no_half_written_file(tmp_path):
+    killed = multiprocessing.get_context("spawn").Process(target=write_and_be_killed, args=(tmp_path / "result.csv",))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_could_not_be_written_leaves_the_one_before(tmp_path):
+    target = tmp_path / "result.csv"
+    target.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), appearing_whole(target) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_writing_durably_and_its_folder_are_two_steps(told, tmp_path):

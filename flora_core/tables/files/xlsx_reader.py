@@ -270,8 +270,11 @@ def _open(stream: BinaryIO, shown: str) -> Any:
     stream.seek(0)
     try:
         return python_calamine.CalamineWorkbook.from_filelike(stream)
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise BadTable(f"{shown} can't be opened as an Excel workbook ({error}). Save it again as .xlsx.") from None
+    except (python_calamine.CalamineError, OSError, ValueError):
+        raise BadTable(
+            f"{shown} can't be opened as an Excel workbook: it is damaged, or protected by a password. Open it in a "
+            "spreadsheet program and save it again as .xlsx without one."
+        ) from None
 
 
 def _sheet(workbook: Any, name: str, shown: str) -> Any:
@@ -279,8 +282,11 @@ def _sheet(workbook: Any, name: str, shown: str) -> Any:
 
     try:
         return workbook.get_sheet_by_name(name)
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise BadTable(f"The sheet '{name}' of {shown} can't be read ({error}). Save it again as .xlsx.") from None
+    except (python_calamine.CalamineError, OSError, ValueError):
+        raise BadTable(
+            f"The sheet '{name[:100]}' of {shown} can't be read: its cells are not written as a spreadsheet program writes "
+            "them. Open it in one and save it again as .xlsx, or save the table as .csv."
+        ) from None
 
 
 def _text(cell: Any) -> str:

@@ -58,6 +58,23 @@ FAR = [
     b'<c r="&#88;FD1048576"><v>1</v></c>',
     b'<c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c>',
     b"<c><v>1</v></c>" * 20_000,
+    b'<c r="$XFD$1048576"><v>1</v></c>',
+    b'<c r=" A5"><v>1</v></c>',
+    b'<c r="A1:B2"><v>1</v></c>',
+    b'<c r="A-1"><v>1</v></c>',
+    b'<c r=""><v>1</v></c>',
+    b'<c r="R1C1"><v>1</v></c>',
+    "<c r='\u0410\uff11'><v>1</v></c>".encode(),
+    b'</row><row r="4294967295"><c><v>1</v></c>',
+    b'</row><row r="1e9"><c><v>1</v></c>',
+    b'<c t="s"><v>4294967295</v></c>',
+    b'<c t="b"><v>perhaps</v></c>',
+    b'<c t="d"><v>9999999-99-99T99</v></c>',
+    b'<c s="4294967295"><v>1</v></c>',
+    b'<c t="inlineStr"><is><t>&e;</t></is></c>',
+    b'</row></sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells><sheetData><row>',
+    b'</row></sheetData><mergeCells><mergeCell ref=""/><mergeCell/></mergeCells><sheetData><row>',
+    b"<row>" * 100_000,
 ]
 
 
@@ -72,6 +89,15 @@ def outcome(content: bytes) -> str:
         return f"{len(read_table(content, 'far.xlsx').rows)} rows"
     except (BadTable, TooLarge) as refused:
         return refused.message
+
+
+def test_a_header_may_be_longer_than_a_process_may_be_given_on_its_line():
+    names = [f"a column whose name is longer than most are, and says so at some length, {i:05}" for i in range(2000)]
+    wide = workbook(("S", [names, ["1"] * len(names)]))
+    read = read_layout(io.BytesIO(wide), "wide.xlsx")
+    (part,) = read_parts(io.BytesIO(wide), read)
+    assert list(read.header) == names
+    assert len(part.columns) == len(names)
 
 
 def test_what_is_too_far_is_said_with_what_to_do():

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from flora_core import durable_files
 from flora_core.errors import OverBudget, Unavailable
 from flora_core.workflows.batch import room
 from tests.builders import table_text
@@ -93,6 +92,6 @@ def test_a_full_disk_is_said_to_be_one(work, context, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(durable_files, "write_through", full)
+    monkeypatch.setattr(os, "fsync", full)
     run(work)
     assert work.failed == "The table can't be put down: No space left on device. An operator can mend it."
