@@ -18,7 +18,7 @@ from flora_core.identification.explanation import explain, next_measurement
 from flora_core.identification.naming import predict_plants
 from flora_core.learning.training import train
 from flora_core.learning.validation.folds import make_folds
-from flora_core.learning.validation.out_of_fold import one_thread, usual_processes
+from flora_core.learning.validation.workers import one_thread, usual_processes
 from flora_core.model import Floats, Ints, StateColumns, TrainingPlants
 from tests.characters.known_truth import KnownTruth, known_truth
 

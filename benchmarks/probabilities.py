@@ -18,13 +18,14 @@ from flora_core.identification.predicting import predict
 from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import make_folds
-from flora_core.learning.validation.out_of_fold import fit_fold, one_thread, out_of_fold
+from flora_core.learning.validation.out_of_fold import fit_fold, out_of_fold
 from flora_core.learning.validation.scoring import (
     calibration_error,
     cross_fitted_calibration,
     fit_calibration,
     log_loss,
 )
+from flora_core.learning.validation.workers import one_thread
 from flora_core.model import Calibration, Floats, Ints, TrainingPlants
 from tests.conformance.datasets import study_and_plants
 

@@ -29,6 +29,10 @@ def probability_text(p: float) -> str:
     return f"{100 * p:.0f} %"
 
 
+#: What is said of a probability among the species that are known, where the plant may be of none of them.
+UNUSUAL: Final = "Unusual for every species of the study; may be none of them."
+
+
 def sentence(
     model: Model,
     values: Floats,

@@ -18,6 +18,7 @@ from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor
 from flora_core.learning.species_states import with_limits
 from flora_core.learning.validation.folds import Fold
 from flora_core.learning.validation.scoring import clopper_pearson, effective_plants
+from flora_core.learning.validation.workers import work_through
 from flora_core.model import (
     Bools,
     Ints,
@@ -65,7 +66,12 @@ class _Kind:
 
 
 def fit_novelty(
-    study: Study, plants: TrainingPlants, folds: Sequence[Fold], gaussians: SpeciesGaussians, seed: int
+    study: Study,
+    plants: TrainingPlants,
+    folds: Sequence[Fold],
+    gaussians: SpeciesGaussians,
+    seed: int,
+    processes: int = 1,
 ) -> tuple[Novelty, UnknownSpecies]:
     """The rule by which unknown species are noticed, and what it came to on species left out.
 
@@ -75,6 +81,8 @@ def fit_novelty(
         Held-out plants of known species.
     gaussians : SpeciesGaussians
         Of all plants, with their tail factor.
+    processes : int
+        How many species are left out at once; the answer does not depend on it.
 
     References
     ----------
@@ -87,17 +95,13 @@ def fit_novelty(
     left_out = np.sort(rng.permutation(known)[:_SPECIES])
     rows = _some(plants.species, max(20, _LEARNED // len(known)), rng)
     asked = {int(j): _some_of(np.flatnonzero(plants.species == j), _ASKED, rng) for j in left_out}
+    tasks = [_LeftOut(j, plants, rows, ask, gaussians, kinds) for j, ask in asked.items()]
     none: dict[int, Bools] = {}
     outside: list[dict[int, Bools]] = [{}, {}]
-    for j, ask in asked.items():
-        learned = rows[plants.species[rows] != j]
-        names, species = np.unique(plants.species[learned], return_inverse=True)
-        others = _like(
-            fit_gaussians(plants.values[learned], species, len(names), gaussians.tail_factor, plants.states), gaussians
-        )
-        none[j] = misfits(others, plants.values[ask]).min(axis=1) > 1.0
-        for kind, found in zip(kinds, outside, strict=True):
-            found[j] = outside_usual_range(kind.of(others), plants.values[ask], kind.usual_level)
+    for j, fits_none, of_each_kind in sorted(work_through(_without, tasks, processes), key=lambda found: found[0]):
+        none[j] = fits_none
+        for found, of_kind in zip(outside, of_each_kind, strict=True):
+            found[j] = of_kind
     noticed = [float(np.mean([(none[j] | found[j]).mean() for j in found])) for found in outside]
     best = 1 if noticed[1] > noticed[0] + _BETTER else 0
     kind = kinds[best]
@@ -107,6 +111,29 @@ def fit_novelty(
         own_none[fold.test] = misfits(limited, plants.values[fold.test]).min(axis=1) > 1.0
     final = pooled_gaussians(gaussians, kind.tail_factor) if kind.pooled else gaussians
     return Novelty(final, kind.usual_level, kind.pooled), _counted(study, kind, none, outside[best], own_none)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LeftOut:
+    """A species that is left out, the rows learned from and the rows of it that are asked about."""
+
+    species: int
+    plants: TrainingPlants
+    rows: Ints
+    asked: Ints
+    gaussians: SpeciesGaussians
+    kinds: list[_Kind]
+
+
+def _without(task: _LeftOut) -> tuple[int, Bools, list[Bools]]:
+    """Of plants of the species left out: which fit no other, and which lie outside the usual range, by each kind."""
+    plants, gaussians = task.plants, task.gaussians
+    learned = task.rows[plants.species[task.rows] != task.species]
+    names, species = np.unique(plants.species[learned], return_inverse=True)
+    fitted = fit_gaussians(plants.values[learned], species, len(names), gaussians.tail_factor, plants.states)
+    others, asked = _like(fitted, gaussians), plants.values[task.asked]
+    outside = [outside_usual_range(kind.of(others), asked, kind.usual_level) for kind in task.kinds]
+    return task.species, misfits(others, asked).min(axis=1) > 1.0, outside
 
 
 def _kind(plants: TrainingPlants, folds: Sequence[Fold], gaussians: SpeciesGaussians, pooled: bool) -> _Kind:

@@ -26,10 +26,11 @@ from flora_core.learning.validation.cautions import warnings_of
 from flora_core.learning.validation.diagnostics import calibration_curve, equal_count_bins, importance
 from flora_core.learning.validation.final_assessment import AssessmentFolds, StepProgress, examine
 from flora_core.learning.validation.folds import held_out_misfits, with_state_limits
-from flora_core.learning.validation.out_of_fold import OutOfFold, one_thread
+from flora_core.learning.validation.out_of_fold import OutOfFold
 from flora_core.learning.validation.scoring import clopper_pearson, fit_calibration
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection, candidate_of
+from flora_core.learning.validation.workers import one_thread
 from flora_core.model import (
     Candidate,
     DrawnScores,
@@ -149,7 +150,7 @@ def _trained(
     tail_factor = fit_tail_factor(held_out_misfits(plants, parts.folds))
     fitted = fit_gaussians(plants.values, plants.species, len(study.species), tail_factor, plants.states)
     gaussians = with_state_limits(fitted, plants, parts.folds)
-    novelty, unknown_species = fit_novelty(study, plants, parts.folds, gaussians, seed)
+    novelty, unknown_species = fit_novelty(study, plants, parts.folds, gaussians, seed, work.processes)
     whole = impute_within_species(gaussians, plants.values, plants.species, seed)
     pipeline = recipe.fit(whole, plants.species, len(study.species))
     seen_accuracy = _seen_accuracy(pipeline, gaussians, plants, seed)

@@ -54,9 +54,9 @@ def _pill(found: Identification) -> str:
 
 
 def track_record(found: Identification) -> str:
-    """How often this very name was right of plants that the model had not seen, with n and interval; "" where it has none."""
+    """How often this name was right of unseen plants, with n and interval; "" where there are none, or the plant is unusual."""
     score = found.model.card.scores.by_species.get(found.study.species_names[found.best])
-    if not found.fits or score is None or not score.named or score.precision is None:
+    if not found.fits or found.unusual or score is None or not score.named or score.precision is None:
         return ""
     low, high = 100 * (score.precision_low or 0.0), 100 * (score.precision_high or 0.0)
     name = italicised(found.study.short(found.study.species_names[found.best]), found.study)
@@ -118,13 +118,15 @@ def candidate_rows(found: Identification, most: int = 5) -> str:
             "</span></div></td>"
             f"<td class='p'>{probability_text(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
+    # A probability among the species that are known says nothing of a plant that may be of none of them.
+    if_known = "<p class='flora-quiet'>If it is one of these species:</p>" if found.unusual else ""
     more = len(found.study.species) - len(shown)
     unseen = len(possible - set(shown))
     too = f"; {unseen} of them are possible too" if unseen else ""
     rest = f"<p class='flora-in'>{more} other species, each less likely{too}.</p>" if more else ""
     return (
-        "<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><td></td><th>probability</th>"
-        f"<th>95 % prediction set</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}"
+        f"{if_known}<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><td></td>"
+        f"<th>probability</th><th>95 % prediction set</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}"
     )
 
 

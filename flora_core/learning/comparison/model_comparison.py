@@ -13,13 +13,14 @@ from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.comparison.paired_tests import Difference, difference
 from flora_core.learning.data_checks.checks import some
 from flora_core.learning.validation.folds import Fold, fold_count, make_folds
-from flora_core.learning.validation.out_of_fold import one_thread, out_of_fold
+from flora_core.learning.validation.out_of_fold import out_of_fold
 from flora_core.learning.validation.scoring import (
     calibration_error,
     clopper_pearson,
     cross_fitted_calibration,
     cross_fitted_sets,
 )
+from flora_core.learning.validation.workers import one_thread
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.monitoring.verdicts.wording import written_p
 from flora_core.progress import Progress, no_progress

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import threading
 import time
-import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from flora_core.identification.mixed_completions import is_open
 from flora_core.identification.predicting import TEMPERATURES, Uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
+from flora_core.learning.validation.workers import work_through
 from flora_core.model import Bools, Floats, TrainingPlants
-
-#: Seconds of work left below which starting other processes would take longer than it saves.
-_WORTH_STARTING: Final = 6.0
-#: Seconds after which it is known well enough how long the rest will take.
-_KNOWN: Final = 0.5
-
 
 #: Questions whose first folds are asked about before anything else.
 _FIRST: Final = 8
-#: How joblib names the processes that it starts on this machine.
-_OWN_WORKER: Final = "LokyProcess"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +106,7 @@ def out_of_fold(
         if (f == 0 and q < _FIRST) is first
     ]
     # Whoever watches may stop it: other processes are then stopped before anything else is done.
-    with contextlib.closing(_answers(tasks, processes)) as answers:
+    with contextlib.closing(work_through(_answer, tasks, processes)) as answers:
         for q, f, part, took in answers:
             asked = questions[q][1][f].test
             whole[q].raw[asked] = part.raw
@@ -141,73 +128,8 @@ def fit_fold(recipe: Recipe, fold: Fold) -> Any:
     return recipe.fit(fold.values, fold.species, len(fold.gaussians.means))
 
 
-def _answers(tasks: Sequence[_Task], processes: int) -> Generator[_Answer]:
-    start = time.perf_counter()
-    for i, task in enumerate(tasks):
-        spent = time.perf_counter() - start
-        if processes > 1 and i and spent > _KNOWN and spent / i * (len(tasks) - i) > _WORTH_STARTING:
-            yield from _answers_at_once(tasks[i:], processes)
-            return
-        yield _answer(task)
-
-
-def _answers_at_once(tasks: Sequence[_Task], processes: int) -> Generator[_Answer]:
-    # scikit-learn's own door to its workers: they load this module afresh, and never the program's main one.
-    from sklearn.utils.parallel import Parallel, delayed
-
-    # Tables are small beside what is computed of them: they are handed over, not laid out in shared memory.
-    work = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size="auto", max_nbytes=None)
-    answers = work(delayed(_answer_elsewhere)(task) for task in tasks)
-    try:
-        for answer in answers:  # noqa: UP028 - what is delegated to would be closed outside of the lines below
-            yield answer
-    finally:
-        with warnings.catch_warnings():
-            # It warns of answers that nobody took; that is what stopping means.
-            warnings.simplefilter("ignore")
-            answers.close()
-
-
-def _answer_elsewhere(task: _Task) -> _Answer:
-    # A worker of a cluster is not ours to end.
-    if multiprocessing.current_process().name.startswith(_OWN_WORKER):
-        _end_with_parent()
-    with one_thread():
-        return _answer(task)
-
-
 def _answer(task: _Task) -> _Answer:
     start = time.perf_counter()
     pipeline = fit_fold(task.recipe, task.part)
     said = Uncalibrated.of(pipeline, task.part.gaussians, task.asked)
     return task.question, task.fold, said, time.perf_counter() - start
-
-
-@lru_cache(maxsize=1)
-def _end_with_parent() -> None:
-    """From now on this process ends within a second of the one that started it, however that one ended.
-
-    A worker whose training was killed would otherwise wait five minutes for work, with its memory.
-    """
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def usual_processes() -> int:
-    """How many processes a training may use where nobody said: two, or one where there is one core."""
-    return min(2, os.cpu_count() or 1)
-
-
-def one_thread() -> threadpool_limits:
-    """Within it, linear algebra and boosting use one thread.
-
-    On tables of botanists' size several threads wait for each other longer than they work (boosting on 60 plants took
-    fifty times as long on a busy machine), and sums added up in another order differ in their last digit.
-    """
-    return threadpool_limits(limits=1)

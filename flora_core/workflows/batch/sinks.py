@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flora_core.identification.naming import answer
-from flora_core.identification.sentences import probability_text
+from flora_core.identification.sentences import UNUSUAL, probability_text
 from flora_core.model import Ints
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
@@ -140,7 +140,8 @@ class DarwinCoreSink:
         probability = _spread([*_PROBABILITIES, ""], np.where(named.fits, digits, len(_PROBABILITIES)), rows, n)
         issues = found.added[ADDED.index("flora_issues")]
         issues = issues.dictionary.take(issues.indices) if isinstance(issues, pa.DictionaryArray) else issues
-        remarks = pc.binary_join_element_wise(probability, terms.pop("possible"), issues, " ")
+        doubt = _spread(["", UNUSUAL], named.unusual.astype(np.int64), rows, n)
+        remarks = pc.binary_join_element_wise(probability, terms.pop("possible"), doubt, issues, " ")
         terms["identificationRemarks"] = pc.utf8_trim_whitespace(pc.replace_substring_regex(remarks, " +", " "))
         return terms
 

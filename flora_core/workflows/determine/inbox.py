@@ -1,7 +1,8 @@
 """The plants that wait for a determination, those that teach most first.
 
-A plant teaches much where the model is unsure, where it fits no species, where the champion and a challenger disagree, and
-where its species has few known plants. Of many alike from one day or file, the first teaches more than the tenth.
+A plant teaches much where the model is unsure, where it fits no species or is unusual for all of them, where the champion
+and a challenger disagree, and where its species has few known plants. Of many alike from one day or file, the first teaches
+more than the tenth.
 
 References
 ----------
@@ -31,6 +32,7 @@ from flora_core.wording import listed
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of, as_rows
+from flora_core.workflows.unusual_plants import unusual_plants
 
 #: Plants that are weighed, of those the database offers.
 _WEIGHED: Final = 1_500
@@ -45,6 +47,7 @@ class Reason(StrEnum):
 
     UNSURE = "unsure"
     STRANGER = "fits nothing"
+    UNUSUAL = "unusual"
     DISAGREEMENT = "disagreement"
     RARE = "rare"
 
@@ -109,7 +112,7 @@ def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: 
     waiting_in_all = covered.identified - covered.determined
     offered = undetermined(context.database, study, most=_WEIGHED, rare={champion.card.version or 0: _rare(known)})
     values = as_rows(context, offered, champion.study)
-    weights, reasons = _by_what_was_said(champion, offered, known)
+    weights, reasons = _by_what_was_said(champion, offered, known, unusual_plants(context, offered))
     challenger = _challenger(context, champion)
     if challenger is not None:
         _ask(challenger, champion, offered, values, weights, reasons)
@@ -156,7 +159,7 @@ def _rare(known: Floats) -> list[int]:
 
 
 def _by_what_was_said(
-    champion: Model, offered: Sequence[IdentificationRecord], known: Floats
+    champion: Model, offered: Sequence[IdentificationRecord], known: Floats, unusual: frozenset[str]
 ) -> tuple[Floats, list[dict[Reason, str]]]:
     """The weight and reasons of each plant, from what the version that named it had recorded."""
     weights = np.zeros(len(offered))
@@ -171,6 +174,9 @@ def _by_what_was_said(
             weights[i] += 1.0 + min(plant.misfit, 100.0) / 1_000.0
         else:
             weights[i] += _doubt(plant.probabilities)
+        if one.id in unusual:
+            why[Reason.UNUSUAL] = f"The {organism} is unusual for every species of the study, and may be none of them."
+            weights[i] += 0.8
         same_species = one.recording.version == champion.card.version
         if len(plant.possible) > 1 and same_species:
             possible = listed([champion.study.short(names[j]) for j in plant.possible])

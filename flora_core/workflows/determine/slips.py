@@ -7,7 +7,7 @@ from html import escape
 
 from flora_core.access import UseCase
 from flora_core.determination import LEVELS, AnswerKind, GivenName
-from flora_core.identification.sentences import probability_text
+from flora_core.identification.sentences import UNUSUAL, probability_text
 from flora_core.model import ModelCard
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord
@@ -15,6 +15,7 @@ from flora_core.study import Study, epithet, genus_of
 from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.unusual_plants import unusual_plants
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Determination slip {id}</title>
@@ -44,10 +45,11 @@ def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -
     """
     determined = context.determinations.of_each(one.id for one in recorded)
     checklists = {study: context.checklists.of(study) for study in {one.recording.study for one in recorded}}
+    unusual = unusual_plants(context, recorded)
     slips = []
     for one in recorded:
         card = context.registry.card(one.recording.study, one.recording.version)
-        slips.append(_slip(card, one, determined[one.id], checklists[one.recording.study]))
+        slips.append(_slip(card, one, determined[one.id], checklists[one.recording.study], one.id in unusual))
     if len(slips) == 1:
         return _PAGE.format(id=escape(recorded[0].id), paper=_LABEL, slips=slips[0])
     sheet = "\n".join(['<div class="sheet">', *slips, "</div>"])
@@ -55,7 +57,11 @@ def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -
 
 
 def _slip(
-    card: ModelCard, one: IdentificationRecord, determined: Sequence[Determination], checklist: Checklist | None
+    card: ModelCard,
+    one: IdentificationRecord,
+    determined: Sequence[Determination],
+    checklist: Checklist | None,
+    unusual: bool,
 ) -> str:
     study, plant, recording = card.study, one.plant, one.recording
     measured = ", ".join(
@@ -70,7 +76,7 @@ def _slip(
         head, foot = _determined(study, determined, checklist)
         by = f"Identified by {escape(card.identified_by)}: {_name(study, one)}. {one.id}"
     else:
-        head, foot = f"<h1>{_name(study, one)}</h1><p>{_sureness(study, one)}</p>", ""
+        head, foot = f"<h1>{_name(study, one)}</h1><p>{_sureness(study, one, unusual)}</p>", ""
         by = f"Identified by {escape(card.identified_by)}; not yet confirmed by a person. {one.id}"
     return (
         f'<div class="slip">{head}{catalogue}<p>{escape(measured)}</p>{where}{foot}'
@@ -124,9 +130,11 @@ def _name(study: Study, one: IdentificationRecord) -> str:
     return f"<i>{genus} {rest}</i> {escape(species.author)}" if genus else rest
 
 
-def _sureness(study: Study, one: IdentificationRecord) -> str:
+def _sureness(study: Study, one: IdentificationRecord, unusual: bool) -> str:
     if not one.plant.possible:
         return f"Outside every species of the study “{escape(study.title)}”"
     others = [f"<i>{escape(study.short(study.species[j].name))}</i>" for j in one.plant.possible[1:]]
     share = one.plant.probabilities[one.plant.species]
-    return f"Probability {probability_text(share)}{'; possible too: ' + ', '.join(others) if others else ''}"
+    said = f"Probability {probability_text(share)}{'; possible too: ' + ', '.join(others) if others else ''}"
+    # A probability among the species that are known says nothing of a plant that may be of none of them.
+    return f"{UNUSUAL} If it is one: {said[:1].lower()}{said[1:]}" if unusual else said

@@ -55,7 +55,7 @@ def compare_versions(
     """
     from flora_core.learning.comparison.model_comparison import compare
     from flora_core.learning.comparison.promotion_gate import MARGIN, evaluate_gate
-    from flora_core.learning.validation.out_of_fold import usual_processes
+    from flora_core.learning.validation.workers import usual_processes
 
     if champion == challenger:
         raise Refused(f"Version {champion} is compared with itself; name two versions.")

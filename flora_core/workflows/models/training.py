@@ -83,7 +83,7 @@ def train_version(
         The version can't be saved, or the cluster does not answer; nothing is registered.
     """
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
-    from flora_core.learning.validation.out_of_fold import usual_processes
+    from flora_core.learning.validation.workers import usual_processes
     from flora_core.learning.data_checks.checks import failed, sanity_checks
     from flora_core.learning.training import score_on_drawn, train
     from flora_core.workflows.models.determined_plants import determined_plants, no_plants

@@ -13,7 +13,7 @@ from flora_core.access import UseCase
 from flora_core.determination import AnswerKind, GivenName
 from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
-from flora_core.identification.sentences import probability_text
+from flora_core.identification.sentences import UNUSUAL, probability_text
 from flora_core.model import ModelCard
 from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.determinations import Determination
@@ -24,6 +24,7 @@ from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
 from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
+from flora_core.workflows.unusual_plants import unusual_plants
 
 Terms = dict[str, str]
 
@@ -77,6 +78,7 @@ def write_archive(
     seen = plants = determined = slips = 0
     for some in all_recorded(context.database, study, since, until):
         of_each = context.determinations.of_each(one.id for one in some)
+        unusual = unusual_plants(context, some)
         for one in some:
             words = of_each[one.id]
             seen += 1
@@ -85,7 +87,7 @@ def write_archive(
             version = one.recording.version
             if version not in cards:
                 cards[version] = context.registry.card(study, version)
-            _write(archive, cards[version], one, words, checklist)
+            _write(archive, cards[version], one, words, checklist, one.id in unusual)
             plants, determined, slips = plants + 1, determined + bool(words), slips + len(words)
         progress(seen, max(total, 1), f"{seen:,} of {total:,} plants")
     archive.close()
@@ -98,8 +100,9 @@ def _write(
     one: IdentificationRecord,
     words: Sequence[Determination],
     checklist: Checklist | None,
+    unusual: bool,
 ) -> None:
-    machine = _said_by_machine(card, one)
+    machine = _said_by_machine(card, one, unusual)
     persons = [_said_by_person(slip) for slip in words]
     if checklist is not None:
         machine |= checklist.terms(machine["scientificName"])
@@ -133,13 +136,15 @@ def _write(
 _BASIS: Final = {"pressed": "PreservedSpecimen"}
 
 
-def _said_by_machine(card: ModelCard, one: IdentificationRecord) -> Terms:
+def _said_by_machine(card: ModelCard, one: IdentificationRecord, unusual: bool) -> Terms:
     given = _answer(card, one.plant)
     remarks = ""
     if given.prediction_set:
         remarks = f"Probability {probability_text(max(one.plant.probabilities))}."
         if len(given.prediction_set) > 1:
             remarks += f" Still possible: {' | '.join(given.prediction_set)}."
+        if unusual:
+            remarks += f" {UNUSUAL}"
     rank = (
         "species"
         if is_binomial(given.scientific_name)

@@ -9,9 +9,10 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
-from flora_core.learning.validation import out_of_fold as module
+from flora_core.learning.validation import workers as module
 from flora_core.learning.validation.folds import make_folds
-from flora_core.learning.validation.out_of_fold import one_thread, out_of_fold
+from flora_core.learning.validation.out_of_fold import out_of_fold
+from flora_core.learning.validation.workers import one_thread
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants
 from tests.servers import ROOT
@@ -87,7 +88,7 @@ def test_whoever_watches_may_stop_the_other_processes_too(monkeypatch):
 
 
 def test_little_work_starts_no_other_process(monkeypatch):
-    monkeypatch.setattr(module, "_answers_at_once", lambda *_: pytest.fail("started others"))
+    monkeypatch.setattr(module, "_at_once", lambda *_: pytest.fail("started others"))
     out_of_fold([(recipe(), make_folds(IRIS, 10, seed=0))], IRIS, processes=2)
 
 
@@ -95,7 +96,7 @@ def test_little_work_starts_no_other_process(monkeypatch):
 def test_workers_end_with_the_training_that_was_killed(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(
-        "import flora_core.learning.validation.out_of_fold as module\n"
+        "import flora_core.learning.validation.workers as module\n"
         "from flora_core.learning.training import train\n"
         "from flora_core.workflows.models.lifecycle import iris_plants\n"
         "from flora_core.study import IRIS\n"

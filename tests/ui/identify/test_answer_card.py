@@ -4,7 +4,7 @@ import pytest
 
 from flora_core.workflows.identify import identify_with
 from tests.builders import typed_flower
-from ui.identify.answer_card import answer_card, candidate_rows, why
+from ui.identify.answer_card import answer_card, candidate_rows, track_record, why
 
 
 def found(champion, **values):
@@ -32,6 +32,16 @@ def test_candidates_are_listed_likeliest_first_with_what_is_ruled_out(champion):
     assert text.endswith(
         "Iris virginica 57 % possible Iris versicolor 43 % possible Iris setosa less than 1 % ruled out"
     )
+
+
+def test_a_certain_name_of_an_unusual_flower_is_shown_with_that_doubt_and_without_a_record(champion):
+    unusual = found(champion, sepal_length=5.5, sepal_width=4.6)
+    assert "? Unusual" in words(answer_card(unusual))
+    assert "may be none of them" in words(answer_card(unusual))
+    assert words(candidate_rows(unusual)).startswith("If it is one of these species:")
+    assert track_record(unusual) == ""
+    assert "If it is one" not in words(candidate_rows(found(champion)))
+    assert track_record(found(champion))
 
 
 def test_why_has_a_row_for_each_measurement_that_was_taken(champion):

@@ -82,6 +82,17 @@ def test_an_unsure_one_is_the_genus_with_its_qualifier(archive):
     assert archive[0][1][0]["genus"] == "Iris"
 
 
+def test_the_probability_of_an_unusual_one_is_written_with_that_doubt(context, tmp_path):
+    content, _, _ = through(context, DarwinCoreSink, table_text([["a", "5.5", "4.6", "1.4", "0.2"], ROWS[0]]))
+    (tmp_path / "dwc.zip").write_bytes(content)
+    with DwCAReader(str(tmp_path / "dwc.zip")) as reader:
+        remarks = [row.data[f"{DWC}identificationRemarks"] for row in reader]
+    assert remarks == [
+        "Probability more than 99 %. Unusual for every species of the study; may be none of them.",
+        "Probability more than 99 %.",
+    ]
+
+
 def test_one_that_fits_nothing_has_no_name(archive):
     (said,) = extensions(archive[0][2], "Identification")
     assert (said["scientificName"], said["taxonRank"], said["identificationQualifier"]) == ("", "", "")

@@ -38,6 +38,16 @@ def test_what_teaches_most_comes_first_with_its_reasons(context):
     assert len(inbox(context, "iris", most=1).waiting) == 1
 
 
+def test_an_unusual_plant_waits_before_a_sure_one_and_says_why(context):
+    (sure,) = recorded(context)
+    (unusual,) = recorded(context, sepal_length=5.5, sepal_width=4.6)
+    found = inbox(context, "iris")
+    assert [w.recorded.id for w in found.waiting] == [unusual, sure]
+    said = found.waiting[0].reasons[Reason.UNUSUAL]
+    assert said == "The flower is unusual for every species of the study, and may be none of them."
+    assert [w.recorded.id for w in inbox(context, "iris", Reason.UNUSUAL).waiting] == [unusual]
+
+
 def test_a_determined_plant_leaves_the_inbox(context):
     first, second = recorded(context, "1", "2")
     determine(context, "iris", first, "setosa", by="Ada")

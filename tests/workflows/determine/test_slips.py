@@ -33,6 +33,14 @@ def test_a_doubtful_name_is_cf_and_the_other_is_named(context):
     assert "Probability 57 %; possible too: <i>I. versicolor</i>" in page
 
 
+def test_an_unusual_plant_s_probability_is_said_with_that_doubt(context):
+    page = slip(context, sepal_length=5.5, sepal_width=4.6)
+    assert "<i>Iris setosa</i>" in page
+    doubt = "Unusual for every species of the study; may be none of them."
+    assert f"{doubt} If it is one: probability more than 99 %" in page
+    assert doubt not in slip(context)
+
+
 def test_a_stranger_gets_no_name(context):
     page = slip(context, petal_length=14)
     assert "<i>indet.</i>" in page

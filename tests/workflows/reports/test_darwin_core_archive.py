@@ -33,6 +33,14 @@ def archived(context, tmp_path, **options):
         }
 
 
+def test_the_machine_s_word_of_an_unusual_plant_is_written_with_that_doubt(context, tmp_path):
+    (usual,), (unusual,) = recorded(context), recorded(context, sepal_length=5.5, sepal_width=4.6)
+    _, rows = archived(context, tmp_path)
+    doubt = "Unusual for every species of the study; may be none of them."
+    assert rows[unusual][0]["identificationRemarks"] == f"Probability more than 99 %. {doubt}"
+    assert doubt not in rows[usual][0]["identificationRemarks"]
+
+
 def test_an_independent_reader_finds_each_plant_with_all_that_was_said_of_it(either, tmp_path):
     found = identify(either, "iris", typed_flower(sepal_length="51 mm", petal_width=""))
     (one,) = record(
