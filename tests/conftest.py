@@ -24,6 +24,11 @@ from tests.servers import PostgresServer, free_port, postgres_server
 
 #: `pytest --hypothesis-profile=whole` tries as many examples as a release is held to, instead of the few that are quick.
 hypothesis.settings.register_profile("whole", deadline=None)
+# No example has to be quick: on a busy machine none is.
+hypothesis.settings.register_profile(
+    "patient", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 def examples(few: int, many: int = 0) -> int:

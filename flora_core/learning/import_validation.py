@@ -52,9 +52,9 @@ def _card(model: Model) -> list[str]:
     card = model.card
     if card.algorithm not in ALGORITHMS:
         return [f"its card names the algorithm '{card.algorithm}', which is not known here"]
-    if not hasattr(model.pipeline, "steps") or type(model.pipeline).__name__ != "Pipeline":
+    if not hasattr(model.fitted_pipeline, "steps") or type(model.fitted_pipeline).__name__ != "Pipeline":
         return ["it holds no pipeline"]
-    end = type(model.pipeline.steps[-1][1]).__name__
+    end = type(model.fitted_pipeline.steps[-1][1]).__name__
     if end not in _ENDS[card.algorithm]:
         return [f"its card says {card.algorithm_title}, its pipeline is a {end}"]
     k = len(card.study.species)
@@ -97,12 +97,12 @@ def _numbers(model: Model) -> list[str]:
 
 def _pipeline(model: Model) -> list[str]:
     k, p = len(model.study.species), len(model.study.measurements)
-    end = model.pipeline[-1]
+    end = model.fitted_pipeline[-1]
     if not np.array_equal(np.asarray(end.classes_), np.arange(k)):
         return ["its pipeline names other species than its study has"]
     wide = end.n_features_in_
-    if model.pipeline.n_features_in_ != p or (wide != p and not model.card.shape_ratios):
-        return [f"its pipeline measures {model.pipeline.n_features_in_} characters, its study has {p}"]
+    if model.fitted_pipeline.n_features_in_ != p or (wide != p and not model.card.shape_ratios):
+        return [f"its pipeline measures {model.fitted_pipeline.n_features_in_} characters, its study has {p}"]
     match type(end).__name__:
         case "DecisionTreeClassifier":
             sound = _tree(end.tree_, wide, k)
@@ -170,7 +170,7 @@ def _support(svc: Any, width: int, k: int) -> bool:
 
 
 def _answers(model: Model) -> list[str]:
-    p = np.asarray(model.pipeline.predict_proba(model.gaussians.means))
+    p = np.asarray(model.fitted_pipeline.predict_proba(model.gaussians.means))
     k = len(model.study.species)
     if p.shape != (k, k) or not np.isfinite(p).all() or np.abs(p.sum(axis=1) - 1).max() > 1e-6:
         return ["it does not answer with probabilities"]

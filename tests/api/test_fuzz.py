@@ -44,7 +44,7 @@ def test_any_request_is_answered_as_described(api, mode):
         operation = found.ok()
 
         @given(operation.as_strategy(generation_mode=mode))
-        @settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
         def ask(case):
             case.call_and_validate(excluded_checks=NOT_ASKED)
 

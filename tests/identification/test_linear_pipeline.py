@@ -64,8 +64,7 @@ def test_the_pipeline_itself_answers_for_all_else_and_is_what_other_processes_an
     found = unpickled(packed(pipeline))["pipeline"]
     assert type(found[-1]) is LogisticRegression
     assert list(found.named_steps) == ["scale", "classify"]
-    again = unpickled(packed(found))["pipeline"]
-    assert type(again.original) is Pipeline
+    assert type(unpickled(packed(found))["pipeline"]) is Pipeline
     with pytest.raises(AttributeError, match="nothing_such"):
         _ = found.nothing_such
 

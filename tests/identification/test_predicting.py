@@ -33,7 +33,7 @@ def test_147_of_150_are_named_right_and_the_three_are_fisher_s_famous_ones(champ
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=4, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_are_probabilities_whatever_is_missing(values, missing):
     model = test_probabilities_are_probabilities_whatever_is_missing.model
     row = np.where(missing, NAN, values)

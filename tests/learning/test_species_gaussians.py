@@ -52,7 +52,7 @@ def test_gaps_are_filled_by_expectation_not_by_the_mean():
     st.sampled_from([0.0, 0.2, 0.6]),
     st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_clouds_of_any_few_plants_are_sound(measurements, counts, missing, seed):
     plants = make_plants(tuple(counts), measurements, missing=missing, seed=seed)
     gaussians = fit_gaussians(plants.values, plants.species, len(counts))

@@ -58,7 +58,7 @@ def some_plants(n: int, seed: int = 0, far: float = 0.0) -> Some:
     return Some(values, probabilities.argmax(axis=1).astype(np.int64), probabilities, rng.random(n) > 0.15)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(n=st.integers(0, 80), cut=st.integers(0, 80), seed=st.integers(0, 10**6), far=st.sampled_from([0.0, 0.2, 1.0]))
 def test_merging_is_counting_together(n: int, cut: int, seed: int, far: float) -> None:
     plants = some_plants(n, seed, far)
@@ -67,7 +67,7 @@ def test_merging_is_counting_together(n: int, cut: int, seed: int, far: float) -
     assert from_document(BINS, json.loads(json.dumps(whole.as_document()))).as_document() == whole.as_document()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), parts=st.lists(st.integers(0, 20), min_size=1, max_size=6))
 def test_any_order_and_any_parts_add_up_to_the_same(seed: int, parts: list[int]) -> None:
     plants = some_plants(sum(parts), seed)

@@ -255,7 +255,7 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(name=words, by=words, remark=words, verbatim=words, answer=st.sampled_from(AnswerKind), level=st.integers(0, 4))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_said_comes_back_to_the_letter(season, name, by, remark, verbatim, answer, level):
     (plant,) = season.plants()
     given_name = GivenName(answer, name)

@@ -138,7 +138,7 @@ letters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\
     by=letters,
     number=letters,
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_typed_comes_back_to_the_letter(records, typed, used, by, number):
     plant = dataclasses.replace(PLANT, typed=tuple(typed), used=tuple(used), catalogue_number=number)
     found = records.get(record(records, plant, by=by)[0])

@@ -94,7 +94,7 @@ def test_a_column_without_a_value_and_a_constant_one_have_limits_too():
     assert m.low < 5.0 < m.high
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e9, 1e9, allow_subnormal=False, width=32)),
     st.sampled_from(["", "mm", "px"]),

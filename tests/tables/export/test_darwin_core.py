@@ -103,7 +103,7 @@ def test_the_same_rows_give_the_same_archive():
         max_size=5,
     )
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_whatever_a_cell_holds_rows_stay_rows_and_columns_columns(numbers):
     content = archive((str(i), {"catalogNumber": number}) for i, number in enumerate(numbers))
     with zipfile.ZipFile(io.BytesIO(content)) as file:

@@ -28,7 +28,6 @@ def written(rows, kind="csv"):
 
 
 @given(tables, st.sampled_from(["csv", "tsv"]))
-@settings(deadline=None)
 def test_text_is_read_back_to_the_letter_but_for_formulas(table, kind):
     content = written(table, kind).decode()
     read = list(csv.reader(io.StringIO(content, newline=""), delimiter="\t" if kind == "tsv" else ","))
@@ -84,7 +83,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 
 
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_workbook_is_read_back_to_the_letter_by_two_readers(rows):
     import python_calamine
 

@@ -51,7 +51,7 @@ HEADERS = st.sampled_from(
 
 
 @given(HEADERS, st.integers(0, 99), st.permutations(range(4)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_it_is_offered_and_spread_whatever_its_headers_and_order(header, shuffle, order):
     rows = [[row[j] for j in order] for row in rows_of(shuffle=shuffle)]
     text = long_text([header[j] for j in order], rows)

@@ -74,7 +74,7 @@ def test_a_file_that_was_cut_short_is_refused_in_a_sentence(kind, cut):
         read_table(written(TABLE, kind)[:cut], f"t.{kind}")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(8, 2000), st.binary(min_size=1, max_size=40), st.sampled_from(KINDS))
 def test_a_file_that_was_changed_anywhere_is_read_or_refused(at, content, kind):
     whole = bytearray(written(TABLE, kind))

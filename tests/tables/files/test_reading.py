@@ -71,7 +71,7 @@ def written(table, separator, **options):
 
 
 @given(tables(), st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_row_and_cell_of_a_written_table_comes_back(table, separator, encoding):
     content = written(table, separator, quoting=csv.QUOTE_ALL).encode(encoding)
     try:
@@ -84,7 +84,7 @@ def test_every_row_and_cell_of_a_written_table_comes_back(table, separator, enco
 
 
 @given(tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_row_and_cell_of_a_workbook_comes_back(table):
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -106,7 +106,7 @@ def test_every_row_and_cell_of_a_workbook_comes_back(table):
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_read_or_refused_in_words(content):
     stream = io.BytesIO(content)
     try:
@@ -119,7 +119,7 @@ def test_any_bytes_are_read_or_refused_in_words(content):
 
 
 @given(st.text(st.sampled_from('ab1,;\t "\n.'), max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_of_separators_and_quotes_is_read_or_refused_in_words(text):
     try:
         read = read_table(text)

@@ -161,7 +161,7 @@ def test_a_row_without_an_end_is_refused(monkeypatch):
     st.integers(1, 40),
     st.integers(1, 4),
 )
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_where_blocks_and_parts_end_makes_no_difference(monkeypatch, cells, block, rows):
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in cells)
     text = "id,SL\n" + quoted

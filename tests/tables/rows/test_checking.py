@@ -269,7 +269,7 @@ values = cells | st.text(st.characters(exclude_categories=["Cs"], exclude_charac
 
 
 @given(st.lists(st.lists(values, min_size=5, max_size=5), min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_cells_give_a_number_nothing_or_an_issue_and_every_row_is_counted(rows):
     text = table_text([["first", "5.1", "3.5", "1.4", "0.2"], *rows])
     found = checked(text, columns=dict(zip(HEADER[1:], IRIS.names, strict=True)), decimal=".")

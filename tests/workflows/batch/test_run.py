@@ -265,7 +265,7 @@ cells = st.sampled_from(["5.1", "4.9", "1.4", "0.2", "6.0", "60", "5,1", "NA", "
     st.sampled_from(list(DuplicatePolicy)),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_in_are_rows_out_whatever_they_hold(context, rows, policy, record):
     try:
         ran = run_table(

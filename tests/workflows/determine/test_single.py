@@ -130,7 +130,7 @@ def test_the_document_holds_counts_and_slips(context):
 
 
 @given(name=st.text(max_size=30), by=st.text(max_size=30), date=st.text(max_size=12), remark=st.text(max_size=30))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_laid_down_or_refused_with_a_sentence(either, name, by, date, remark):
     (plant,) = recorded(either)
     laid = None

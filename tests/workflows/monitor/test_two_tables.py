@@ -245,7 +245,7 @@ tables = st.integers(1, 50).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables, tables, st.sampled_from(["flora", "nannyml", "evidently"]), st.sampled_from([None, 1, 4]))
 def test_whatever_stands_in_two_tables_there_are_figures_or_a_sentence_and_never_nan(before, now, tool, size):
     try:
@@ -262,7 +262,7 @@ shares = st.sampled_from(["0", "1", "0.5", "0.25", "", "0.999999", "1e-12"])
 names = st.sampled_from(["setosa", "versicolor", "setosa", "cf. setosa", ""])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     *[st.integers(1, 30).flatmap(lambda n: st.lists(st.tuples(shares, shares, names, names), min_size=n, max_size=n))]
     * 2,

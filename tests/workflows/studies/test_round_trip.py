@@ -34,7 +34,7 @@ HEADERS = st.one_of(
 
 
 @given(headers=st.lists(HEADERS, min_size=2, max_size=6, unique_by=lambda h: "".join(h.split()).casefold()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_what_it_was_made_of_is_found_whatever_it_is_called(context, headers):
     rng = np.random.default_rng(len(headers))
     values = rng.normal(10, 1, (40, len(headers))).round(3)
