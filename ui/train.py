@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
@@ -11,11 +12,12 @@ import streamlit as st
 from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.learning.algorithms.candidates import MOST
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO
-from flora_core.learning.algorithms.hyperparameters import Hyperparameter, Value
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO, families_named
+from flora_core.learning.algorithms.hyperparameters import Algorithm, Hyperparameter, Value
 from flora_core.model import Ints, TrainingPlants
 from flora_core.storage.job_queue import Job
 from flora_core.study import Study
+from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.requests import TrainingResult, ask_for_training, candidates_so_far, newest_jobs
 from flora_core.workflows.models.determined_plants import determined_plants
@@ -34,10 +36,10 @@ from ui.site.text import escape_label, escape_markdown, italicised
 _PERSON: Final = "person"
 #: Species whose plants are counted one by one.
 _NAMED: Final = 12
-_AUTO_SENTENCE: Final = (
-    f"Tries {', '.join(ALGORITHMS[name].title for name in AUTO[:-1])} and {ALGORITHMS[AUTO[-1]].title} on the same plants, "
-    "and keeps the one whose probabilities were best on plants it had not seen."
-)
+_LDA: Final = ALGORITHMS["lda"]
+#: Choices among the algorithms that stand for more than one.
+_SEVERAL: Final = "several"
+_BEST: Final = {"auto": "the best of four", _SEVERAL: "the best of those you choose"}
 
 
 def show_table(study: Study, plants: TrainingPlants) -> None:
@@ -64,16 +66,28 @@ def _counts_text(study: Study, counts: Ints) -> str:
 
 def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, str]:
     """Algorithm, hyperparameters, search and extras, as a request; and who asks."""
-    names = ["auto", *ALGORITHMS]
+    names = ["auto", _SEVERAL, *ALGORITHMS]
     algorithm = st.selectbox(
         "Algorithm",
         names,
-        format_func=lambda name: "the best of four" if name == "auto" else ALGORITHMS[name].title,
+        format_func=lambda name: _BEST.get(name) or ALGORITHMS[name].title,
         key=f"train.{study.name}.algorithm",
     )
-    st.caption(escape_markdown(_AUTO_SENTENCE if algorithm == "auto" else ALGORITHMS[algorithm].sentence))
+    if algorithm == _SEVERAL:
+        chosen = st.pills(
+            "Families",
+            list(ALGORITHMS),
+            selection_mode="multi",
+            default=list(AUTO),
+            format_func=lambda name: ALGORITHMS[name].title,
+            key=f"train.{study.name}.families",
+        )
+        # In the order of the catalogue; none chosen is as good as the usual ones.
+        algorithm = ",".join(name for name in ALGORITHMS if name in chosen) or "auto"
+    families = families_named(algorithm)
+    st.caption(escape_markdown(families[0].sentence if len(families) == 1 else _tried_sentence(families)))
     given: dict[str, Value] = {}
-    if algorithm != "auto":
+    if len(families) == 1:
         knobs = ALGORITHMS[algorithm].hyperparameters
         before = [c for c in tried_before(context, study.name) if c.algorithm == algorithm]
         for place, column in zip(knobs, _columns(len(knobs)), strict=False):
@@ -83,7 +97,7 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
                     st.caption(f"In this study: {escape_markdown(effect)}")
                 if value != place.default:
                     given[place.name] = value
-    search = _ask_search(algorithm, f"train.{study.name}")
+    search = _ask_search(len(families) > 1, f"train.{study.name}")
     with st.expander("Extras", icon=":material/tune:"):
         ratios = st.toggle("Shape ratios", key=f"train.{study.name}.ratios")
         st.caption(
@@ -116,6 +130,16 @@ def ask_settings(context: AppContext, study: Study) -> tuple[TrainingRequest, st
         seed=int(seed),
     )
     return request, by
+
+
+def _tried_sentence(families: Sequence[Algorithm]) -> str:
+    plain = (
+        " A plain linear discriminant analysis stays unless another is shown to be better." if _LDA in families else ""
+    )
+    return (
+        f"Tries {listed([family.title for family in families])} on the same plants, and keeps the one that was best on plants "
+        f"it had not seen.{plain}"
+    )
 
 
 def show_training_start(context: AppContext, study: Study, request: TrainingRequest, by: str) -> None:
@@ -201,16 +225,12 @@ def _use_first(context: AppContext, study: str, version: int, by: str) -> None:
         st.toast(escape_markdown(refused.message), icon=":material/error:")
 
 
-def _ask_search(algorithm: str, key: str) -> int:
-    """How many settings are tried, in words; 0 for those that stand above, or what `auto` usually tries."""
-    usual = "the usual ones" if algorithm == "auto" else "only those above"
+def _ask_search(several: bool, key: str) -> int:
+    """How many settings are tried, in words; 0 for those that stand above, or the usual ones of several families."""
+    usual = "the usual ones" if several else "only those above"
     words = {usual: 0, "a few: 12": 12, "many: 40": 40, "another number": -1}
     chosen = st.segmented_control(
-        "Settings to try",
-        list(words),
-        default=usual,
-        required=True,
-        key=f"{key}.{'auto' if algorithm == 'auto' else 'one'}.amount",
+        "Settings to try", list(words), default=usual, required=True, key=f"{key}.{'auto' if several else 'one'}.amount"
     )
     found = words.get(str(chosen), 0)
     if found >= 0:

@@ -18,7 +18,8 @@ commands = typer.Typer(rich_markup_mode=None)
 @commands.command(epilog="Example: python -m flora_core train --algorithm forest --set trees=300 --by 'A. Gray'")
 def train(
     algorithm: Annotated[
-        str, typer.Option(help="auto, lda, logistic, forest, svm, boosting, knn, tree or bayes.")
+        str,
+        typer.Option(help="auto, lda, logistic, forest, svm, boosting, knn, tree or bayes; or several: lda,svm,knn."),
     ] = "auto",
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyperparameter of the algorithm.")

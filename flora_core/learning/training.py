@@ -69,7 +69,7 @@ def train(
     Parameters
     ----------
     algorithm : str
-        A name of `ALGORITHMS`, or "auto": the one with the lowest cross-validated log loss.
+        A name of `ALGORITHMS`, several with commas between, or "auto": the best of those families, as `ModelSelection` says.
     hyperparameters : mapping, optional
         For a named algorithm; its defaults otherwise. Those given are held fixed in a search.
     search : int
@@ -101,7 +101,7 @@ def train(
     recipes = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in planned]
     searched = tuple(name for r in recipes for name in r.hyperparameters if name not in (hyperparameters or {}))
     refined: list[Recipe] = []
-    if algorithm == "auto" and not search:
+    if not search:
         refined = [Recipe(a, h, seed, gaps, lengths, plants.states) for a, h in refinements(planned, plants)]
     work = StepProgress(progress, processes)
     with one_thread():

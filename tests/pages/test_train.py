@@ -7,7 +7,7 @@ import pytest
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from flora_core.storage.job_queue import JobQueue
 from flora_core.workflows.jobs import worker
-from flora_core.workflows.jobs.requests import leaderboard_text
+from flora_core.workflows.jobs.requests import describe_job, leaderboard_text
 from flora_core.workflows.models.training import TrainingRequest, train_version
 from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own context
 from tests.servers import ROOT
@@ -105,6 +105,19 @@ def test_how_many_settings_are_tried_is_said_in_words_and_how_long_it_takes(trai
     train.button(key="train.start").click().run()
     (job,) = context.jobs.active()
     assert TrainingRequest.model_validate_json(job.request).search == 12
+
+
+def test_families_of_one_s_own_choice_are_tried_together(train, context):
+    choose(train, "several")
+    train.pills(key="train.iris.families").set_value(["lda", "knn"]).run()
+    assert not train.exception
+    assert "Tries linear discriminant analysis and nearest neighbours on the same plants" in words(train)
+    train.text_input(key="person").set_value("Ada")
+    train.button(key="train.start").click().run()
+    assert not train.error
+    (job,) = context.jobs.active()
+    assert TrainingRequest.model_validate_json(job.request) == TrainingRequest(algorithm="lda,knn")
+    assert describe_job(job) == "Train the best of linear discriminant analysis and nearest neighbours"
 
 
 def test_another_number_of_settings_can_be_said(train, context):

@@ -58,7 +58,8 @@ def leaderboard_rows(candidates: Sequence[Candidate], ink: str) -> list[dict[str
         right = "" if c.low is None or c.high is None else f"{100 * c.low:.0f} to {100 * c.high:.0f} %"
         found.append(
             {
-                "Place": place,
+                # Scored on other plants than those above, it has no place among them.
+                "Place": place if c.plants == rows[0].plants else None,
                 "Family": family_of(c),
                 "Settings": settings_text(c),
                 "Log loss": c.log_loss,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.errors import Refused
-from flora_core.learning.algorithms.catalogue import ALGORITHMS, AUTO, algorithm_named, resolve_hyperparameters
+from flora_core.learning.algorithms.catalogue import ALGORITHMS, families_named, resolve_hyperparameters
 from flora_core.learning.algorithms.hyperparameters import Algorithm, Hyperparameter, Value
 from flora_core.model import Floats, TrainingPlants
 
@@ -28,7 +28,7 @@ def candidates(name: str, given: Mapping[str, Value], search: int, plants: Train
     Parameters
     ----------
     name : str
-        An algorithm, or "auto": the families of `AUTO`.
+        An algorithm, several with commas between, or "auto": the families of `AUTO`.
     given : mapping
         Hyperparameters a person set; they are held fixed in a search.
     search : int
@@ -47,11 +47,12 @@ def candidates(name: str, given: Mapping[str, Value], search: int, plants: Train
     n, p = plants.values.shape
     counts = np.bincount(plants.species)
     rarest = int(counts[counts > 0].min())
-    families = [ALGORITHMS[n] for n in AUTO] if name == "auto" else [algorithm_named(name)]
+    families = families_named(name)
     found: list[Settings] = [(a, resolve_hyperparameters(a, given, rarest)) for a in families]
-    if name == "auto" and n < _FEW_A_MEASUREMENT * p:
+    lda = ALGORITHMS["lda"]
+    if len(families) > 1 and lda in families and n < _FEW_A_MEASUREMENT * p:
         # Its default takes the covariance as it finds it, and from so few plants finds mostly chance.
-        found.insert(1, (ALGORITHMS["lda"], resolve_hyperparameters(ALGORITHMS["lda"], {"shrinkage": "auto"})))
+        found.insert(families.index(lda) + 1, (lda, resolve_hyperparameters(lda, {"shrinkage": "auto"})))
     tried = {_key(a, h) for a, h in found}
     drawing = [(a, _draws(a, given, rarest, seed)) for a in families]
     while drawing and len(found) < search:
@@ -77,10 +78,11 @@ def check_settings(name: str, given: Mapping[str, Value], search: int) -> None:
     """
     if not 0 <= search <= MOST:
         raise Refused(f"A search of {search} settings can't be done; choose from 1 to {MOST}, or 0 for none.")
-    if name != "auto":
-        resolve_hyperparameters(algorithm_named(name), given)
+    families = families_named(name)
+    if len(families) == 1:
+        resolve_hyperparameters(families[0], given)
     elif given:
-        raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out for auto.")
+        raise Refused("Hyperparameters belong to one algorithm: name it, or leave them out where several are tried.")
 
 
 def _draws(algorithm: Algorithm, given: Mapping[str, Value], rarest: int, seed: int) -> Iterator[dict[str, Value]]:

@@ -282,6 +282,19 @@ def algorithm_named(name: str) -> Algorithm:
         raise Unknown(f"'{name}' is not an algorithm. There are: auto, {', '.join(ALGORITHMS)}.") from None
 
 
+def families_named(name: str) -> list[Algorithm]:
+    """The families that are asked for: those of `AUTO`, one, or several with commas between ("lda,svm"), each once.
+
+    Raises
+    ------
+    Unknown
+        One of them is no algorithm.
+    """
+    if name == "auto":
+        return [ALGORITHMS[n] for n in AUTO]
+    return [algorithm_named(n) for n in dict.fromkeys(part.strip() for part in name.split(","))]
+
+
 def resolve_hyperparameters(
     algorithm: Algorithm, given: Mapping[str, Value], rarest: int = 1_000_000
 ) -> dict[str, Value]:

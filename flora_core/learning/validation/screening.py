@@ -71,19 +71,27 @@ def screen(
     family = {r.algorithm.name: losses[i] for i, r in reversed(list(enumerate(defaults)))}
     best = min(range(n), key=lambda i: losses[i])
     own = np.log(np.clip(calibrated[best][np.arange(len(asked)), species], 1e-15, 1))
-    able = []
+    able, apart = [], {}
     for i in range(n, len(recipes)):
         behind = own - np.log(np.clip(calibrated[i][np.arange(len(asked)), species], 1e-15, 1))
         error = float(behind.std() / np.sqrt(len(behind)))
+        apart[i] = float(behind.mean())
         if losses[i] < family.get(recipes[i].algorithm.name, np.inf) and behind.mean() <= error:
             able.append(i)
     chosen = sorted(able, key=lambda i: losses[i])[:_GO_ON]
     most = max(range(n, len(recipes)), key=lambda i: (right[i], -losses[i]), default=best)
     if right[most] > max(right[:n]) and most not in chosen:
         chosen.append(most)
-    text = f"stopped after {len(asked):,} plants: it promised no more than the defaults or the others"
     stopped = tuple(
-        candidate_of(recipes[i], calibrated[i], species, answers[i].seconds, why=text)
+        candidate_of(
+            recipes[i],
+            calibrated[i],
+            species,
+            answers[i].seconds,
+            why=f"stopped after {len(asked):,} plants: on these its log loss was {abs(apart[i]):.3f} "
+            f"{'behind' if apart[i] > 0 else 'ahead of'} "
+            f"that of {recipes[best].algorithm.title} with its defaults, plant by plant",
+        )
         for i in range(n, len(recipes))
         if i not in chosen
     )

@@ -13,6 +13,7 @@ from flora_core.determination import COMPETENT
 from flora_core.errors import Refused
 from flora_core.model import Candidate
 from flora_core.storage.job_queue import Job
+from flora_core.wording import listed
 from flora_core.workflows.authorisation import require, use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.training import TrainingRequest
@@ -204,9 +205,10 @@ def describe_job(job: Job) -> str:
     request = TrainingRequest.model_validate_json(job.request)
     parts = ["Train the best of four algorithms"]
     if request.algorithm != "auto":
-        from flora_core.learning.algorithms.catalogue import algorithm_named
+        from flora_core.learning.algorithms.catalogue import families_named
 
-        parts = [f"Train: {algorithm_named(request.algorithm).title}"]
+        titles = [family.title for family in families_named(request.algorithm)]
+        parts = [f"Train: {titles[0]}" if len(titles) == 1 else f"Train the best of {listed(titles)}"]
     if request.hyperparameters:
         parts.append(", ".join(f"{name} {value}" for name, value in request.hyperparameters.items()))
     if request.search:

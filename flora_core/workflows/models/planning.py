@@ -47,7 +47,7 @@ def plan_training(context: AppContext, study: str, request: TrainingRequest) -> 
         planned = candidates(request.algorithm, request.hyperparameters, request.search, plants, request.seed)
     except FloraError:
         return None
-    refined = refinements(planned, plants) if request.algorithm == "auto" and not request.search else []
+    refined = [] if request.search else refinements(planned, plants)
     cards = [card for card in _cards(context, study) if card.imported is None and card.candidates]
     if not cards:
         return TrainingPlan(len(planned), len(refined), None)

@@ -3,8 +3,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from flora_core.errors import Refused
-from flora_core.learning.algorithms.candidates import MOST, _even_points, candidates
+from flora_core.errors import Refused, Unknown
+from flora_core.learning.algorithms.candidates import MOST, _even_points, candidates, check_settings
 from flora_core.learning.algorithms.catalogue import ALGORITHMS
 from tests.builders import make_plants
 
@@ -81,3 +81,18 @@ def test_points_are_more_even_than_chance(dimensions):
 def test_a_search_has_its_limits(search):
     with pytest.raises(Refused, match=f"A search of {search} settings can't be done; choose from 1 to {MOST}"):
         candidates("auto", {}, search, PLANTS, 0)
+
+
+def test_several_families_are_tried_each_once_in_the_order_they_were_named():
+    planned = candidates("svm, lda,svm", {}, 0, PLANTS, 0)
+    assert [a.name for a, _ in planned] == ["svm", "lda"]
+    assert len(candidates("knn,tree", {}, 9, PLANTS, 0)) == 9
+
+
+def test_settings_belong_to_one_family_and_an_unknown_one_is_named():
+    with pytest.raises(Refused, match="belong to one algorithm"):
+        check_settings("svm,lda", {"C": 1.0}, 0)
+    with pytest.raises(Unknown, match="'oak' is not an algorithm"):
+        check_settings("lda,oak", {}, 0)
+    with pytest.raises(Unknown):
+        check_settings("lda,,svm", {}, 0)

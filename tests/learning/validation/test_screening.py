@@ -38,6 +38,14 @@ def test_what_is_stopped_says_after_how_many_plants_and_few_go_on():
     assert len(found.go_on) <= 3
     assert len(found.go_on) + len(found.stopped) == len(refined)
     assert all(c.plants < 90 and "stopped after" in c.why for c in found.stopped)
+    assert all("on these its log loss was 0." in c.why and "plant by plant" in c.why for c in found.stopped)
+
+
+def test_one_family_alone_is_not_refined_and_boosting_is_where_it_was_chosen():
+    plants = iris_plants()
+    assert refinements(candidates("svm", {}, 0, plants, 0), plants) == []
+    names = {a.name for a, _ in refinements(candidates("lda,boosting", {}, 0, plants, 0), plants)}
+    assert names == {"lda", "boosting"}
 
 
 def test_every_candidate_of_a_training_stands_on_the_leaderboard():

@@ -36,7 +36,50 @@ def test_the_lowest_calibrated_log_loss_is_chosen():
 
 
 def test_of_equals_the_first_is_taken():
-    assert ModelSelection.among([recipe("svm"), recipe("lda")], [sure(0.9), sure(0.9)], SPECIES).best == 0
+    assert ModelSelection.among([recipe("svm"), recipe("knn")], [sure(0.9), sure(0.9)], SPECIES).best == 0
+
+
+def naming(wrong, p=0.8):
+    """Names all but the first `wrong` plants right, each time as sure."""
+    mine = np.where(np.arange(60) < wrong, 1 - p, p)
+    return OutOfFold(np.where(np.eye(2)[SPECIES] == 1, mine[:, None], 1 - mine[:, None]), 0.0)
+
+
+@pytest.mark.parametrize("wrong", [11, 12, 15])
+def test_plain_discriminant_analysis_stays_where_another_names_no_more_right(wrong):
+    """Whatever the other's log loss: `auto` names no fewer plants right than plain discriminant analysis."""
+    other = naming(wrong)
+    ours = np.clip(naming(11, 0.97).raw, 0.001, 0.999)
+    choice = ModelSelection.among([recipe("svm"), recipe("lda")], [other, OutOfFold(ours, 0.0)], SPECIES)
+    assert choice.recipe.algorithm.name == "lda"
+
+
+def test_another_is_chosen_where_it_names_more_right_than_chance_explains():
+    choice = ModelSelection.among([recipe("lda"), recipe("svm")], [naming(12), naming(4)], SPECIES)
+    assert choice.recipe.algorithm.name == "svm"
+
+
+def test_another_is_chosen_where_it_names_as_many_right_and_is_surely_better_calibrated():
+    rng = np.random.default_rng(0)
+    noisy = rng.uniform(0.51, 0.99, 60)
+    vague = OutOfFold(np.where(np.eye(2)[SPECIES] == 1, noisy[:, None], 1 - noisy[:, None]), 0.0)
+    choice = ModelSelection.among([recipe("lda"), recipe("svm")], [vague, sure(0.97)], SPECIES)
+    assert choice.recipe.algorithm.name == "svm"
+
+
+def test_what_stays_says_so():
+    ours = naming(12, 0.7)
+    raw = naming(13, 0.9).raw.copy()
+    raw[:13] = 0.5 + np.sign(raw[:13] - 0.5) * 0.01
+    choice = ModelSelection.among([recipe("lda"), recipe("svm")], [ours, OutOfFold(raw, 0.0)], SPECIES)
+    assert choice.recipe.algorithm.name == "lda"
+    assert choice.reason().startswith("Linear discriminant analysis stays: no other named more plants right")
+
+
+def test_of_one_family_none_stays_for_its_own_sake():
+    shrunk = recipe("lda", shrinkage="0.5")
+    choice = ModelSelection.among([recipe("lda"), shrunk], [coin(1), sure(0.9)], SPECIES)
+    assert choice.recipe is shrunk
 
 
 def test_one_recipe_alone_was_asked_for():

@@ -40,6 +40,7 @@ SOME = (
 def test_rows_are_best_first_and_those_of_a_part_of_the_plants_last():
     rows = charts.leaderboard_rows(SOME, INK)
     assert [row["Log loss"] for row in rows] == [0.05, 0.08, 0.11, 0.12, 0.35, 0.02]
+    assert [row["Place"] for row in rows] == [1, 2, 3, 4, 5, None]
     assert rows[1]["Settings"] == "Freedom (C) 10.0"
     picture = base64.b64decode(rows[0]["95 % interval"].partition(",")[2]).decode()
     assert picture.startswith("<svg")
