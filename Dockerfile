@@ -8,6 +8,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-v
 FROM python:3.12-slim
 # No .pyc files at run time (the root may be read-only), and log lines at once.
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOME=/tmp
+# `backup` and `restore` write and read PostgreSQL with its own programs.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin flora \
     && mkdir -p /app/data /app/models && chown flora:flora /app/data /app/models
 WORKDIR /app

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flora_core.access import Role
@@ -30,7 +30,18 @@ class Settings(BaseSettings):
         "sqlite:///data/flora.db",
         description="Where records are kept: sqlite:///path or postgresql://user:password@host/name.",
     )
-    models: Path = Field(Path("models"), description="The folder of model artifacts, shared by all replicas.")
+    models: Path | str = Field(
+        Path("models"),
+        description="Where model artifacts lie, shared by all replicas: a folder, or an object store (s3://bucket/models).",
+    )
+    results: Path | str = Field(
+        "",
+        description="Where the API's tables and their results lie: a folder, or an object store that all replicas share "
+        "(s3://bucket/results). Empty: beside the database.",
+    )
+    cache: Path = Field(
+        Path("data/cache"), description="The folder for copies of what lies in an object store; it may be emptied."
+    )
     max_upload_mb: int = Field(
         100, ge=1, le=100_000, description="The largest file, in megabytes, that the API takes for a batch."
     )
@@ -132,6 +143,17 @@ class Settings(BaseSettings):
             # The value itself is not repeated: it may hold a password.
             raise ValueError("it must begin with sqlite:/// or postgresql://")
         return url
+
+    @field_validator("models", "results", mode="after")
+    @classmethod
+    def _folder_or_address(cls, place: Path | str, info: ValidationInfo) -> Path | str:
+        text = str(place)
+        if "://" not in text:
+            return Path(text) if text or info.field_name == "models" else ""
+        parts = urlsplit(text)
+        if parts.scheme not in ("s3", "gs", "az") or not parts.netloc:
+            raise ValueError("it must be a folder, or the address of an object store, like s3://bucket/models")
+        return text.rstrip("/")
 
     @field_validator("webhooks")
     @classmethod

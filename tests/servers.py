@@ -247,3 +247,53 @@ class IdentityProvider:
             "FLORA_COOKIE_SECRET": "forty bytes that sign the cookies of tests",
             "FLORA_SITE": f"http://127.0.0.1:{port}",
         }
+
+
+@dataclass
+class Proxy:
+    """The proxy that `deploy/Caddyfile` describes, in front of servers on loopback."""
+
+    program: str
+    folder: Path
+    servers: tuple[WebServer, ...]
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def __enter__(self) -> Proxy:
+        text = (ROOT / "deploy" / "Caddyfile").read_text()
+        # Replicas have one name and several addresses there, and one address with several ports here.
+        (line,) = [line for line in text.splitlines() if line.strip().startswith("dynamic a ")]
+        to = " ".join(f"127.0.0.1:{server.port}" for server in self.servers)
+        (self.folder / "Caddyfile").write_text(text.replace(line.strip(), f"to {to}"))
+        with open(self.folder / "proxy.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [self.program, "run", "--config", str(self.folder / "Caddyfile"), "--adapter", "caddyfile"],
+                env={
+                    **os.environ,
+                    "FLORA_SITE": self.address,
+                    "HOME": str(self.folder),
+                    "XDG_DATA_HOME": str(self.folder),
+                },
+                stdout=log,
+                stderr=log,
+            )
+        end = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
+                return self
+            except OSError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()

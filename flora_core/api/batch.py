@@ -24,7 +24,8 @@ from flora_core.tables.layout import FORMATS, Arrangement
 from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.authorisation import require
 from flora_core.workflows.batch import BatchRequest, check_size
-from flora_core.workflows.batch.queue import BatchJob, BatchQueue
+from flora_core.workflows.batch.orders import BatchJob
+from flora_core.workflows.batch.queue import BatchQueue, batch_queue
 from flora_core.workflows.context import AppContext
 
 #: Bytes of a body that are gathered before they are written.
@@ -126,7 +127,6 @@ class BatchAnswer(BaseModel):
 def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     """The routes."""
     router = APIRouter()
-    desks: list[BatchQueue] = []
 
     def may_hand_in(context: AppContext, given: BatchParameters) -> None:
         require(context, UseCase.UPLOAD_TABLE, given.study)
@@ -134,10 +134,7 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
             require(context, UseCase.RECORD, given.study)
 
     def queue() -> BatchQueue:
-        context = front.context()
-        if not desks:
-            desks.append(BatchQueue(context))
-        return desks[0]
+        return batch_queue(front.context())
 
     @router.post(
         "/v1/batch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,9 +26,15 @@ def migrate(as_json: Json = False) -> None:
 
 @commands.command(epilog="Example: python -m flora_core backup flora-2026-05-03.zip")
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .zip file.")], as_json: Json = False
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A new .zip file, or its address in an object store (s3://bucket/flora.zip)."
+        ),
+    ],
+    as_json: Json = False,
 ) -> None:
-    """Write database and models to one file, while the program may run. SQLite only."""
+    """Write database and models to one file, while the program may run; PostgreSQL by its own pg_dump."""
     from flora_core.workflows.operations.maintenance import back_up
 
     done = back_up(command_context(), file)
@@ -44,7 +49,8 @@ def backup(
 
 @commands.command(epilog="Example: python -m flora_core restore flora-2026-05-03.zip")
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")], as_json: Json = False
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What `backup` wrote, a file or its address.")],
+    as_json: Json = False,
 ) -> None:
     """Make database and models from a backup, where none are; every file is checked before it counts."""
     from flora_core.workflows.models.lifecycle import verify_versions

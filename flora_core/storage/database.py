@@ -146,6 +146,26 @@ class Database:
             with self._connected_reader() as connection:
                 yield connection
 
+    def libpq_address(self) -> tuple[str, str]:
+        """The address of PostgreSQL as its own programs read it, without the password, and the password."""
+        bare = self._url.set(drivername="postgresql")._replace(password=None)
+        return bare.render_as_string(hide_password=False), self._url.password or ""
+
+    def own_connection(self) -> Any:
+        """A connection to PostgreSQL that belongs to the caller, each statement of which is a transaction by itself.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            It can't be reached.
+        """
+        with self._clear_errors():
+            pooled = self._open().raw_connection()
+            connection: Any = pooled.driver_connection
+            pooled.detach()
+            connection.autocommit = True
+            return connection
+
     def _connected_reader(self) -> Connection:
         """A connection that only reads; on a full disk one that needs no file beside the database."""
         assert self._reader is not None  # noqa: S101  made with the engine

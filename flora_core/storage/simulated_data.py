@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Table, delete, select
 
-from flora_core.errors import Conflict, Unavailable, Unknown
+from flora_core.errors import Conflict, Unknown
 from flora_core.storage.database import Database
-from flora_core.storage.registry.artifacts import delete_removed, mark_registered, mark_unregistered
+from flora_core.storage.registry.version_store import VersionStore
 from flora_core.storage.schema import METADATA, recordings, studies, versions
+from flora_core.storage.shared_locks import SharedLocks, holding
 
-_LOCK: Final = ".simulated.lock"
+_LOCK: Final = "simulated"
 
 
 @contextmanager
-def changing_simulated(models: Path) -> Iterator[None]:
+def changing_simulated(locks: SharedLocks) -> Iterator[None]:
     """The right to load or remove a simulated study, which one process has at a time; it is lost with the process.
 
     Raises
@@ -29,23 +28,15 @@ def changing_simulated(models: Path) -> Iterator[None]:
     Unavailable
         The folder of the models can't be written.
     """
-    try:
-        models.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(models / _LOCK, thread_local=False)
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise Conflict(
-            "The simulated season is being loaded or removed by somebody else just now. Try again in a minute."
-        ) from None
-    except OSError as error:
-        raise Unavailable(f"The folder of the models, {models}, can't be written: {error.strerror}.") from None
-    try:
+    with holding(locks, _LOCK) as mine:
+        if not mine:
+            raise Conflict(
+                "The simulated season is being loaded or removed by somebody else just now. Try again in a minute."
+            )
         yield
-    finally:
-        lock.release()
 
 
-def remove_simulated(database: Database, models: Path, study: str) -> int:
+def remove_simulated(database: Database, files: VersionStore, study: str) -> int:
     """Remove a simulated study: its rows in every table, all or nothing, then the files of the versions that had a row.
 
     Real studies can't be removed: the database's own triggers refuse it, too.
@@ -74,13 +65,13 @@ def remove_simulated(database: Database, models: Path, study: str) -> int:
             # Those that refer to others first.
             for table in reversed(METADATA.sorted_tables):
                 removed += _rows_of(connection, table, study)
-            mark_unregistered(models / study, own)
+            files.mark_unregistered(study, own)
         gone = True
     finally:
         if not gone:
-            mark_registered(models / study, own)
+            files.mark_registered(study, own)
     # Only what had a row of ours: another process may be saving versions of the next season already.
-    delete_removed(models / study, own)
+    files.delete_removed(study, own)
     return removed
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 from flora_core.access import NOBODY, Principal, UseCase, is_allowed, local_principal
@@ -20,12 +21,13 @@ from flora_core.storage.alert_outbox import AlertOutbox
 from flora_core.storage.checklists import Checklists
 from flora_core.storage.column_mappings import ColumnMappings
 from flora_core.storage.database import Database
-from flora_core.storage.files.batch_store import BatchStore, batches_folder
+from flora_core.storage.files.batch_store import BatchStore, batch_store, batches_folder
 from flora_core.storage.job_queue import JobQueue
 from flora_core.storage.records.determinations import Determinations
 from flora_core.storage.records.identifications import Records
 from flora_core.storage.records.profiles import Profiles
 from flora_core.storage.registry.registry import Registry
+from flora_core.storage.shared_locks import SharedLocks
 from flora_core.storage.studies import Studies
 
 #: Seconds for which `champion_lately` believes what it was told.
@@ -56,6 +58,7 @@ class AppContext:
     jobs: JobQueue
     profiles: Profiles
     batches: BatchStore
+    locks: SharedLocks
     people: People
     tokens: Tokens
     audit: AuditTrail
@@ -160,6 +163,7 @@ class AppContext:
         for stop in self._on_close:
             stop()
         self.audit.flush()
+        self.locks.close()
         self.database.close()
 
 
@@ -175,21 +179,30 @@ def open_context(settings: Settings | None = None) -> AppContext:
     """
     settings = settings or read_settings()
     database = Database(settings.database_url)
+    locks = SharedLocks(database, _folder_of_locks(database, settings))
     return AppContext(
         settings,
         database,
         Studies(database),
         Checklists(database),
-        Registry(database, settings.models),
+        Registry(database, settings.models, settings.cache),
         Records(database),
         ColumnMappings(database),
         AlertOutbox(database),
         Determinations(database),
         JobQueue(database),
         Profiles(database),
-        BatchStore(batches_folder(database, settings.models)),
+        batch_store(settings.results or batches_folder(database, settings.models), locks, settings.cache),
+        locks,
         People(database),
         Tokens(database),
         AuditTrail(database),
         local_principal(),
     )
+
+
+def _folder_of_locks(database: Database, settings: Settings) -> Path:
+    """Where the locks of SQLite lie: with the models, or beside the database where these are in an object store."""
+    if isinstance(settings.models, Path):
+        return settings.models
+    return database.path.parent if database.path is not None else settings.cache

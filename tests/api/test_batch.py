@@ -401,7 +401,8 @@ import os, sys, time
 sys.path.insert(0, sys.argv[2])
 from flora_core.settings import Settings
 from flora_core.workflows.batch import BatchRequest
-from flora_core.workflows.batch.queue import BatchQueue, BatchJob
+from flora_core.workflows.batch.queue import BatchQueue
+from flora_core.workflows.batch.orders import BatchJob
 from flora_core.workflows.context import open_context
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.workflows.batch import queue

@@ -32,7 +32,7 @@ def restore(folder: Path) -> None:
     """The earlier version's backup, restored in a folder and its database brought up to date."""
     context = open_context(settings_in(folder))
     try:
-        restore_backup(DATA / "backup.zip", context.database, context.settings.models)
+        restore_backup(DATA / "backup.zip", context.database, context.registry.files)
         context.database.migrate()
     finally:
         context.close()

@@ -11,7 +11,7 @@ from flora_core import durable_files
 from flora_core.errors import Conflict, Unavailable
 from flora_core.settings import Settings
 from flora_core.storage.database import Database
-from flora_core.storage.registry import artifacts
+from flora_core.storage.registry import version_folders
 from flora_core.storage.registry.registry import Registry
 from flora_core.workflows.context import open_context
 from flora_core.workflows.models.lifecycle import verify_versions
@@ -54,11 +54,11 @@ def test_a_full_disk_at_every_write_registers_nothing_and_leaves_nothing(context
 
         with monkeypatch.context() as patch:
             if place == "write":
-                patch.setattr(artifacts, "_write", counted(artifacts._write))
+                patch.setattr(version_folders, "write_durably", counted(version_folders.write_durably))
             elif place == "fsync":
                 patch.setattr(durable_files.os, "fsync", counted(os.fsync))
             else:
-                patch.setattr(artifacts.Path, "rename", counted(artifacts.Path.rename))
+                patch.setattr(version_folders.Path, "rename", counted(version_folders.Path.rename))
             if registers(context, champion):
                 break
             failures += 1

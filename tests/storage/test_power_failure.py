@@ -127,7 +127,7 @@ def test_a_version_s_files_and_folders_are_on_the_disk_before_its_row_is_written
 
 def test_a_backup_is_on_the_disk_before_it_has_its_name(told, context, tmp_path):
     target = tmp_path / "backup.zip"
-    write_backup(context.database, context.settings.models, target)
+    write_backup(context.database, context.registry.files, target)
     named = renamed_to(told, target)
     assert ("sync", told[named][1]) in told[:named]
     assert ("sync", target.parent) in told[named:]

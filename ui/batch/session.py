@@ -19,7 +19,6 @@ from flora_core.errors import BadTable, FloraError, Refused, Unavailable, Unknow
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.storage.files.process_memory import release_memory
 from flora_core.tables.files.reading import Layout, read_layout
-from flora_core.tables.rows.checking import DuplicatePolicy
 from flora_core.workflows.batch import (
     BatchPlan,
     BatchRequest,
@@ -29,6 +28,7 @@ from flora_core.workflows.batch import (
     remember_columns,
     run_batch,
 )
+from flora_core.workflows.batch.orders import request_from
 from flora_core.workflows.batch.questions import BatchQuestion, batch_questions
 from flora_core.workflows.batch.queue import RESULTS, found_batch, owner_key
 from flora_core.workflows.batch.result_rows import ScreenSink
@@ -118,7 +118,7 @@ class BatchSession:
         self._context = context
         self._folder = folder or new_batch(context)
         self.identifier = self._folder.identifier
-        self.request = _request(kept[_PAGE]["request"]) if kept else BatchRequest(study=study, name=name)
+        self.request = request_from(kept[_PAGE]["request"]) if kept else BatchRequest(study=study, name=name)
         self._owner = kept["owner"] if kept else owner_key(context.principal)
         self._created = kept["created"] if kept else datetime.now(UTC).isoformat(timespec="seconds")
         self.understood: BatchPlan | None = None
@@ -141,6 +141,7 @@ class BatchSession:
             if content is not None:
                 with self._folder.open_upload() as target:
                     shutil.copyfileobj(content, target, 1 << 20)
+                self._folder.keep_upload()
             with self._folder.table() as stream:
                 self.size = stream.seek(0, 2)
             self._look()
@@ -305,7 +306,7 @@ class BatchSession:
         understood = self._named
         assert understood is not None  # noqa: S101  there is no result before
         # One after the other: two downloads at once would write into one file.
-        with self._making, self._folder.table() as stream, self._writing("download") as target:
+        with self._making, self._folder.table() as stream, self._writing("download", here=True) as target:
             sink: Any = (
                 DarwinCoreSink(target, understood) if kind == "darwin core" else TableSink(target, kind, understood)
             )
@@ -324,8 +325,8 @@ class BatchSession:
             target.seek(0)
             return target.read()
 
-    def _writing(self, name: str) -> AbstractContextManager[BinaryIO]:
-        return writing_within_room(self._context, self._folder, name)
+    def _writing(self, name: str, *, here: bool = False) -> AbstractContextManager[BinaryIO]:
+        return writing_within_room(self._context, self._folder, name, here=here)
 
     def rows(self) -> str:
         """Where the rows for the screen lie."""
@@ -360,7 +361,7 @@ class BatchSession:
                 self._folder.table() as stream,
                 self._writing(RESULTS["result"]) as csv,
                 self._writing(RESULTS["issues"]) as issues,
-                self._writing(_ROWS) as rows,
+                self._writing(_ROWS, here=True) as rows,
             ):
                 screen = ScreenSink(rows, understood)
                 sinks: list[Any] = [TableSink(csv, "csv", understood), IssuesSink(issues), screen]
@@ -400,9 +401,3 @@ class BatchSession:
         self.progress = (done / total, doing)
         # A moment for the pages of others.
         time.sleep(0)
-
-
-def _request(kept: dict[str, Any]) -> BatchRequest:
-    said = {**kept, "duplicates": DuplicatePolicy(kept["duplicates"])}
-    known: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in said.items()}
-    return BatchRequest(**known)

@@ -47,6 +47,11 @@ class SupervisorThread:
                 continue
             self._foreman = JobSupervisor(context)
             self._foreman.start()
+            if context.batches.shared:
+                # Tables that another server took wait for whoever is free, also where nobody brings one here.
+                from flora_core.workflows.batch.queue import batch_queue
+
+                batch_queue(context)
             return
 
 

@@ -1,6 +1,6 @@
 """One file that holds a whole installation, database and models, taken while the program runs; and its restoration.
 
-For SQLite. A PostgreSQL server has its own tools for this (docs/operations.md).
+SQLite is copied by its own means, PostgreSQL by `pg_dump` and `pg_restore`. The file lies in a folder or in an object store.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from flora_core.durable_files import appearing_whole, sync_folder, write_durably, write_through
-from flora_core.errors import Conflict, Refused, Unavailable
+from flora_core.errors import Conflict, Refused, Unavailable, Unknown
 from flora_core.storage.database import HEAD, Database, restore_journal
 from flora_core.storage.files.held_folder import hold, is_abandoned
+from flora_core.storage.files.object_files import files_below, is_remote
+from flora_core.storage.files.postgresql_dump import dump_database, is_empty, load_database
+from flora_core.storage.registry.version_store import VersionStore, version_store
 
 _DATABASE: Final = "flora.db"
+_DUMP: Final = "flora.dump"
 _MODELS: Final = "models/"
 _LIST: Final = "backup.json"
 _RESTORING: Final = ".restoring-"
@@ -45,50 +49,93 @@ class BackedUp:
     size: int
 
 
-def write_backup(database: Database, models: Path, target: Path) -> BackedUp:
+def write_backup(database: Database, files: VersionStore, target: Path | str) -> BackedUp:
     """Write a backup; the program may be used and written to meanwhile. A whole file appears, or nothing.
 
     The database is copied first, as it is at one moment. A version's files are there before its row is, so every version
     that the copy knows of finds its files.
 
+    Parameters
+    ----------
+    target : Path or str
+        A file, or its address in an object store ("s3://bucket/flora.zip").
+
     Raises
     ------
     Refused
-        The database is not SQLite, or the file exists.
+        The file exists.
     Unavailable
         A file can't be read or written; nothing is left behind.
     """
     source = database.path
-    if source is None:
-        raise Refused(
-            "This database is not a file. Back it up with pg_dump first, then copy the models folder (docs/operations.md)."
-        )
-    if target.exists():
-        raise Refused(f"{target} exists; a backup never replaces another. Choose a new name.")
-    if not source.exists():
+    if source is not None and not source.exists():
         raise Unavailable(f"The database {source} is not there; there is nothing to back up.")
+    place, name = _place_of(target)
+    if not is_remote(place) and Path(target).exists():
+        raise Refused(f"{target} exists; a backup never replaces another. Choose a new name.")
     try:
         with tempfile.TemporaryDirectory(prefix=_COPYING) as folder, hold(Path(folder)):
-            copy = Path(folder) / _DATABASE
-            with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(copy)) as copied:
-                live.backup(copied)
-                # A single file, with nothing beside it that would have to be packed too.
-                copied.execute("PRAGMA journal_mode = DELETE")
-                migration = copied.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-                versions = copied.execute("SELECT study, version FROM versions").fetchall()
-            sums: dict[str, str] = {}
-            with appearing_whole(target) as written, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-                size = _pack(archive, copy, _DATABASE, sums)
-                for study, version in versions:
-                    for name in sorted(_FILES):
-                        path = models / study / str(version) / name
-                        size += _pack(archive, path, f"{_MODELS}{study}/{version}/{name}", sums)
-                archive.writestr(
-                    _LIST, json.dumps({"format": _FORMAT, "migration": migration, "sha256": sums}, indent=1)
-                )
-    except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"The backup {target} can't be written: {error}. Nothing was left behind.") from error
+            if source is not None:
+                packed_as = _DATABASE
+                migration, versions = _copy_sqlite(source, Path(folder) / packed_as)
+            else:
+                packed_as = _DUMP
+                migration, versions = dump_database(database, Path(folder) / packed_as)
+            with _new_file(place, name) as written:
+                size = _write_archive(written, Path(folder) / packed_as, files, migration, versions)
+    except (OSError, sqlite3.Error, Unknown) as error:
+        words = error.message if isinstance(error, Unknown) else error
+        raise Unavailable(f"The backup {target} can't be written: {words}. Nothing was left behind.") from error
+    except Conflict:
+        raise Refused(f"{target} exists; a backup never replaces another. Choose a new name.") from None
     return BackedUp(migration, len(versions), size)
+
+
+def _copy_sqlite(source: Path, copy: Path) -> tuple[str, list[tuple[str, int]]]:
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(copy)) as copied:
+        live.backup(copied)
+        # A single file, with nothing beside it that would have to be packed too.
+        copied.execute("PRAGMA journal_mode = DELETE")
+        migration = copied.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        return migration, copied.execute("SELECT study, version FROM versions").fetchall()
+
+
+def _write_archive(
+    written: BinaryIO, copy: Path, files: VersionStore, migration: str, versions: list[tuple[str, int]]
+) -> int:
+    """Pack the copy of the database and the files of the versions that it knows of; bytes before packing."""
+    sums: dict[str, str] = {}
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        with open(copy, "rb") as content:
+            size = _pack(archive, content, copy.name, sums)
+        for study, version in versions:
+            for name in sorted(_FILES):
+                with files.open_file(study, version, name) as content:
+                    size += _pack(archive, content, f"{_MODELS}{study}/{version}/{name}", sums)
+        archive.writestr(_LIST, json.dumps({"format": _FORMAT, "migration": migration, "sha256": sums}, indent=1))
+    return size
+
+
+def _place_of(target: Path | str) -> tuple[str, str]:
+    """The folder or address in which a file lies, and its name there."""
+    if not is_remote(str(target)):
+        return str(Path(target).parent), Path(target).name
+    place, _, name = str(target).rpartition("/")
+    if not name or place.count("/") < 2:
+        raise Refused(f"{target} names no file; write it like s3://bucket/backups/flora.zip.")
+    return place, name
+
+
+@contextmanager
+def _new_file(place: str, name: str) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all."""
+    if not is_remote(place):
+        with appearing_whole(Path(place) / name) as written:
+            yield written
+        return
+    with tempfile.TemporaryFile() as written:
+        yield written
+        files_below(place).put(name, written, new=True)
 
 
 def delete_stale_backup_files(database: Database) -> int:
@@ -105,80 +152,117 @@ def delete_stale_backup_files(database: Database) -> int:
     return removed
 
 
-def restore_backup(source: Path, database: Database, models: Path) -> BackedUp:
+def restore_backup(source: Path | str, database: Database, files: VersionStore) -> BackedUp:
     """Restore an installation from a backup where there is none; every file is compared with its checksum first.
+
+    Parameters
+    ----------
+    source : Path or str
+        A file, or its address in an object store.
 
     Raises
     ------
     Refused
-        It is no backup, or was changed or cut short; nothing was written.
+        It is no backup, is of another kind of database, or was changed or cut short; nothing was written.
     Conflict
         A database or models are there already. What a restore that was stopped half-way left is no hindrance: it is undone.
     Unavailable
         A file can't be written.
     """
     place = database.path
-    if place is None:
-        raise Refused("This database is not a file. Restore it with pg_restore or psql (docs/operations.md).")
-    if place.exists():
+    if place is not None and place.exists():
         raise Conflict(
             f"There is a database at {place} already. Move it away, or restore to another FLORA_DATABASE_URL."
         )
-    _undo_half_restored(place, models)
-    if models.is_dir() and any(entry.is_dir() for entry in models.iterdir()):
-        raise Conflict(f"There are models in {models} already. Move them away, or restore to another FLORA_MODELS.")
+    if place is None and not is_empty(database):
+        raise Conflict(
+            f"The database {database.description} is not empty. Name an empty one in FLORA_DATABASE_URL "
+            "(createdb makes one), and restore to it before the program is started on it."
+        )
+    journal = _journal(database)
+    _undo_half_restored(journal, files)
+    if files.studies():
+        raise Conflict(
+            f"There are models in {files.place} already. Move them away, or restore to another FLORA_MODELS."
+        )
     try:
         with (
             _opened(source) as (archive, listed),
-            tempfile.TemporaryDirectory(prefix=_RESTORING, dir=_made(place.parent)) as folder,
+            tempfile.TemporaryDirectory(prefix=_RESTORING, dir=_made(journal.parent)) as folder,
             hold(Path(folder)),
         ):
+            packed_as = _DATABASE if place is not None else _DUMP
+            if packed_as not in listed["sha256"]:
+                raise Refused(
+                    f"{source} holds a database of {'PostgreSQL' if place is not None else 'SQLite'}. Restore it to one of "
+                    "that kind; python -m flora_core move copies that to another."
+                )
             size = 0
             for name, expected in listed["sha256"].items():
                 size += _unpack(archive, name, Path(folder) / name, expected)
             versions = 0
             studies = sorted((Path(folder) / _MODELS).glob("*"))
             # From here on there are parts of an installation; whoever is stopped now leaves word of what is to be undone.
-            journal = restore_journal(place)
-            moved = {"models": str(models.resolve()), "studies": [s.name for s in studies]}
+            moved = {"models": str(Path(files.place).resolve()), "studies": [s.name for s in studies]}
+            if is_remote(files.place):
+                moved["models"] = files.place
             write_durably(journal, json.dumps(moved).encode())
             sync_folder(journal.parent)
             for study in studies:
                 versions += sum(1 for _ in study.iterdir())
-                shutil.move(study, _made(models) / study.name)
-            sync_folder(models)
+                files.take_in(study.name, study)
             # The database last: where there is one, everything it speaks of is there.
-            (Path(folder) / _DATABASE).replace(place)
-            sync_folder(place.parent)
+            if place is not None:
+                (Path(folder) / _DATABASE).replace(place)
+                sync_folder(place.parent)
+            else:
+                _load(database, Path(folder) / _DUMP, journal, files)
             journal.unlink(missing_ok=True)
             return BackedUp(str(listed["migration"]), versions, size)
     except OSError as error:
-        raise Unavailable(f"The backup can't be restored to {place.parent} and {models}: {error}.") from error
+        raise Unavailable(f"The backup can't be restored to {journal.parent} and {files.place}: {error}.") from error
 
 
-def _undo_half_restored(place: Path, models: Path) -> None:
+def _load(database: Database, dump: Path, journal: Path, files: VersionStore) -> None:
+    """Fill PostgreSQL, all or nothing; where it can't be filled, the models go again, too."""
+    try:
+        load_database(database, dump)
+    except BaseException:
+        _undo_half_restored(journal, files)
+        raise
+
+
+def _journal(database: Database) -> Path:
+    """Where word is kept of what is to be undone: beside the database, or, for a server's, where temporary files lie."""
+    if database.path is not None:
+        return restore_journal(database.path)
+    known = hashlib.sha256(database.description.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"flora-restore-{known}" / "journal"
+
+
+def _undo_half_restored(journal: Path, files: VersionStore) -> None:
     """Take away what a restore that was stopped half-way left: the studies it had moved, and its folder."""
-    journal = restore_journal(place)
     if not journal.exists():
         return
     try:
         kept = json.loads(journal.read_text())
         studies = [name for name in kept["studies"] if isinstance(name, str) and _STUDY.fullmatch(name)]
-        there = Path(kept["models"])
+        there = version_store(str(kept["models"]), Path(tempfile.gettempdir()))
     except (OSError, ValueError, KeyError, TypeError):
         # The word itself was not finished: nothing was moved yet.
-        studies, there = [], models
+        studies, there = [], files
     for name in studies:
-        shutil.rmtree(there / name, ignore_errors=True)
-    for folder in place.parent.glob(f"{_RESTORING}*"):
+        there.delete_study(name)
+    for folder in journal.parent.glob(f"{_RESTORING}*"):
         shutil.rmtree(folder, ignore_errors=True)
     journal.unlink(missing_ok=True)
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, dict[str, str]]]]:
+def _opened(source: Path | str) -> Iterator[tuple[zipfile.ZipFile, dict[str, dict[str, str]]]]:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with ExitStack() as opened:
+            archive = opened.enter_context(zipfile.ZipFile(opened.enter_context(_old_file(source))))
             try:
                 listed = json.loads(archive.read(_LIST))
                 names = set(listed["sha256"])
@@ -189,19 +273,28 @@ def _opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, dict[str,
                 raise Refused(
                     f"{source} was written by a newer program (migration {listed.get('migration')}). Run that one."
                 )
-            if _DATABASE not in names or not all(_ours(name) for name in names):
+            if not names & {_DATABASE, _DUMP} or not all(_ours(name) for name in names):
                 raise Refused(f"{source} is no backup of this program: it holds other files.")
             yield archive, listed
     except zipfile.BadZipFile:
         raise Refused(f"{source} is no backup, or was cut short.") from None
     except OSError as error:
         raise Refused(f"{source} can't be read: {error.strerror or error}.") from None
+    except Unknown as error:
+        raise Refused(f"{source} can't be read: {error.message}") from None
+
+
+def _old_file(source: Path | str) -> BinaryIO:
+    if not is_remote(str(source)):
+        return open(source, "rb")
+    place, name = _place_of(source)
+    return files_below(place).open(name)
 
 
 def _ours(name: str) -> bool:
     """Whether a name of the list stays inside the folder it is written to."""
     parts = name.split("/")
-    if name == _DATABASE:
+    if name in (_DATABASE, _DUMP):
         return True
     if len(parts) != 4:
         return False
@@ -209,9 +302,9 @@ def _ours(name: str) -> bool:
     return top == "models" and _STUDY.fullmatch(study) is not None and version.isdecimal() and file in _FILES
 
 
-def _pack(archive: zipfile.ZipFile, path: Path, name: str, sums: dict[str, str]) -> int:
+def _pack(archive: zipfile.ZipFile, content: BinaryIO, name: str, sums: dict[str, str]) -> int:
     digest, size = hashlib.sha256(), 0
-    with open(path, "rb") as content, archive.open(name, "w", force_zip64=True) as packed:
+    with archive.open(name, "w", force_zip64=True) as packed:
         while piece := content.read(_PIECE):
             digest.update(piece)
             packed.write(piece)

@@ -1,4 +1,4 @@
-"""Tables that were handed in at the API: each in a folder of its own, with what became of it, for a limited time.
+"""Tables that were handed in: each in a folder of its own, with what became of it, for a limited time.
 
 Whoever works on a table holds its lock; a table that waits or is worked on while nobody holds its lock was interrupted by a
 restart. So several processes may share the folder, and none needs to clean up before it ends.
@@ -24,11 +24,13 @@ from filelock import FileLock, Timeout
 from flora_core.durable_files import appearing_whole
 from flora_core.errors import Unavailable, Unknown
 from flora_core.storage.database import Database
+from flora_core.storage.files.object_files import is_remote
+from flora_core.storage.shared_locks import SharedLocks
 
 #: Letters that are not taken for each other; 26 of them are 128 bits, which nobody guesses.
-_LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
-_IDENTIFIER: Final = re.compile(rf"[{_LETTERS}]{{26}}")
-_DOCUMENT, _UPLOAD, _LOCK = "batch.json", "upload", "lock"
+LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+IDENTIFIER: Final = re.compile(rf"[{LETTERS}]{{26}}")
+DOCUMENT, UPLOAD, _LOCK = "batch.json", "upload", "lock"
 
 
 class BatchFolder:
@@ -79,7 +81,7 @@ class BatchFolder:
         Unavailable
             The disk is full, or the folder is gone.
         """
-        with self.writing(_DOCUMENT) as stream:
+        with self.writing(DOCUMENT) as stream:
             stream.write(json.dumps(document, ensure_ascii=False).encode())
 
     def document(self) -> dict[str, Any]:
@@ -91,35 +93,52 @@ class BatchFolder:
             It was swept away in the meantime.
         """
         try:
-            read: dict[str, Any] = json.loads((self._folder / _DOCUMENT).read_bytes())
+            read: dict[str, Any] = json.loads((self._folder / DOCUMENT).read_bytes())
         except FileNotFoundError:
-            raise _unknown() from None
+            raise unknown_batch() from None
         return read
 
     def open_upload(self) -> BinaryIO:
         """The file that the table is written to as it comes."""
-        with _clear_errors():
-            return open(self._folder / _UPLOAD, "wb")
+        with clear_errors():
+            return open(self._folder / UPLOAD, "wb")
+
+    def keep_upload(self) -> None:
+        """Keep the table, which has come whole, where whoever works on it finds it."""
+
+    def offer(self, order: dict[str, Any]) -> None:
+        """Let any server take the table that waits, and tell it what is to be done; only of a store that servers share."""
+
+    def order(self) -> dict[str, Any]:
+        """What was said to be done with it; of a store that servers share."""
+        raise unknown_batch()
+
+    def settle(self) -> None:
+        """Note that nothing is to be done any more."""
+
+    def is_mine(self) -> bool:
+        """Whether the lock that was taken is still held."""
+        return self._lock.is_locked
 
     def table(self) -> BinaryIO:
         """The table as it came."""
-        with _clear_errors():
-            return open(self._folder / _UPLOAD, "rb")
+        with clear_errors():
+            return open(self._folder / UPLOAD, "rb")
 
     def drop_table(self) -> None:
         """Delete the table itself; what became of it stays."""
-        (self._folder / _UPLOAD).unlink(missing_ok=True)
+        (self._folder / UPLOAD).unlink(missing_ok=True)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[BinaryIO]:
-        """A file of this name, which appears whole or not at all.
+    def writing(self, name: str, *, here: bool = False) -> Iterator[BinaryIO]:
+        """A file of this name, which appears whole or not at all; `here`: only this server needs it.
 
         Raises
         ------
         Unavailable
             The disk is full, or the folder is gone.
         """
-        with _clear_errors(), appearing_whole(self._folder / name) as stream:
+        with clear_errors(), appearing_whole(self._folder / name) as stream:
             yield stream
 
     def result(self, name: str) -> tuple[BinaryIO, int] | None:
@@ -146,7 +165,14 @@ class BatchStore:
     ----------
     folder : Path
         Made when it is first needed, for its owner only.
+
+    Attributes
+    ----------
+    shared : bool
+        Whether other servers see the same tables, and any of them may work on one that waits.
     """
+
+    shared = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -186,9 +212,9 @@ class BatchStore:
         Unavailable
             The folder can't be made.
         """
-        with _clear_errors():
+        with clear_errors():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            identifier = "".join(secrets.choice(_LETTERS) for _ in range(26))
+            identifier = "".join(secrets.choice(LETTERS) for _ in range(26))
             (self._folder / identifier).mkdir(mode=0o700)
         batch = BatchFolder(self._folder / identifier)
         batch.acquire()
@@ -203,14 +229,18 @@ class BatchStore:
             There is none, or it was swept away.
         """
         # Nothing but an identifier of ours becomes part of a path.
-        if _IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / _DOCUMENT).exists():
+        if IDENTIFIER.fullmatch(identifier) and (self._folder / identifier / DOCUMENT).exists():
             return BatchFolder(self._folder / identifier)
-        raise _unknown()
+        raise unknown_batch()
+
+    def offered(self) -> list[str]:
+        """Tables that any server may take, the oldest first; of a store that servers share."""
+        return []
 
     def documents_of(self, owner: str, most: int) -> list[tuple[str, dict[str, Any]]]:
         """(identifier, what is known) of an owner's tables, the newest first, at most so many."""
         found = []
-        for path in self._folder.glob(f"*/{_DOCUMENT}"):
+        for path in self._folder.glob(f"*/{DOCUMENT}"):
             with suppress(OSError):  # it was deleted in this moment
                 document = json.loads(path.read_bytes())
                 if document["owner"] == owner:
@@ -238,19 +268,45 @@ class BatchStore:
         return swept
 
 
-def batches_folder(database: Database, models: Path) -> Path:
-    """Beside a database that is a file; in the folder of the models otherwise, which no cleaner of temporary files empties."""
+def batch_store(place: Path | str, locks: SharedLocks, cache: Path) -> BatchStore:
+    """The tables at a place.
+
+    Parameters
+    ----------
+    place : Path or str
+        A folder, or the address of an object store.
+    locks : SharedLocks
+        Tell who works on a table, where that is an object store.
+    cache : Path
+        Where files of an object store are worked on.
+
+    Raises
+    ------
+    WrongSetting
+        The address is none, or obstore is not installed here.
+    """
+    if is_remote(str(place)):
+        from flora_core.storage.files.shared_batches import SharedBatchStore
+
+        return SharedBatchStore(str(place), locks, cache / "tables")
+    return BatchStore(Path(place))
+
+
+def batches_folder(database: Database, models: Path | str) -> Path | str:
+    """Beside a database that is a file; with the models otherwise, which no cleaner of temporary files empties."""
     if database.path is not None:
         return database.path.parent / "batches"
-    return models / ".batches"
+    return models / ".batches" if isinstance(models, Path) else f"{models}/.batches"
 
 
-def _unknown() -> Unknown:
+def unknown_batch() -> Unknown:
+    """What is said where there is no such table, or it is somebody else's."""
     return Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
+    """Errors of the disk as Unavailable."""
     try:
         yield
     except OSError as error:

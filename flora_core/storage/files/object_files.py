@@ -27,6 +27,8 @@ from flora_core.errors import Conflict, Refused, Unavailable, Unknown, WrongSett
 #: What the addresses of object stores begin with.
 SCHEMES: Final = ("s3://", "gs://", "az://")
 _PIECE: Final = 1 << 20
+#: Bytes that are put by one request, held in memory for it; larger files go in pieces.
+_ONE_PUT: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,21 @@ class StoredFile:
         Bytes.
     mark : str
         Changes with the content: the store's own tag of it, or the time of its last change.
+    changed : float
+        When it was last changed, in seconds since 1970 by the store's clock.
     """
 
     name: str
     size: int
     mark: str
+    changed: float = 0.0
 
 
 class ObjectFiles(Protocol):
     """The files below one address."""
 
-    def files(self) -> list[StoredFile]:
-        """All of them, by name."""
+    def files(self, folder: str = "") -> list[StoredFile]:
+        """All of them, or all below one of their folders, by name; none where there is no such folder."""
 
     def open(self, name: str) -> BinaryIO:
         """A file to be read, which can be sought; closed by the caller. Raises Unknown where there is none."""
@@ -89,14 +94,14 @@ class _Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def files(self) -> list[StoredFile]:
+    def files(self, folder: str = "") -> list[StoredFile]:
         found = []
         with _clear(str(self._root)):
-            for path in sorted(self._root.rglob("*")):
+            for path in sorted((self._path(folder) if folder else self._root).rglob("*")):
                 name = path.relative_to(self._root).as_posix()
                 if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
                     status = path.stat()
-                    found.append(StoredFile(name, status.st_size, str(status.st_mtime_ns)))
+                    found.append(StoredFile(name, status.st_size, str(status.st_mtime_ns), status.st_mtime))
         return found
 
     def open(self, name: str) -> BinaryIO:
@@ -149,10 +154,16 @@ class _Bucket:
         except (obstore.exceptions.BaseError, ValueError) as error:
             raise WrongSetting(f"{address} is no address of an object store: {_first_line(error)}.") from None
 
-    def files(self) -> list[StoredFile]:
+    def files(self, folder: str = "") -> list[StoredFile]:
+        prefix = "/".join(_parts(folder)) if folder else None
         with _clear(self._address):
-            found = [one for some in self._obstore.list(self._store) for one in some]
-        kept = [StoredFile(one["path"], one["size"], str(one["e_tag"] or one["last_modified"])) for one in found]
+            found = [one for some in self._obstore.list(self._store, prefix=prefix) for one in some]
+        kept = [
+            StoredFile(
+                one["path"], one["size"], str(one["e_tag"] or one["last_modified"]), one["last_modified"].timestamp()
+            )
+            for one in found
+        ]
         return sorted((one for one in kept if one.name), key=lambda one: one.name)
 
     def open(self, name: str) -> BinaryIO:
@@ -173,10 +184,24 @@ class _Bucket:
         content.seek(0)
         path = "/".join(_parts(name))
         with _clear(f"{self._address}/{name}"):
-            if new:
+            size = content.seek(0, os.SEEK_END)
+            content.seek(0)
+            if new and size <= _ONE_PUT:
                 self._obstore.put(self._store, path, content.read(), mode="create", use_multipart=False)
+            elif new:
+                # A file in several pieces can't be put on a condition: look whether the name is taken.
+                if self._is_there(path):
+                    raise FileExistsError
+                self._obstore.put(self._store, path, content)
             else:
                 self._obstore.put(self._store, path, content)
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._obstore.head(self._store, path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def delete(self, name: str) -> None:
         with _clear(name):

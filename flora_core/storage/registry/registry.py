@@ -19,17 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from flora_core.errors import ArtifactRefused, Conflict, Unknown
 from flora_core.model import Model, ModelCard
 from flora_core.storage.database import Database
-from flora_core.storage.registry.artifacts import (
-    Checksums,
-    check_version,
-    delete_leftovers,
-    leftovers,
-    mark_registered,
-    read_card,
-    read_version,
-    remove_version,
-    write_version,
-)
+from flora_core.storage.registry.artifacts import Checksums, check_version, read_card, read_version, save_version
+from flora_core.storage.registry.version_store import version_store
 from flora_core.storage.schema import events, studies, versions
 
 Kind = Literal["registered", "promoted", "rolled back", "retired", "watching", "stopped watching"]
@@ -84,13 +75,15 @@ class Registry:
     Parameters
     ----------
     database : Database
-    folder : Path
-        Where artifacts lie; one folder a study.
+    models : Path or str
+        Where artifacts lie: a folder, or the address of an object store; one folder a study below it.
+    cache : Path
+        The folder in which copies of what lies in an object store are kept.
     """
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, models: Path | str, cache: Path = Path("data/cache")) -> None:
         self._database = database
-        self._folder = folder
+        self.files: Final = version_store(models, cache)
 
     def register(self, model: Model, by: str) -> Model:
         """Save a model as a new version, not promoted: its files first, then its row and event in one transaction.
@@ -108,7 +101,7 @@ class Registry:
         study = model.study.name
         first = max((v.version for v in self.versions(study)), default=0) + 1
         while True:
-            card, checksums = write_version(self._folder / study, model, first)
+            card, checksums = save_version(self.files, model, first)
             version = card.version or 0
             try:
                 with self._database.write() as connection:
@@ -125,13 +118,13 @@ class Registry:
                     )
                     _append(connection, study, version, "registered", by, card.chosen)
             except BaseException as error:
-                remove_version(self._folder / study, version)
+                self.files.remove(study, version)
                 if isinstance(error.__cause__, IntegrityError):
                     # Another context with the same database and another models folder took this number.
                     first = version + 1
                     continue
                 raise
-            mark_registered(self._folder / study, [version])
+            self.files.mark_registered(study, [version])
             return replace(model, card=card)
 
     def promote(
@@ -166,7 +159,7 @@ class Registry:
             Its files are not those that were registered.
         """
         row = self.version(study, version)
-        check_version(self._folder / study, version, row.checksums)
+        check_version(self.files, study, version, row.checksums)
         with self._alone(study) as connection:
             champion = _champion(connection, study)
             if champion == version:
@@ -336,12 +329,12 @@ class Registry:
         Unknown, ArtifactRefused
         """
         row = self.version(study, version)
-        return read_version(self._folder / study, version, row.checksums)
+        return read_version(self.files, study, version, row.checksums)
 
     def card(self, study: str, version: int) -> ModelCard:
         """The card of a version, checked likewise, without loading the model."""
         row = self.version(study, version)
-        return read_card(self._folder / study, version, row.checksums)
+        return read_card(self.files, study, version, row.checksums)
 
     def verify(self, study: str) -> tuple[tuple[Verified, ...], list[str]]:
         """Compare the files of every version with their checksums; reads only, loads nothing.
@@ -358,19 +351,18 @@ class Registry:
         for row in found:
             problem = ""
             try:
-                check_version(self._folder / study, row.version, row.checksums)
+                check_version(self.files, study, row.version, row.checksums)
             except ArtifactRefused as error:
                 problem = error.message
             results.append(Verified(study, row.version, problem))
-        return tuple(results), leftovers(self._folder / study, {row.version for row in found})
+        return tuple(results), self.files.leftovers(study, {row.version for row in found})
 
     def sweep(self, older_than: timedelta = timedelta(days=1)) -> int:
         """Delete what killed processes left while they saved or removed versions, of all studies; how many folders that was."""
-        folders = [entry for entry in self._folder.iterdir() if entry.is_dir()] if self._folder.is_dir() else []
         deleted = 0
-        for folder in folders:
-            registered = {row.version for row in self.versions(folder.name)}
-            deleted += delete_leftovers(folder, registered, older_than.total_seconds())
+        for study in self.files.studies():
+            registered = {row.version for row in self.versions(study)}
+            deleted += self.files.delete_leftovers(study, registered, older_than.total_seconds())
         return deleted
 
 

@@ -1,4 +1,8 @@
-"""The queue of submitted tables: stored, named one after the other, and their results kept for a while."""
+"""The queue of submitted tables: stored, named one after the other, and their results kept for a while.
+
+Where servers share their tables (`BatchStore.shared`), each takes from all that wait, and goes on with those of a server that
+died or is being ended: nothing that was handed in is lost, and nothing is recorded twice.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,22 @@ import queue
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, BinaryIO, Final
+from weakref import WeakKeyDictionary
 
 from flora_core.access import NOBODY, Principal, Role
 from flora_core.errors import FloraError, OverBudget, Refused, Unavailable, Unknown, as_document
-from flora_core.storage.files.batch_store import BatchFolder
+from flora_core.storage.files.batch_store import BatchFolder, BatchStore
 from flora_core.storage.files.process_memory import release_memory
 from flora_core.supervised_threads import SupervisedThread
 from flora_core.tables.files.reading import read_layout
+from flora_core.workflows.batch.orders import BatchJob, order_document, order_from
 from flora_core.workflows.batch.plan import BatchRequest, plan_batch
 from flora_core.workflows.batch.room import new_batch, writing_within_room
-from flora_core.workflows.batch.run import run_batch
+from flora_core.workflows.batch.run import recorded_before, run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.batch.summary import summary_document
 from flora_core.workflows.context import AppContext
@@ -46,33 +53,10 @@ _UNDER_WAY: Final = ("waiting", "running")
 _AGAIN: Final = "the program was restarted; send the table again"
 
 
-@dataclass(frozen=True, slots=True)
-class BatchJob:
-    """What is to be done with a table.
-
-    Attributes
-    ----------
-    request : BatchRequest
-    owner : Principal
-        Who sent it; nobody else but a maintainer is told of it.
-    record, again : bool
-    by, collector, site : str
-        As for `run_batch`.
-    darwin_core : bool
-        Whether a Darwin Core archive is wanted too.
-    parquet : bool
-        Whether the table is wanted as Parquet too.
-    """
-
-    request: BatchRequest
-    owner: Principal = NOBODY
-    record: bool = False
-    again: bool = False
-    by: str = ""
-    collector: str = ""
-    site: str = ""
-    darwin_core: bool = False
-    parquet: bool = False
+#: Seconds between two looks at the tables that servers share.
+_LOOK: Final = 2.0
+#: Times that a shared table is begun: one that ended as many servers is not handed to another.
+MOST_TRIES: Final = 3
 
 
 class BatchQueue:
@@ -89,6 +73,8 @@ class BatchQueue:
         self._progress: dict[str, tuple[float, str]] = {}
         self._owner_of: dict[str, str] = {}
         context.on_close(self.stop)
+        if context.batches.shared:
+            self._start()
 
     @property
     def _owners(self) -> list[str]:
@@ -148,6 +134,7 @@ class BatchQueue:
             }
         )
         self._context.batches.give_back(batch.identifier)
+        batch.keep_upload()
         with self._lock:
             self._receiving.discard(batch.identifier)
             full = len(self._waiting) >= MOST_WAITING
@@ -156,12 +143,19 @@ class BatchQueue:
         if full:
             self.discard(batch)
             raise Unavailable(f"{MOST_WAITING} tables are waiting to be named. Try again later.")
+        if self._context.batches.shared:
+            # Whoever is first takes it: this server in a moment, or another.
+            batch.offer(order_document(order))
+            batch.release()
+        self._queue.put((batch, order))
+        self._start()
+        return self.status(batch.identifier, order.owner)
+
+    def _start(self) -> None:
         with self._lock:
-            self._queue.put((batch, order))
             if self._thread is None:
                 self._thread = SupervisedThread("batch", self._work)
                 self._thread.start()
-        return self.status(batch.identifier, order.owner)
 
     def discard(self, batch: BatchFolder) -> None:
         """Delete a table that did not come whole, or is none."""
@@ -180,14 +174,16 @@ class BatchQueue:
             There is none with this identifier, or it is somebody else's.
         """
         batch, document = found_batch(self._context, identifier, owner)
-        abandoned = document["state"] in _UNDER_WAY and not batch.is_locked()
+        shared = self._context.batches.shared
+        abandoned = document["state"] in _UNDER_WAY and not (shared and document["state"] == "waiting")
+        abandoned = abandoned and not batch.is_locked()
         if abandoned:
             # Perhaps it was just done: what became of it is written before it is let go.
             document = batch.document()
         state = document["state"]
         share, doing = self._progress.get(identifier, (document.get("progress", 0.0), document.get("doing", "")))
         if abandoned and state in _UNDER_WAY:
-            state, doing = "interrupted", _AGAIN
+            state, doing = ("waiting", "") if shared else ("interrupted", _AGAIN)
         if state == "waiting":
             before = self._waiting.index(identifier) if identifier in self._waiting else 0
             doing = f"waiting behind {before} other table{'s' if before > 1 else ''}" if before else "waiting"
@@ -248,31 +244,68 @@ class BatchQueue:
             )
 
     def _work(self) -> None:
-        while (item := self._queue.get()) is not None and not self._stopping:
-            batch, order = item
-            with self._lock:
-                if batch.identifier in self._waiting:
-                    self._waiting.remove(batch.identifier)
+        while not self._stopping:
             try:
-                document = {**batch.document(), "state": "running"}
+                item = self._queue.get(timeout=_LOOK if self._context.batches.shared else None)
+                if item is not None:
+                    self._work_on(*item)
+            except queue.Empty:
+                self._take_over()
+
+    def _take_over(self) -> None:
+        """Work on what another server took or began, and works on no longer."""
+        try:
+            for identifier in self._context.batches.offered():
+                if self._stopping or not self._queue.empty():
+                    return
+                batch = self._context.batches.get(identifier)
+                if not batch.is_locked():
+                    self._work_on(batch, order_from(batch.order()))
+        except FloraError as error:
+            _log.warning("the tables that wait can't be looked at: %s", error.message)
+
+    def _work_on(self, batch: BatchFolder, order: BatchJob) -> None:
+        shared = self._context.batches.shared
+        with self._lock:
+            if batch.identifier in self._waiting:
+                self._waiting.remove(batch.identifier)
+        if shared and not batch.acquire():
+            # Another server has it, or somebody looks at it just now: whatever is left to do is found by the next look.
+            return
+        try:
+            document = batch.document()
+            if document["state"] in _UNDER_WAY:
+                document = {**document, "state": "running", "tries": document.get("tries", 0) + 1}
                 outcome = self._outcome(batch, order, document)
-                batch.drop_table()
+                if outcome["state"] == "waiting":
+                    # This server is being ended: another one takes it.
+                    batch.write_document({**document, **outcome, "tries": document["tries"] - 1})
+                    return
+                if not shared:
+                    batch.drop_table()
                 batch.write_document({**document, **outcome})
-            except (FloraError, OSError) as error:
-                # Its folder was taken away, or the disk is full: it is lost, the next one is worked on.
-                _log.error("what became of a batch can't be kept: %s", error)
-            finally:
-                self._progress.pop(batch.identifier, None)
-                self._owner_of.pop(batch.identifier, None)
-                batch.release()
-                release_memory()
+            if shared:
+                # What became of it first: as long as that is not there, the table may have to be named again.
+                batch.drop_table()
+                batch.settle()
+        except (FloraError, OSError) as error:
+            # Its folder was taken away, or the disk is full: it is lost, the next one is worked on.
+            _log.error("what became of a batch can't be kept: %s", error)
+        finally:
+            self._progress.pop(batch.identifier, None)
+            self._owner_of.pop(batch.identifier, None)
+            batch.release()
+            release_memory()
 
     def _outcome(self, batch: BatchFolder, order: BatchJob, document: dict[str, Any]) -> dict[str, Any]:
+        shared = self._context.batches.shared
         try:
+            if document.get("tries", 1) > MOST_TRIES:
+                raise Unavailable(f"{MOST_TRIES} servers ended while they worked on this table; it is not tried again.")
             batch.write_document(document)
             return {"state": "done", "outcome": self._named(batch, order, document)}
         except _Stopped:
-            return {"state": "interrupted", "doing": _AGAIN}
+            return {"state": "waiting", "doing": ""} if shared else {"state": "interrupted", "doing": _AGAIN}
         except FloraError as error:
             return {"state": "refused" if isinstance(error, Refused) else "failed", "outcome": as_document(error)}
         except Exception as error:  # noqa: BLE001  whatever it is, the next table is worked on
@@ -291,12 +324,20 @@ class BatchQueue:
             self._progress[batch.identifier] = (share, doing)
             if time.monotonic() - told_at > _TOLD_EVERY:
                 told_at = time.monotonic()
+                if not batch.is_mine():
+                    raise _Stopped
                 batch.write_document({**document, "progress": share, "doing": doing})
 
         with ExitStack() as files:
             stream = files.enter_context(batch.table())
             context = self._context.acting_as(order.owner, "api")
             understood = plan_batch(context, stream, order.request)
+            again = order.again
+            if order.record and order.again and self._context.batches.shared:
+                # Where a server recorded the table and died before it could say so, it is not recorded once more.
+                recorded = len(recorded_before(context, understood))
+                again = recorded <= document.setdefault("recorded_before", recorded)
+                batch.write_document(document)
             results = [kind for kind in RESULTS if kind not in _ASKED_FOR or getattr(order, _ASKED_FOR[kind])]
             written = {
                 kind: files.enter_context(writing_within_room(self._context, batch, RESULTS[kind])) for kind in results
@@ -313,7 +354,7 @@ class BatchQueue:
                 understood,
                 sinks=sinks,
                 record=order.record,
-                again=order.again,
+                again=again,
                 by=order.by,
                 door="api",
                 collector=order.collector,
@@ -346,7 +387,7 @@ def found_batch(context: AppContext, identifier: str, owner: Principal) -> tuple
 
 
 class _Stopped(Exception):
-    """The context is closing."""
+    """The context is closing, or the table is another server's by now."""
 
 
 def owner_key(owner: Principal) -> str:
@@ -358,3 +399,21 @@ def owner_key(owner: Principal) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+_QUEUES: Final[WeakKeyDictionary[BatchStore, BatchQueue]] = WeakKeyDictionary()
+_MAKING: Final = threading.Lock()
+
+
+def batch_queue(context: AppContext) -> BatchQueue:
+    """The queue of a context, made at the first call, and closed with it."""
+    with _MAKING:
+        found = _QUEUES.get(context.batches)
+        if found is None:
+            found = _QUEUES[context.batches] = BatchQueue(context)
+            context.on_close(partial(_forget, context.batches))
+        return found
+
+
+def _forget(batches: BatchStore) -> None:
+    _QUEUES.pop(batches, None)

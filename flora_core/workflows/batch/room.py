@@ -38,7 +38,9 @@ def new_batch(context: AppContext) -> BatchFolder:
 
 
 @contextmanager
-def writing_within_room(context: AppContext, batch: BatchFolder, name: str) -> Iterator[BinaryIO]:
+def writing_within_room(
+    context: AppContext, batch: BatchFolder, name: str, *, here: bool = False
+) -> Iterator[BinaryIO]:
     """A file of a table, as `BatchFolder.writing`, which outgrows nothing: what has no room is not written.
 
     Raises
@@ -50,7 +52,7 @@ def writing_within_room(context: AppContext, batch: BatchFolder, name: str) -> I
     """
     owner = object()
     try:
-        with batch.writing(name) as stream:
+        with batch.writing(name, here=here) as stream:
             yield cast(BinaryIO, _BoundedFile(stream, context, owner))
     finally:
         context.batches.give_back(owner)
@@ -60,16 +62,18 @@ class _BoundedFile:
     """A file that has room set aside before it writes, some at a time."""
 
     def __init__(self, stream: BinaryIO, context: AppContext, owner: object) -> None:
-        self._stream, self._context, self._owner, self._left = stream, context, owner, 0
+        self._stream, self._context, self._owner, self._left, self._written = stream, context, owner, 0, 0
 
     def write(self, content: Any) -> int:
         size = memoryview(content).nbytes
         if size > self._left:
             asked = max(size, _ROOM_AT_ONCE)
-            if not self._context.batches.set_aside(self._owner, asked, _room(self._context)):
+            # A file that is not whole yet has no name, and is not counted by anybody else.
+            if not self._context.batches.set_aside(self._owner, self._written + asked, _room(self._context)):
                 raise _no_room(self._context)
             self._left = asked
         self._left -= size
+        self._written += size
         return self._stream.write(content)
 
     def __getattr__(self, name: str) -> Any:

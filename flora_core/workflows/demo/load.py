@@ -67,7 +67,7 @@ def load(context: AppContext, *, last: date | None = None, seed: int = 0, progre
     Conflict
         It is being loaded or removed by somebody else.
     """
-    with changing_simulated(context.settings.models):
+    with changing_simulated(context.locks):
         return _load(context, last, seed, progress)
 
 
@@ -93,14 +93,14 @@ def _load(context: AppContext, last: date | None, seed: int, progress: Progress)
 @use_case(UseCase.SIMULATE)
 def remove(context: AppContext) -> int:
     """Remove the demonstration without a trace; how many rows that was, 0 where there is none. Raises as `load` does."""
-    with changing_simulated(context.settings.models):
+    with changing_simulated(context.locks):
         return _remove(context)
 
 
 def _remove(context: AppContext) -> int:
     if not is_loaded(context):
         return 0
-    return remove_simulated(context.database, context.settings.models, STUDY)
+    return remove_simulated(context.database, context.registry.files, STUDY)
 
 
 def _play(context: AppContext, model: Model, visit: Visit, now: datetime) -> tuple[int, int]:

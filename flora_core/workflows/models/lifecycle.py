@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
 from flora_core.progress import Progress, no_progress
@@ -20,6 +19,7 @@ from flora_core.storage.registry.registry import Event, Verified, Version
 from flora_core.study import IRIS
 from flora_core.workflows.models.comparison import compare_versions
 from flora_core.workflows.context import AppContext
+from flora_core.storage.shared_locks import holding
 
 if TYPE_CHECKING:
     from flora_core.learning.comparison.model_comparison import Comparison
@@ -108,22 +108,15 @@ def ensure_champion(context: AppContext, progress: Progress = no_progress, wait:
     context.database.prepare()
     if context.registry.champion_version(IRIS.name) is not None:
         return False
-    folder = context.settings.models
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".first-start.lock", timeout=wait):
-            if context.registry.champion_version(IRIS.name) is not None:
-                return False
-            _first_champion(context, progress)
-            return True
-    except Timeout:
-        raise Unavailable(
-            "Another process has been training the first model for too long. Stop it, or start this one again later."
-        ) from None
-    except OSError as error:
-        raise Unavailable(
-            f"The models folder {folder} can't be used: {error.strerror or error}. Make it writable, or set FLORA_MODELS."
-        ) from error
+    with holding(context.locks, "first-start", wait) as mine:
+        if not mine:
+            raise Unavailable(
+                "Another process has been training the first model for too long. Stop it, or start this one again later."
+            )
+        if context.registry.champion_version(IRIS.name) is not None:
+            return False
+        _first_champion(context, progress)
+        return True
 
 
 def _first_champion(context: AppContext, progress: Progress) -> None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from filelock import FileLock, Timeout
 
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
-from flora_core.errors import Refused, Unavailable
+from flora_core.errors import Refused
 from flora_core.progress import Progress, no_progress
 from flora_core.learning.data_checks.checks import failed, sanity_checks
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
@@ -25,6 +24,7 @@ from flora_core.workflows.models.lifecycle import promote, retire
 from flora_core.workflows.models.lifecycle import newest_challenger
 from flora_core.workflows.models.training import train_version
 from flora_core.workflows.monitor.current_verdict import current_verdict
+from flora_core.storage.shared_locks import holding
 
 #: New determined plants that are worth a training: this many, or this share of those learned from.
 _ENOUGH: Final = 20
@@ -69,18 +69,10 @@ def retrain(context: AppContext, study: str, *, by: str, if_needed: bool = True,
         Nothing, or only whole steps, were done.
     """
     context.champion(study)
-    folder = context.settings.models
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f".retraining-{study}.lock", timeout=0)
-        with lock:
-            return _cycle(context, study, by, if_needed, progress)
-    except Timeout:
-        return Retrained(False, None, False, f"Another process is retraining {study} just now.")
-    except OSError as error:
-        raise Unavailable(
-            f"The models folder {folder} can't be used: {error.strerror or error}. Make it writable, or set FLORA_MODELS."
-        ) from error
+    with holding(context.locks, f"retraining-{study}") as mine:
+        if not mine:
+            return Retrained(False, None, False, f"Another process is retraining {study} just now.")
+        return _cycle(context, study, by, if_needed, progress)
 
 
 def _cycle(context: AppContext, study: str, by: str, if_needed: bool, progress: Progress) -> Retrained:

@@ -46,9 +46,9 @@ def sweep(context: AppContext) -> None:
 
 
 @use_case(UseCase.BACK_UP)
-def back_up(context: AppContext, target: Path) -> BackedUp:
+def back_up(context: AppContext, target: Path | str) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
-    return backup.write_backup(context.database, context.settings.models, target)
+    return backup.write_backup(context.database, context.registry.files, target)
 
 
 @use_case(UseCase.BACK_UP)
@@ -63,6 +63,6 @@ def move_records(context: AppContext, address: str, progress: Progress = no_prog
 
 
 @use_case(UseCase.BACK_UP)
-def restore(context: AppContext, source: Path) -> BackedUp:
+def restore(context: AppContext, source: Path | str) -> BackedUp:
     """Make database and models from a backup, where none are; raises as `storage.backup.restore` does."""
-    return backup.restore_backup(source, context.database, context.settings.models)
+    return backup.restore_backup(source, context.database, context.registry.files)

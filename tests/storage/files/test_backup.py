@@ -30,7 +30,7 @@ def elsewhere(tmp_path):
 
 def backed_up(context, tmp_path):
     target = tmp_path / "backup.zip"
-    write_backup(context.database, context.settings.models, target)
+    write_backup(context.database, context.registry.files, target)
     return target
 
 
@@ -47,7 +47,7 @@ def rewritten(source, target, change):
 def test_a_restored_installation_answers_and_holds_every_record(context, elsewhere, tmp_path):
     found = identify(context, "iris", typed_flower())
     (recorded,) = record(context, [found], by="Ada", door="page")
-    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
+    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.registry.files)
     assert elsewhere.records.get(recorded.id) == recorded
     assert identify(elsewhere, "iris", typed_flower()).sentence == found.sentence
     verified, spare = verify_versions(elsewhere)
@@ -58,7 +58,7 @@ def test_a_restored_installation_answers_and_holds_every_record(context, elsewhe
 def test_what_lies_beside_a_version_s_two_files_is_not_backed_up(context, elsewhere, tmp_path):
     # A process that was killed after a version's row was written leaves its note there.
     (context.settings.models / "iris" / "1" / ".unregistered").touch()
-    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.settings.models)
+    restore_backup(backed_up(context, tmp_path), elsewhere.database, elsewhere.registry.files)
     assert sorted(p.name for p in (elsewhere.settings.models / "iris" / "1").iterdir()) == ["card.json", "model.joblib"]
 
 
@@ -80,7 +80,7 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(contex
     finally:
         stop.set()
         thread.join()
-    restore_backup(target, elsewhere.database, elsewhere.settings.models)
+    restore_backup(target, elsewhere.database, elsewhere.registry.files)
     kept = elsewhere.records.newest("iris", 100_000)
     assert before <= len(kept) <= len(written)
     assert len(kept) % 3 == 0
@@ -90,21 +90,21 @@ def test_a_backup_taken_while_somebody_writes_holds_whole_recordings_only(contex
 def test_a_backup_never_replaces_another_and_leaves_nothing_behind_when_it_fails(context, tmp_path):
     target = backed_up(context, tmp_path)
     with pytest.raises(Refused, match="never replaces"):
-        write_backup(context.database, context.settings.models, target)
+        write_backup(context.database, context.registry.files, target)
     with pytest.raises(Unavailable, match="can't be written"):
-        write_backup(context.database, context.settings.models, tmp_path / "no" / "folder.zip")
+        write_backup(context.database, context.registry.files, tmp_path / "no" / "folder.zip")
     (context.settings.models / "iris" / "1" / "card.json").unlink()
     (context.settings.models / "iris" / "1" / "model.joblib").unlink()
     (context.settings.models / "iris" / "1").rmdir()
     with pytest.raises(Unavailable, match="can't be written"):
-        write_backup(context.database, context.settings.models, tmp_path / "second.zip")
+        write_backup(context.database, context.registry.files, tmp_path / "second.zip")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["backup.zip", "context"]
 
 
 def test_nothing_is_restored_over_something_that_is_there(context, tmp_path):
     target = backed_up(context, tmp_path)
     with pytest.raises(Conflict, match="There is a database"):
-        restore_backup(target, context.database, context.settings.models)
+        restore_backup(target, context.database, context.registry.files)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_nothing_is_restored_over_something_that_is_there(context, tmp_path):
 def test_what_is_not_whole_is_refused_and_nothing_is_written(context, elsewhere, tmp_path, change, says):
     broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", change)
     with pytest.raises(Refused, match=says):
-        restore_backup(broken, elsewhere.database, elsewhere.settings.models)
+        restore_backup(broken, elsewhere.database, elsewhere.registry.files)
     assert not elsewhere.database.path.exists()
     assert not list(elsewhere.settings.models.glob("*"))
 
@@ -140,23 +140,15 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(context, elsewhere, tmp_
 
     broken = rewritten(backed_up(context, tmp_path), tmp_path / "broken.zip", lead_out)
     with pytest.raises(Refused, match="other files"):
-        restore_backup(broken, elsewhere.database, elsewhere.settings.models)
+        restore_backup(broken, elsewhere.database, elsewhere.registry.files)
 
 
 def test_what_is_no_archive_at_all_is_refused(elsewhere, tmp_path):
     (tmp_path / "x.zip").write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(Refused, match="cut short"):
-        restore_backup(tmp_path / "x.zip", elsewhere.database, elsewhere.settings.models)
+        restore_backup(tmp_path / "x.zip", elsewhere.database, elsewhere.registry.files)
     with pytest.raises(Refused, match="can't be read"):
-        restore_backup(tmp_path / "none.zip", elsewhere.database, elsewhere.settings.models)
-
-
-def test_a_server_s_database_has_tools_of_its_own(tmp_path):
-    context = open_context(
-        settings_in(tmp_path).model_copy(update={"database_url": "postgresql+psycopg://x@127.0.0.1/x"})
-    )
-    with pytest.raises(Refused, match="pg_dump"):
-        write_backup(context.database, context.settings.models, tmp_path / "b.zip")
+        restore_backup(tmp_path / "none.zip", elsewhere.database, elsewhere.registry.files)
 
 
 @pytest.mark.parametrize("place", ["before the models", "between the models", "before the database", "at the end"])
@@ -169,6 +161,8 @@ import os, shutil, sys
 from pathlib import Path
 from flora_core.storage.database import Database
 from flora_core.storage.files import backup
+from flora_core.storage.registry import version_folders
+from flora_core.storage.registry.version_store import version_store
 place = {place!r}
 moved, synced = shutil.move, backup.sync_folder
 def move(source, target):
@@ -184,8 +178,9 @@ def sync(folder):
     if place == "at the end" and Path({str(elsewhere.database.path)!r}).exists():
         os._exit(9)
     synced(folder)
-backup.shutil.move, backup.sync_folder = move, sync
-backup.restore_backup(Path({str(source)!r}), Database({elsewhere.settings.database_url!r}), Path({str(elsewhere.settings.models)!r}))
+backup.shutil.move, backup.sync_folder, version_folders.sync_folder = move, sync, sync
+files = version_store({str(elsewhere.settings.models)!r}, Path("x"))
+backup.restore_backup(Path({str(source)!r}), Database({elsewhere.settings.database_url!r}), files)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
     if place != "at the end":
@@ -193,7 +188,7 @@ backup.restore_backup(Path({str(source)!r}), Database({elsewhere.settings.databa
             with pytest.raises(Unavailable, match="was stopped half-way, .* Run it again"):
                 start()
         assert not elsewhere.database.path.exists()
-        restore_backup(source, elsewhere.database, elsewhere.settings.models)
+        restore_backup(source, elsewhere.database, elsewhere.registry.files)
     assert elsewhere.champion("iris").card == context.champion("iris").card
     assert not restore_journal(elsewhere.database.path).exists()
     if place != "at the end":

@@ -170,7 +170,7 @@ def test_a_tampered_file_is_refused_by_name_and_nothing_is_loaded(registry, cham
     registry.register(champion, "Ada")
     path = tmp_path / "models" / "iris" / "1" / name
     path.write_bytes(path.read_bytes() + b" ")
-    monkeypatch.setattr(artifacts.joblib, "load", lambda _: pytest.fail("a tampered file was loaded"))
+    monkeypatch.setattr(artifacts, "unpickled", lambda _: pytest.fail("a tampered file was loaded"))
     with pytest.raises(ArtifactRefused, match=rf"{name} is not the file that was registered as version 1.*rollback"):
         registry.load("iris", 1)
     (found,), spare = registry.verify("iris")

@@ -9,7 +9,8 @@ from flora_core.access.principal import local_principal
 from flora_core.errors import Unavailable, Unknown
 from flora_core.supervised_threads import thread_health
 from flora_core.workflows.batch import BatchRequest, queue
-from flora_core.workflows.batch.queue import BatchJob, BatchQueue
+from flora_core.workflows.batch.orders import BatchJob
+from flora_core.workflows.batch.queue import BatchQueue
 from tests.builders import table_text
 
 ME = local_principal("Ada")

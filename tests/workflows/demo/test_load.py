@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from flora_core.errors import Conflict, DatabaseUnavailable, Unknown
 from flora_core.learning.training import train
-from flora_core.storage import simulated_data
 from flora_core.storage.schema import METADATA, events, studies
 from flora_core.storage.simulated_data import changing_simulated, remove_simulated
 from flora_core.workflows.demo import load as demo
@@ -80,16 +79,17 @@ def test_a_load_that_was_killed_in_the_middle_is_replaced_by_the_next(context, s
 
 def test_removed_while_another_process_loads_the_next_no_model_goes_that_a_row_names(context, short, monkeypatch):
     demo.load(context, last=LAST)
-    deletes = simulated_data.delete_removed
+    files = type(context.registry.files)
+    deletes = files.delete_removed
 
-    def late(folder, numbers):
+    def late(self, study, numbers):
         # Between the rows and the files of the old season, another machine saves the first model of the next one.
         context.studies.add(demo.demo_study(), iris_plants(), "x", simulated=True)
         model = train(demo.demo_study(), iris_plants(), algorithm="lda", by="x")
         context.registry.register(model, by="x")
-        deletes(folder, numbers)
+        deletes(self, study, numbers)
 
-    monkeypatch.setattr(simulated_data, "delete_removed", late)
+    monkeypatch.setattr(files, "delete_removed", late)
     assert demo.remove(context) > 50
     found, spare = context.registry.verify(demo.STUDY)
     assert [(one.version, one.problem) for one in found] == [(3, "")]
@@ -97,7 +97,7 @@ def test_removed_while_another_process_loads_the_next_no_model_goes_that_a_row_n
 
 
 def test_it_is_loaded_or_removed_by_one_at_a_time(context, short):
-    with changing_simulated(context.settings.models):
+    with changing_simulated(context.locks):
         for change in (demo.load, demo.remove):
             with pytest.raises(Conflict, match="by somebody else just now. Try again in a minute"):
                 change(context)
@@ -117,7 +117,7 @@ def test_it_is_loaded_or_removed_by_one_at_a_time(context, short):
 
 def test_killed_between_its_rows_and_its_files_the_rest_is_swept(context, short, monkeypatch):
     demo.load(context, last=LAST)
-    monkeypatch.setattr(simulated_data, "delete_removed", lambda folder, numbers: None)
+    monkeypatch.setattr(type(context.registry.files), "delete_removed", lambda *words: None)
     demo.remove(context)
     folder = context.settings.models / demo.STUDY
     assert len(list(folder.iterdir())) == 2
@@ -138,9 +138,9 @@ def _gone():
 
 def test_a_real_study_can_t_be_removed_by_any_door(context):
     with pytest.raises(Conflict, match="real study"):
-        remove_simulated(context.database, context.settings.models, "iris")
+        remove_simulated(context.database, context.registry.files, "iris")
     with pytest.raises(Unknown):
-        remove_simulated(context.database, context.settings.models, "nothing")
+        remove_simulated(context.database, context.registry.files, "nothing")
     with pytest.raises(DatabaseUnavailable), context.database.write() as connection:
         connection.execute(events.delete())
     assert context.champion("iris").card.version == 1
