@@ -18,8 +18,8 @@ from flora_core.identification.explanation import explain, next_measurement
 from flora_core.identification.naming import predict_plants
 from flora_core.learning.training import train
 from flora_core.learning.validation.folds import make_folds
-from flora_core.learning.validation.workers import one_thread, usual_processes
 from flora_core.model import Floats, Ints, StateColumns, TrainingPlants
+from flora_core.parallel import one_thread
 from tests.characters.known_truth import KnownTruth, known_truth
 
 
@@ -64,7 +64,7 @@ def accuracies(truth: KnownTruth, plants: TrainingPlants) -> Any:
     columns = plants.states
     assert columns is not None
     start = time.perf_counter()
-    model = train(truth.study, plants, processes=usual_processes())
+    model = train(truth.study, plants, processes=2)
     scores = model.card.scores
     took = time.perf_counter() - start
     print(f"auto: {model.card.algorithm}, accuracy {scores.accuracy:.4f}, log loss {scores.log_loss:.4f}, {took:.0f} s")

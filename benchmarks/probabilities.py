@@ -25,8 +25,8 @@ from flora_core.learning.validation.scoring import (
     fit_calibration,
     log_loss,
 )
-from flora_core.learning.validation.workers import one_thread
 from flora_core.model import Calibration, Floats, Ints, TrainingPlants
+from flora_core.parallel import one_thread
 from tests.conformance.datasets import study_and_plants
 
 TABLES = ("wheat_seeds", "leaf_uci", "dry_bean")

@@ -71,6 +71,19 @@ class Settings(BaseSettings):
         "",
         description="The scheduler of a Dask cluster that trains and compares: tcp://host:8786. Empty: this machine does.",
     )
+    without_cluster: Literal["stop", "here"] = Field(
+        "stop",
+        description="What becomes of work where the cluster is gone: stop, with a sentence, or here, on this machine.",
+    )
+    processes: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Processes that a training or comparison may use on this machine at a time. 0: one for each core.",
+    )
+    jobs_at_once: int = Field(
+        1, ge=1, le=100, description="Jobs that all servers together work on at a time; more than one suits a cluster."
+    )
     access: Literal["", "local", "signed-in", "open"] = Field(
         "",
         description="How the server is run: local, signed-in or open. Empty: signed-in where FLORA_OIDC_ISSUER is set, else "
@@ -194,6 +207,13 @@ class Settings(BaseSettings):
     def way_to_run(self) -> Literal["local", "signed-in", "open"]:
         """Which of the three: as `access` says, else signed in where an identity provider is set."""
         return self.access or ("signed-in" if self.oidc_issuer else "local")
+
+    @property
+    def workers_here(self) -> int:
+        """How many processes of this machine may work at once."""
+        if self.processes:
+            return self.processes
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def allowed_hosts(self) -> frozenset[str]:
         """The names the server answers to, in small letters, with that of the site."""

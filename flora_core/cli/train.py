@@ -31,7 +31,8 @@ def train(
     ] = False,
     seed: Annotated[int, typer.Option(help="The same plants, settings and seed give the same scores.")] = 0,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="How many processes may work at once; two where not given.")
+        int | None,
+        typer.Option(min=1, help="How many processes may work at once; as FLORA_PROCESSES says where not given."),
     ] = None,
     by: Annotated[str, typer.Option(help="Who trains; your login name where not given.")] = "",
     study: Study = "iris",

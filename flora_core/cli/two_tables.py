@@ -9,11 +9,12 @@ import typer
 
 from flora_core.cli.options import Json, Study, command_context, print_json
 from flora_core.errors import Refused
+from flora_core.settings import read_settings
 from flora_core.tables.columns.assignments import read_assignments
 
 if TYPE_CHECKING:
     from flora_core.study import Study as Noun
-    from flora_core.workflows.monitor.two_tables import Table
+    from flora_core.workflows.monitor.two_tables import Table, TablesDrift
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -42,15 +43,19 @@ def drift(
     as_json: Json = False,
 ) -> None:
     """Two tables against each other: herbarium and field, last year and this year."""
+    from flora_core.storage.cluster import spread
     from flora_core.workflows.monitor.two_tables import TOOLS, drift_of_tables, figures_document
 
     known = {name: name for name in TOOLS}
     if tool not in known:
         raise Refused(f"--as can't be '{tool}'; it is {', '.join(TOOLS)}.")
     before, now = _read(reference), _read(current)
-    found = drift_of_tables(
-        before, now, columns=_names(columns, before), tool=known[tool], size=chunk_size, study=_study(study)
-    )
+    asked, whose, settings = _names(columns, before), _study(study), read_settings()
+
+    def ask(workers: int) -> TablesDrift:
+        return drift_of_tables(before, now, columns=asked, tool=known[tool], size=chunk_size, study=whose)
+
+    found = spread(ask, settings.cluster, settings.workers_here, settings.without_cluster)
     for note in found.notes:
         typer.echo(note, err=True)
     if as_json:

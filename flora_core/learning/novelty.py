@@ -18,7 +18,6 @@ from flora_core.learning.species_gaussians import fit_gaussians, fit_tail_factor
 from flora_core.learning.species_states import with_limits
 from flora_core.learning.validation.folds import Fold
 from flora_core.learning.validation.scoring import clopper_pearson, effective_plants
-from flora_core.learning.validation.workers import work_through
 from flora_core.model import (
     Bools,
     Ints,
@@ -29,6 +28,7 @@ from flora_core.model import (
     UnknownSpeciesPlants,
     pooled_gaussians,
 )
+from flora_core.parallel import work_through
 from flora_core.study import Study
 
 #: The share of plants like the training plants that may be called unusual.

@@ -30,7 +30,6 @@ from flora_core.learning.validation.out_of_fold import OutOfFold
 from flora_core.learning.validation.scoring import clopper_pearson, fit_calibration
 from flora_core.learning.validation.screening import screen
 from flora_core.learning.validation.selection import ModelSelection, candidate_of
-from flora_core.learning.validation.workers import one_thread
 from flora_core.model import (
     Candidate,
     DrawnScores,
@@ -43,6 +42,7 @@ from flora_core.model import (
     TrainingPlants,
     state_columns,
 )
+from flora_core.parallel import one_thread
 from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
 

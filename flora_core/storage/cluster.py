@@ -6,17 +6,59 @@ cluster is set, they are processes of this machine. What is computed does not de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 from flora_core.errors import Unavailable, WrongSetting
+from flora_core.parallel import at_once
+
+_log: Final = logging.getLogger("flora")
+_Result = TypeVar("_Result")
 
 #: Seconds that the scheduler has to answer.
 _ANSWERS_WITHIN: Final = 10
 #: Libraries whose version changes what is computed.
 _LIBRARIES: Final = ("numpy", "scipy", "sklearn")
+
+
+class _ClusterGone(Unavailable):
+    """The cluster does not answer, has no worker, or was lost."""
+
+
+def spread(
+    work: Callable[[int], _Result], address: str, here: int, without_cluster: Literal["stop", "here"] = "stop"
+) -> _Result:
+    """What `work` gives back, which is told how many may work at once: cores of the cluster, or processes of this machine.
+
+    Parameters
+    ----------
+    address : str
+        Of the cluster's scheduler; "" for none.
+    here : int
+        Processes of this machine.
+    without_cluster : {"stop", "here"}
+        What becomes of the work where the cluster is gone: it is done again on this machine from the beginning, where asked.
+
+    Raises
+    ------
+    Unavailable
+        The cluster is gone, and the work shall not be done here.
+    WrongSetting
+        As in `cluster`.
+    """
+    if address:
+        try:
+            with cluster(address) as cores, at_once(cores):
+                return work(cores)
+        except _ClusterGone as gone:
+            if without_cluster == "stop":
+                raise Unavailable(gone.message) from gone
+            _log.warning("%s The work is done on this machine.", gone.message)
+    with at_once(here):
+        return work(here)
 
 
 @contextmanager
@@ -49,7 +91,7 @@ def cluster(address: str) -> Iterator[int]:
         ) from None
     import joblib
 
-    gone = Unavailable(
+    gone = _ClusterGone(
         f"The cluster at {address} does not answer. Start its scheduler (dask scheduler) or mend FLORA_CLUSTER; without "
         "that setting the work is done on this machine."
     )
@@ -61,14 +103,14 @@ def cluster(address: str) -> Iterator[int]:
         with joblib.parallel_config(backend="dask", client=client):
             yield _cores(client, address)
     except KilledWorker as lost:
-        raise Unavailable(
+        raise _ClusterGone(
             f"Workers of the cluster at {address} died of one piece of the work again and again: {lost}. Give them more "
             "memory, or unset FLORA_CLUSTER to work on this machine."
         ) from lost
     except (OSError, FutureCancelledError, CancelledError) as lost:
         if isinstance(lost, OSError) and client.status == "running":
             raise
-        raise Unavailable(
+        raise _ClusterGone(
             f"The cluster at {address} was lost while it worked; nothing was saved. Try again when it is back, or unset "
             "FLORA_CLUSTER to work on this machine."
         ) from lost
@@ -81,7 +123,7 @@ def _cores(client: Any, address: str) -> int:
     """How many cores the workers have, after a look at their libraries."""
     cores = int(sum(client.ncores().values()))
     if not cores:
-        raise Unavailable(
+        raise _ClusterGone(
             f"The cluster at {address} has no worker. Start one (dask worker {address}), or unset FLORA_CLUSTER to work on "
             "this machine."
         )

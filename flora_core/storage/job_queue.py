@@ -1,4 +1,4 @@
-"""Jobs: work that takes longer than a visitor waits. Any process may ask for one; one at a time is done.
+"""Jobs: work that takes longer than a visitor waits. Any process may ask for one; one at a time is done, or a few.
 
 ::
 
@@ -156,9 +156,16 @@ class JobQueue:
             ).first()
         return None if found is None else _job(found)
 
-    def claim(self, runner: str) -> Job | None:
-        """The oldest waiting job, now running and signed for; None where nothing waits or another is being worked on.
+    def claim(self, runner: str, at_once: int = 1) -> Job | None:
+        """The oldest waiting job, now running and signed for; None where nothing waits or as many as may are worked on.
 
+        Parameters
+        ----------
+        at_once : int
+            Jobs that all servers together may work on at a time.
+
+        Notes
+        -----
         Jobs that this process has watched for `HEARTBEAT_TIMEOUT` without a word are interrupted first.
         """
         if not self.active():
@@ -171,7 +178,8 @@ class JobQueue:
                     given_up = {"state": "cancelled", "result": ""}
                 if silent:
                     connection.execute(update(jobs).where(jobs.c.id == row.id).values(ended_at=now, **given_up))
-            if connection.execute(select(jobs.c.id).where(jobs.c.state.in_(_WORKING))).first() is not None:
+            working = select(func.count()).select_from(jobs).where(jobs.c.state.in_(_WORKING))
+            if connection.execute(working).scalar_one() >= at_once:
                 return None
             oldest = select(func.min(jobs.c.id)).where(jobs.c.state == "waiting").scalar_subquery()
             found = connection.execute(

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from flora_core import parallel
 from flora_core.identification.fitness import outlying_levels, outside_usual_range
 from flora_core.identification.naming import predict_plants
 from flora_core.learning.novelty import fit_novelty
 from flora_core.learning.species_gaussians import fit_gaussians
 from flora_core.learning.training import train
-from flora_core.learning.validation import workers
 from flora_core.learning.validation.folds import make_folds
 from flora_core.model import TrainingPlants, TrainingTable, pooled_gaussians
 from flora_core.study import Measurement, Species, Study
@@ -119,8 +119,8 @@ def test_a_trained_model_carries_the_rule():
 def test_species_left_out_by_two_processes_give_the_very_same_rule(monkeypatch):
     plants = made(k=6, n=20)
     alone = fitted(plants)
-    monkeypatch.setattr(workers, "_KNOWN", 0.0)
-    monkeypatch.setattr(workers, "_WORTH_STARTING", 0.0)
+    monkeypatch.setattr(parallel, "KNOWN", 0.0)
+    monkeypatch.setattr(parallel, "WORTH_STARTING", 0.0)
     k, p = 6, plants.values.shape[1]
     gaussians = fit_gaussians(plants.values, plants.species, k)
     both = fit_novelty(study_of(k, p), plants, make_folds(plants, 10, 0), gaussians, 0, processes=2)

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from flora_core import parallel
 from flora_core.errors import Unavailable, WrongSetting
 from flora_core.learning.algorithms.catalogue import algorithm_named, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
@@ -22,6 +23,7 @@ from flora_core.learning.validation import out_of_fold as module
 from flora_core.learning.validation.folds import make_folds
 from flora_core.settings import Settings
 from flora_core.storage.cluster import cluster
+from flora_core.storage.cluster import spread as spread_over
 from flora_core.storage.files.object_files import files_below
 from flora_core.workflows.batch import BatchRequest
 from flora_core.workflows.batch.folders import FolderJob, name_folder
@@ -89,7 +91,7 @@ def answers(processes, step=lambda question, fold: None):
     algorithm = algorithm_named("forest")
     recipe = Recipe(algorithm, resolve_hyperparameters(algorithm, {}), seed=0)
     questions = [(recipe, make_folds(plants, 10, seed)) for seed in (0, 1)]
-    with module.one_thread():
+    with parallel.one_thread():
         found = module.out_of_fold(questions, plants, step, processes)
     return np.concatenate([one.raw for one in found]).tobytes()
 
@@ -97,8 +99,8 @@ def answers(processes, step=lambda question, fold: None):
 @pytest.fixture
 def spread(monkeypatch):
     """However little is left to do, it is spread."""
-    monkeypatch.setattr(module, "_KNOWN", 0.0)
-    monkeypatch.setattr(module, "_WORTH_STARTING", 0.0)
+    monkeypatch.setattr(parallel, "KNOWN", 0.0)
+    monkeypatch.setattr(parallel, "WORTH_STARTING", 0.0)
 
 
 def test_without_a_cluster_the_work_stays_here():
@@ -162,6 +164,44 @@ def test_a_cluster_that_is_lost_in_the_middle_is_said(spread):
             cluster(there.address) as cores,
         ):
             answers(cores + 1, lose_it)
+
+
+def test_where_asked_the_work_of_a_cluster_that_is_gone_is_done_here(monkeypatch, caplog):
+    monkeypatch.setattr("flora_core.storage.cluster._ANSWERS_WITHIN", 1)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(Unavailable, match="does not answer"):
+        spread_over(lambda workers: workers, address, 3)
+    assert spread_over(lambda workers: workers, address, 3, "here") == 3
+    assert "does not answer" in caplog.text
+    assert "The work is done on this machine." in caplog.text
+    assert spread_over(lambda workers: workers, "", 2) == 2
+
+
+def test_what_the_work_itself_can_t_do_is_not_tried_twice(monkeypatch):
+    tried = []
+
+    def work(workers):
+        tried.append(workers)
+        raise Unavailable("the disk is full")
+
+    with running(1) as there, pytest.raises(Unavailable, match="the disk is full"):
+        spread_over(work, there.address, 2, "here")
+    assert tried == [1]
+
+
+def test_a_cluster_that_is_lost_in_the_middle_gives_the_same_digits_at_home(spread):
+    here, lost = answers(1), []
+    with running(1) as there:
+
+        def lose_it(question, fold):
+            if not lost:
+                there.scheduler.kill()
+                there.scheduler.wait()
+            lost.append(fold)
+
+        found = spread_over(lambda workers: answers(max(2, workers), lose_it), there.address, 1, "here")
+    assert found == here
+    assert len(lost) > 20
 
 
 @pytest.mark.slow

@@ -64,6 +64,14 @@ def test_one_at_a_time_and_in_the_order_they_were_asked_for(jobs):
     assert jobs.newest("rosa") == ()
 
 
+def test_as_many_jobs_are_worked_on_as_may_be_and_no_more(jobs):
+    asked = [jobs.enqueue("iris", "train", f'{{"seed":{n}}}', "Ada") for n in range(3)]
+    assert [jobs.claim(f"me {n}", 2) and n for n in range(3)] == [0, 1, None]
+    assert [job.state for job in jobs.active()] == ["running", "running", "waiting"]
+    jobs.finish(asked[0].id, "me 0", "done", "")
+    assert jobs.claim("you", 2).id == asked[2].id
+
+
 def test_of_many_who_claim_at_once_one_gets_the_job(jobs):
     jobs.enqueue("iris", "train", "1", "x")
     jobs.enqueue("iris", "train", "2", "x")

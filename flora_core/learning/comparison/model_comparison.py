@@ -20,9 +20,9 @@ from flora_core.learning.validation.scoring import (
     cross_fitted_calibration,
     cross_fitted_sets,
 )
-from flora_core.learning.validation.workers import one_thread
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants
 from flora_core.monitoring.verdicts.wording import written_p
+from flora_core.parallel import one_thread
 from flora_core.progress import Progress, no_progress
 from flora_core.study import Study
 

@@ -18,8 +18,8 @@ from flora_core.learning.algorithms.pipelines import recipe_of
 from flora_core.learning.validation.folds import fold_count, make_folds
 from flora_core.learning.validation.out_of_fold import fit_fold
 from flora_core.learning.validation.scoring import clopper_pearson
-from flora_core.learning.validation.workers import one_thread
 from flora_core.model import Bools, Floats, Ints, Model, TrainingPlants, state_columns
+from flora_core.parallel import one_thread
 
 #: Plants that are learned from and asked about; their species keep their shares.
 _PLANTS: Final = 1000

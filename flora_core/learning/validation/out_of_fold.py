@@ -14,8 +14,8 @@ from flora_core.identification.mixed_completions import is_open
 from flora_core.identification.predicting import TEMPERATURES, Uncalibrated
 from flora_core.learning.algorithms.pipelines import Recipe
 from flora_core.learning.validation.folds import Fold
-from flora_core.learning.validation.workers import work_through
 from flora_core.model import Bools, Floats, TrainingPlants
+from flora_core.parallel import work_through
 
 #: Questions whose first folds are asked about before anything else.
 _FIRST: Final = 8

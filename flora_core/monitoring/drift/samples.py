@@ -22,7 +22,7 @@ from flora_core.monitoring.drift.categorical import (
 )
 from flora_core.monitoring.drift.confidence import Confidence, confidence_of
 from flora_core.monitoring.drift.multivariate import MultivariateDrift, multivariate_drift
-from flora_core.monitoring.drift.univariate import UnivariateDrift, univariate_drift, univariate_drifts
+from flora_core.monitoring.drift.univariate import UnivariateDrift, drifts_of_columns, univariate_drifts
 from flora_core.monitoring.drift.within_species import WithinReference, WithinSpecies, moments_of, within_species
 from flora_core.monitoring.windows import Column
 
@@ -227,11 +227,10 @@ def compare_columns(columns: Sequence[Column], *, smallest: int = MIN_PLANTS, ro
     """
     numbers = [column for column in columns if not column.categorical]
     tests = max(1, len(columns))
-    shifts = tuple(
-        univariate_drift(
-            c.name, np.asarray(c.reference, float), np.asarray(c.current[rows], float), tests=tests, smallest=smallest
-        )
-        for c in numbers
+    shifts = drifts_of_columns(
+        [(c.name, np.asarray(c.reference, float), np.asarray(c.current[rows], float)) for c in numbers],
+        tests=tests,
+        smallest=smallest,
     )
     all_of_them = None
     if len(numbers) > 1:

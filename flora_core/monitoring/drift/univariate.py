@@ -14,6 +14,7 @@ from flora_core.monitoring.statistics import permutation
 from flora_core.monitoring.statistics.outlier_fences import RARE, OutlierFences, robust_mean, tukey_fences
 from flora_core.monitoring.statistics.power import detectable_shift
 from flora_core.monitoring.statistics.psi import counts_between, critical_value, decile_edges, psi
+from flora_core.parallel import work_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,19 @@ def univariate_drifts(
     tests : int
         How many tests the window will have in all; 0 for one a measurement.
     """
-    tests = max(tests, len(names), 1)
-    return tuple(
-        univariate_drift(name, reference[:, j], current[:, j], tests=tests, smallest=smallest)
-        for j, name in enumerate(names)
-    )
+    columns = [(name, reference[:, j], current[:, j]) for j, name in enumerate(names)]
+    return drifts_of_columns(columns, tests=max(tests, len(names), 1), smallest=smallest)
+
+
+def drifts_of_columns(
+    columns: Sequence[tuple[str, Floats, Floats]], *, tests: int, smallest: int = MIN_PLANTS
+) -> tuple[UnivariateDrift, ...]:
+    """As `univariate_drifts`, of columns that are (name, reference, current); of many, several at once (`parallel.at_once`)."""
+    tasks = [(place, *column, tests, smallest) for place, column in enumerate(columns)]
+    found = dict(work_through(_drift_of_column, tasks))
+    return tuple(found[place] for place in range(len(columns)))
+
+
+def _drift_of_column(task: tuple[int, str, Floats, Floats, int, int]) -> tuple[int, UnivariateDrift]:
+    place, name, reference, current, tests, smallest = task
+    return place, univariate_drift(name, reference, current, tests=tests, smallest=smallest)

@@ -26,7 +26,7 @@ from flora_core.monitoring.profiles.bins import Bins, bins_of
 from flora_core.monitoring.profiles.profile import Profile, counts_of_rows, empty, from_document, merge, merge_all
 from flora_core.progress import Progress, no_progress
 from flora_core.settings import Settings
-from flora_core.storage.cluster import cluster
+from flora_core.storage.cluster import spread
 from flora_core.storage.files.object_files import ObjectFiles, StoredFile, files_below, is_remote
 from flora_core.tables.layout import FORMATS
 from flora_core.tables.names.checklist import Checklist
@@ -151,9 +151,20 @@ def name_folder(
     Unavailable
         A store or the cluster can't be reached; parts that were done stay done.
     """
+    job = replace(job, by=by)
+    settings = context.settings
+    # SQLite takes one writer at a time; others would wait for it longer than they work.
+    here = 1 if job.record and context.database.path is not None else job.processes
+
+    def name_all(workers: int) -> FolderSummary:
+        return _name_all(context, job, workers, progress)
+
+    return spread(name_all, settings.cluster, here, settings.without_cluster)
+
+
+def _name_all(context: AppContext, job: FolderJob, workers: int, progress: Progress) -> FolderSummary:
     import joblib
 
-    job = replace(job, by=by)
     place, pattern = _place_and_pattern(job.source)
     if place.rstrip("/") == job.target.rstrip("/"):
         raise Refused("The results can't go among the tables; name another folder or address for them, with -o.")
@@ -172,16 +183,13 @@ def name_folder(
     waiting = [one for one in parts if one.name not in done]
     said = StudyChoices(context.column_mappings.all_of(model.study.name), context.checklists.of(model.study.name))
     records = (context.settings, context.principal) if job.record else None
-    # SQLite takes one writer at a time; others would wait for it longer than they work.
-    at_once = 1 if job.record and context.database.path is not None else job.processes
     progress(len(done), len(parts), f"{len(done):,} of {len(parts):,} parts")
-    with cluster(context.settings.cluster) as cores:
-        workers = cores or max(1, min(at_once, len(waiting) or 1))
-        calls = (joblib.delayed(name_part)(model, place, one, job, recipe, said, records) for one in waiting)
-        named = dict(done)
-        for document in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(calls):
-            named[document["part"]] = document
-            progress(len(named), len(parts), f"{len(named):,} of {len(parts):,} parts")
+    calls = (joblib.delayed(name_part)(model, place, one, job, recipe, said, records) for one in waiting)
+    named = dict(done)
+    workers = max(1, min(workers, len(waiting) or 1))
+    for document in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(calls):
+        named[document["part"]] = document
+        progress(len(named), len(parts), f"{len(named):,} of {len(parts):,} parts")
     return _merged(model, job, target, [named[one.name] for one in parts], len(done))
 
 

@@ -1,4 +1,6 @@
-"""The supervisor of jobs: in each server one thread that starts the next job's process, watches it, and records its outcome."""
+"""The supervisor of jobs: in each server a thread, or one for each job that may be worked on at a time, that starts the next
+job's process, watches it, and records its outcome.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,13 @@ class JobSupervisor:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._wake, self._over = threading.Event(), threading.Event()
-        self._thread = SupervisedThread("job-supervisor", self._run)
+        names = ["job-supervisor", *(f"job-supervisor-{n}" for n in range(2, context.settings.jobs_at_once + 1))]
+        self._threads = [SupervisedThread(name, self._run) for name in names]
 
     def start(self) -> None:
         """Begin to look at the queue."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
         """Look at once: something was asked for or cancelled."""
@@ -52,13 +56,14 @@ class JobSupervisor:
         """End; a job that is being worked on is interrupted."""
         self._over.set()
         self._wake.set()
-        self._thread.stop(2 * _GRACE)
+        for thread in self._threads:
+            thread.stop(2 * _GRACE)
 
     def _run(self) -> None:
         while not self._over.is_set():
             runner = f"{socket.gethostname()[:40]}-{uuid.uuid4().hex[:12]}"
             try:
-                job = self._context.jobs.claim(runner)
+                job = self._context.jobs.claim(runner, self._context.settings.jobs_at_once)
                 if job is not None:
                     self._work_on(job, runner)
                     continue

@@ -12,7 +12,7 @@ from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.errors import Refused
 from flora_core.model import Bools, Floats, Ints, Model, ModelCard, TrainingPlants
-from flora_core.storage.cluster import cluster
+from flora_core.storage.cluster import spread
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
 from flora_core.workflows.context import AppContext
@@ -55,7 +55,6 @@ def compare_versions(
     """
     from flora_core.learning.comparison.model_comparison import compare
     from flora_core.learning.comparison.promotion_gate import MARGIN, evaluate_gate
-    from flora_core.learning.validation.workers import usual_processes
 
     if champion == challenger:
         raise Refused(f"Version {champion} is compared with itself; name two versions.")
@@ -64,17 +63,21 @@ def compare_versions(
     known = determined_plants(context, found)
     table = context.studies.plants(found)
     plants, champion_knew = _plants_of_both(found, table, rows_known(context, found, table, old), known, old, new)
-    with cluster(context.settings.cluster) as cores:
-        comparison = compare(
+
+    def ask(workers: int) -> Comparison:
+        return compare(
             found,
             plants,
             old,
             new,
             _unseen(known, old, new),
             champion_knew=champion_knew,
-            processes=processes or cores or usual_processes(),
+            processes=processes or workers,
             progress=progress,
         )
+
+    settings = context.settings
+    comparison = spread(ask, settings.cluster, settings.workers_here, settings.without_cluster)
     gate = _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
     # What it said in the shadow speaks where the comparison is with the version that spoke aloud.
     shadowed = champion == context.registry.champion_version(study)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ from flora_core.errors import ArtifactRefused, Refused
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
 from flora_core.model import Candidate, Model, ModelCard
-from flora_core.storage.cluster import cluster
+from flora_core.storage.cluster import spread
 from flora_core.workflows.context import AppContext
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def train_version(
     by : str
         Who trains.
     processes : int, optional
-        How many processes may work at once; where not given, as many as the cluster has cores, or two without one. The
+        How many processes may work at once; where not given, as many as the cluster has cores, or FLORA_PROCESSES without one. The
         version does not depend on it.
     progress : callable, optional
         Told of each step; may raise to stop: nothing is registered then.
@@ -83,7 +83,6 @@ def train_version(
         The version can't be saved, or the cluster does not answer; nothing is registered.
     """
     # scikit-learn's larger modules come with it; whoever only asks about versions does without them.
-    from flora_core.learning.validation.workers import usual_processes
     from flora_core.learning.data_checks.checks import failed, sanity_checks
     from flora_core.learning.training import score_on_drawn, train
     from flora_core.workflows.models.determined_plants import determined_plants, no_plants
@@ -98,8 +97,17 @@ def train_version(
     checks = sanity_checks(found, plants, known)
     if failed(checks):
         raise Refused(" ".join(check.detail for check in failed(checks)))
-    with cluster(context.settings.cluster) as cores:
-        model = train(
+    told: list[tuple[str, dict[str, Any]]] = []
+
+    def tell(candidate: Candidate) -> None:
+        # Where the cluster was lost, the work begins anew: what was told already is not told twice.
+        recipe = (candidate.algorithm, candidate.hyperparameters)
+        if tried is not None and recipe not in told:
+            told.append(recipe)
+            tried(candidate)
+
+    def learn(workers: int) -> Model:
+        return train(
             found,
             plants,
             algorithm=algorithm,
@@ -108,10 +116,13 @@ def train_version(
             shape_ratios=shape_ratios,
             seed=seed,
             by=by,
-            processes=processes or cores or usual_processes(),
+            processes=processes or workers,
             progress=progress,
-            tried=tried,
+            tried=None if tried is None else tell,
         )
+
+    settings = context.settings
+    model = spread(learn, settings.cluster, settings.workers_here, settings.without_cluster)
     model = score_on_drawn(model, drawn.values, drawn.species)
     return context.registry.register(_warned(model, checks), by=by).card
 

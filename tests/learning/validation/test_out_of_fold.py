@@ -7,12 +7,12 @@ import psutil
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from flora_core import parallel
 from flora_core.learning.algorithms.catalogue import ALGORITHMS, resolve_hyperparameters
 from flora_core.learning.algorithms.pipelines import Recipe
-from flora_core.learning.validation import workers as module
 from flora_core.learning.validation.folds import make_folds
 from flora_core.learning.validation.out_of_fold import out_of_fold
-from flora_core.learning.validation.workers import one_thread
+from flora_core.parallel import one_thread
 from flora_core.workflows.models.lifecycle import iris_plants
 from tests.builders import make_plants
 from tests.servers import ROOT
@@ -65,8 +65,8 @@ def test_two_processes_give_the_very_same_answers(monkeypatch):
     questions = [(recipe("forest", trees=20), folds), (recipe("boosting", trees=20), folds), (recipe("svm"), folds)]
     with one_thread():
         alone = out_of_fold(questions, IRIS)
-        monkeypatch.setattr(module, "_KNOWN", 0.0)
-        monkeypatch.setattr(module, "_WORTH_STARTING", 0.0)
+        monkeypatch.setattr(parallel, "KNOWN", 0.0)
+        monkeypatch.setattr(parallel, "WORTH_STARTING", 0.0)
         steps = []
         both = out_of_fold(questions, IRIS, lambda q, f: steps.append(q), processes=2)
     assert sorted(steps) == [0] * 5 + [1] * 5 + [2] * 5
@@ -76,8 +76,8 @@ def test_two_processes_give_the_very_same_answers(monkeypatch):
 
 @pytest.mark.slow
 def test_whoever_watches_may_stop_the_other_processes_too(monkeypatch):
-    monkeypatch.setattr(module, "_KNOWN", 0.0)
-    monkeypatch.setattr(module, "_WORTH_STARTING", 0.0)
+    monkeypatch.setattr(parallel, "KNOWN", 0.0)
+    monkeypatch.setattr(parallel, "WORTH_STARTING", 0.0)
 
     def stop(question, fold):
         if fold == 2:
@@ -88,7 +88,7 @@ def test_whoever_watches_may_stop_the_other_processes_too(monkeypatch):
 
 
 def test_little_work_starts_no_other_process(monkeypatch):
-    monkeypatch.setattr(module, "_at_once", lambda *_: pytest.fail("started others"))
+    monkeypatch.setattr(parallel, "_by_others", lambda *_: pytest.fail("started others"))
     out_of_fold([(recipe(), make_folds(IRIS, 10, seed=0))], IRIS, processes=2)
 
 
@@ -96,11 +96,11 @@ def test_little_work_starts_no_other_process(monkeypatch):
 def test_workers_end_with_the_training_that_was_killed(tmp_path):
     script = tmp_path / "train.py"
     script.write_text(
-        "import flora_core.learning.validation.workers as module\n"
+        "from flora_core import parallel\n"
         "from flora_core.learning.training import train\n"
         "from flora_core.workflows.models.lifecycle import iris_plants\n"
         "from flora_core.study import IRIS\n"
-        "module._KNOWN = module._WORTH_STARTING = 0.0\n"
+        "parallel.KNOWN = parallel.WORTH_STARTING = 0.0\n"
         "told = lambda done, total, doing: print(done, flush=True)\n"
         "train(IRIS, iris_plants(), algorithm='forest', search=200, processes=2, progress=told)\n"
     )

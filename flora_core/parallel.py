@@ -1,51 +1,70 @@
-"""Work that is done here or, where enough of it is left, by several processes at once."""
+"""Work that is done here or, where enough of it is left, by several processes at once, with the same results.
+
+Whoever opens `at_once` says how many may work at one time; what fans out below asks `work_through`, and need not be told.
+Within `storage.cluster` the workers are those of a cluster, otherwise processes of this machine.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 #: Seconds of work left below which starting other processes would take longer than it saves.
-_WORTH_STARTING: Final = 6.0
+WORTH_STARTING: Final = 6.0
 #: Seconds after which it is known well enough how long the rest will take.
-_KNOWN: Final = 0.5
+KNOWN: Final = 0.5
 #: How joblib names the processes that it starts on this machine.
 _OWN_WORKER: Final = "LokyProcess"
+
+_AT_ONCE: Final[ContextVar[int]] = ContextVar("at_once", default=1)
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+@contextlib.contextmanager
+def at_once(workers: int) -> Iterator[None]:
+    """Within it, what fans out may have so many workers."""
+    before = _AT_ONCE.set(max(1, workers))
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(before)
+
+
 def work_through(
-    work: Callable[[Task], Result], tasks: Sequence[Task], processes: int = 1
+    work: Callable[[Task], Result], tasks: Sequence[Task], processes: int | None = None
 ) -> Generator[Result, None, None]:
     """The result of each task, in the order in which they are ready; others stop when this is closed.
 
     Parameters
     ----------
     work : callable
-        A function of a module, which other processes can find.
-    processes : int
-        How many may work at once; others are started only where enough is left to do.
+        A function of a module, which other processes can find; its result depends on the task alone.
+    processes : int, optional
+        How many may work at once, as `at_once` says where it is not given; others are started only where enough is left to do.
     """
+    most = _AT_ONCE.get() if processes is None else processes
     start = time.perf_counter()
     for i, task in enumerate(tasks):
         spent = time.perf_counter() - start
-        if processes > 1 and i and spent > _KNOWN and spent / i * (len(tasks) - i) > _WORTH_STARTING:
-            yield from _at_once(work, tasks[i:], processes)
+        if most > 1 and i and spent > KNOWN and spent / i * (len(tasks) - i) > WORTH_STARTING:
+            yield from _by_others(work, tasks[i:], most)
             return
         yield work(task)
 
 
-def _at_once(work: Callable[[Task], Result], tasks: Sequence[Task], processes: int) -> Generator[Result, None, None]:
+def _by_others(work: Callable[[Task], Result], tasks: Sequence[Task], processes: int) -> Generator[Result, None, None]:
     # scikit-learn's own door to its workers: they load this module afresh, and never the program's main one.
     from sklearn.utils.parallel import Parallel, delayed
 
@@ -84,11 +103,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def usual_processes() -> int:
-    """How many processes a training may use where nobody said: two, or one where there is one core."""
-    return min(2, os.cpu_count() or 1)
 
 
 def one_thread() -> threadpool_limits:
