@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 
-from benchmarks.visitor import ROOT, arrive, free_port, installation_folder, serving, streamlit_command
+from benchmarks.visitor import NAMED, ROOT, arrive, free_port, installation_folder, serving, streamlit_command
 
 STARTS = 7
 
@@ -35,14 +35,14 @@ def main() -> None:
     with installation_folder() as environment:
         for _ in range(STARTS):
             bare.append(first_name("page.py", "benchmarks/bare", environment, "Iris versicolor"))
-            ours.append(first_name("app.py", ".", environment, "flora-name'><i>Iris"))
+            ours.append(first_name("app.py", ".", environment, NAMED))
     a, b = statistics.median(bare), statistics.median(ours)
     print(f"bare page   {a:5.2f} s   ({min(bare):.2f} to {max(bare):.2f}, {STARTS} starts)")
     print(f"Identify    {b:5.2f} s   ({min(ours):.2f} to {max(ours):.2f}, {STARTS} starts)")
     print(f"ratio       {b / a:5.2f}     (aim: at most 1.5)")
     with tempfile.TemporaryDirectory() as folder:
         empty = {"FLORA_DATABASE_URL": f"sqlite:///{folder}/flora.db", "FLORA_MODELS": f"{folder}/models"}
-        print(f"very first start, with training: {first_name('app.py', '.', empty, 'flora-name'):.2f} s")
+        print(f"very first start, with training: {first_name('app.py', '.', empty, NAMED):.2f} s")
 
 
 if __name__ == "__main__":

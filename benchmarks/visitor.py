@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -20,6 +20,13 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+#: The flower that Identify is opened with: its address carries what was measured, and without any it names nothing.
+_FLOWER: Final = "sepal_length=5.9&sepal_width=2.8&petal_length=4.3&petal_width=1.3"
+#: What stands before the name of a flower on it.
+NAMED: Final = "<p class='flora-name'>"
+_IDENTIFY: Final = "identify"
 
 
 class Page:
@@ -30,16 +37,20 @@ class Page:
     query : str
         The address's query: "study=season".
     name : str
-        The page to ask for, by its address: "identify". "" for whatever page comes first.
+        The page to ask for, by its address: "identify", which is opened with a flower. "" for whatever page comes first.
     """
 
     def __init__(self, query: str = "", name: str = "") -> None:
         self._query, self._name = query, name
+        if name == _IDENTIFY and not query:
+            self._query = _FLOWER
+        self._named = False
         self._hash = ""
         self.sliders: dict[str, Any] = {}
 
     def request(self, states: dict[str, float] | None = None) -> bytes:
         """The message that asks for the page, with sliders moved: {identifier: value}."""
+        self._named = False
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_script_hash = self._hash
@@ -60,7 +71,7 @@ class Page:
         Raises
         ------
         RuntimeError
-            Another page came than was asked for: what is measured would not be what it says.
+            Another page came than was asked for, or Identify named no flower: what is measured would not be what it says.
         """
         message = ForwardMsg()
         message.ParseFromString(content)
@@ -75,6 +86,9 @@ class Page:
             element = message.delta.new_element
             if element.WhichOneof("type") == "slider":
                 self.sliders[element.slider.label] = element.slider
+            self._named |= NAMED in element.html.body
+        elif kind == "script_finished" and self._name == _IDENTIFY and not self._named:
+            raise RuntimeError("Identify was drawn without the name of a flower")
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         return kind
