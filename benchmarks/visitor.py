@@ -180,7 +180,8 @@ def arrive(port: int, query: str = "", seconds: float = 60.0, name: str = "") ->
 
 
 def streamlit_command(script: str, port: int) -> list[str]:
-    return [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--server.headless", "true"]
+    where = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", "true"]
+    return [sys.executable, "-m", "streamlit", "run", script, *where]
 
 
 @contextmanager
