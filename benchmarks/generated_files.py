@@ -156,6 +156,21 @@ def growth(name: str, contents: list[bytes], both: Both) -> str:
     return f"{name}: time grows with the exponents {here:.2f} (workflow) and {there:.2f} (server): {shown}"
 
 
+def report(name: str, both: Both, server: WebServer, before: int) -> None:
+    """What was found of one kind of file, and what the server takes of memory."""
+    print(f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in sorted(both.found.items())))
+    names = ("tracebacks", "answers of 5xx", "failed by the server")
+    print("  " + ", ".join(f"{both.found[name]} {name}" for name in names), end="; ")
+    print(f"{server.log.count('Traceback')} tracebacks in the server's log")
+    print(
+        f"  memory of the server: {before / 1e6:.0f} MB before, {both.own_memory() / 1e6:.0f} MB after; at most "
+        f"{both.peak / 1e6:.0f} MB with the processes that read workbooks",
+        flush=True,
+    )
+    both.found.clear()
+    both.peak = 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", type=int, default=3000)
@@ -176,19 +191,10 @@ def main() -> None:
         before = both.own_memory()
         both.found.clear()
         both.peak = 0
-        generated(
-            st.one_of(st.binary(max_size=3000), tables(), tables(), tables()), given_.tables, given_.seed, "t.csv", both
-        )
-        generated(workbooks(), given_.workbooks, given_.seed, "t.xlsx", both)
-        after = both.own_memory()
-        print(", ".join(f"{count:,} {what}" for what, count in sorted(both.found.items())))
-        names = ("tracebacks", "answers of 5xx", "failed by the server")
-        print(", ".join(f"{both.found[name]} {name}" for name in names), end="; ")
-        print(f"{server.log.count('Traceback')} tracebacks in the server's log")
-        print(
-            f"memory of the server: {before / 1e6:.0f} MB before, {after / 1e6:.0f} MB after; at most {both.peak / 1e6:.0f} MB "
-            "with the processes that read workbooks"
-        )
+        files = st.one_of(st.binary(max_size=3000), tables(), tables(), tables())
+        for strategy, count, name in ((files, given_.tables, "t.csv"), (workbooks(), given_.workbooks, "t.xlsx")):
+            generated(strategy, count, given_.seed, name, both)
+            report(name, both, server, before)
         if not given_.no_growth:
             rows = cells(given_.seed)
             random.Random(given_.seed).shuffle(rows)

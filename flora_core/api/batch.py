@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, ExitStack
 from typing import Annotated, Any, BinaryIO, Final, Literal
 from urllib.parse import quote
 
@@ -18,7 +19,6 @@ from flora_core.access import UseCase
 from flora_core.api.dependencies import Caller, ContextProvider, name_given, refusals
 from flora_core.api.lanes import FILES, READING
 from flora_core.errors import BadTable, Refused
-from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.tables.columns.assignments import read_assignments
 from flora_core.tables.layout import FORMATS, Arrangement
 from flora_core.tables.rows.checking import DuplicatePolicy
@@ -157,10 +157,10 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         place = await FILES.run(at.reserve, context.principal)
         try:
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
-                order = await _from_form(request, place, given, context, most)
+                order = await _from_form(request, at.upload(place), given, context, most)
                 await FILES.run(at.check, order)
             else:
-                await _from_body(request, place, most)
+                await _from_body(request, at.upload(place), most)
         except BaseException:
             await FILES.run(at.discard, place)
             raise
@@ -221,25 +221,31 @@ _BODY: Final = {
 }
 
 
-async def _from_body(request: Request, place: BatchFolder, most_mb: int) -> None:
+async def _from_body(request: Request, upload: AbstractContextManager[BinaryIO], most_mb: int) -> None:
     """Write the body to the disk as it comes, and stop at the limit."""
-    came, held = 0, bytearray()
-    with await FILES.run(place.open_upload) as file:
-        try:
-            async for chunk in request.stream():
-                came += len(chunk)
-                check_size(came, most_mb)
-                held += chunk
-                if len(held) >= _WRITTEN_AT_ONCE:
-                    await FILES.run(file.write, bytes(held))
-                    held.clear()
-        except ClientDisconnect:
-            raise BadTable("The table did not come whole; send it again.") from None
+    came, held, opened = 0, bytearray(), ExitStack()
+    try:
+        file = await FILES.run(opened.enter_context, upload)
+        async for chunk in request.stream():
+            came += len(chunk)
+            check_size(came, most_mb)
+            held += chunk
+            if len(held) >= _WRITTEN_AT_ONCE:
+                await FILES.run(file.write, bytes(held))
+                held.clear()
         await FILES.run(file.write, bytes(held))
+    except ClientDisconnect:
+        raise BadTable("The table did not come whole; send it again.") from None
+    finally:
+        await FILES.run(opened.close)
 
 
 async def _from_form(
-    request: Request, place: BatchFolder, given: BatchParameters, context: AppContext, most_mb: int
+    request: Request,
+    upload: AbstractContextManager[BinaryIO],
+    given: BatchParameters,
+    context: AppContext,
+    most_mb: int,
 ) -> BatchJob:
     """The table of a form, which its parser puts down on the disk; its other fields are parameters."""
     limited = Request(request.scope, _limited(request.receive, most_mb))
@@ -260,15 +266,15 @@ async def _from_form(
             order = BatchParameters.model_validate(fields).order(context)
         except ValidationError as error:
             raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
-        await FILES.run(_copy, file.file, place)
+        await FILES.run(_copy, file.file, upload)
     finally:
         await form.close()
     return order
 
 
-def _copy(source: BinaryIO, place: BatchFolder) -> None:
+def _copy(source: BinaryIO, upload: AbstractContextManager[BinaryIO]) -> None:
     source.seek(0)
-    with place.open_upload() as file:
+    with upload as file:
         while block := source.read(_WRITTEN_AT_ONCE):
             file.write(block)
 

@@ -183,7 +183,7 @@ def test_an_old_browser_is_told_not_to_frame(server):
 
 
 @pytest.mark.parametrize(
-    "origin", [FOREIGN, "null", "http://localhost.evil.example", "http://127.0.0.1:1", "file://", ""]
+    "origin", [FOREIGN, "null", "http://localhost.evil.example", "http://127.0.0.1:1", "file://", "", "http://[::1"]
 )
 def test_a_websocket_from_elsewhere_is_not_opened(server, origin):
     assert 400 <= handshake(server, {"Origin": origin}) < 500

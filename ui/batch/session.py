@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
-from flora_core.errors import BadTable, FloraError, Refused, Unavailable, Unknown
+from flora_core.errors import BadTable, FloraError, OverBudget, Refused, Unavailable, Unknown
 from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.storage.files.process_memory import release_memory
 from flora_core.tables.files.reading import Layout, read_layout
@@ -32,7 +32,7 @@ from flora_core.workflows.batch.orders import request_from
 from flora_core.workflows.batch.questions import BatchQuestion, batch_questions
 from flora_core.workflows.batch.queue import RESULTS, found_batch, owner_key
 from flora_core.workflows.batch.result_rows import ScreenSink
-from flora_core.workflows.batch.room import new_batch, writing_within_room
+from flora_core.workflows.batch.room import new_batch, upload_within_room, writing_within_room
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.context import AppContext
 
@@ -139,12 +139,15 @@ class BatchSession:
         self._stop = threading.Event()
         try:
             if content is not None:
-                with self._folder.open_upload() as target:
+                with upload_within_room(context, self._folder) as target:
                     shutil.copyfileobj(content, target, 1 << 20)
                 self._folder.keep_upload()
             with self._folder.table() as stream:
                 self.size = stream.seek(0, 2)
             self._look()
+        except OverBudget:
+            self._folder.remove()
+            raise
         except OSError as error:
             if content is not None:
                 self._folder.remove()
@@ -152,7 +155,6 @@ class BatchSession:
                 f"The table can't be kept: {error.strerror or error}. Make room where the tables are kept."
             ) from error
         finally:
-            context.batches.give_back(self.identifier)
             self._folder.release()
         self._keep()
 

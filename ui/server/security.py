@@ -322,7 +322,12 @@ def is_foreign(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "") == "cross-site":
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:  # no address at all, as half of one in brackets
+        return True
 
 
 def _is_framed(headers: Headers) -> bool:

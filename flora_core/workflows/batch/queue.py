@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from flora_core.supervised_threads import SupervisedThread
 from flora_core.tables.files.reading import read_layout
 from flora_core.workflows.batch.orders import BatchJob, order_document, order_from
 from flora_core.workflows.batch.plan import BatchRequest, plan_batch
-from flora_core.workflows.batch.room import new_batch, writing_within_room
+from flora_core.workflows.batch.room import new_batch, upload_within_room, writing_within_room
 from flora_core.workflows.batch.run import recorded_before, run_batch
 from flora_core.workflows.batch.sinks import DarwinCoreSink, IssuesSink, TableSink
 from flora_core.workflows.batch.summary import summary_document
@@ -104,6 +104,10 @@ class BatchQueue:
         self._owner_of[batch.identifier] = owner_key(owner)
         return batch
 
+    def upload(self, batch: BatchFolder) -> AbstractContextManager[BinaryIO]:
+        """The file that a table is written to as it comes; raises as `upload_within_room` does."""
+        return upload_within_room(self._context, batch)
+
     def check(self, order: BatchJob) -> None:
         """Refuse what can be refused before the table comes; raises as `run_batch` does."""
         self._context.champion(order.request.study)
@@ -133,7 +137,6 @@ class BatchQueue:
                 **asked,
             }
         )
-        self._context.batches.give_back(batch.identifier)
         batch.keep_upload()
         with self._lock:
             self._receiving.discard(batch.identifier)
@@ -163,7 +166,6 @@ class BatchQueue:
         self._owner_of.pop(batch.identifier, None)
         batch.release()
         batch.remove()
-        self._context.batches.give_back(batch.identifier)
 
     def status(self, identifier: str, owner: Principal) -> dict[str, Any]:
         """What is known of a table: its state, its progress, and what came of it.

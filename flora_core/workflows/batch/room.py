@@ -12,13 +12,11 @@ from flora_core.storage.files.batch_store import BatchFolder
 from flora_core.workflows.context import AppContext
 
 #: Bytes that a file has set aside for it at a time.
-_ROOM_AT_ONCE: Final = 256_000
+_ROOM_AT_ONCE: Final = 64_000
 
 
 def new_batch(context: AppContext) -> BatchFolder:
     """A place for a table and what becomes of it, its lock held; what is too old is swept away first.
-
-    Room for the largest table there may be is set aside under its identifier, until the table has come (`give_back`).
 
     Raises
     ------
@@ -29,12 +27,9 @@ def new_batch(context: AppContext) -> BatchFolder:
     """
     settings, batches = context.settings, context.batches
     batches.sweep(timedelta(hours=settings.keep_results_hours))
-    batch, room = batches.new(), _room(context)
-    if not batches.set_aside(batch.identifier, min(settings.max_upload_mb * 1_000_000, room), room):
-        batch.release()
-        batch.remove()
+    if batches.size() + _ROOM_AT_ONCE > _room(context):
         raise _no_room(context)
-    return batch
+    return batches.new()
 
 
 @contextmanager
@@ -50,10 +45,25 @@ def writing_within_room(
     Unavailable
         The disk is full, or the folder is gone.
     """
+    with batch.writing(name, here=here) as stream, _bounded(stream, context) as bounded:
+        yield bounded
+
+
+@contextmanager
+def upload_within_room(context: AppContext, batch: BatchFolder) -> Iterator[BinaryIO]:
+    """The file that a table is written to as it comes; raises as `writing_within_room` does.
+
+    Room is set aside for what came and not for what may come: a body that never goes on takes nobody else's.
+    """
+    with batch.open_upload() as stream, _bounded(stream, context) as bounded:
+        yield bounded
+
+
+@contextmanager
+def _bounded(stream: BinaryIO, context: AppContext) -> Iterator[BinaryIO]:
     owner = object()
     try:
-        with batch.writing(name, here=here) as stream:
-            yield cast(BinaryIO, _BoundedFile(stream, context, owner))
+        yield cast(BinaryIO, _BoundedFile(stream, context, owner))
     finally:
         context.batches.give_back(owner)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from flora_core.errors import OverBudget, Unavailable
-from flora_core.workflows.batch import room
 from tests.builders import table_text
 from ui.batch import session
 from ui.batch.session import BatchSession
@@ -80,12 +79,10 @@ def test_what_a_page_keeps_asks_for_room_as_the_api_does(one_megabyte):
     assert again.result("parquet")
 
 
-def test_room_is_set_aside_while_a_table_comes(one_megabyte):
-    first = room.new_batch(one_megabyte)
+def test_a_table_larger_than_the_room_there_is_is_refused_as_it_comes(one_megabyte):
     with pytest.raises(OverBudget, match="fill the 1 MB"):
-        BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(table_text().encode()))
-    one_megabyte.batches.give_back(first.identifier)
-    BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(table_text().encode())).clear()
+        BatchSession(one_megabyte, "iris", "flowers.csv", io.BytesIO(b"1.4,0.2,5.1,3.5\n" * 100_000))
+    assert kept_bytes(one_megabyte) == 0
 
 
 def test_a_full_disk_is_said_to_be_one(work, context, monkeypatch):

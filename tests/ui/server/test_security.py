@@ -36,6 +36,12 @@ def test_internal_routes_are_not_there(path):
     assert "a page" not in answer.text
 
 
+@pytest.mark.parametrize("origin", ["http://[::1", "http://]", "//[", "http://evil.example"])
+def test_an_origin_that_is_no_address_is_somebody_else_s(origin):
+    answer = client().post("/api/v1/identify", json={}, headers={"Origin": origin})
+    assert answer.status_code == 403
+
+
 def test_every_answer_carries_the_security_headers():
     headers = client().get("/").headers
     assert "default-src 'self'" in headers["content-security-policy"]

@@ -2,6 +2,8 @@
 
 import shutil
 import threading
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -90,3 +92,17 @@ def test_tables_that_are_still_coming_do_not_keep_others_from_waiting(tables, mo
     for place in coming:
         tables.discard(place)
     assert tables.reserve(ME)
+
+
+def test_tables_that_never_come_take_nobody_s_room(context):
+    settings = context.settings.model_copy(update={"max_results_mb": 2, "max_upload_mb": 1})
+    tables = BatchQueue(replace(context, settings=settings))
+    waiting = [tables.reserve(ME) for _ in range(40)]
+    with ExitStack() as open_bodies:
+        for place in waiting[:15]:
+            open_bodies.enter_context(tables.upload(place)).write(b"p")
+        found = finished(tables, tables.submit(sent(tables), job())["id"])
+    assert found["state"] == "done"
+    for place in waiting:
+        tables.discard(place)
+    tables.stop()
