@@ -12,7 +12,7 @@ from ui.site.study_picker import chosen_study
 
 context = require_context()
 study = context.studies.get(chosen_study(context))
-if not allowed_here(context, UseCase.READ_RECORDS):
+if not allowed_here(context, UseCase.READ_OWN_RECORDS):
     st.stop()
 
 with st.container(key="bench-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

@@ -85,6 +85,16 @@ class Principal:
         """Whether nobody vouches for it."""
         return self.issuer in ("", _ANONYMOUS)
 
+    @property
+    def owner(self) -> str:
+        """As whose a record is kept; "" where nobody vouches for it: a network address is another's tomorrow."""
+        return "" if self.is_anonymous else self.identity
+
+    @property
+    def types_names(self) -> bool:
+        """Whether it signs with the name that it types: where nobody signs in, no other is known."""
+        return self.is_local or self.is_anonymous
+
     def has(self, role: Role) -> bool:
         """Whether it is at least that."""
         highest = self.role
@@ -113,9 +123,9 @@ def service_principal(name: str) -> Principal:
     return Principal(name, _SERVICE, name, frozenset({Role.MAINTAINER}))
 
 
-def anonymous_principal(role: Role) -> Principal:
-    """Whoever comes to an open server."""
-    return Principal("", _ANONYMOUS, "", frozenset({role}))
+def anonymous_principal(role: Role, address: str = "") -> Principal:
+    """Whoever comes to an open server: known by the network address alone, so that tables of others are not theirs."""
+    return Principal(address, _ANONYMOUS, "", frozenset({role}))
 
 
 def token_principal(number: int, name: str, roles: frozenset[Role]) -> Principal:

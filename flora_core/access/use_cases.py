@@ -20,10 +20,11 @@ class UseCase(StrEnum):
 
     RECORD = "record identifications"
     UPLOAD_TABLE = "upload a table"
-    READ_RECORDS = "read records"
+    READ_OWN_RECORDS = "read one's own records"
     DETERMINE = "determine"
 
     DETERMINE_VERIFIED = "determine at verification level 2 and above"
+    READ_RECORDS = "read records"
     EXPORT_ARCHIVE = "export an archive"
     MAKE_STUDY = "make a study"
     EXTEND_STUDY = "extend a study"
@@ -48,8 +49,14 @@ class UseCase(StrEnum):
 def _table() -> dict[UseCase, Role]:
     by_role = {
         Role.VIEWER: (UseCase.IDENTIFY, UseCase.READ_STUDIES, UseCase.READ_MODELS, UseCase.READ_MONITOR),
-        Role.BOTANIST: (UseCase.RECORD, UseCase.UPLOAD_TABLE, UseCase.READ_RECORDS, UseCase.DETERMINE),
-        Role.CURATOR: (UseCase.DETERMINE_VERIFIED, UseCase.EXPORT_ARCHIVE, UseCase.MAKE_STUDY, UseCase.EXTEND_STUDY),
+        Role.BOTANIST: (UseCase.RECORD, UseCase.UPLOAD_TABLE, UseCase.READ_OWN_RECORDS, UseCase.DETERMINE),
+        Role.CURATOR: (
+            UseCase.DETERMINE_VERIFIED,
+            UseCase.READ_RECORDS,
+            UseCase.EXPORT_ARCHIVE,
+            UseCase.MAKE_STUDY,
+            UseCase.EXTEND_STUDY,
+        ),
         Role.MAINTAINER: (
             UseCase.TRAIN,
             UseCase.COMPARE,
@@ -72,7 +79,8 @@ ROLE_NEEDED: Final[Mapping[UseCase, Role]] = MappingProxyType(_table())
 
 #: What is asked so often, and changes so little, that only refused attempts stand in the audit trail.
 READS: Final = frozenset(use_case for use_case, role in ROLE_NEEDED.items() if role is Role.VIEWER) | {
-    UseCase.READ_RECORDS
+    UseCase.READ_OWN_RECORDS,
+    UseCase.READ_RECORDS,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,9 +17,8 @@ from flora_core.access import NOBODY, Principal
 from flora_core.api.dependencies import ContextProvider
 from flora_core.api.lanes import ASKERS
 from flora_core.errors import FloraError, NotAllowed, NotSignedIn, OverBudget, Unavailable, as_document
-from flora_core.logs import request_id
-from flora_core.storage.access.audit_trail import AuditEntry
 from flora_core.workflows.access.sign_in import bearer_in, principal_of_request
+from flora_core.workflows.authorisation import note_turned_away
 from flora_core.workflows.context import AppContext
 
 #: Where the principal stands in a request's scope, and what a verified sign-in said of it.
@@ -33,10 +32,9 @@ FAILURES_SECONDS: Final = 60.0
 #: What tells of the API and of no record.
 _DOCUMENTS: Final = frozenset({"/docs", "/openapi.json"})
 _MINUTE: Final = 60.0
-#: What stands in the audit trail in place of a use case where somebody was turned away before one was asked for.
-AT_THE_DOOR: Final = "enter"
-#: How many of them of one address are kept within a minute.
-MOST_NOTED: Final = 60
+#: How many of them of one address are kept one by one within an hour; of more the number is kept, once a minute.
+MOST_NOTED: Final = 1_000
+_HOUR: Final = 3600.0
 _LONGEST_PATH: Final = 200
 
 
@@ -58,7 +56,7 @@ class Authentication:
             scope[PRINCIPAL] = await self._principal(scope)
         except FloraError as error:
             if not (_is_document(scope) and isinstance(error, NotSignedIn | Unavailable) and self._is_local()):
-                if isinstance(error, NotSignedIn | NotAllowed):
+                if isinstance(error, NotSignedIn | NotAllowed | OverBudget):
                     self._door.turned_away(self._front.context(), scope)
                 await _refused(error)(scope, receive, send)
                 return
@@ -77,11 +75,11 @@ class Authentication:
         if context.settings.way_to_run != "local" and self._failures.is_over(address):
             raise OverBudget("Too many keys that are not known came from this address. Try again in a minute.")
         claims: Mapping[str, Any] = scope.get(CLAIMS) or {}
-        key = (bearer_in(headers), f"{claims.get('iss', '')} {claims.get('sub', '')} {claims.get('iat', '')}")
+        key = (bearer_in(headers), f"{claims.get('iss', '')} {claims.get('sub', '')} {claims.get('iat', '')} {address}")
         at, who = self._believed.get(key, (-1e9, None))
         if who is None or time.monotonic() - at > BELIEVED_SECONDS:
             try:
-                who = await ASKERS.run(principal_of_request, context, headers, claims)
+                who = await ASKERS.run(principal_of_request, context, headers, claims, address)
             except NotAllowed:
                 self._failures.add(address)
                 raise
@@ -125,22 +123,44 @@ def address_of(scope: Scope) -> str:
 
 
 class DoorKeeper:
-    """Keeps in the audit trail who was turned away before any use case was asked; of one address so many a minute."""
+    """Keeps in the audit trail who was turned away before any use case was asked.
+
+    Of an address that comes very often the number of its attempts is kept in place of each of them: it could fill the disk.
+    """
 
     def __init__(self) -> None:
-        self._kept = CountPerAsker(MOST_NOTED, _MINUTE)
+        self._kept = CountPerAsker(MOST_NOTED, _HOUR)
+        self._lock = threading.Lock()
+        self._more: Counter[str] = Counter()
+        self._timer: threading.Timer | None = None
 
     def turned_away(self, context: AppContext, scope: Scope, who: Principal = NOBODY) -> None:
-        """Keep an attempt; more than a few of one address within a minute are not kept, or it could fill the database."""
+        """Keep an attempt."""
         address = address_of(scope)
         if self._kept.is_over(address):
+            self._count(context, address)
             return
         self._kept.add(address)
         door = "api" if f"{scope.get('root_path', '')}{scope['path']}".startswith("/api") else "page"
         written = "".join(c if c.isprintable() else "?" for c in scope["path"])[:_LONGEST_PATH]
         what = f"{scope.get('method', 'WEBSOCKET')} {written}"
-        entry = AuditEntry(who.issuer, who.subject, who.name, AT_THE_DOOR, what, "refused", door, address, request_id())
-        context.audit.note(entry, gathered=True)
+        note_turned_away(context.acting_as(who, door, address), what, gathered=True)
+
+    def _count(self, context: AppContext, address: str) -> None:
+        with self._lock:
+            self._more[address] += 1
+            if self._timer is None:
+                self._timer = threading.Timer(_MINUTE, self.note_counted, (context,))
+                self._timer.daemon = True
+                self._timer.start()
+
+    def note_counted(self, context: AppContext) -> None:
+        """Keep how many attempts there were that were not kept one by one."""
+        with self._lock:
+            counted, self._more, self._timer = self._more, Counter(), None
+        for address, attempts in counted.items():
+            what = f"{attempts:,} more attempts"
+            note_turned_away(context.acting_as(NOBODY, "", address), what, gathered=True)
 
 
 class CountPerAsker:

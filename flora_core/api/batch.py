@@ -133,6 +133,9 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
         if given.record:
             require(context, UseCase.RECORD, given.study)
 
+    def may_read(context: AppContext) -> None:
+        require(context, UseCase.READ_OWN_RECORDS)
+
     def queue() -> BatchQueue:
         return batch_queue(front.context())
 
@@ -174,10 +177,12 @@ def batch(front: ContextProvider, caller: Caller) -> APIRouter:
     )
     async def look(id: str, context: AppContext = Depends(caller)) -> JSONResponse:
         """How far a table is, and what came of it."""
+        await READING.run(may_read, context)
         return JSONResponse(await FILES.run(lambda: _addressed(queue().status(id, context.principal))))
 
     def result(kind: str, media_type: str, ending: str) -> Callable[..., Awaitable[StreamingResponse]]:
         async def download(id: str, context: AppContext = Depends(caller)) -> StreamingResponse:
+            await READING.run(may_read, context)
             name, stream, size = await FILES.run(lambda: queue().result(id, context.principal, kind))
             headers = {"Content-Length": str(size), "Content-Disposition": _attachment(name, ending)}
             return StreamingResponse(FILES.blocks(_blocks(stream)), media_type=media_type, headers=headers)

@@ -40,4 +40,4 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def name_given(context: AppContext, typed: str) -> str:
     """The name that a program signs with: its own where it is known by a key, else what it sent, else the remembered one."""
     who = context.principal
-    return (typed or who.name) if who.is_local else who.name
+    return (typed or who.name) if who.types_names else who.name

@@ -15,7 +15,9 @@ commands = typer.Typer(rich_markup_mode=None)
 @commands.command(epilog="Example: python -m flora_core migrate")
 def migrate(as_json: Json = False) -> None:
     """Upgrade the database to this version's schema; make a copy of it first."""
-    before, after = command_context().database.migrate()
+    from flora_core.workflows.operations.maintenance import upgrade_database
+
+    before, after = upgrade_database(command_context())
     if as_json:
         print_json({"before": before, "after": after})
     else:

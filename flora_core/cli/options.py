@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from flora_core.durable_files import appearing_whole
-from flora_core.errors import Refused
+from flora_core.errors import NotAllowed, Refused
 
 if TYPE_CHECKING:
     from flora_core.tables.layout import Arrangement
@@ -40,9 +40,15 @@ def command_context() -> AppContext:
     secret = opened.settings.token.get_secret_value()
     if not secret:
         return opened.acting_as(opened.principal, "command")
+    from flora_core.access import NOBODY
     from flora_core.workflows.access.sign_in import principal_of_program
+    from flora_core.workflows.authorisation import note_turned_away
 
-    return opened.acting_as(principal_of_program(opened, secret), "command")
+    try:
+        return opened.acting_as(principal_of_program(opened, secret), "command")
+    except NotAllowed:
+        note_turned_away(opened.acting_as(NOBODY, "command"), "FLORA_TOKEN")
+        raise
 
 
 def arrangement_said(join_headers: bool, spread: bool) -> Arrangement:
@@ -59,10 +65,10 @@ def arrangement_said(join_headers: bool, spread: bool) -> Arrangement:
 
 
 def as_service(context: AppContext, name: str) -> AppContext:
-    """The same context for a service of the server: trains and promotes, and no more; a token keeps its own roles."""
+    """The same context for a service of the server: trains and promotes, and no more; a token or key keeps its own roles."""
     from flora_core.access import service_principal
 
-    if context.principal.token is not None:
+    if not context.principal.is_local:
         return context
     return context.acting_as(service_principal(name), "command")
 

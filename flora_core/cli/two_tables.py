@@ -138,10 +138,11 @@ def _read(file: Path) -> Table:
 def _study(name: str) -> Noun:
     """The study whose units and names the sentences use; the one that comes with the program needs no database."""
     from flora_core.study import IRIS
+    from flora_core.workflows.studies.listing import show_study
 
     if name == IRIS.name:
         return IRIS
-    return command_context().studies.get(name)
+    return show_study(command_context(), name).study
 
 
 def _names(text: str, table: Table) -> list[str]:

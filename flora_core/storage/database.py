@@ -22,7 +22,7 @@ from flora_core.errors import DatabaseUnavailable
 from flora_core.storage.patience import Patience, patience, waiting
 
 #: The migration this program was written for.
-HEAD: Final = "0015"
+HEAD: Final = "0016"
 #: How long a writer waits for another, in seconds.
 BUSY_SECONDS: Final = 5
 #: Connections of one process; whoever needs one more waits for it.

@@ -165,6 +165,7 @@ recordings = Table(
     Column("profiled", Boolean, nullable=False, server_default=false()),
     Column("unsure", Integer, nullable=False, server_default="0"),
     Column("shadow_version", Integer),
+    Column("owner", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["study", "version"], ["versions.study", "versions.version"]),
     Index("ix_recordings_study_at", "study", "at"),
     sqlite_autoincrement=True,
@@ -174,7 +175,8 @@ written a part at a time, so that nobody waits for it; its recording counts only
 how a file was read: the same file with the same recipe and version gives the same identifications. `refused` rows of
 a table could not be identified, `troubled` ones had any issue. `profiled`: the profile of its day counts its plants.
 `unsure` of its plants could be several species, or fit none. `shadow_version` is the challenger that was asked beside the
-champion, and not told to anybody; null where none was."""
+champion, and not told to anybody; null where none was. `owner` is who recorded it, as its issuer knows it: a name may be that
+of two people; "" for what was recorded before there were sign-ins."""
 #: Those that no profile counts yet: none, as a rule, and then found at once.
 Index(
     "ix_recordings_unprofiled",

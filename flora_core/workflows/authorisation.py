@@ -16,6 +16,9 @@ from flora_core.logs import request_id
 from flora_core.storage.access.audit_trail import AuditEntry
 from flora_core.workflows.context import AppContext
 
+#: What stands in the audit trail in place of a use case where none was asked for.
+AT_THE_DOOR: Final = "enter"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -55,7 +58,7 @@ def use_case(
             given: list[Any] = list(args)
             named: dict[str, Any] = dict(kwargs)
             with permitted(context, asked, _object_of(args, kwargs)):
-                if signs and not context.principal.is_local:
+                if signs and not context.principal.types_names:
                     if place < len(given):
                         given[place] = context.signed_by(str(given[place]))
                     else:
@@ -114,6 +117,11 @@ def require_or_within(context: AppContext, asked: UseCase, what: str = "") -> No
         require(context, asked, what)
 
 
+def owner_seen(context: AppContext) -> str | None:
+    """Whose records this principal may read: its own identity, or None where it may read all."""
+    return None if context.allows(UseCase.READ_RECORDS) else context.principal.identity
+
+
 def note(context: AppContext, asked: UseCase, what: str, result: str) -> None:
     """Keep an attempt in the audit trail."""
     who = context.principal
@@ -131,6 +139,17 @@ def note(context: AppContext, asked: UseCase, what: str, result: str) -> None:
             who.token,
         ),
         gathered=asked in _OFTEN and result == "done",
+    )
+
+
+def note_turned_away(context: AppContext, what: str, *, gathered: bool = False) -> None:
+    """Keep in the audit trail that somebody was turned away before any use case was asked."""
+    who = context.principal
+    context.audit.note(
+        AuditEntry(
+            who.issuer, who.subject, who.name, AT_THE_DOOR, what, "refused", context.door, context.address, request_id()
+        ),
+        gathered=gathered,
     )
 
 

@@ -92,15 +92,15 @@ class AppContext:
         return is_allowed(self.current_principal(), use_case)
 
     def signed_by(self, typed: str) -> str:
-        """The name that stands beside what is done: of who signed in, whatever was typed; in a local start, what was typed.
+        """The name that stands beside what is done: of who signed in their own; where nobody signs in, what was typed.
 
         Raises
         ------
         Refused
-            A local start, and neither was a name typed nor one remembered.
+            Nobody signs in, and neither was a name typed nor one remembered.
         """
         who = self.principal
-        if not who.is_local:
+        if not who.types_names:
             return typed if who.is_service and typed.strip() else who.name
         name = " ".join(typed.split()) or who.name
         if not name:

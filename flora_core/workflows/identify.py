@@ -237,6 +237,7 @@ def record(
         site=site.strip(),
         at=at,
         bins=bins_of(model),
+        owner=context.principal.owner,
         shadow_version=None if shadow is None else shadow.version,
         shadow=silent,
     )

@@ -47,11 +47,15 @@ class Visitor:
     server: WebServer
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    #: The address of this machine that it comes from.
+    source: str = "127.0.0.1"
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
         """Status and body of one request, sent as a page of the server's own would."""
         address = urlsplit(self.server.address)
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        connection = http.client.HTTPConnection(
+            str(address.hostname), address.port, timeout=30, source_address=(self.source, 0)
+        )
         sent = {"Origin": self.server.address, **self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import io
 import pkgutil
 
 import pytest
@@ -12,8 +13,11 @@ from flora_core.access.principal import anonymous_principal, token_principal
 from flora_core.access.use_cases import READS
 from flora_core.errors import BadValues, NotAllowed, Unknown
 from flora_core.workflows.authorisation import permitted, use_case
+from flora_core.workflows.batch import BatchRequest, plan_batch, run_batch
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import determine
+from flora_core.workflows.determine.inbox import at_random, inbox
+from flora_core.workflows.determine.lookup import find_plants, recorded_plant
 from flora_core.workflows.identify import identify, record
 from flora_core.workflows.models.lifecycle import list_versions, retire
 from tests.builders import typed_flower
@@ -31,6 +35,8 @@ NOT_ASKED = {
     "understand": "reads a table again, for those who have asked",
     "require": "asks",
     "require_or_within": "asks",
+    "note_turned_away": "writes the audit trail",
+    "owner_seen": "says whose records may be read",
     "note": "writes the audit trail",
     "run_job": "a job's own process; who asked for the job was asked",
     "principal_of_program": "finds out who asks",
@@ -39,6 +45,9 @@ NOT_ASKED = {
     "local_visitor": "finds out who asks",
     "person_of": "finds out who asks",
 }
+
+
+TABLE = b"sepal length,sepal width,petal length,petal width\n5.1,3.5,1.4,0.2\n6.0,3.0,5.0,1.9\n"
 
 
 def workflows():
@@ -127,13 +136,13 @@ def test_in_a_local_start_a_name_is_typed(context):
     assert recorded.recording.by == "Carl Linnaeus"
 
 
-def recorded_plant(context):
+def recorded_plant_of(context):
     found = identify(context, "iris", typed_flower())
     return record(context, [found], by="Ada Green", door="page")[0].id
 
 
 def test_a_botanist_determines_as_themselves_and_up_to_comparison(context):
-    plant = recorded_plant(context)
+    plant = recorded_plant_of(context)
     botanist = context.acting_as(somebody(Role.BOTANIST))
     done = determine(botanist, "iris", plant, "setosa", by="")
     assert [(slip.by, slip.level, slip.entered_by) for slip in done.slips] == [("Ada Green", 1, "Ada Green")]
@@ -145,7 +154,7 @@ def test_a_botanist_determines_as_themselves_and_up_to_comparison(context):
 
 
 def test_a_curator_enters_what_others_verified_and_is_named_for_it(context):
-    plant = recorded_plant(context)
+    plant = recorded_plant_of(context)
     curator = context.acting_as(somebody(Role.CURATOR, name="Mary Gray"))
     (slip,) = determine(curator, "iris", plant, "setosa", by="Carl Linnaeus", level="3").slips
     assert (slip.by, slip.level, slip.entered_by) == ("Carl Linnaeus", 3, "Mary Gray")
@@ -176,3 +185,58 @@ def test_an_anonymous_visitor_of_an_open_server_may_what_is_granted(context):
     found = identify(visitor, "iris", typed_flower())
     with pytest.raises(NotAllowed, match="sign in or send a token"):
         record(visitor, [found], by="Carl Linnaeus", door="page")
+
+
+def test_a_botanist_reads_what_they_recorded_and_a_curator_all(context):
+    ada, mary = (token_principal(n, name, frozenset({Role.BOTANIST})) for n, name in ((1, "Ada"), (2, "Mary")))
+    plants = {}
+    for who in (ada, mary):
+        acting = context.acting_as(who)
+        plants[who] = record(acting, [identify(acting, "iris", typed_flower())], by="", door="api")[0].id
+    for who, other in ((ada, mary), (mary, ada)):
+        acting = context.acting_as(who)
+        assert recorded_plant(acting, plants[who]).id == plants[who]
+        with pytest.raises(Unknown, match="There is no identification"):
+            recorded_plant(acting, plants[other])
+        assert not find_plants(acting, "iris", [plants[who]])[plants[who]].problem
+        assert find_plants(acting, "iris", [plants[other]])[plants[other]].problem
+        for seen in (inbox(acting, "iris"), at_random(acting, "iris")):
+            assert [one.recorded.id for one in seen.waiting] == [plants[who]]
+            assert seen.undetermined == 1
+    curator = context.acting_as(somebody(Role.CURATOR))
+    assert {recorded_plant(curator, plant).id for plant in plants.values()} == set(plants.values())
+    assert {one.recorded.id for one in inbox(curator, "iris").waiting} == set(plants.values())
+
+
+def test_what_a_table_recorded_is_its_sender_s(context):
+    botanist = context.acting_as(somebody(Role.BOTANIST))
+    understood = plan_batch(botanist, io.BytesIO(TABLE), BatchRequest("iris", "t.csv"))
+    run_batch(botanist, io.BytesIO(TABLE), understood, door="api", record=True, by="")
+    assert len(inbox(botanist, "iris").waiting) == 2
+    assert inbox(context.acting_as(token_principal(8, "Mary", frozenset({Role.BOTANIST}))), "iris").waiting == ()
+
+
+def test_a_refused_verification_is_kept(context):
+    plant = recorded_plant_of(context)
+    botanist = context.acting_as(somebody(Role.BOTANIST))
+    for more in ({"by": "", "level": "2"}, {"by": "Carl Linnaeus"}):
+        with pytest.raises(BadValues):
+            determine(botanist, "iris", plant, "setosa", **more)
+    refused = [entry for entry in context.audit.entries() if entry.result == "refused"]
+    assert [(entry.use_case, entry.object) for entry in refused] == [
+        (str(UseCase.DETERMINE_VERIFIED), plant),
+        (str(UseCase.DETERMINE_VERIFIED), plant),
+    ]
+
+
+def test_a_visitor_of_an_open_server_signs_as_they_type_and_verifies_nothing(context):
+    visitor = context.acting_as(anonymous_principal(Role.BOTANIST, "192.0.2.7"))
+    (recorded,) = record(visitor, [identify(visitor, "iris", typed_flower())], by="Ada Green", door="page")
+    assert recorded.recording.by == "Ada Green"
+    # An address is another's tomorrow: what was recorded from it is nobody's to read again.
+    with pytest.raises(Unknown):
+        recorded_plant(visitor, recorded.id)
+    (slip,) = determine(visitor, "iris", recorded.id, "setosa", by="Ada Green").slips
+    assert (slip.by, slip.level) == ("Ada Green", 1)
+    with pytest.raises(BadValues, match="takes the role of a curator"):
+        determine(visitor, "iris", recorded.id, "setosa", by="Ada Green", level="3")

@@ -81,7 +81,7 @@ def show_signature(person: str = _PERSON) -> None:
         max_chars=200,
         autocomplete="name",
         persist_state="session",
-        disabled=as_oneself,
+        disabled=not principal.types_names and as_oneself,
         on_change=_typed_person,
         args=(person,),
     )

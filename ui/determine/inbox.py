@@ -16,7 +16,7 @@ from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.inbox import Inbox, InboxPlant, Reason, at_random, inbox
-from flora_core.workflows.determine.lookup import find_plants
+from flora_core.workflows.determine.lookup import find_plants, recorded_plant
 from flora_core.workflows.determine.progress import DeterminationProgress, progress
 from flora_core.workflows.determine.replay import seen_again
 from flora_core.workflows.determine.slips import slip_page
@@ -107,7 +107,7 @@ def chosen_plant(context: AppContext, study: str, far: Far) -> Shown | None:
     found: str = st.session_state.get(_FOUND, "")
     if found:
         st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
-        return Shown(context.records.get(found), ())
+        return Shown(recorded_plant(context, found), ())
     handed = handed_plants(study)
     if handed is not None:
         with line:

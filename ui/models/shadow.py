@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.monitoring.verdicts.wording import interval_text, percent
 from flora_core.study import Study
@@ -14,7 +15,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView, promote
 from flora_core.workflows.models.shadow import ShadowComparison, shadow_comparison, stop_watching, watch_in_shadow
 from ui.site.navigation import page_link
-from ui.site.person import show_signing_name
+from ui.site.person import allowed_here, may, show_signing_name
 from ui.site.text import escape_markdown
 
 _PERSON: Final = "person"
@@ -36,13 +37,14 @@ def show_shadow(context: AppContext, study: Study, versions: list[VersionView]) 
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Version {watching}** watches beside version {seen.champion}.")
-        st.button(
-            "Stop watching",
-            key="shadow.stop",
-            icon=":material/visibility_off:",
-            on_click=_stop,
-            args=(context, study.name),
-        )
+        if may(context, UseCase.PROMOTE):
+            st.button(
+                "Stop watching",
+                key="shadow.stop",
+                icon=":material/visibility_off:",
+                on_click=_stop,
+                args=(context, study.name),
+            )
     if not seen.plants:
         st.info(
             "No plant was recorded since. Every one that is recorded from now on counts here.",
@@ -66,6 +68,8 @@ def _show_start(context: AppContext, study: Study, versions: list[VersionView]) 
     if not could or not any(v.champion for v in versions):
         st.info("There is no other version that could watch. Train one first.", icon=":material/school:")
         page_link("train", "Train a model")
+        return
+    if not allowed_here(context, UseCase.PROMOTE):
         return
     version = st.selectbox(
         "Which version watches?", could[::-1], key="shadow.version", format_func=lambda v: f"version {v}"
@@ -114,6 +118,8 @@ def _show_right(seen: ShadowComparison) -> None:
 
 
 def _show_promotion(context: AppContext, study: Study, seen: ShadowComparison) -> None:
+    if not allowed_here(context, UseCase.PROMOTE):
+        return
     show_signing_name(context, _PERSON, "Promoted by")
     st.button(
         f"Promote version {seen.challenger}",

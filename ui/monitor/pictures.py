@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.storage.records.undetermined import Which
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
@@ -21,6 +22,7 @@ from ui.charts.scatter import Picture
 from ui.components.picture import show_picture
 from ui.monitor.verdict import open_plants, words_of
 from ui.site.handed_plants import HandedPlants
+from ui.site.person import may, who_may
 from ui.site.text import escape_markdown, italicised
 from ui.site.theme import theme
 
@@ -124,6 +126,9 @@ def turn_to_clicked(context: AppContext, found: MonitorResult) -> None:
     """Turn to the plants of the point that was clicked, where one was."""
     asked: _Clicked | None = st.session_state.pop(_CLICKED, None)
     if asked is None:
+        return
+    if not may(context, UseCase.READ_RECORDS):
+        st.toast(who_may(UseCase.READ_RECORDS), icon=":material/lock:")
         return
     version = st.session_state.get("version")
     study = found.study.name

@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.access import UseCase
 from flora_core.errors import FloraError
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.monitor import (
@@ -21,11 +22,17 @@ from flora_core.workflows.monitor.calendar import DateRange
 from flora_core.workflows.monitor.plants import NextAction, draw_from_window, next_actions, plants_of_window
 from ui.site.handed_plants import HandedPlants, hand_over
 from ui.site.navigation import page_link, switch_to
-from ui.site.person import show_signing_name
+from ui.site.person import may, show_signing_name, who_may
 from ui.site.text import escape_label, escape_markdown, italicised
 
 _ICONS: Final = {"green": "✓", "amber": "△", "red": "!", "too few": "…"}
 _BUTTONS: Final = {"see": "visibility", "draw": "casino", "train": "model_training", "explain": "task_alt"}
+_ASKED: Final = {
+    "see": UseCase.READ_RECORDS,
+    "draw": UseCase.READ_RECORDS,
+    "train": UseCase.TRAIN,
+    "explain": UseCase.DETERMINE,
+}
 _PLANTS: Final = {
     "all": "recorded",
     "unfit": "that fit no species, recorded",
@@ -105,7 +112,9 @@ def _show_actions(context: AppContext, seen: CurrentVerdict, found: MonitorResul
         return
     for column, action in zip(st.columns(max(3, len(actions)), gap="medium"), actions, strict=False):
         with column:
-            if action.kind == "explain":
+            if not may(context, _ASKED[action.kind]):
+                st.caption(f"**{escape_markdown(action.label)}.** {who_may(_ASKED[action.kind])}")
+            elif action.kind == "explain":
                 _show_explain(context, seen, action)
             elif st.button(
                 escape_label(action.label),

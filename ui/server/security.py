@@ -104,10 +104,9 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = _with_headers(scope, self._settings, send)
-        answer = self._refusal(scope)
-        if answer is not None and answer.status_code != 404:
-            self._turned_away(scope)
-        answer = answer or await self._not_for_this_one(scope)
+        answer = self._refusal(scope) or await self._not_for_this_one(scope)
+        if answer is not None:
+            self._turned_away(scope, scope.get(PRINCIPAL, NOBODY))
         if answer is None and _is_upload(scope):
             with self._open.coming(_asker(scope, scope[PRINCIPAL]), int(Headers(scope=scope)["content-length"])):
                 await self._app(scope, receive, send)
@@ -132,6 +131,7 @@ class Guard:
             return
         asker = _asker(scope, who)
         if not self._has_room(who, asker) or self._is_too_often(who, asker):
+            self._turned_away(scope, who)
             await WebSocketClose(1013, "too many open pages")(scope, receive, send)
             return
         opened = OpenPage(who, asker, claims)
@@ -202,7 +202,6 @@ class Guard:
         if self._is_too_often(who, asker):
             return _document("OverBudget", "Too many requests came within a minute. Try again in a minute.", 429)
         if path.startswith(_MEDIA) and not self._open.has_file(asker, _file_in(path)):
-            self._turned_away(scope, who)
             return _document("NotFound", "There is nothing here.", 404)
         return self._no_upload(scope, who, asker) if path.startswith(_UPLOADS) else None
 
@@ -210,7 +209,6 @@ class Guard:
         """Why this one may not give a file to a page, or take one back; None where they may."""
         settings = self._settings
         if not is_allowed(who, UseCase.UPLOAD_TABLE):
-            self._turned_away(scope, who)
             return _document("NotAllowed", refusal_text(who, UseCase.UPLOAD_TABLE), 403)
         if not self._open.has_session(asker, path_below_base(scope["path"]).removeprefix(_UPLOADS).partition("/")[0]):
             return _document("NotFound", "No page of yours asks for this file.", 404)
@@ -242,7 +240,6 @@ class Guard:
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             page = sign_in_page(self._settings, who.name, who.subject, who.issuer)
             return HTMLResponse(page, 403 if who.subject else 401, headers={"Cache-Control": "no-store"})
-        self._turned_away(scope, who)
         if who.subject:
             return _document("Forbidden", f"{who.name} has no role here. Ask an admin of this server for one.", 403)
         return _document("Unauthorized", "Sign in first, or send a token.", 401)
@@ -267,7 +264,7 @@ class Guard:
             claims = self._claims(scope)
         if not claims and self._settings.way_to_run == "signed-in":
             return NOBODY, claims
-        return await ASKERS.run(principal_of_visitor, self._startup.context(), claims), claims
+        return await ASKERS.run(principal_of_visitor, self._startup.context(), claims, address_of(scope)), claims
 
     def _has_room(self, who: Principal, asker: str) -> bool:
         if len(self._open) >= self._settings.max_sessions:

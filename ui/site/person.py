@@ -24,14 +24,17 @@ _LONGEST_NAME: Final = 200
 
 def current_principal(context: AppContext) -> Principal:
     """Who looks at this page, with the roles of this moment; `NOBODY` where that is not known."""
-    return principal_of_visitor(context, _claims())
+    return principal_of_visitor(context, _claims(), _address())
 
 
 def acting_context(context: AppContext) -> AppContext:
     """The server's context for who looks at this page: what a page hands to workflows."""
+    return context.acting_as(current_principal(context), "page", _address())
+
+
+def _address() -> str:
     address = st.context.ip_address
-    address = address if isinstance(address, str) else ""
-    return context.acting_as(current_principal(context), "page", address)
+    return address if isinstance(address, str) else ""
 
 
 def person_name(context: AppContext) -> str:
@@ -41,6 +44,8 @@ def person_name(context: AppContext) -> str:
 
 def show_signing_name(context: AppContext, key: str, label: str = "Your name") -> str:
     """The name to sign with: that of the sign-in; in a local start the one that was given once, and a box until it was.
+
+    A visitor of an open server types it.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ def show_signing_name(context: AppContext, key: str, label: str = "Your name") -
         "" where a local start was not told yet.
     """
     who = context.principal
-    if who.name or not who.is_local:
+    if who.name or not who.types_names:
         st.markdown(f"{escape_markdown(label)}  \n**{escape_markdown(who.name)}**")
         st.session_state[key] = who.name
         return who.name

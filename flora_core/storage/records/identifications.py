@@ -130,6 +130,7 @@ class Records:
         site: str = "",
         at: datetime | None = None,
         bins: Bins | None = None,
+        owner: str = "",
         shadow_version: int | None = None,
         shadow: Sequence[tuple[int, float]] = (),
     ) -> tuple[str, ...]:
@@ -144,6 +145,8 @@ class Records:
         bins : Bins, optional
             The model's, in which the profile of the day counts; where they are left out, the plants are counted at the
             next need.
+        owner : str
+            The identity of who records, who may read it again.
         shadow_version : int, optional
             The challenger that was asked beside the version.
         shadow : sequence of (int, float)
@@ -178,6 +181,7 @@ class Records:
                 profiled=bins is not None,
                 unsure=sum(len(plant.possible) != 1 for plant in plants),
                 shadow_version=shadow_version,
+                owner=owner,
             )
             rows = [_as_row(key, plant) for plant in plants]
             for row, (species, probability) in zip(rows, shadow, strict=False):
@@ -201,6 +205,7 @@ class Records:
         site: str = "",
         at: datetime | None = None,
         bins: Bins | None = None,
+        owner: str = "",
         shadow_version: int | None = None,
     ) -> Recorder:
         """Begin to record a table; writes one row, which does not count yet. Parameters as for `record`.
@@ -229,6 +234,7 @@ class Records:
                 collector=collector,
                 site=site,
                 shadow_version=shadow_version,
+                owner=owner,
             )
         return Recorder(self._database, key, token, at or now, bins)
 
@@ -255,8 +261,13 @@ class Records:
             delete_unfinished(self._database, key)
         return len(left)
 
-    def get(self, identifier: str) -> IdentificationRecord:
+    def get(self, identifier: str, owner: str | None = None) -> IdentificationRecord:
         """The identification of that identifier.
+
+        Parameters
+        ----------
+        owner : str, optional
+            Only where this one recorded it.
 
         Raises
         ------
@@ -268,31 +279,34 @@ class Records:
             with self._database.read() as connection:
                 found = connection.execute(
                     select_recorded(recordings, identifications).where(
-                        recordings.c.token == place[0], identifications.c.row == place[1]
+                        recordings.c.token == place[0], identifications.c.row == place[1], *owned_by(owner)
                     )
                 ).first()
             if found is not None:
                 return record_from_row(found)
         raise no_identification(identifier)
 
-    def studies_of(self, identifiers: Iterable[str]) -> dict[str, str]:
-        """The study of each identification that is there: {identifier: study}."""
+    def studies_of(self, identifiers: Iterable[str], owner: str | None = None) -> dict[str, str]:
+        """The study of each identification that is there, and that this owner recorded: {identifier: study}."""
         wanted = [pair for pair in map(parse_identifier, identifiers) if pair]
         found: dict[str, str] = {}
         with self._database.read() as connection:
             for start in range(0, len(wanted), _LOOKED_UP):
                 rows = connection.execute(
                     select_recorded(recordings.c.token, identifications.c.row, recordings.c.study).where(
-                        tuple_(recordings.c.token, identifications.c.row).in_(wanted[start : start + _LOOKED_UP])
+                        tuple_(recordings.c.token, identifications.c.row).in_(wanted[start : start + _LOOKED_UP]),
+                        *owned_by(owner),
                     )
                 )
                 found.update((f"{row.token}-{row.row}", row.study) for row in rows)
         return found
 
-    def find_by_catalogue_number(self, study: str, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def find_by_catalogue_number(
+        self, study: str, numbers: Iterable[str], owner: str | None = None
+    ) -> dict[str, tuple[str, ...]]:
         """The identifiers of the plants that bear each of these numbers, oldest first; numbers that nobody bears are left out.
 
-        One look into an index for each number.
+        Where an owner is given, of the plants that this one recorded. One look into an index for each number.
         """
         wanted = list(dict.fromkeys(numbers))
         found: dict[str, list[str]] = {}
@@ -302,6 +316,7 @@ class Records:
                     select_recorded(recordings.c.token, identifications.c.row, identifications.c.catalogue_number)
                     .where(
                         recordings.c.study == study,
+                        *owned_by(owner),
                         identifications.c.catalogue_number.in_(wanted[start : start + _LOOKED_UP]),
                     )
                     .order_by(recordings.c.id, identifications.c.row)
@@ -332,6 +347,11 @@ def identified_between(since: datetime | None, until: datetime | None) -> list[C
     """That a recording is of `since` or later, and of before `until`; nothing where neither is given."""
     start = [] if since is None else [recordings.c.at >= since]
     return start if until is None else [*start, recordings.c.at < until]
+
+
+def owned_by(owner: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that somebody recorded it; none where None."""
+    return () if owner is None else (recordings.c.owner == owner,)
 
 
 def parse_identifier(identifier: str) -> tuple[str, int] | None:

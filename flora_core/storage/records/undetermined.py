@@ -12,6 +12,7 @@ from flora_core.storage.database import Database
 from flora_core.storage.records.identifications import (
     IdentificationRecord,
     identified_between,
+    owned_by,
     record_from_row,
     select_recorded,
 )
@@ -26,7 +27,12 @@ SEEN: Final = 100_000
 
 
 def undetermined(
-    database: Database, study: str, *, most: int, rare: Mapping[int, Sequence[int]] | None = None
+    database: Database,
+    study: str,
+    *,
+    most: int,
+    rare: Mapping[int, Sequence[int]] | None = None,
+    owner: str | None = None,
 ) -> tuple[IdentificationRecord, ...]:
     """Of the newest `SEEN` undetermined plants of a study, those that may teach most, then the newest others.
 
@@ -38,13 +44,15 @@ def undetermined(
         How many of the first kind, and how many in all.
     rare : mapping of int to sequence of int
         {model version: places of rare species in its study}.
+    owner : str, optional
+        Only those that this one recorded.
 
     Returns
     -------
     tuple of IdentificationRecord
         Newest recording first; no plant twice.
     """
-    newest = _newest(study)
+    newest = _newest(study, *owned_by(owner))
     telling = _telling(newest.c, rare or {})
     found: dict[str, IdentificationRecord] = {}
     with database.read() as connection:
@@ -61,7 +69,12 @@ def undetermined(
 
 
 def drawn(
-    database: Database, study: str, count: int, since: datetime | None = None, until: datetime | None = None
+    database: Database,
+    study: str,
+    count: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    owner: str | None = None,
 ) -> tuple[IdentificationRecord, ...]:
     """So many plants that chance chose of the newest `SEEN` undetermined ones of a study; another draw at every call.
 
@@ -69,8 +82,10 @@ def drawn(
     ----------
     since, until : datetime, optional
         Of those recorded from the one moment on, and before the other.
+    owner : str, optional
+        Of those that this one recorded.
     """
-    newest = _newest(study, *identified_between(since, until))
+    newest = _newest(study, *identified_between(since, until), *owned_by(owner))
     with database.read() as connection:
         rows = connection.execute(select(newest).order_by(func.random()).limit(count)).all()
     return tuple(record_from_row(row) for row in rows)

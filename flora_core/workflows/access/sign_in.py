@@ -46,7 +46,9 @@ def principal_of_program(context: AppContext, secret: str) -> Principal:
     return key_principal(owners[0])
 
 
-def principal_of_request(context: AppContext, headers: Mapping[str, str], claims: Mapping[str, Any]) -> Principal:
+def principal_of_request(
+    context: AppContext, headers: Mapping[str, str], claims: Mapping[str, Any], address: str = ""
+) -> Principal:
     """Who sent a request of the API.
 
     Parameters
@@ -55,6 +57,8 @@ def principal_of_request(context: AppContext, headers: Mapping[str, str], claims
         With names in small letters.
     claims : mapping
         What a verified sign-in says of a person; empty where there is none.
+    address : str
+        The network address it came from.
 
     Raises
     ------
@@ -70,13 +74,13 @@ def principal_of_request(context: AppContext, headers: Mapping[str, str], claims
         return principal_of_program(context, secret)
     if keys and way == "local":
         raise NotSignedIn("A key is needed")
-    who = principal_of_visitor(context, claims)
+    who = principal_of_visitor(context, claims, address)
     if who is NOBODY:
         raise NotSignedIn("A sign-in or a token is needed")
     return who
 
 
-def principal_of_visitor(context: AppContext, claims: Mapping[str, Any]) -> Principal:
+def principal_of_visitor(context: AppContext, claims: Mapping[str, Any], address: str = "") -> Principal:
     """Who looks at a page: by the way the server is run, and by a verified sign-in; `NOBODY` where that is not known."""
     settings = context.settings
     if settings.way_to_run == "local":
@@ -85,7 +89,7 @@ def principal_of_visitor(context: AppContext, claims: Mapping[str, Any]) -> Prin
     if person is not None:
         return Principal(person.subject, person.issuer, person.name, person.roles)
     if settings.way_to_run == "open":
-        return anonymous_principal(Role(settings.open_role))
+        return anonymous_principal(Role(settings.open_role), address)
     return NOBODY
 
 

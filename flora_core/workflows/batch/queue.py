@@ -17,12 +17,13 @@ from functools import partial
 from typing import Any, BinaryIO, Final
 from weakref import WeakKeyDictionary
 
-from flora_core.access import NOBODY, Principal, Role
+from flora_core.access import NOBODY, Principal, Role, UseCase
 from flora_core.errors import FloraError, OverBudget, Refused, Unavailable, Unknown, as_document
 from flora_core.storage.files.batch_store import BatchFolder, BatchStore
 from flora_core.storage.files.process_memory import release_memory
 from flora_core.supervised_threads import SupervisedThread
 from flora_core.tables.files.reading import read_layout
+from flora_core.workflows.authorisation import note
 from flora_core.workflows.batch.orders import BatchJob, order_document, order_from
 from flora_core.workflows.batch.plan import BatchRequest, plan_batch
 from flora_core.workflows.batch.room import new_batch, upload_within_room, writing_within_room
@@ -383,6 +384,7 @@ def found_batch(context: AppContext, identifier: str, owner: Principal) -> tuple
     batch = context.batches.get(identifier)
     document = batch.document()
     if document["owner"] != owner_key(owner) and not owner.has(Role.MAINTAINER):
+        note(context.acting_as(owner, context.door), UseCase.READ_OWN_RECORDS, f"the table {identifier}", "refused")
         # Answer as for an unknown batch, so that nobody can tell that it exists.
         raise Unknown("There is no such batch. Results are kept for a limited time; send the table again.")
     return batch, document

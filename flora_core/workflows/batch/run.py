@@ -104,6 +104,7 @@ def run_batch(
         site=site.strip(),
         at=at,
         bins=bins_of(model),
+        owner=context.principal.owner,
         shadow_version=None if shadow is None else shadow.version,
     ) as recorder:
         with BackgroundRecorder(recorder, bins_of(model), shadow) as behind:

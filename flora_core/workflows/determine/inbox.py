@@ -29,7 +29,7 @@ from flora_core.model import Floats, Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
 from flora_core.wording import listed
-from flora_core.workflows.authorisation import use_case
+from flora_core.workflows.authorisation import owner_seen, use_case
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of, as_rows
 from flora_core.workflows.unusual_plants import unusual_plants
@@ -92,9 +92,11 @@ class Inbox:
     challenger: int | None
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: int = 200) -> Inbox:
     """The plants of a study that wait for a determination; reads only, at a cost that does not grow with the study.
+
+    Who may not read all records sees those that they recorded.
 
     Parameters
     ----------
@@ -109,8 +111,10 @@ def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: 
     champion = context.champion(study)
     known = known_plants(context, champion)
     covered = context.determinations.coverage(study)
-    waiting_in_all = covered.identified - covered.determined
-    offered = undetermined(context.database, study, most=_WEIGHED, rare={champion.card.version or 0: _rare(known)})
+    owner = owner_seen(context)
+    rare = {champion.card.version or 0: _rare(known)}
+    offered = undetermined(context.database, study, most=_WEIGHED, rare=rare, owner=owner)
+    waiting_in_all = covered.identified - covered.determined if owner is None else len(offered)
     values = as_rows(context, offered, champion.study)
     weights, reasons = _by_what_was_said(champion, offered, known, unusual_plants(context, offered))
     challenger = _challenger(context, champion)
@@ -126,7 +130,7 @@ def inbox(context: AppContext, study: str, only: Reason | None = None, *, most: 
     )
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def at_random(context: AppContext, study: str, *, most: int = 50) -> Inbox:
     """Plants that chance chose of those that nobody determined: what tells how often the model is right; reads only.
 
@@ -137,12 +141,13 @@ def at_random(context: AppContext, study: str, *, most: int = 50) -> Inbox:
     """
     context.studies.get(study)
     covered = context.determinations.coverage(study)
-    left = covered.identified - covered.determined
-    chosen = drawn(context.database, study, most)
+    owner = owner_seen(context)
+    chosen = drawn(context.database, study, most, owner=owner)
+    left = covered.identified - covered.determined if owner is None else len(chosen)
     return Inbox(tuple(InboxPlant(one, {}, 0.0) for one in chosen), left, min(left, SEEN), None)
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def known_plants(context: AppContext, champion: Model) -> Floats:
     """For each species of the champion, the plants known: in its training table, and determined since; (k,)."""
     study = champion.study

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flora_core.access import UseCase
-from flora_core.storage.records.identifications import parse_identifier
+from flora_core.storage.records.identifications import IdentificationRecord, Records, parse_identifier
 from flora_core.wording import shortened
-from flora_core.workflows.authorisation import use_case
+from flora_core.workflows.authorisation import owner_seen, use_case
 from flora_core.workflows.context import AppContext
 
 
@@ -22,8 +22,25 @@ class Found:
     suggestion: str = ""
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
+def recorded_plant(context: AppContext, identifier: str) -> IdentificationRecord:
+    """The identification of this identifier, where this principal may read it.
+
+    Raises
+    ------
+    Unknown
+        There is none, or somebody else recorded it and this principal reads their own records only.
+    """
+    return context.records.get(identifier, owner_seen(context))
+
+
+@use_case(UseCase.READ_OWN_RECORDS)
 def find_plants(context: AppContext, study: str, plants: Iterable[str]) -> dict[str, Found]:
+    """Where each of these plants stands, of those that this principal may read; as `locate_plants`."""
+    return locate_plants(context.records, study, plants, owner_seen(context))
+
+
+def locate_plants(records: Records, study: str, plants: Iterable[str], owner: str | None = None) -> dict[str, Found]:
     """Where each of these plants stands; reads only.
 
     Parameters
@@ -32,11 +49,13 @@ def find_plants(context: AppContext, study: str, plants: Iterable[str]) -> dict[
         In which catalogue numbers are looked up; an identifier tells its study by itself.
     plants : iterable of str
         Identifiers and catalogue numbers.
+    owner : str, optional
+        Of those that this one recorded.
     """
     wanted = list(dict.fromkeys(plants))
-    studies = context.records.studies_of(wanted)
+    studies = records.studies_of(wanted, owner)
     numbers = [plant for plant in wanted if plant and _normal(plant) not in studies]
-    bearers = context.records.find_by_catalogue_number(study, numbers) if numbers else {}
+    bearers = records.find_by_catalogue_number(study, numbers, owner) if numbers else {}
     return {
         plant: Found(_normal(plant), studies[_normal(plant)])
         if _normal(plant) in studies

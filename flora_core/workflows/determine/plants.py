@@ -18,7 +18,7 @@ from flora_core.workflows.authorisation import use_case
 from flora_core.workflows.context import AppContext
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def as_rows(context: AppContext, recorded: Sequence[IdentificationRecord], study: Study) -> Floats:
     """The plants' values in the study's order and units; (n, p), NaN where not measured."""
     values = np.full((len(recorded), len(study.measurements)), np.nan)

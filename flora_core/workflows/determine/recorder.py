@@ -16,9 +16,9 @@ from flora_core.tables.names.checklist import Checklist
 from flora_core.tables.names.typed_names import ReadName, read_name
 from flora_core.tables.rows.determinations import WrittenDetermination
 from flora_core.tables.values.dates import ParsedDate, parse_date
-from flora_core.workflows.authorisation import permitted, require_or_within
+from flora_core.workflows.authorisation import note, permitted, require_or_within
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.determine.lookup import Found, find_plants
+from flora_core.workflows.determine.lookup import Found, locate_plants
 
 #: How the program signs its own identifications: no person.
 _MACHINE: Final = "flora classification"
@@ -138,9 +138,10 @@ class DeterminationRecorder:
     ) -> None:
         require_or_within(context, UseCase.DETERMINE, study)
         self._context, self._study, self._defaults = context, study, defaults
-        self._entered_by = context.signed_by(entered_by) if not context.principal.is_local else entered_by
+        self._entered_by = entered_by if context.principal.types_names else context.signed_by(entered_by)
         # Who may not verify determines as themselves, and no further than by comparison.
-        self._own_name = "" if context.allows(UseCase.DETERMINE_VERIFIED) else context.principal.name
+        self._as_oneself = not context.allows(UseCase.DETERMINE_VERIFIED)
+        self._own_name = context.principal.name if self._as_oneself else ""
         self._source, self._sha256, self._columns = source, source_sha256, columns
         self._studies: dict[str, Study] = {}
         self._checklists: dict[str, Checklist | None] = {}
@@ -170,7 +171,7 @@ class DeterminationRecorder:
         self.outcome.rows += len(rows)
         written = [row for row in map(_cleaned, rows) if not (may_be_blank and row.blank)]
         self.outcome.blank += len(rows) - len(written)
-        places = find_plants(self._context, self._study, (row.plant for row in written))
+        places = locate_plants(self._context.records, self._study, (row.plant for row in written))
         slips: list[Slip] = []
         undated: list[bool] = []
         for row in written:
@@ -187,8 +188,8 @@ class DeterminationRecorder:
     def finish(self) -> Outcome:
         """The outcome, with what should be known of it as a whole."""
         notes = self.outcome.notes
-        for note, plants in self._strangers.items():
-            notes.append(note if self.outcome.rows == 1 else f"{note} ({plants:,} plant{'s' if plants > 1 else ''})")
+        for said, plants in self._strangers.items():
+            notes.append(said if self.outcome.rows == 1 else f"{said} ({plants:,} plant{'s' if plants > 1 else ''})")
         for study, plants in self._others.items():
             notes.append(f"{plants:,} plant{'s are' if plants > 1 else ' is'} of the study {study}, not {self._study}.")
         if self._undated and self.outcome.rows > 1:
@@ -207,6 +208,7 @@ class DeterminationRecorder:
             return refused("name", row.name, read.problem, read.suggestion)
         by = " ".join((row.by or self._defaults.by or self._own_name or self._entered_by_signed_in()).split())
         if self._own_name and by != self._own_name:
+            note(self._context, UseCase.DETERMINE_VERIFIED, plant.identifier, "refused")
             return refused(
                 "by",
                 by,
@@ -225,8 +227,9 @@ class DeterminationRecorder:
             return refused(
                 "level", row.level, f"'{row.level[:40]}' is not a verification level", f"There are: {levels}."
             )
-        if self._own_name and level >= COMPETENT:
+        if self._as_oneself and level >= COMPETENT:
             if row.level.strip():
+                note(self._context, UseCase.DETERMINE_VERIFIED, plant.identifier, "refused")
                 return refused(
                     "level",
                     row.level,
@@ -255,7 +258,7 @@ class DeterminationRecorder:
 
     def _entered_by_signed_in(self) -> str:
         """Who signed in determines, where nobody is named; in a local start nobody is known."""
-        return "" if self._context.principal.is_local else self._entered_by
+        return "" if self._context.principal.types_names else self._entered_by
 
     def _add(self, slips: list[Slip], undated: list[bool]) -> None:
         if not slips:

@@ -11,7 +11,7 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.identify import Identification, identify_with
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def seen_again(context: AppContext, recorded: IdentificationRecord) -> Identification:
     """What the version that named a recorded plant says of the values it used; records nothing.
 

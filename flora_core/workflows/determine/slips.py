@@ -36,7 +36,7 @@ h1 {{ font-size: 13pt; margin: 0 0 1mm; font-weight: 400 }} p {{ margin: .6mm 0 
 _LABEL, _SHEET = "105mm 60mm; margin: 4mm", "A4; margin: 10mm"
 
 
-@use_case(UseCase.READ_RECORDS)
+@use_case(UseCase.READ_OWN_RECORDS)
 def slip_page(context: AppContext, recorded: tuple[IdentificationRecord, ...]) -> str:
     """A self-contained HTML page with a slip for each plant, ready to be printed: one on a label of 105 x 60 mm, several on A4.
 

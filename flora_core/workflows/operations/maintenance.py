@@ -45,6 +45,12 @@ def sweep(context: AppContext) -> None:
         )
 
 
+@use_case(UseCase.MAINTAIN)
+def upgrade_database(context: AppContext) -> tuple[str | None, str]:
+    """Bring the database to this version's schema; the migrations before, None where it was empty, and after."""
+    return context.database.migrate()
+
+
 @use_case(UseCase.BACK_UP)
 def back_up(context: AppContext, target: Path | str) -> BackedUp:
     """Write database and models to one file, while they may be used; raises as `storage.backup.back_up` does."""
