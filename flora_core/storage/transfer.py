@@ -69,7 +69,7 @@ def copy_database(source: Database, target: Database, progress: Progress = no_pr
         done, rows, sums = 0, dict[str, int](), dict[str, str]()
         for table in tables:
             for some in _rows(old, table):
-                new.execute(insert(table), some)
+                _write(new, table, some)
                 done += len(some)
                 progress(done, max(total, 1), f"{done:,} of {total:,} rows")
             if not target.is_sqlite:
@@ -93,6 +93,21 @@ def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
     )
     for some in found.mappings().partitions():
         yield [dict(row) for row in some]
+
+
+def _write(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Add rows; to PostgreSQL by COPY."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), rows)
+        return
+    quoted = connection.dialect.identifier_preparer.quote
+    columns = list(table.columns)
+    as_kept = [(c.name, c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)) for c in columns]
+    into = f"{quoted(table.name)} ({', '.join(quoted(c.name) for c in columns)})"
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] if kept is None else kept(row[name]) for name, kept in as_kept])
 
 
 def _sum(connection: Connection, table: Table) -> tuple[int, str]:

@@ -245,6 +245,10 @@ class SharedBatchStore(BatchStore):
                 if not batch.is_locked():
                     batch.remove()
                     swept += 1
+        for one in (*self._files.files("owners"), *self._files.files("waiting")):
+            # Marks of tables that are gone: whoever removed these was stopped half-way.
+            if one.changed < before and one.name.rpartition("/")[2] not in newest:
+                self._files.delete(one.name)
         for folder in self._folder.iterdir() if self._folder.exists() else ():
             with contextlib.suppress(OSError):
                 touched = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -261,9 +261,10 @@ class BatchQueue:
             for identifier in self._context.batches.offered():
                 if self._stopping or not self._queue.empty():
                     return
-                batch = self._context.batches.get(identifier)
-                if not batch.is_locked():
-                    self._work_on(batch, order_from(batch.order()))
+                with suppress(Unknown):  # it was taken away in this moment, or only its mark is left
+                    batch = self._context.batches.get(identifier)
+                    if not batch.is_locked():
+                        self._work_on(batch, order_from(batch.order()))
         except FloraError as error:
             _log.warning("the tables that wait can't be looked at: %s", error.message)
 

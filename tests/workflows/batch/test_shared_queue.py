@@ -196,6 +196,15 @@ def test_what_is_old_is_swept_unless_a_server_works_on_it(two, bucket):
     held.release()
     held.remove()
     assert files_below(bucket).files() == []
+    # Marks of a table that is gone go, too, once they are old.
+    files_below(bucket).put(f"waiting/{identifier}", io.BytesIO(b""))
+    other.batches.sweep(timedelta(hours=1))
+    assert other.batches.offered() == [identifier]
+    # It keeps no other table from being worked on.
+    assert finished(other, hand_in(one, order()))["state"] == "done"
+    with time_machine.travel(time.time() + 7200, tick=True):
+        other.batches.sweep(timedelta(hours=1))
+    assert other.batches.offered() == []
 
 
 def test_a_table_of_the_page_is_reopened_at_another_server(two):
