@@ -18,6 +18,7 @@ import numpy as np
 
 from flora_core.identification.fitness import MarginalGaussians, is_small, marginalize, patterns, squared_distances
 from flora_core.identification.mixed_completions import complete_states, is_open, mixed_weights
+from flora_core.identification.stacked_trees import answers_of_trees
 from flora_core.identification.state_scores import held_states, numeric_part
 from flora_core.model import Bools, Calibration, Floats, Ints, Model, SpeciesGaussians, SpeciesStates
 
@@ -190,9 +191,9 @@ def entropy(p: Floats) -> Floats:
 
 def _in_parts(pipeline: Any, X: Floats) -> Floats:
     if len(X) <= _ROWS_AT_ONCE:
-        return np.asarray(pipeline.predict_proba(X), dtype=np.float64)
-    parts = [pipeline.predict_proba(X[i : i + _ROWS_AT_ONCE]) for i in range(0, len(X), _ROWS_AT_ONCE)]
-    return np.concatenate(parts)
+        said = answers_of_trees(pipeline, X)
+        return np.asarray(pipeline.predict_proba(X), dtype=np.float64) if said is None else said
+    return np.concatenate([_in_parts(pipeline, X[i : i + _ROWS_AT_ONCE]) for i in range(0, len(X), _ROWS_AT_ONCE)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,12 +8,15 @@ import pytest
 from flora_core.workflows.jobs import worker
 from flora_core.workflows.jobs.requests import ask_for_comparison, comparison_asked
 from flora_core.workflows.models.lifecycle import history, retire, roll_back
+from flora_core.workflows.models.shadow import watch_in_shadow
 from flora_core.workflows.models.training import train_version
 from flora_core.workflows.models.transfer import export_version
 from tests.pages.test_identify import page  # noqa: F401  the fixture that opens a page on the test's own context
 from tests.pages.test_train import words
 from tests.servers import ROOT
 from tests.workflows.models.test_lifecycle import worse  # noqa: F401  a challenger of one question
+from tests.workflows.models.test_shadow import determine_at_random
+from tests.workflows.monitor.seasons import flowers, record_flowers
 
 
 @pytest.fixture
@@ -193,3 +196,40 @@ def test_a_first_model_needs_no_champion_to_defend(models, context, monkeypatch)
     assert not at.exception
     assert at.text_input(key="promote.why").value.startswith("The first version of this study")
     assert at.button(key="promote").label == "Let version 1 identify"
+
+
+def test_a_version_in_the_shadow_is_promoted_in_one_click_and_the_way_back_lets_it_watch_again(
+    models, context, champion
+):
+    context.registry.register(champion, "Ada")
+    at = models("Shadow")
+    at.text_input(key="person").set_value("Ada").run()
+    at.button(key="shadow.start").click().run()
+    assert context.registry.watching_version("iris") == 2
+    values, kinds = flowers(champion, 12, seed=3)
+    determine_at_random(context, record_flowers(context, values, 0), kinds)
+    at = models("Shadow")
+    assert "both say the same of **12**" in words(at)
+    assert "About" in words(at)
+    if any(box.key == "person" for box in at.text_input):
+        at.text_input(key="person").set_value("Ada").run()
+    at.button(key="shadow.promote").click().run()
+    assert not at.exception
+    assert context.registry.champion_version("iris") == 2
+    assert history(context, "iris")[-1].why.startswith("Watched 12 plants in the shadow.")
+    at.button(key="undo").click().run()
+    assert not at.exception
+    assert context.registry.champion_version("iris") == 1
+    assert context.registry.watching_version("iris") == 2
+
+
+def test_the_gate_on_the_page_hears_the_shadow_at_every_margin(models, context, champion):
+    context.registry.register(champion, "Ada")
+    watch_in_shadow(context, "iris", 2, by="Ada", why="to see")
+    values, kinds = flowers(champion, 12, seed=3)
+    determine_at_random(context, record_flowers(context, values, 0), kinds)
+    compared(context, 1, 2)
+    at = models("Compare")
+    assert words(at).count("In the shadow, on plants drawn at random") == 1
+    at.selectbox(key="margin").set_value(5.0).run()
+    assert words(at).count("In the shadow, on plants drawn at random") == 1

@@ -16,6 +16,7 @@ from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.jobs.requests import ComparisonResult, ask_for_comparison, comparison_asked, comparison_job
 from flora_core.workflows.models.comparison import gate_at
+from flora_core.workflows.models.shadow import shadow_comparison
 from flora_core.workflows.models.lifecycle import FIRST_OF_STUDY, VersionView
 from ui.charts import model as model_charts
 from ui.charts.confusion import confusion_matrix_chart
@@ -98,7 +99,8 @@ def show_comparing(context: AppContext, study: Study, versions: list[VersionView
         return
     comparison, kept = ComparisonResult.model_validate_json(job.result).read()
     old, new = (context.registry.card(study.name, version) for version in (base, challenger))
-    gate = gate_at(kept, comparison, new, (margin or 100 * MARGIN) / 100)
+    seen = shadow_comparison(context, study.name, challenger) if base == champion else None
+    gate = gate_at(kept, comparison, new, (margin or 100 * MARGIN) / 100, seen)
     _show_verdict(context, study, (old, new), comparison, gate, may_promote=base == champion)
     _show_figures(study, (old, new), comparison, gate)
 

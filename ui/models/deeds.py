@@ -10,7 +10,8 @@ from flora_core.errors import FloraError
 from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.promotion_gate import Gate
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.models.lifecycle import promote, retire, roll_back
+from flora_core.workflows.models.lifecycle import Promotion, promote, retire, roll_back
+from flora_core.workflows.models.shadow import watch_in_shadow
 from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 
@@ -45,15 +46,33 @@ def act(
             retire(context, study, version, by=by, why=why)
             said = f"Version {version} is retired."
         else:
+            watched = context.registry.watching_version(study) == version
             done = promote(context, study, version, by=by, why=why, overrule=overrule, judged=judged)
-            said = f"Version {version} identifies from now on." if done.promoted else "Not promoted: the gate is shut."
-            if done.promoted and done.before is not None:
-                st.session_state[_UNDO] = (study, version, by)
+            keep_promotion_notice(study, version, by, done, watched=watched)
+            st.session_state[f"{deed}.why"] = ""
+            return
     except FloraError as refused:
         st.session_state[_SAID] = (False, refused.message)
         return
     st.session_state[_SAID] = (True, said)
     st.session_state[f"{deed}.why"] = ""
+
+
+def keep_promotion_notice(study: str, version: int, by: str, done: Promotion, *, watched: bool = False) -> None:
+    """What a promotion came to, to be shown once, with the way back where a version identified before.
+
+    Parameters
+    ----------
+    watched : bool
+        Whether it watched in the shadow until then, and shall do so again when its promotion is taken back.
+    """
+    if done.promoted:
+        st.session_state[_SAID] = (True, f"Version {version} identifies from now on.")
+        if done.before is not None:
+            st.session_state[_UNDO] = (study, version, by, watched)
+        return
+    why = done.gate.sentence if done.gate is not None else "The gate is shut."
+    st.session_state[_SAID] = (False, f"Not promoted. {why}")
 
 
 def show_version_notice(context: AppContext) -> None:
@@ -68,9 +87,11 @@ def show_version_notice(context: AppContext) -> None:
         st.error(escape_markdown(said), icon=":material/error:")
 
 
-def _undo(context: AppContext, study: str, version: int, by: str) -> None:
+def _undo(context: AppContext, study: str, version: int, by: str, watched: bool) -> None:
     try:
         again = roll_back(context, study, by=by, why=f"The promotion of version {version} was taken back at once.")
+        if watched:
+            watch_in_shadow(context, study, version, by=by, why="Its promotion was taken back, so it watches again.")
     except FloraError as refused:
         st.session_state[_SAID] = (False, refused.message)
         return

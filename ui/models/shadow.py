@@ -14,6 +14,7 @@ from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView, promote
 from flora_core.workflows.models.shadow import ShadowComparison, shadow_comparison, stop_watching, watch_in_shadow
+from ui.models.deeds import keep_promotion_notice
 from ui.site.navigation import page_link
 from ui.site.person import allowed_here, may, show_signing_name
 from ui.site.text import escape_markdown
@@ -161,7 +162,4 @@ def _promote(context: AppContext, study: str, seen: ShadowComparison) -> None:
     except FloraError as refused:
         st.session_state[_SAID] = (False, refused.message)
         return
-    if done.promoted:
-        st.session_state[_SAID] = (True, f"Version {seen.challenger} identifies from now on.")
-    else:
-        st.session_state[_SAID] = (False, f"Not promoted. {done.gate.sentence if done.gate else ''}")
+    keep_promotion_notice(study, seen.challenger, _person() or context.principal.name, done, watched=True)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
+from flora_core.monitoring.compat.jensen_shannon import jensen_shannon
 from flora_core.monitoring.windows import Column, DriftStatistic, Window, number_or_none, present, windows
 
 _DISTANCE_ALERT: Final = 0.1
@@ -131,9 +132,7 @@ def _kl_div(reference: Floats | Ints, current: Floats | Ints, categorical: bool)
 
 
 def _jensenshannon(reference: Floats | Ints, current: Floats | Ints, categorical: bool) -> float:
-    from scipy.spatial.distance import jensenshannon
-
-    return float(jensenshannon(*_shares(reference, current, categorical)))
+    return jensen_shannon(*_shares(reference, current, categorical))
 
 
 def _wasserstein(reference: Floats | Ints, current: Floats | Ints, categorical: bool) -> float:

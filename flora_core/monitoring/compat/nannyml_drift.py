@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.model import Floats, Ints
+from flora_core.monitoring.compat.jensen_shannon import jensen_shannon
 from flora_core.monitoring.windows import Column, DriftStatistic, present, windows_of
 
 #: From so many reference values on, two figures are taken from this many bins of one width.
@@ -123,9 +124,7 @@ def _with_leftover(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
 
 
 def _jensen_shannon(p: Floats, q: Floats) -> float:
-    from scipy.spatial.distance import jensenshannon
-
-    return float(jensenshannon(p, q, base=2))
+    return jensen_shannon(p, q, base=2)
 
 
 def _hellinger(p: Floats, q: Floats) -> float:

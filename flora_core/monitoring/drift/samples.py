@@ -27,7 +27,7 @@ from flora_core.monitoring.drift.within_species import WithinReference, WithinSp
 from flora_core.monitoring.windows import Column
 
 #: The part of the error rate that is spent within the species, beside one part for everything else together.
-WITHIN: Final = 0.6
+WITHIN: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,6 +31,8 @@ CLIP: Final = 3.5
 SPREAD: Final = 1.25
 #: The part of the error rate that is spent on locations; the rest is spent on spreads.
 ON_LOCATION: Final = 2.0 / 3.0
+#: The part of that which is spent on all locations at once; the rest is spent on single ones.
+ON_ALL_AT_ONCE: Final = 2.0 / 3.0
 #: A species' own standard deviation is drawn towards that of all species as if by so many plants.
 _PRIOR: Final = 5.0
 _STEPS: Final = 200
@@ -276,7 +278,8 @@ def within_species(
     p_location = min(holm([one.p_location for one in found]))
     complete = all(one.m >= 0.98 * m for one in found)
     if complete and len(found) > 1 and effective >= _PER_MEASUREMENT * len(found):
-        p_location = min(p_location, _hotelling(reference, weights, where, np.array(deviations), effective)) * 2.0
+        at_once = _hotelling(reference, weights, where, np.array(deviations), effective)
+        p_location = min(p_location / (1.0 - ON_ALL_AT_ONCE), at_once / ON_ALL_AT_ONCE)
     p_spread = min(holm([one.p_spread for one in found]))
     p = min(1.0, p_location / ON_LOCATION, p_spread / (1.0 - ON_LOCATION))
     return WithinSpecies(n, m, effective, tuple(found), p)

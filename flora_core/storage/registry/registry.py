@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, literal_column, or_, select
+from sqlalchemy import Connection, Row, bindparam, exists, insert, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from flora_core.errors import ArtifactRefused, Conflict, Unknown
@@ -395,21 +395,20 @@ def _event(row: Row[Any]) -> Event:
 
 
 def _watching(connection: Connection, study: str) -> int | None:
+    later = events.alias()
+    ended = exists().where(
+        later.c.study == study,
+        later.c.version == events.c.version,
+        later.c.id > events.c.id,
+        later.c.kind.in_(("stopped watching", "promoted", "rolled back", "retired")),
+    )
     newest = connection.execute(
-        select(events.c.version, events.c.id)
+        select(events.c.version, ended.label("ended"))
         .where(events.c.study == study, events.c.kind == "watching")
         .order_by(events.c.id.desc())
         .limit(1)
     ).first()
-    if newest is None:
-        return None
-    ended = select(1).where(
-        events.c.study == study,
-        events.c.version == newest.version,
-        events.c.id > newest.id,
-        events.c.kind.in_(("stopped watching", "promoted", "rolled back", "retired")),
-    )
-    return None if connection.execute(ended.limit(1)).first() else int(newest.version)
+    return None if newest is None or newest.ended else int(newest.version)
 
 
 def _retired(connection: Connection, study: str) -> frozenset[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flora_core.model import Floats
+from flora_core.model import Floats, Ints
 from flora_core.monitoring.profiles.profile import Bins, Profile, profile_of
 from flora_core.storage.records.bulk_insert import IdentificationColumns
 from flora_core.storage.records.recording_in_parts import Recorder
@@ -27,18 +27,24 @@ from flora_core.workflows.shadow_answers import Shadow
 class BackgroundRecorder:
     """Records parts in a thread of its own, one part behind: while the database writes one, the next is named.
 
+    A challenger in the shadow has a thread too, and is asked while the rows of the same part are made.
+
     Use as a context within the recorder's: what failed there is raised by the next call here.
     """
 
     def __init__(self, recorder: Recorder, bins: Bins, shadow: Shadow | None = None) -> None:
         self._recorder, self._bins, self._shadow = recorder, bins, shadow
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._aside = None if shadow is None else ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._last: Future[None] | None = None
 
     def add(self, found: IdentifiedChunk) -> None:
         """Record a part; waits for the one before it, so that never more than two are held."""
+        silent = None
+        if self._aside is not None and self._shadow is not None and len(found.named_rows):
+            silent = self._aside.submit(self._shadow.answers, found.values[found.named_rows])
         self.wait()
-        self._last = self._thread.submit(self._add, found)
+        self._last = self._thread.submit(self._add, found, silent)
 
     def wait(self) -> None:
         """Wait until all is written."""
@@ -46,12 +52,12 @@ class BackgroundRecorder:
         if last is not None:
             last.result()
 
-    def _add(self, found: IdentifiedChunk) -> None:
-        rows = rows_to_record(found)
-        if self._shadow is not None and len(found.named_rows):
-            species, sure = self._shadow.answers(found.values[found.named_rows])
+    def _add(self, found: IdentifiedChunk, silent: Future[tuple[Ints, Floats]] | None) -> None:
+        rows, profile = rows_to_record(found), profile_to_record(self._bins, found)
+        if silent is not None:
+            species, sure = silent.result()
             rows = replace(rows, shadow_species=pa.array(species), shadow_probability=pa.array(sure))
-        self._recorder.add(rows, profile_to_record(self._bins, found))
+        self._recorder.add(rows, profile)
 
     def __enter__(self) -> BackgroundRecorder:
         return self
@@ -61,6 +67,8 @@ class BackgroundRecorder:
     ) -> None:
         # Nothing may be written any more once the recorder takes back what was written.
         self._thread.shutdown(wait=True)
+        if self._aside is not None:
+            self._aside.shutdown(wait=True)
         if kind is None:
             self.wait()
 

@@ -16,7 +16,7 @@ from flora_core.storage.cluster import spread
 from flora_core.study import Study
 from flora_core.workflows.models.determined_plants import DeterminedPlants, determined_plants, with_determined
 from flora_core.workflows.context import AppContext
-from flora_core.workflows.models.shadow import gate_with_shadow, shadow_comparison
+from flora_core.workflows.models.shadow import ShadowComparison, gate_with_shadow, shadow_comparison
 from flora_core.workflows.models.training_data import learned_from, rows_known
 
 if TYPE_CHECKING:
@@ -104,8 +104,10 @@ def _believed(gate: Gate, challenger: Model, plants: TrainingPlants) -> Gate:
     )
 
 
-def gate_at(gate: Gate, comparison: Comparison, challenger: ModelCard, margin: float) -> Gate:
-    """The same judgement with another margin; nothing is compared again.
+def gate_at(
+    gate: Gate, comparison: Comparison, challenger: ModelCard, margin: float, seen: ShadowComparison | None = None
+) -> Gate:
+    """The same judgement with another margin, and with what was seen in the shadow by now; nothing is compared again.
 
     Raises
     ------
@@ -115,12 +117,13 @@ def gate_at(gate: Gate, comparison: Comparison, challenger: ModelCard, margin: f
     from flora_core.learning.comparison.promotion_gate import evaluate_gate
 
     if abs(gate.margin - margin) < 1e-12 and gate.answer:
-        return gate
+        return gate_with_shadow(gate, seen)
     before, after = (evaluate_gate(comparison, challenger, m) for m in (gate.margin, margin))
     # What was looked at beside the comparison, like a file's own model, stays as it was.
     beside = tuple(reason for reason in gate.reasons if reason not in before.reasons) if gate.answer else ()
     against = tuple(reason for reason in gate.objections if reason in beside)
-    return replace(after, reasons=(*after.reasons, *beside), objections=(*after.objections, *against))
+    whole = replace(after, reasons=(*after.reasons, *beside), objections=(*after.objections, *against))
+    return gate_with_shadow(whole, seen)
 
 
 def _plants_of_both(

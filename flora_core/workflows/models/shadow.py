@@ -201,21 +201,31 @@ def _name(study: Study, place: int) -> str:
     return NONE_OF_THESE if place == NO_SPECIES else study.species_names[place]
 
 
+#: How a reason begins that comes from the shadow.
+_HEARD: Final = "In the shadow, on plants drawn at random: "
+
+
 def gate_with_shadow(gate: Gate, seen: ShadowComparison | None) -> Gate:
     """The gate with what the challenger said in the shadow: plants drawn at random that neither version has learned from.
 
-    A challenger that is worse there beyond chance is objected to; where the folds can't tell, they may.
+    A challenger that is worse there beyond chance is objected to; where the folds can't tell, they may, by the gate's margin.
+    What the gate had heard of the shadow before is said anew.
     """
     if seen is None or seen.right is None:
         return gate
-    text = f"In the shadow, on plants drawn at random: {seen.finding[:1].lower()}{seen.finding[1:]}"
-    worse = seen.right.worse()
-    settled = gate.answer == "cannot tell" and seen.answer in ("better", "as good")
+    from flora_core.learning.comparison.promotion_gate import answer_of
+
+    answer, _, finding = answer_of(seen.right, gate.margin)
+    text = f"{_HEARD}{finding[:1].lower()}{finding[1:]}"
+    reasons, objections = (
+        tuple(one for one in said if not one.startswith(_HEARD)) for said in (gate.reasons, gate.objections)
+    )
+    settled = gate.answer == "cannot tell" and answer in ("better", "as good")
     return replace(
         gate,
-        reasons=(*gate.reasons, text),
-        objections=(*gate.objections, text) if worse else gate.objections,
-        answer=seen.answer if settled else gate.answer,
+        reasons=(*reasons, text),
+        objections=(*objections, text) if seen.right.worse() else objections,
+        answer=answer if settled else gate.answer,
         finding=text if settled else gate.finding,
         plants=seen.right.plants if settled else gate.plants,
         plants_needed=None if settled else gate.plants_needed,

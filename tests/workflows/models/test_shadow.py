@@ -18,7 +18,7 @@ from flora_core.workflows.batch.plan import BatchRequest, plan_batch
 from flora_core.workflows.batch.run import run_batch
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine.plants import answers_of
-from flora_core.workflows.models.comparison import compare_versions
+from flora_core.workflows.models.comparison import compare_versions, gate_at
 from flora_core.workflows.models.lifecycle import iris_plants
 from flora_core.workflows.models.shadow import (
     gate_with_shadow,
@@ -165,11 +165,19 @@ def test_the_gate_hears_what_was_said_in_the_shadow(context: AppContext) -> None
     seen = shadow_comparison(context, "iris")
     assert seen is not None
     assert seen.right is not None
+    # Another margin, or plants that were determined after the comparison: the shadow is heard as it is by then, once.
+    card = context.registry.card("iris", version)
+    for margin in (gate.margin, 0.05):
+        for kept in (gate, heard):
+            at = gate_at(kept, comparison, card, margin, seen)
+            assert [reason.startswith("In the shadow, on plants") for reason in at.reasons].count(True) == 1
+            assert at.margin == margin
     bad = replace(seen, right=replace(seen.right, champion=0.97, challenger=0.7, p=0.001))
     assert gate_with_shadow(gate, bad).passed is False
     open_question = replace(gate, answer="cannot tell", objections=())
-    good = replace(seen, answer="as good", finding="As good.")
+    good = replace(seen, right=replace(seen.right, champion=0.95, challenger=0.95, low=-0.019, high=0.019))
     assert gate_with_shadow(open_question, good).proven
+    assert not gate_with_shadow(replace(open_question, margin=0.01), good).proven
     assert gate_with_shadow(open_question, None) is open_question
 
 
