@@ -37,7 +37,9 @@ def test_rights_are_least(path):
     assert document["permissions"] == {"contents": "read"}
     for job in document["jobs"].values():
         more = {right: level for right, level in job.get("permissions", {}).items() if level == "write"}
-        assert set(more) <= {"pull-requests", "packages"}
+        assert set(more) <= {"pull-requests", "packages", "id-token"}
+        # Only what signs may say to others which workflow it is.
+        assert ("id-token" in more) == any("cosign sign" in step.get("run", "") for step in job["steps"])
         assert job["timeout-minutes"] <= 60
     # Secrets and a checkout of somebody else's code never meet.
     assert "pull_request_target" not in path.read_text()
@@ -54,6 +56,31 @@ def test_actions_are_pinned_by_commit_and_leave_no_credentials():
 def test_what_a_visitor_of_the_repository_wrote_never_becomes_a_command():
     for file, job, step in steps():
         assert "${{" not in step.get("run", ""), (file, job, "hand it over by env")
+
+
+def test_the_image_that_is_published_is_the_one_that_was_tried_and_signed():
+    (job,) = read(ROOT / ".github" / "workflows" / "image.yml")["jobs"].values()
+    runs = [step.get("run", "") for step in job["steps"]]
+    assert sum("docker build" in run and " build " in run and "--sbom=true" in run for run in runs) == 1
+    built = next(i for i, run in enumerate(runs) if "--sbom=true" in run)
+    tried = next(i for i, run in enumerate(runs) if "docker run -d --name flora" in run)
+    published = next(i for i, run in enumerate(runs) if "cosign sign" in run)
+    assert built < tried < published
+    assert 'docker tag "$BUILT@$DIGEST" flora' in "\n".join(runs[built:tried])
+    assert '"$BUILT@$DIGEST"' in runs[published]
+    assert "buildx build" not in runs[published]
+    assert 'cosign sign --yes "${IMAGE,,}@$DIGEST"' in runs[published]
+
+
+def test_no_secret_comes_near_the_installation_of_packages():
+    for file, job, step in steps():
+        if re.search(r"pip install|docker (buildx )?build ", step.get("run", "")):
+            assert not any(
+                "token" in str(value) or "secrets." in str(value) for value in step.get("env", {}).values()
+            ), (file, job)
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "--mount=type=secret" not in dockerfile
+    assert not re.search(r"^ARG", dockerfile, re.MULTILINE)
 
 
 def test_every_step_calls_what_a_person_can_run_here():

@@ -42,6 +42,7 @@ class UseCase(StrEnum):
 
     MANAGE_PEOPLE = "manage people and roles"
     MANAGE_TOKENS = "manage tokens"
+    ERASE_PERSON = "erase the name of a person"
     READ_AUDIT = "read the audit trail"
     BACK_UP = "back up and restore"
 
@@ -69,7 +70,13 @@ def _table() -> dict[UseCase, Role]:
             UseCase.SIMULATE,
             UseCase.MAINTAIN,
         ),
-        Role.ADMIN: (UseCase.MANAGE_PEOPLE, UseCase.MANAGE_TOKENS, UseCase.READ_AUDIT, UseCase.BACK_UP),
+        Role.ADMIN: (
+            UseCase.MANAGE_PEOPLE,
+            UseCase.MANAGE_TOKENS,
+            UseCase.ERASE_PERSON,
+            UseCase.READ_AUDIT,
+            UseCase.BACK_UP,
+        ),
     }
     return {use_case: role for role, use_cases in by_role.items() for use_case in use_cases}
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flora_core.cli.options import Json, command_context, print_json, progress_bar
+from flora_core.errors import Refused
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -31,21 +36,34 @@ def backup(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="A new .zip file, or its address in an object store (s3://bucket/flora.zip)."
+            metavar="FILE",
+            help="A new .zip file, or its address in an object store (s3://bucket/flora.zip); - for stdout, to be encrypted.",
         ),
     ],
     as_json: Json = False,
 ) -> None:
     """Write database and models to one file, while the program may run; PostgreSQL by its own pg_dump."""
+    from flora_core.storage.files.backup import HELD
     from flora_core.workflows.operations.maintenance import back_up
 
+    if file == "-":
+        if as_json:
+            raise Refused("With - the backup itself goes to stdout, and no document can; leave --json out.")
+        with tempfile.TemporaryDirectory(prefix="flora-backup-") as folder:
+            whole = Path(folder) / "flora.zip"
+            back_up(command_context(), str(whole))
+            with open(whole, "rb") as written:
+                shutil.copyfileobj(written, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
     done = back_up(command_context(), file)
     if as_json:
         print_json({"file": str(file), **asdict(done)})
     else:
         typer.echo(
             f"Wrote {file}: the database (migration {done.migration}) and {done.versions} model versions, "
-            f"{done.size / 1e6:.1f} MB before packing."
+            f"{done.size / 1e6:.1f} MB before packing. It holds {HELD}; only you can read it. docs/operations.md says how to "
+            "encrypt it."
         )
 
 

@@ -74,6 +74,28 @@ def people_revoke(
         typer.echo(f"{left.name} does not have the role of {role} any more.")
 
 
+@people_commands.command("erase", epilog="Example: python -m flora_core people erase 'Carl Linnaeus'")
+def people_erase(
+    name: Annotated[str, typer.Argument(help="The name, as it stands in the records.")] = "",
+    person: Annotated[
+        int, typer.Option(min=0, help="The number that `people list` shows: ends the sign-in and its roles too.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Put a pseudonym in the place of a person's name wherever it stands; what was said of plants stays."""
+    from flora_core.workflows.access.erasure import erase_person
+
+    done = erase_person(_prepared(), name=name, person=person or None)
+    if as_json:
+        print_json({"pseudonym": done.pseudonym, "changed": done.changed, "cards": list(done.cards)})
+        return
+    places = ", ".join(f"{rows:,} in {table}" for table, rows in done.changed.items())
+    typer.echo(f"The name is {done.pseudonym} now: {places or 'it stood nowhere'}.")
+    if done.cards:
+        typer.echo(f"Cards of versions still say who trained them, because they never change: {', '.join(done.cards)}.")
+    typer.echo("Remarks, files that were handed in and backups stay as they are.")
+
+
 @tokens_commands.command(
     "create", epilog="Example: python -m flora_core tokens create import --role botanist --days 90"
 )

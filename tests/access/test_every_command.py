@@ -65,6 +65,7 @@ COMMANDS = {
     "people list": (UseCase.MANAGE_PEOPLE, ""),
     "people grant": (UseCase.MANAGE_PEOPLE, "1 viewer --issuer https://login.example.org"),
     "people revoke": (UseCase.MANAGE_PEOPLE, "99 viewer"),
+    "people erase": (UseCase.ERASE_PERSON, "Nobody-of-this-name"),
     "tokens create": (UseCase.MANAGE_TOKENS, "import --role viewer"),
     "tokens list": (UseCase.MANAGE_TOKENS, ""),
     "tokens revoke": (UseCase.MANAGE_TOKENS, "99"),

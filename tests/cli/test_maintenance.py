@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 from tests.servers import ROOT
 
@@ -37,3 +38,25 @@ def test_a_second_restore_is_refused_in_one_line(context, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("flora: There is a database at ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_backup_says_what_it_holds_and_is_its_owner_s(context, tmp_path):
+    done = flora(context.settings.models.parent, "backup", str(tmp_path / "b.zip"))
+    assert "It holds all records with the names of people and places" in done.stdout
+    assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert "names of people" in json.loads(archive.read("backup.json"))["holds"]
+
+
+def test_a_backup_on_its_way_to_be_encrypted_is_the_same(context, tmp_path):
+    folder = context.settings.models.parent
+    done = subprocess.run(
+        [sys.executable, "-m", "flora_core", "backup", "-"],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "FLORA_DATABASE_URL": f"sqlite:///{folder}/flora.db", "FLORA_MODELS": f"{folder}/models"},
+    )
+    (tmp_path / "b.zip").write_bytes(done.stdout)
+    assert flora(tmp_path / "new", "restore", str(tmp_path / "b.zip")).returncode == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -186,10 +185,9 @@ class People:
             connection.execute(update(people).where(people.c.id == person).values(name=name))
         self._forget(issuer, subject)
 
-    def erase(self, number: int) -> Person:
+    def erase(self, number: int, alias: str) -> Person:
         """Take a person's roles and name away; the row stays under a pseudonym, so that the audit trail can point at it."""
         person = self.get(number)
-        alias = f"person-{secrets.token_hex(4)}"
         with self._database.write() as connection:
             connection.execute(delete(role_grants).where(role_grants.c.person == number))
             connection.execute(

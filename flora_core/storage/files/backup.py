@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -38,6 +39,11 @@ _FORMAT: Final = 1
 _PIECE: Final = 1 << 20
 _STUDY: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 _FILES: Final = ("model.joblib", "card.json")
+#: Said by the command and in the backup itself, so that whoever finds it knows how to keep it.
+HELD: Final = (
+    "all records with the names of people and places in them, who may sign in, "
+    "hashes of tokens, the audit trail, the models"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ def _write_archive(
             for name in sorted(_FILES):
                 with files.open_file(study, version, name) as content:
                     size += _pack(archive, content, f"{_MODELS}{study}/{version}/{name}", sums)
-        archive.writestr(_LIST, json.dumps({"format": _FORMAT, "migration": migration, "sha256": sums}, indent=1))
+        listed = {"format": _FORMAT, "migration": migration, "holds": HELD, "sha256": sums}
+        archive.writestr(_LIST, json.dumps(listed, indent=1))
     return size
 
 
@@ -131,6 +138,8 @@ def _new_file(place: str, name: str) -> Iterator[BinaryIO]:
     """A file that appears whole or not at all."""
     if not is_remote(place):
         with appearing_whole(Path(place) / name) as written:
+            # What it holds is nobody's but its owner's to read.
+            os.fchmod(written.fileno(), 0o600)
             yield written
         return
     with tempfile.TemporaryFile() as written:
