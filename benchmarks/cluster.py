@@ -38,7 +38,7 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SLEEPS, SLEEP = 32, 0.5
-SETTINGS = 8
+SETTINGS = 4
 
 
 @contextmanager

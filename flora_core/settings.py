@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=1024,
-        description="Processes that a training or comparison may use on this machine at a time. 0: one for each core.",
+        description="Processes that a training may use on this machine at a time. 0: one for each core, at most 8.",
     )
     jobs_at_once: int = Field(
         1, ge=1, le=100, description="Jobs that all servers together work on at a time; more than one suits a cluster."
@@ -207,13 +207,6 @@ class Settings(BaseSettings):
     def way_to_run(self) -> Literal["local", "signed-in", "open"]:
         """Which of the three: as `access` says, else signed in where an identity provider is set."""
         return self.access or ("signed-in" if self.oidc_issuer else "local")
-
-    @property
-    def workers_here(self) -> int:
-        """How many processes of this machine may work at once."""
-        if self.processes:
-            return self.processes
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def allowed_hosts(self) -> frozenset[str]:
         """The names the server answers to, in small letters, with that of the site."""

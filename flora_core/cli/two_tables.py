@@ -55,7 +55,7 @@ def drift(
     def ask(workers: int) -> TablesDrift:
         return drift_of_tables(before, now, columns=asked, tool=known[tool], size=chunk_size, study=whose)
 
-    found = spread(ask, settings.cluster, settings.workers_here, settings.without_cluster)
+    found = spread(ask, settings.cluster, settings.processes, settings.without_cluster)
     for note in found.notes:
         typer.echo(note, err=True)
     if as_json:

@@ -20,6 +20,8 @@ _Result = TypeVar("_Result")
 
 #: Seconds that the scheduler has to answer.
 _ANSWERS_WITHIN: Final = 10
+#: Processes of this machine where nobody said how many; each takes one or two hundred megabytes.
+MOST_HERE: Final = 8
 #: Libraries whose version changes what is computed.
 _LIBRARIES: Final = ("numpy", "scipy", "sklearn")
 
@@ -38,7 +40,7 @@ def spread(
     address : str
         Of the cluster's scheduler; "" for none.
     here : int
-        Processes of this machine.
+        Processes of this machine; 0 for one for each core that this process may use, at most `MOST_HERE`.
     without_cluster : {"stop", "here"}
         What becomes of the work where the cluster is gone: it is done again on this machine from the beginning, where asked.
 
@@ -57,8 +59,16 @@ def spread(
             if without_cluster == "stop":
                 raise Unavailable(gone.message) from gone
             _log.warning("%s The work is done on this machine.", gone.message)
-    with at_once(here):
-        return work(here)
+    workers = here or _cores_here()
+    with at_once(workers):
+        return work(workers)
+
+
+def _cores_here() -> int:
+    """Cores that this process may use, a container's limit included; no more than memory is likely to hold the work of."""
+    import joblib
+
+    return max(1, min(MOST_HERE, int(joblib.cpu_count())))
 
 
 @contextmanager

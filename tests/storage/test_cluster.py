@@ -175,6 +175,9 @@ def test_where_asked_the_work_of_a_cluster_that_is_gone_is_done_here(monkeypatch
     assert "does not answer" in caplog.text
     assert "The work is done on this machine." in caplog.text
     assert spread_over(lambda workers: workers, "", 2) == 2
+    for cores, workers in ((1, 1), (3, 3), (64, 8)):
+        monkeypatch.setattr("joblib.cpu_count", lambda cores=cores: cores)
+        assert spread_over(lambda workers: workers, "", 0) == workers
 
 
 def test_what_the_work_itself_can_t_do_is_not_tried_twice(monkeypatch):

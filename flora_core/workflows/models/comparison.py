@@ -77,7 +77,7 @@ def compare_versions(
         )
 
     settings = context.settings
-    comparison = spread(ask, settings.cluster, settings.workers_here, settings.without_cluster)
+    comparison = spread(ask, settings.cluster, settings.processes, settings.without_cluster)
     gate = _believed(evaluate_gate(comparison, new.card, MARGIN if margin is None else margin), new, plants)
     # What it said in the shadow speaks where the comparison is with the version that spoke aloud.
     shadowed = champion == context.registry.champion_version(study)

@@ -122,7 +122,7 @@ def train_version(
         )
 
     settings = context.settings
-    model = spread(learn, settings.cluster, settings.workers_here, settings.without_cluster)
+    model = spread(learn, settings.cluster, settings.processes, settings.without_cluster)
     model = score_on_drawn(model, drawn.values, drawn.species)
     return context.registry.register(_warned(model, checks), by=by).card
 
