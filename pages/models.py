@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from flora_core.errors import ArtifactRefused
 from ui.models import versions as parts
 from ui.models.comparing import show_comparing
 from ui.models.deeds import show_version_notice
 from ui.models.files import show_files
+from ui.models.lost import show_lost_champion
 from ui.models.shadow import show_shadow
 from ui.page import require_context
 from ui.site.navigation import page_link
@@ -27,7 +29,11 @@ if not versions:
     page_link("train", "Train the first model")
     st.stop()
 
-parts.show_champion(context, study, versions)
+try:
+    parts.show_champion(context, study, versions)
+except ArtifactRefused:
+    show_lost_champion(context, study, versions)
+    st.stop()
 VIEWS = {
     "Versions": parts.show_versions,
     "Compare": show_comparing,

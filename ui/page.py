@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from flora_core.errors import FloraError, NoChampion
+from flora_core.errors import ArtifactRefused, FloraError, NoChampion
 from flora_core.workflows.context import AppContext
 from ui.server.startup import STARTUP
+from ui.site.navigation import page_link
 from ui.site.person import acting_context
 from ui.site.study_picker import show_no_champion
 from ui.site.text import escape_markdown
@@ -50,5 +51,9 @@ def refusals_shown() -> Iterator[None]:
         yield
     except NoChampion:
         show_no_champion(require_context())
+    except ArtifactRefused as error:
+        st.error(escape_markdown(error.message), icon=":material/error:")
+        page_link("models", "Let another version identify")
+        page_link("train", "Train a new version")
     except FloraError as error:
         st.error(escape_markdown(error.message), icon=":material/error:")

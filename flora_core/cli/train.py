@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flora_core.cli.options import Json, Study, context_with_champion, print_json, progress_bar
+from flora_core.errors import ArtifactRefused
 from flora_core.identification.sentences import scores_sentence
 from flora_core.model import ModelCard, Scores
 from flora_core.tables.columns.assignments import read_assignments
@@ -70,6 +71,12 @@ def train(
         typer.echo(f"  {warning}")
     champion = context.registry.champion_version(study)
     following = f"compare {champion} {card.version}" if champion else f"promote {card.version} --why REASON"
+    if champion:
+        try:
+            context.champion(study)
+        except ArtifactRefused:
+            # There is nothing left to compare with.
+            following = f"promote {card.version} --overrule --by WHO --why REASON"
     typer.echo(f"Not promoted. Next: python -m flora_core models {following} --study {study}")
 
 

@@ -1,6 +1,7 @@
 """The life of a model by command: trained, compared, promoted, rolled back, retired, and read in the history."""
 
 import json
+import shutil
 
 import pytest
 
@@ -48,6 +49,24 @@ def test_the_life_of_a_version(flora):  # noqa: F811
         (2, "retired"),
     ]
     assert "promoted by Ada: a lesson [over the gate: The gate is shut" in flora("models", "history").stdout
+
+
+@pytest.mark.slow
+def test_a_champion_whose_folder_is_gone_is_replaced_by_command(flora, context):  # noqa: F811
+    shutil.rmtree(context.settings.models / "iris" / "1")
+    refused = flora("identify", "petal_length=1.4", "petal_width=0.2")
+    assert refused.returncode == 1
+    assert "train a new one (python -m flora_core train)" in refused.stderr
+    assert "--overrule" in refused.stderr
+    trained = flora("train", "--algorithm", "lda", "--by", "Ada")
+    assert trained.returncode == 0
+    assert "Next: python -m flora_core models promote 2 --overrule --by WHO --why REASON" in trained.stdout
+    shut = flora("models", "promote", "2", "--by", "Ada", "--why", "the first is lost")
+    assert shut.returncode == 1
+    assert "--overrule" in shut.stderr
+    done = flora("models", "promote", "2", "--overrule", "--by", "Ada", "--why", "the first is lost")
+    assert done.returncode == 0
+    assert "Iris setosa" in flora("identify", "petal_length=1.4", "petal_width=0.2").stdout
 
 
 @pytest.mark.parametrize(

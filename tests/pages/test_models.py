@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import shutil
 
 import pytest
 
@@ -17,6 +18,14 @@ from tests.servers import ROOT
 from tests.workflows.models.test_lifecycle import worse  # noqa: F401  a challenger of one question
 from tests.workflows.models.test_shadow import determine_at_random
 from tests.workflows.monitor.seasons import flowers, record_flowers
+
+
+@pytest.fixture
+def lost(context):
+    """The champion's files are lost before the server starts; another version is there."""
+    train_version(context, "iris", algorithm="bayes", by="Ada")
+    shutil.rmtree(context.settings.models / "iris" / "1")
+    context._loaded.clear()
 
 
 @pytest.fixture
@@ -233,3 +242,24 @@ def test_the_gate_on_the_page_hears_the_shadow_at_every_margin(models, context, 
     assert words(at).count("In the shadow, on plants drawn at random") == 1
     at.selectbox(key="margin").set_value(5.0).run()
     assert words(at).count("In the shadow, on plants drawn at random") == 1
+
+
+def test_where_the_champion_s_files_are_lost_another_version_identifies_in_its_place(lost, context, models):
+    at = models()
+    assert not at.exception
+    assert "The files of version 1, which identifies, are missing or damaged" in at.error[0].value
+    assert at.selectbox(key="lost.version").options == ["2"]
+    assert at.button(key="lost.promote").disabled
+    at.text_input(key="lost.by").set_value("Ada").run()
+    at.text_input(key="lost.why").set_value("its disk broke").run()
+    at.button(key="lost.promote").click().run()
+    assert "Version 2 identifies from now on" in at.success[0].value
+    assert not at.error
+    assert context.registry.champion_version("iris") == 2
+
+
+def test_a_page_that_can_t_name_plants_leads_to_another_version(lost, page):  # noqa: F811
+    at = page()
+    assert not at.exception
+    assert "can't be read" in at.error[0].value.replace("\\", "")
+    assert {link.label for link in at.get("page_link")} >= {"Let another version identify", "Train a new version"}

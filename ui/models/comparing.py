@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from flora_core.access import UseCase
+from flora_core.errors import ArtifactRefused
 from flora_core.learning.comparison.model_comparison import Comparison
 from flora_core.learning.comparison.promotion_gate import MARGIN, Gate
 from flora_core.model import ModelCard
@@ -308,7 +309,11 @@ def _labelled(context: AppContext, study: Study, versions: list[VersionView]) ->
     champions = {v.version for v in versions if v.champion}
     said = {}
     for v in versions:
-        card = context.registry.card(study.name, v.version)
+        try:
+            card = context.registry.card(study.name, v.version)
+        except ArtifactRefused:
+            said[v.version] = f"version {v.version}, its files are lost"
+            continue
         now = ", in use" if v.version in champions else ""
         said[v.version] = f"version {v.version}, {card.algorithm_title}, {card.table.rows} {study.plural}{now}"
     return lambda version: said.get(version, str(version))

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from flora_core.access import UseCase
+from flora_core.errors import ArtifactRefused
 from flora_core.identification.key import Key, key_of, surrogate_key
 from flora_core.model import Model
 from flora_core.study import Study
@@ -151,7 +152,12 @@ def _rows(context: AppContext, study: Study, versions: list[VersionView]) -> lis
     """The versions side by side, newest first: scores, parameters, data and code of each."""
     rows = []
     for v in reversed(versions):
-        run = run_document(context.registry.card(study.name, v.version))
+        try:
+            run = run_document(context.registry.card(study.name, v.version))
+        except ArtifactRefused:
+            lost = {"Version": f"v{v.version}", "State": "files lost", "Registered": v.registered_at[:10]}
+            rows.append({**lost, "By": v.registered_by})
+            continue
         stated = " (stated)" if run["imported"] else ""
         rows.append(
             {

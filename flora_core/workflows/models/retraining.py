@@ -7,13 +7,14 @@ one of which nobody can tell waits, and is judged again until there are plants e
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 
 from flora_core.access import UseCase
 from flora_core.workflows.authorisation import use_case
-from flora_core.errors import Refused
+from flora_core.errors import ArtifactRefused, Refused
 from flora_core.progress import Progress, no_progress
 from flora_core.learning.data_checks.checks import failed, sanity_checks
 from flora_core.model import ModelCard, TrainingPlants, TrainingTable
@@ -141,7 +142,11 @@ def _plants(table: TrainingTable) -> tuple[str, int]:
 
 
 def _learned(context: AppContext, study: str) -> set[tuple[str, int]]:
-    return {_plants(context.registry.card(study, v.version).table) for v in context.registry.versions(study)}
+    learned = set()
+    for version in context.registry.versions(study):
+        with suppress(ArtifactRefused):  # of one whose files are lost nobody knows
+            learned.add(_plants(context.registry.card(study, version.version).table))
+    return learned
 
 
 def _reason(champion: ModelCard, plants: TrainingPlants) -> str:
