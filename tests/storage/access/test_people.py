@@ -28,8 +28,10 @@ def test_two_issuers_subjects_are_two_people(people):
 
 def test_a_role_is_given_once_and_taken_once(people):
     person = people.grant(ISSUER, "1", Role.VIEWER, "a test", "Ada")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="^Ada has the role of viewer already"):
         people.grant(ISSUER, "1", Role.VIEWER, "a test", "Ada")
+    with pytest.raises(Conflict, match="^1 has the role of viewer already"):
+        people.grant(ISSUER, "1", Role.VIEWER, "a test")
     assert people.revoke(person.id, Role.VIEWER).roles == frozenset()
     with pytest.raises(Unknown, match="Ada does not have the role of viewer"):
         people.revoke(person.id, Role.VIEWER)

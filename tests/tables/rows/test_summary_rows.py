@@ -136,3 +136,17 @@ def test_plants_measured_to_more_digits_than_others_stay():
     finer = rng.normal((5, 2), 0.5, (5, 2)).round(3).tolist()
     rows = [(f"a{i}", "Brno", *row) for i, row in enumerate([*values, *finer])]
     assert len(table(rows)[0]) == 45
+
+
+def test_a_nameless_plant_that_is_nearly_the_mean_of_others_is_a_plant():
+    rows = plants()
+    mean = np.array([row[2:] for row in rows]).mean(axis=0).round(3)
+    # One unit of its last digit away: near, and no mean of these.
+    kept, issues = table([*rows, ("", "", *(mean + 0.001).round(3))])
+    assert len(kept) == 13
+    assert issues == ()
+
+
+def test_a_column_without_numbers_and_a_part_without_numbers_are_no_summaries():
+    kept, issues = table([(f"a{i}", "Brno", "", "") for i in range(12)])
+    assert (len(kept), issues) == (12, ())

@@ -70,3 +70,9 @@ def test_plain_numbers_are_read_in_the_unit_of_the_form_and_said_in_it():
 def test_what_was_read_is_never_rounded():
     assert read_typed(LENGTH, "5.1234").said == "5.1234 cm"
     assert said_in(LENGTH, 5.1, "furlong") == "5.1 cm"
+
+
+@pytest.mark.parametrize(("text", "offers"), [("95", ("9.5 cm",)), ("96", ()), ("1e300", ())])
+def test_a_tenth_is_offered_up_to_the_limit_itself(text, offers):
+    assert LENGTH.high == 9.5
+    assert read_typed(LENGTH, text).offers == offers
