@@ -42,6 +42,7 @@ class UseCase(StrEnum):
 
     MANAGE_PEOPLE = "manage people and roles"
     MANAGE_TOKENS = "manage tokens"
+    READ_PEOPLE = "read who has which role or token"
     ERASE_PERSON = "erase the name of a person"
     READ_AUDIT = "read the audit trail"
     BACK_UP = "back up and restore"
@@ -73,6 +74,7 @@ def _table() -> dict[UseCase, Role]:
         Role.ADMIN: (
             UseCase.MANAGE_PEOPLE,
             UseCase.MANAGE_TOKENS,
+            UseCase.READ_PEOPLE,
             UseCase.ERASE_PERSON,
             UseCase.READ_AUDIT,
             UseCase.BACK_UP,
@@ -88,6 +90,7 @@ ROLE_NEEDED: Final[Mapping[UseCase, Role]] = MappingProxyType(_table())
 READS: Final = frozenset(use_case for use_case, role in ROLE_NEEDED.items() if role is Role.VIEWER) | {
     UseCase.READ_OWN_RECORDS,
     UseCase.READ_RECORDS,
+    UseCase.READ_PEOPLE,
 }
 
 

@@ -128,7 +128,7 @@ def turn_to_clicked(context: AppContext, found: MonitorResult) -> None:
     if asked is None:
         return
     if not may(context, UseCase.READ_RECORDS):
-        st.toast(who_may(UseCase.READ_RECORDS), icon=":material/lock:")
+        st.toast(escape_markdown(who_may(UseCase.READ_RECORDS)), icon=":material/lock:")
         return
     version = st.session_state.get("version")
     study = found.study.name

@@ -113,7 +113,7 @@ def _show_actions(context: AppContext, seen: CurrentVerdict, found: MonitorResul
     for column, action in zip(st.columns(max(3, len(actions)), gap="medium"), actions, strict=False):
         with column:
             if not may(context, _ASKED[action.kind]):
-                st.caption(f"**{escape_markdown(action.label)}.** {who_may(_ASKED[action.kind])}")
+                st.caption(f"**{escape_markdown(action.label)}.** {escape_markdown(who_may(_ASKED[action.kind]))}")
             elif action.kind == "explain":
                 _show_explain(context, seen, action)
             elif st.button(

@@ -16,6 +16,8 @@ class _Place:
     name: str
     title: str
     icon: str
+    #: Whether it stands in the navigation; another is reached by a link, by those who may use it.
+    listed: bool = True
 
 
 _PLACES: Final = (
@@ -28,6 +30,7 @@ _PLACES: Final = (
     _Place("monitor", "Monitor", "monitoring"),
     _Place("studies", "Studies", "local_florist"),
     _Place("guide", "Guide", "menu_book"),
+    _Place("access", "People and access", "manage_accounts", listed=False),
 )
 
 
@@ -40,6 +43,7 @@ def pages() -> list[st.Page]:
             icon=f":material/{place.icon}:",
             url_path=place.name,
             default=place.name == "home",
+            visibility="visible" if place.listed else "hidden",
         )
         for place in _PLACES
         if (_FOLDER / f"{place.name}.py").exists()
@@ -70,7 +74,7 @@ def show_places() -> None:
             page_link(name, next(place.title for place in _PLACES if place.name == name))
         with st.popover("More", icon=":material/menu:", key="more-places"):
             for place in _PLACES:
-                if place.name not in _MAIN:
+                if place.listed and place.name not in _MAIN:
                     page_link(place.name, place.title)
 
 

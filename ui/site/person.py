@@ -12,6 +12,7 @@ from flora_core.access.use_cases import ROLE_NEEDED
 from flora_core.errors import FloraError
 from flora_core.workflows.access.sign_in import principal_of_visitor
 from flora_core.workflows.context import AppContext
+from ui.site.navigation import page_link
 from ui.site.text import escape_markdown
 
 _NAME: Final = "person.name"
@@ -131,12 +132,19 @@ def show_person(context: AppContext) -> None:
                 args=(context, _NAME),
             )
             st.caption("A local start: one person, who may do everything. No password is asked for.")
+            _show_way_to_access(context)
         elif who.is_anonymous:
             st.markdown(f"Nobody is signed in. Everybody may what a {who.role} may.")
         else:
             st.markdown(f"**{escape_markdown(who.name)}**")
             st.caption(f"{who.role or 'no role'} · {escape_markdown(who.subject)} at {escape_markdown(who.issuer)}")
+            _show_way_to_access(context)
             st.button("Sign out", icon=":material/logout:", on_click=lambda: _sign_out(context), key="sign-out")
+
+
+def _show_way_to_access(context: AppContext) -> None:
+    if may(context, UseCase.MANAGE_PEOPLE):
+        page_link("access", "People and access")
 
 
 def _claims() -> dict[str, Any]:

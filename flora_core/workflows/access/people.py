@@ -28,7 +28,7 @@ def role_called(text: str) -> Role:
         raise Refused(f"'{text[:40]}' is not a role. There are: {', '.join(Role)}.") from None
 
 
-@use_case(UseCase.MANAGE_PEOPLE)
+@use_case(UseCase.READ_PEOPLE)
 def list_people(context: AppContext) -> tuple[Person, ...]:
     """Everybody who ever signed in or was given a role."""
     return tuple(person for person in context.people.all() if person.issuer != LOCAL_ISSUER)
@@ -68,7 +68,7 @@ def revoke_role(context: AppContext, person: int, role: str) -> Person:
     return context.people.revoke(person, role_called(role))
 
 
-@use_case(UseCase.MANAGE_TOKENS)
+@use_case(UseCase.READ_PEOPLE)
 def list_tokens(context: AppContext) -> tuple[Token, ...]:
     """Every token there ever was, newest first; never the tokens themselves."""
     return context.tokens.all()
