@@ -9,7 +9,7 @@ import streamlit as st
 
 from flora_core.access import UseCase
 from flora_core.errors import FloraError
-from flora_core.monitoring.verdicts.wording import interval_text, percent
+from flora_core.monitoring.verdicts.wording import interval_text, percent, written_p
 from flora_core.study import Study
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView, promote
@@ -111,7 +111,7 @@ def _show_right(seen: ShadowComparison) -> None:
     if seen.right is not None:
         only = f"only version {seen.champion} on {seen.right.only_champion}, only version {seen.challenger} on "
         st.caption(
-            f"Of plants drawn at random and determined: {only}{seen.right.only_challenger}; McNemar's test, p = {seen.right.p:.3f}."
+            f"Of plants drawn at random and determined: {only}{seen.right.only_challenger}; McNemar's test, p {written_p(seen.right.p, sign=True)}."
         )
     if seen.more_needed:
         st.caption(f"About {seen.more_needed:,} more plants drawn at random and determined would settle it.")

@@ -83,7 +83,7 @@ def show_measurements(context: AppContext, found: MonitorResult) -> None:
     )
     right = {
         name: st.column_config.TextColumn(alignment="right", width=width)
-        for name, width in (("Training", 70), ("Shift", 80), ("Chance leaves", 105))
+        for name, width in (("Training", 66), ("Shift", 66), ("Chance leaves", 102))
     }
     with st.container(key="monitor-table"):
         event = st.dataframe(
@@ -97,7 +97,7 @@ def show_measurements(context: AppContext, found: MonitorResult) -> None:
             column_config={
                 "line": st.column_config.ImageColumn(f"{_BACK} {found.kind}s, band of chance", width=160),
                 "now": st.column_config.TextColumn(f"These {part.profile.plants:,}", alignment="right", width=70),
-                "Measurement": st.column_config.TextColumn(width=150),
+                "Measurement": st.column_config.TextColumn(width=176),
                 **right,
                 "without": st.column_config.TextColumn(f"Without the {unfit:,}", alignment="right", width=100),
                 "Verdict": st.column_config.MultiselectColumn(
