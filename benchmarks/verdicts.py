@@ -4,8 +4,8 @@ Run: python -m benchmarks.verdicts [--repeats 100] [--only healthy,wide,mix,with
 
 Irises are normal draws with Fisher's means and covariances, read to 0.1 cm; other studies have more measurements and species.
 Every repeat draws a new reference, learns from it (linear discriminant analysis, ten folds), and draws a window. What NannyML
-and Evidently would say of the same two tables stands beside it, by their definitions in `monitoring.compat`, which agree with
-the tools to 1e-9.
+and Evidently say of the same two tables stands beside it: they themselves where they are installed (`benchmarks.known_tools`),
+else their definitions in `monitoring.compat`, which agree with the tools to 1e-9.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
+from benchmarks.known_tools import installed
 from flora_core.identification.fitness import misfits
 from flora_core.learning.species_gaussians import fit_gaussians
 from flora_core.model import Floats, Ints, Reference
@@ -115,10 +116,22 @@ def verdict(learned: Learned, values: Floats) -> Findings:
 
 
 def others(learned: Learned, values: Floats) -> dict[str, bool]:
-    """Whether NannyML and Evidently would alarm, by their defaults and on any column."""
+    """Whether NannyML and Evidently would alarm on any column, by their defaults: themselves where they are installed."""
     columns = [Column(n, learned.reference.values[:, j], values[:, j]) for j, n in enumerate(learned.names)]
-    nanny = any(figure.alert for c in columns for figure in nannyml_drift.drift(c, len(values)) if figure.column)
-    return {"nannyml": nanny, "evidently": any(figure.alert for figure in evidently.drift(columns, None))}
+    defined = {
+        "nannyml": lambda: any(
+            one.alert and one.method == "jensen_shannon" for c in columns for one in nannyml_drift.drift(c, len(values))
+        ),
+        "evidently": lambda: any(
+            one.alert and one.method == "default" and one.column != evidently.ALL_COLUMNS
+            for one in evidently.drift(columns, None)
+        ),
+    }
+    tools = installed()
+    return {
+        name: tools[name](learned.names, learned.reference.values, values) if name in tools else by_definition()
+        for name, by_definition in defined.items()
+    }
 
 
 Change = Callable[[Flora, np.random.Generator, int], Floats]
@@ -218,6 +231,8 @@ def main() -> None:
     asked = parser.parse_args()
     wanted = set(asked.only.split(",")) - {""}
     shard, shards = map(int, asked.shard.split("/"))
+    for name in sorted({"nannyml", "evidently"} - set(installed())):
+        sys.stderr.write(f"{name} is not installed: what it would say is computed by its definitions.\n")
     if not asked.json:
         sys.stdout.write(
             "| scene | reference / window | any alarm (95 %) | within the species | red | NannyML | Evidently |\n"
