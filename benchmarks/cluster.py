@@ -112,7 +112,7 @@ def parts() -> None:
     species = np.arange(100_000) % 20
     plants = TrainingPlants(rng.normal(size=(100_000, 50)) + species[:, None] / 10.0, species, None, table()[1].table)
     fold = make_folds(plants, 10, 0)[0]
-    for name in ("lda", "boosting"):
+    for name in ("lda", "forest"):
         algorithm = algorithm_named(name)
         recipe = Recipe(algorithm, resolve_hyperparameters(algorithm, {}), seed=0)
         with one_thread():
@@ -167,6 +167,8 @@ def main() -> None:
     print(f"one process: {SLEEPS} simulated tasks {slept:.1f} s; {SETTINGS} forests on ten folds {alone:.1f} s")
     for count in counts:
         with workers(count) as address, cluster(address) as cores, at_once(cores):
+            # Workers import what they need at their first task.
+            sleeps()
             away = seconds(sleeps)
             start = time.perf_counter()
             found = forests(plants, SETTINGS)
