@@ -297,7 +297,7 @@ def main() -> None:
         if given.postgresql:
             from tests.servers import postgres_server
 
-            own = postgres_server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            own = postgres_server()
             if own is None:
                 sys.exit("PostgreSQL is not installed.")
             new = stack.enter_context(own).new_database

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 
@@ -42,7 +41,7 @@ def main() -> None:
         if len(sys.argv) > 1:
             url = sys.argv[1]
         else:
-            server = postgres_server(Path(running.enter_context(tempfile.TemporaryDirectory())))
+            server = postgres_server()
             if server is None:
                 sys.exit("PostgreSQL is not here: apt-get install postgresql, or give the URL of a database.")
             url = running.enter_context(server).new_database()

@@ -180,7 +180,7 @@ def main() -> None:
     with ExitStack() as running:
         server = None
         if not options.database:
-            server = postgres_server(Path(running.enter_context(tempfile.TemporaryDirectory())))
+            server = postgres_server()
             if server is None:
                 parser.error("PostgreSQL is not here: apt-get install postgresql, or give --database.")
             running.enter_context(server)

@@ -99,9 +99,9 @@ def champion(first_start: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own on loopback."""
-    server = postgres_server(tmp_path_factory.mktemp("postgres"))
+    server = postgres_server()
     if server is None:
         missing("PostgreSQL", "apt-get install postgresql, or put its initdb and postgres on PATH")
         raise AssertionError

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -35,17 +36,16 @@ def free_port() -> int:
 @dataclass
 class PostgresServer:
     programs: Path
-    folder: Path
+    folder: Path = Path()
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> PostgresServer:
         # PostgreSQL refuses to run as root; Debian's package brings a user for it.
         user = "postgres" if os.geteuid() == 0 else None
+        # Not below the folder of the tests: each pytest that begins shuts that one to other users.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp" if user else None))
         if user:
-            for parent in (self.folder, *self.folder.parents):
-                if parent.owner() == "root" and parent not in (Path("/"), Path("/tmp")):
-                    parent.chmod(parent.stat().st_mode | 0o011)
             shutil.chown(self.folder, user, user)
         data = self.folder / "data"
         subprocess.run(
@@ -84,6 +84,7 @@ class PostgresServer:
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def freeze(self) -> None:
         """Stop every process of the server: its system still accepts connections, and nobody ever answers."""
@@ -124,13 +125,13 @@ class PostgresServer:
                 time.sleep(0.1)
 
 
-def postgres_server(folder: Path) -> PostgresServer | None:
+def postgres_server() -> PostgresServer | None:
     """A server that is not started yet; None where PostgreSQL is not installed."""
     found = shutil.which("initdb")
     places = [Path(found).parent] if found else [Path(p) for p in sorted(glob.glob("/usr/lib/postgresql/*/bin"))[::-1]]
     for place in places:
         if (place / "initdb").exists() and (place / "postgres").exists():
-            return PostgresServer(place, folder)
+            return PostgresServer(place)
     return None
 
 

@@ -63,8 +63,8 @@ def test_sixty_writers_before_a_locked_database_are_answered_and_stop_nobody(tmp
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory):
-    server = postgres_server(tmp_path_factory.mktemp("frozen"))
+def own_postgres():
+    server = postgres_server()
     if server is None:
         pytest.skip("PostgreSQL is not installed")
     with server:
