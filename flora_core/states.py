@@ -13,6 +13,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from flora_core.ontology import TERM_PATTERN
+
 #: What a character is: a number with a unit, a whole number, or states without and with an order.
 CharacterKind = Literal["measured", "counted", "unordered", "ordered"]
 #: States of one character at most; a sum of powers of two stays exact in a float far beyond.
@@ -34,6 +36,8 @@ class State(BaseModel):
         How to recognise it, in one sentence; "" where that is not said.
     picture : str
         A small picture of it as a data address (PNG, JPEG or WebP); "" for none.
+    term : str
+        Ontology term, "PATO:0000323", or "".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +48,7 @@ class State(BaseModel):
     picture: Annotated[
         str, StringConstraints(max_length=200_000, pattern=r"^$|^data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+$")
     ] = ""
+    term: Annotated[str, StringConstraints(pattern=TERM_PATTERN)] = ""
 
 
 States = Annotated[tuple[State, ...], Field(max_length=MOST_STATES)]

@@ -91,6 +91,11 @@ class Measurement(_Noun):
         """What each value stands for, in order; "not applicable" last where the character has that. Empty for numbers."""
         return (*(state.label for state in self.states), *([NOT_APPLICABLE] if self.inapplicable else []))
 
+    def state_term(self, value: float) -> str:
+        """The ontology term of the state that a value stands for; "" for a number, for several states, and without one."""
+        places = places_of(value) if self.has_states else ()
+        return self.states[places[0]].term if len(places) == 1 and places[0] < len(self.states) else ""
+
     @property
     def heading(self) -> str:
         """The label as it begins a line: "Petal length"; abbreviations stay: "LL"."""

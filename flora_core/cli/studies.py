@@ -125,6 +125,14 @@ def studies_create(
         list[str] | None,
         typer.Option("--hint", metavar='"COLUMN: STATE=HOW"', help="A sentence on how to recognise a state."),
     ] = None,
+    terms: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--term",
+            metavar='"COLUMN[: STATE]=TERM"',
+            help="The term of a trait ontology for a character or one of its states: TO:0000499.",
+        ),
+    ] = None,
     genus: Genus = "",
     merge: Merge = None,
     leave_out: LeaveOut = None,
@@ -167,7 +175,7 @@ def studies_create(
             genus=genus,
             measurements=dict(_column_and_unit(text) for text in measurements or ()),
             units=read_assignments(units, "--unit", "COLUMN=UNIT"),
-            states=read_state_options(kinds or (), orders or (), states or (), hints or ()),
+            states=read_state_options(kinds or (), orders or (), states or (), hints or (), terms or ()),
             names=_names(merge, leave_out),
             keep_qualified=keep_qualified,
             codes=codes,

@@ -62,7 +62,7 @@ def stacked_states(model: Model, i: int, order: list[int]) -> str:
         weights = held[of] / np.maximum(held[of].sum(axis=1, keepdims=True), 1)
         shares = weights.sum(axis=0) / max(n, 1)
         total += shares
-        shown = [(place, labels[place], 100 * float(shares[place])) for place in np.flatnonzero(shares > 0)]
+        shown = [(place, labels[place], 100 * float(shares[place])) for place in map(int, np.flatnonzero(shares > 0))]
         said = ", ".join(f"{label} {share:.0f} %" for _, label, share in shown) or "not known"
         parts = "".join(
             f"<div title='{escape(label)} {share:.0f} %' style='width:{share:.1f}%;background:{_shade(place, len(labels))};"

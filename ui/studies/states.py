@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from flora_core.ontology import TERM_PATTERN, ontology_term
 from flora_core.states import CharacterKind
 from flora_core.tables.columns.measurements import header_label
 from flora_core.tables.columns.state_columns import StateChoices, StateColumn
@@ -34,7 +35,7 @@ def states_chosen(context: AppContext, file: Any, choices: Choices) -> Choices:
     st.header("What is seen")
     st.markdown(
         "Columns of words, of yes and no, of + and -. Give two states the same name, and they are one; empty a name, and the "
-        "state counts as not known. Numbers in the last column put states in order."
+        "state counts as not known. Numbers under “Order” put states in order."
     )
     header = first.layout.header
     said, used = dict(choices.states), set(first.measured)
@@ -72,6 +73,7 @@ def _one(file: Any, name: str, found: StateColumn, *, used: bool) -> tuple[Chara
                 "Counts as": labels,
                 "How to recognise it": [""] * len(labels),
                 "Order": list(range(1, len(labels) + 1)),
+                "Term": [next(filter(None, map(ontology_term, state.spellings)), "") for state in found.states],
             },
             disabled=["State", "Cells", "Written"],
             hide_index=True,
@@ -80,6 +82,9 @@ def _one(file: Any, name: str, found: StateColumn, *, used: bool) -> tuple[Chara
             column_config={
                 "Order": st.column_config.NumberColumn(min_value=1, step=1, help="Only for states in order."),
                 "How to recognise it": st.column_config.TextColumn(max_chars=300),
+                "Term": st.column_config.TextColumn(
+                    validate=TERM_PATTERN, help="Of the Plant Trait or Flora Phenotype Ontology: TO:0000499."
+                ),
             },
         )
         pictures = _pictures(file, name, labels)
@@ -93,7 +98,12 @@ def _one(file: Any, name: str, found: StateColumn, *, used: bool) -> tuple[Chara
     wanted = _KINDS[str(kind)]
     ranked = sorted(zip(edited["Order"], counts_as, strict=True), key=lambda pair: pair[0] or 99)
     order_said = tuple(dict.fromkeys(label for _, label in ranked if label)) if wanted == "ordered" else ()
-    return wanted, StateChoices(wanted or None, merged, order_said, hints, pictures)
+    terms = {
+        becomes or label: term
+        for label, becomes, written in zip(labels, counts_as, edited["Term"], strict=True)
+        if (term := ontology_term(str(written or "")))
+    }
+    return wanted, StateChoices(wanted or None, merged, order_said, hints, pictures, terms)
 
 
 def _pictures(file: Any, name: str, labels: list[str]) -> dict[str, str]:

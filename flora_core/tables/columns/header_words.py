@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from flora_core.errors import Unknown
+from flora_core.ontology import without_term
 from flora_core.study import Measurement
 from flora_core.tables.values.text import word_set
 from flora_core.units import AREAS, LENGTHS, parse_unit
@@ -106,6 +107,7 @@ class HeaderName(NamedTuple):
 @lru_cache(maxsize=4096)
 def parse_header(name: str) -> HeaderName:
     """The words and the unit of a column's name."""
+    name = without_term(name)
     unit, rest = "", name
     for pattern in (_UNIT_IN_BRACKETS, *_UNITS_AT_THE_END):
         match = pattern.search(name)

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from flora_core.errors import Unknown
 from flora_core.model import Bools, Floats, Ints
+from flora_core.ontology import without_term
 from flora_core.study import Measurement
 from flora_core.tables.columns.header_words import fold_accents, parse_header
 from flora_core.units import AREAS, LENGTHS, parse_unit
@@ -45,6 +46,7 @@ _FIGURE: Final = re.compile(r"[\s_.\-]+(?:mid|mean|avg)$", re.IGNORECASE)
 
 def header_unit(header: str) -> str:
     """The unit that a column's name carries, "" where none: "mm" of "petal length (mm)", "g" of "seed mass [g]"."""
+    header = without_term(header)
     unit = parse_header(header).unit
     if not unit and _METRES.search(header):
         return "m"
@@ -77,6 +79,7 @@ def _last_word(header: str) -> tuple[str, str]:
 
 def header_label(header: str) -> str:
     """What people call the measurement: the column's name without its unit, as words: "petal length"."""
+    header = without_term(header)
     unit = header_unit(header)
     rest = header
     if unit:

@@ -21,15 +21,16 @@ _ALWAYS: Final = tuple(
     breddegrad lengdegrad lengtegraad breedtegraad zemepisn geogr koordin coordin coorden coordon koord coord utm wgs etrs epsg
     mgrs lambert gauss georef gpslat gpslon latdec longdec londec latdeg longdeg londeg decimallat decimallon
     altitud elevac elevation altitudin seehoh seehoeh meereshoh meereshoeh hohenmeter hoehenmeter hoogteligging msnm msm masl
-    meterabove abovesea nadmorsk rakim altimetr isohyps""".split()  # noqa: SIM905  easier to read than a list
+    meterabove abovesea nadmorsk rakim altimetr isohyps foldrajzi sweref osgb ddlat ddlon ddlong""".split()  # noqa: SIM905  easier to read than a list
 )
 #: Words that are of place or time wherever they stand.
 _WORDS: Final = word_set(
+    "eov kkj sjtsk enlem boylam srtm "
     "msnm utm gps dgps lat lats lon lng elev year jahr annee ano anno rok datum fecha date dates doy julian"
 )
 #: Words that are where they stand alone, but for numbers and units.
 _ALONE: Final = word_set(
-    "lat lon lng long alt day month week time hour season monat mois mes mese tag quota cote kote elev"
+    "dem alti lat lon lng long alt day month week time hour season monat mois mes mese tag quota cote kote elev"
 )
 #: Words of coordinates in which nothing else may stand but those of the next list: "LatN", "Geo_LongDegree", "N (deg)".
 _AXES: Final = word_set(
@@ -45,18 +46,22 @@ _LENGTHS_TOO: Final = word_set("breite lange laenge long longitud sirka delka sz
 _BESIDE_AXES: Final = word_set(
     "deg degree degrees grad grado grados gradi degre degres stupen stupne stopnie d dd dec decimal decimale decimales "
     "dezimal wgs etrs geo gps utm min sec dms gms map verbatim gis m value val point pt pos position location loc field "
-    "punkt punto"
+    "punkt punto grid ref geometry geom rt zem zemep"
 )
 #: Of these one must be there, that axes are believed: angles and systems of coordinates.
 _SYSTEMS: Final = word_set(
     "deg degree degrees grad grado grados gradi degre degres stupen stupne stopnie dd dec decimal decimale decimales dezimal "
-    "wgs etrs geo gps utm dms gms gis lat lats lon lng latitude longitude lv ch point verbatim position"
+    "wgs etrs geo gps utm dms gms gis lat lats lon lng latitude longitude lv ch point verbatim position grid geometry geom rt "
+    "zem"
 )
 #: Parts of headers in other letters, and whole headers of which only the letters are looked at.
 _OTHER_LETTERS: Final = (
     *(
         "широта",
         "долгота",
+        "довгота",
+        "висотан",
+        "высотан",
         "координат",
         "высотанад",
         "высоданад",
@@ -76,20 +81,22 @@ _WHOLE: Final = word_set(
     "elevft altft alturasnm alturamsnm nadmvyska nadmvyskam mnpm mslm mosl dpl hoogtenap"
 )
 #: What tells a place within longer words, and short words written as one: "verbatimlatitude", "LATN".
-_WITHIN: Final = ("latitud", "longitude", "longitudin", "altitud")
+_WITHIN: Final = ("latitud", "longitude", "longitudin", "altitud", "koordin", "coordin")
 _GLUED: Final = re.compile(
     r"(?:gps|geo|wgs)?(?:lat|lon|lng|long)(?:n|w|dd|deg|dec|wgs)|(?:gps|geo|wgs)(?:lat|lon|lng|long)"
 )
 #: Above the level of a sea, as letters behind a height.
 _ABOVE_SEA: Final = ("asl", "masl", "snm", "slm", "npm", "mnap", "nhn", "unn", "nap")
+#: The same as words of their own, in the languages that write it out, and the national zeros of heights.
+_SEA: Final = word_set("moh mpy tszf tengerszint ngf havet havsniva zeeniveau nadm nhh odn navd navgd dhhn")
 _GROUP_WORDS: Final = word_set(
     "cluster clusters kmeans klaster kluster group groups gruppe gruppen grupo groupe gruppo grp gr class classes klasse "
     "klassen classe clase klass tridy trida pred predicted prediction label labels target fold split trainset code kode "
-    "species sp spec taxon taxa art especie espece yhat"
+    "species sp spec taxon taxa art especie espece yhat clust hclust gmm dbscan clade structure"
 )
 _BESIDE_GROUPS: Final = word_set(
     "no nr num number id idx index n of the a pca pc lda umap tsne hclust k means kmeans cut cutree assigned assignment new "
-    "old true final int numeric num nummer nro numero key val"
+    "old true final int numeric num nummer nro numero key val pam"
 )
 
 
@@ -109,7 +116,7 @@ def names_place_or_time(header: str, values: Floats) -> bool:
         return True
     if any(part in joined for part in _WITHIN) or _GLUED.fullmatch(joined):
         return True
-    if set(words) & set(_ABOVE_SEA):
+    if set(words) & (_SEA | set(_ABOVE_SEA)):
         return True
     if not words or _is_character(words, header):
         return False

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from flora_core.errors import Refused
 from flora_core.model import Ints
+from flora_core.ontology import ontology_term, without_term
 from flora_core.states import MOST_STATES, NOT_APPLICABLE, CharacterKind, State
 from flora_core.study import Measurement
 from flora_core.tables.columns.header_words import ID_NAMES, fold_accents, letters_of
@@ -99,6 +100,8 @@ class StateChoices:
         {state: how to recognise it}.
     pictures : mapping of str to str
         {state: its picture, as `flora_core.states.State` keeps it}.
+    terms : mapping of str to str
+        {state: its ontology term}; that of the character itself under "".
     """
 
     kind: CharacterKind | None = None
@@ -106,6 +109,7 @@ class StateChoices:
     order: tuple[str, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 def propose_states(
@@ -251,7 +255,7 @@ def _label(key: str, spellings: Counter[str], merged: Mapping[str, str]) -> str:
     if wanted:
         return wanted[0].strip()
     commonest = max(spellings, key=lambda text: (spellings[text], text))
-    words = re.sub(r"\s+", " ", commonest.replace("_", " ")).strip(" .")
+    words = re.sub(r"\s+", " ", without_term(commonest).replace("_", " ")).strip(" .")
     return words.lower() if not re.search(r"[A-Z]{2}|\d", words) and not words.istitle() else words
 
 
@@ -318,12 +322,17 @@ def state_character(
     said = choices or StateChoices()
     hints = {english_state(text): how for text, how in said.hints.items()}
     pictures = {english_state(text): picture for text, picture in said.pictures.items()}
+    terms = {english_state(text): term for text, term in said.terms.items() if text}
 
     def state(one: GatheredState) -> State:
         others = [text for text in one.spellings if state_key(text) != state_key(one.label) and len(text) <= 80]
         key = english_state(one.label)
         return State(
-            label=one.label, synonyms=tuple(others[:40]), how=hints.get(key, "")[:300], picture=pictures.get(key, "")
+            label=one.label,
+            synonyms=tuple(others[:40]),
+            how=hints.get(key, "")[:300],
+            picture=pictures.get(key, ""),
+            term=terms.get(key, "") or next(filter(None, map(ontology_term, one.spellings)), ""),
         )
 
     states = tuple(state(one) for one in found.states)
@@ -336,6 +345,7 @@ def state_character(
         step=1.0,
         decimals=0,
         header=header,
+        term=said.terms.get("", "") or ontology_term(header),
         kind=found.kind,
         states=states,
         inapplicable=found.inapplicable > 0,

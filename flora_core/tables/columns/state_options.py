@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, get_args
 
 from flora_core.errors import Refused
+from flora_core.ontology import ontology_term
 from flora_core.states import CharacterKind
 from flora_core.tables.columns.state_columns import StateChoices
 
@@ -14,14 +15,14 @@ _KINDS: Final[tuple[CharacterKind, ...]] = get_args(CharacterKind)
 
 
 def read_state_options(
-    kinds: Sequence[str], orders: Sequence[str], states: Sequence[str], hints: Sequence[str]
+    kinds: Sequence[str], orders: Sequence[str], states: Sequence[str], hints: Sequence[str], terms: Sequence[str] = ()
 ) -> dict[str, StateChoices]:
     """{column: what was said of it}.
 
     Parameters
     ----------
-    kinds, orders, states, hints : sequence of str
-        "COLUMN=KIND", "COLUMN=a<b<c", "COLUMN: A=B" and "COLUMN: STATE=HOW", as they were typed.
+    kinds, orders, states, hints, terms : sequence of str
+        "COLUMN=KIND", "COLUMN=a<b<c", "COLUMN: A=B", "COLUMN: STATE=HOW" and "COLUMN[: STATE]=TERM", as they were typed.
 
     Raises
     ------
@@ -52,6 +53,16 @@ def read_state_options(
         column, pair = _parted(text, "--hint", "COLUMN: STATE=HOW", ":")
         state, how = _parted(pair, "--hint", "COLUMN: STATE=HOW", "=")
         found[column] = replace(of(column), hints={**of(column).hints, state: how})
+    for text in terms:
+        where, term = _parted(text, "--term", "COLUMN[: STATE]=TO:0000499", "=")
+        if not ontology_term(term):
+            raise Refused(
+                f"'{term[:40]}' is no term of an ontology; write letters, a colon and seven digits: "
+                f"--term '{where[:40]}=TO:0000499'."
+            )
+        column, _, state = where.partition(":")
+        known = of(column.strip())
+        found[column.strip()] = replace(known, terms={**known.terms, state.strip(): ontology_term(term)})
     return found
 
 

@@ -3,6 +3,7 @@
 References
 ----------
 Darwin Core text guide, https://dwc.tdwg.org/text/; terms, https://dwc.tdwg.org/terms/.
+Identifiers of types and values: the extended MeasurementOrFact extension, http://rs.gbif.org/extension/obis/.
 """
 
 from __future__ import annotations
@@ -42,7 +43,17 @@ _OCCURRENCE: Final = (
     "previousIdentifications",
     *_TAXON,
 )
-_MEASUREMENT: Final = ("measurementID", "measurementType", "measurementValue", "measurementUnit", "measurementRemarks")
+_MEASUREMENT: Final = (
+    "measurementID",
+    "measurementType",
+    "measurementValue",
+    "measurementUnit",
+    "measurementRemarks",
+    "measurementTypeID",
+    "measurementValueID",
+)
+#: Terms that Darwin Core itself lacks; of the extended extension for measurements.
+_OBIS: Final = dict.fromkeys(("measurementTypeID", "measurementValueID"), "http://rs.iobis.org/obis/terms/")
 _IDENTIFICATION: Final = (
     "identificationID",
     "scientificName",
@@ -169,7 +180,9 @@ def _meta() -> str:
     for i, (name, kind, terms) in enumerate(_FILES):
         tag = "core" if i == 0 else "extension"
         key = "id" if i == 0 else "coreid"
-        fields = "".join(f'<field index="{j}" term="{_DWC}{term}"/>' for j, term in enumerate(terms, start=1))
+        fields = "".join(
+            f'<field index="{j}" term="{_OBIS.get(term, _DWC)}{term}"/>' for j, term in enumerate(terms, start=1)
+        )
         parts.append(
             f'<{tag} encoding="UTF-8" fieldsTerminatedBy="\\t" linesTerminatedBy="\\n" fieldsEnclosedBy="" '
             f'ignoreHeaderLines="1" rowType="{_DWC}{kind}"><files><location>{name}</location></files>'

@@ -28,6 +28,8 @@ _FEW: Final = 10
 #: From so many different texts among the first cells on, a column is not of a few kinds.
 _LOOKED_AT: Final = 1000
 _MANY_KINDS: Final = 300
+#: Columns of numbers with more cells are searched for words at their ends alone.
+_ALL_LOOKED_AT: Final = 20_000
 
 
 def find_summary_rows(
@@ -54,7 +56,12 @@ def find_summary_rows(
 
 
 def _holds_letters(column: pa.StringArray) -> bool:
-    return str(pc.min_max(column)["max"].as_py() or "").strip() >= ":"
+    if str(pc.min_max(column)["max"].as_py() or "").strip() >= ":":
+        return True
+    # "95 % CI" and "*Mean*" come before "96" in the order of signs.
+    if len(column) > _ALL_LOOKED_AT:
+        column = pa.concat_arrays([column[:_LOOKED_AT], column[-_LOOKED_AT:]])
+    return bool(pc.any(pc.match_substring_regex(column, r"\p{L}")).as_py())
 
 
 def _rows_with_words(
@@ -65,7 +72,7 @@ def _rows_with_words(
     if not hits:
         return {}
     mostly_filled = [j for j in beside if _share_filled(part.columns[j]) > 0.6]
-    known = {text.casefold() for j in texts for text in _kinds(texts[j])}
+    known = {text.casefold() for j in texts for text in _kinds(texts[j]) if not summary_word(text)[1]}
     issues: dict[int, Issue] = {}
     for j, places in hits.items():
         column = texts[j]
@@ -84,7 +91,7 @@ def _rows_with_words(
             blank = any(k != j and not (part.columns[k][place].as_py() or "").strip() for k in mostly_filled)
             few = counts[_letters(text)] <= _FEW
             if rest:
-                named = rest in known or any(f" {rest} " in f" {k} " for k in known)
+                named = rest in known or any(_names(rest, k) for k in known)
                 believed = named or (blank and clearness[place] == "clear")
             elif clearness[place] == "clear":
                 believed = blank or distinct or several or few
@@ -95,6 +102,14 @@ def _rows_with_words(
                 said = f"'{shown}' names a summary of other rows, not a plant"
                 issues.setdefault(place, _issue(part, place, header[j], shown, said))
     return issues
+
+
+def _names(rest: str, known: str) -> bool:
+    """Whether what a summary is of is a text of the table: "setosa" and "i setosa" are of "iris setosa"."""
+    if f" {rest} " in f" {known} ":
+        return True
+    first, _, epithet = rest.partition(" ")
+    return len(first) == 1 and bool(epithet) and known.startswith(first) and f" {epithet} " in f" {known} "
 
 
 def _hits(column: pa.StringArray) -> dict[int, str]:

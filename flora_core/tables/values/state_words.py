@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from flora_core.ontology import without_term
+
 #: A state, and what it is called elsewhere; without accents, as `state_key` writes them.
 _WORDS: Final = {
     "yes": "y ja j oui si sim tak ano jo true wahr vrai verdadero vero da да 是 はい",
@@ -102,7 +104,9 @@ BINARY: Final = (("no", "absent"), ("yes", "present"))
 @lru_cache(maxsize=16_384)
 def state_key(text: str) -> str:
     """What is the same for all spellings of a state: no capitals, accents, hyphens or spaces at the ends; signs stay signs."""
-    folded = text.strip().casefold().replace("ß", "ss").replace("ł", "l").replace("ø", "o").replace("ё", "е")
+    folded = (
+        without_term(text.strip()).casefold().replace("ß", "ss").replace("ł", "l").replace("ø", "o").replace("ё", "е")
+    )
     plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     words = re.sub(r"[\s_\-‐‑]+", " ", plain).strip(" .!?") if re.search(r"\w", plain) else plain
     return words or plain

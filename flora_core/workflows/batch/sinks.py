@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from flora_core.identification.naming import answer
 from flora_core.identification.sentences import UNUSUAL, probability_text
 from flora_core.model import Ints
+from flora_core.ontology import term_address
 from flora_core.study import genus_of, is_binomial
 from flora_core.tables.export.darwin_core import DarwinCoreArchive, date_of
 from flora_core.tables.export.table_writer import row_writer
@@ -187,6 +188,12 @@ class DarwinCoreSink:
             "measurementType": m.label,
             "measurementValue": used,
             "measurementUnit": m.unit,
+            "measurementTypeID": term_address(m.term),
+            "measurementValueID": pa.array(
+                [term_address(m.state_term(code)) for code in values[rows].tolist()], pa.string()
+            )
+            if any(state.term for state in m.states)
+            else "",
             "measurementRemarks": pc.if_else(pc.equal(texts, used), "", as_typed),
         }
         self._archive.add("measurement", owners, terms)

@@ -15,6 +15,7 @@ from flora_core.identification.naming import Answer as MachineAnswer
 from flora_core.identification.naming import answer
 from flora_core.identification.sentences import UNUSUAL, probability_text
 from flora_core.model import ModelCard
+from flora_core.ontology import term_address
 from flora_core.progress import Progress, no_progress
 from flora_core.storage.records.determinations import Determination
 from flora_core.storage.records.identifications import IdentificationRecord, Plant
@@ -203,6 +204,8 @@ def _measurements(card: ModelCard, one: IdentificationRecord) -> Iterator[tuple[
                 "measurementType": m.label,
                 "measurementValue": text,
                 "measurementUnit": m.unit,
+                "measurementTypeID": term_address(m.term),
+                "measurementValueID": term_address(m.state_term(value)),
                 "measurementRemarks": "" if same else f"as typed: {typed} {unit}".strip(),
             },
         )

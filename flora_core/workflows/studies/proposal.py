@@ -15,11 +15,12 @@ import numpy.typing as npt
 from flora_core.access import UseCase
 from flora_core.errors import Issue
 from flora_core.model import Bools, Floats, Ints, TrainingPlants, TrainingTable, state_columns
+from flora_core.ontology import ontology_term
 from flora_core.study import Measurement, Species, Study
 from flora_core.tables.columns.matching import Assigned, Assignment, column_index
 from flora_core.tables.columns.measurements import describe, header_label, header_unit, slips, slug, unique_names
 from flora_core.tables.columns.roles import NumberColumn, is_own, number_columns, other_labels, range_columns
-from flora_core.tables.columns.state_columns import is_counted, state_character
+from flora_core.tables.columns.state_columns import StateChoices, is_counted, state_character
 from flora_core.tables.files.reading import checksum, long_table_refused, read_layout, read_whole
 from flora_core.tables.layout import RowChunk
 from flora_core.tables.names.labels import alike, gather_names
@@ -327,9 +328,11 @@ def _describe(
             return state_character(seen[j], name, header_label(head), choices.states.get(head), head)
         unit = parse_unit(said[head]) if said.get(head) else header_unit(head)
         found = describe(name, header_label(head), unit, numbers[j], species, rows.columns[j])
-        kind = choices.states[head].kind if head in choices.states else None
+        said_of = choices.states.get(head, StateChoices())
+        kind = said_of.kind
         counted = kind == "counted" or (kind is None and is_counted(head, unit, numbers[j]))
-        return found.model_copy(update={"header": head, **({"kind": "counted"} if counted else {})})
+        term = said_of.terms.get("", "") or ontology_term(head)
+        return found.model_copy(update={"header": head, "term": term, **({"kind": "counted"} if counted else {})})
 
     return tuple(described(name, head, j) for name, head, j in zip(names, headers, places, strict=True))
 

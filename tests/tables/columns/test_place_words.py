@@ -16,10 +16,12 @@ Zeměpisná délka|szer. geogr.|Breite (Grad)|Länge (Grad)|geogr. Breite|Longit
 CH1903 Y|Gauss-Krüger X|lambert93_x|lat.|long (°E)|N (deg)|широта|经度|coordenada_x|Längengrad|Ostwert|Easting (m)|gpsLat
 Latitud Norte|coordonnée X|asl|Altitude (m)|Elev.|m ü. M.|Höhe ü. NN|Seehöhe (m)|altitud_m|quota|cote|m a.s.l.|Elevation_ft
 nadm. výška|wysokość n.p.m.|высота над уровнем моря|海拔高度|Hoogte (m NAP)|m.s.n.m.|Elevación|Altitudine s.l.m.|Höhenmeter
-rakım|date|Jahr|sampling year""".replace("\n", "|").split("|")
+rakım|SWEREF99_N|RT90 X|EOV_X|DDLon|geometry.x|Grid ref E|pohjoiskoordinaatti|noordercoördinaat|enlem|boylam|довгота
+földrajzi szélesség|hauteur NGF|hoogte boven zeeniveau|höjd över havet|tszf. magasság|korkeus mpy|moh|srtm_alt|DEM
+date|Jahr|sampling year""".replace("\n", "|").split("|")
 PLANTS = """sepal longitud|petal length|Länge|breite|longueur|largeur|Blattlänge (mm)|Pflanzenhöhe|altezza|hoogte|výška (cm)|style long
 petal angle (°)|height (cm)|stem height m|leaf number|teeth|ray florets|latex index|alternate leaf width
-chromosome number|corolla tube|anther exsertion|eccentricity|maximum width|easter lily tepal length""".replace(
+chromosome number|corolla tube|magasság|höjd (cm)|node height|demography index|anther exsertion|eccentricity|maximum width|easter lily tepal length""".replace(
     "\n", "|"
 ).split("|")
 
@@ -57,7 +59,20 @@ def test_a_letter_is_an_axis_by_what_it_holds():
 
 @pytest.mark.parametrize(
     "header",
-    ["cluster", "Cluster no", "k-means group", "Gruppe", "PC group", "pred_class", "klasse_nr", "sp_no", "label2"],
+    [
+        "cluster",
+        "Cluster no",
+        "k-means group",
+        "Gruppe",
+        "PC group",
+        "pred_class",
+        "klasse_nr",
+        "sp_no",
+        "label2",
+        "hclust",
+        "PAM cluster",
+        "STRUCTURE K",
+    ],
 )
 def test_numbers_of_groups(header):
     assert names_group_number(header, np.tile([1.0, 2.0, 3.0], 20))

@@ -72,7 +72,9 @@ def test_meta_xml_describes_every_column_of_every_file():
             fields = part.findall(f"{TEXT}field")
             assert key.get("index") == "0"
             assert [int(field.get("index")) for field in fields] == list(range(1, len(header)))
-            assert [field.get("term") for field in fields] == [f"{DWC}{term}" for term in header[1:]]
+            ids = ("measurementTypeID", "measurementValueID")
+            wanted = [f"{'http://rs.iobis.org/obis/terms/' if term in ids else DWC}{term}" for term in header[1:]]
+            assert [field.get("term") for field in fields] == wanted
             assert (part.get("fieldsTerminatedBy"), part.get("linesTerminatedBy")) == ("\\t", "\\n")
             assert (part.get("encoding"), part.get("ignoreHeaderLines"), part.get("fieldsEnclosedBy")) == (
                 "UTF-8",

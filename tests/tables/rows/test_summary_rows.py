@@ -150,3 +150,22 @@ def test_a_nameless_plant_that_is_nearly_the_mean_of_others_is_a_plant():
 def test_a_column_without_numbers_and_a_part_without_numbers_are_no_summaries():
     kept, issues = table([(f"a{i}", "Brno", "", "") for i in range(12)])
     assert (len(kept), issues) == (12, ())
+
+
+@pytest.mark.parametrize(
+    "word", ["95% CI", "25th percentile", "*Mean*", "--- total ---", "sm. odch.", "upper 95 %", "All"]
+)
+def test_a_word_in_a_column_of_numbers_is_seen(word):
+    rows = [(i, "Brno", round(5 + i / 10, 1), round(2 + i / 20, 2)) for i in range(1, 100)]
+    for at in (0, 50, 99):
+        kept, issues = table([*rows[:at], (word, "Brno", 5.5, 2.3), *rows[at:]])
+        assert len(kept) == 99
+        assert issues[0].value == word
+
+
+def test_a_summary_may_abbreviate_the_genus():
+    rows = [(i, f"Iris {'setosa' if i % 2 else 'aphylla'}", round(5 + i / 10, 1), 2.2) for i in range(1, 30)]
+    kept, _ = table([*rows, ("I. setosa mean", "Iris setosa", 5.5, 2.2)])
+    assert len(kept) == 29
+    kept, _ = table([*rows, ("I. sibirica mean", "Iris setosa", 5.5, 2.2)])
+    assert len(kept) == 30
