@@ -45,7 +45,7 @@ def test_nothing_imports_the_front_door_or_a_page():
 FILES_OF_PINS = ["requirements.txt", "requirements-server.txt", "requirements-dev.txt"]
 EXTRAS = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "server"}
 #: What few servers need, and an operator installs who wants it: not part of `server`.
-BY_CHOICE = {"cluster", "object-storage"}
+BY_CHOICE = {"cluster"}
 SERVER = [text for name, lines in EXTRAS.items() for text in lines if name not in BY_CHOICE]
 DEVELOPMENT = [text for group in PROJECT["dependency-groups"].values() for text in group if isinstance(text, str)]
 
