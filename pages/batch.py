@@ -4,6 +4,7 @@ import streamlit as st
 
 from flora_core.access import UseCase
 from ui.batch import reading, result, upload
+from ui.components.refusal import show_refusal
 from ui.page import require_context
 from ui.site.person import allowed_here
 from ui.site.study_picker import chosen_model
@@ -29,7 +30,7 @@ if work.running:
     st.stop()
 
 for refused in filter(None, (work.failed, work.refused)):
-    st.error(escape_markdown(reading.for_a_page(refused)), icon=":material/error:")
+    show_refusal(reading.for_a_page(refused))
 if work.understood is None:
     reading.show_reading(work, study)
 else:

@@ -17,6 +17,7 @@ from flora_core.workflows.demo import load as demo
 from flora_core.workflows.reports.overview import DAYS, Home, home
 from flora_core.workflows.reports.watch_state import watch_state
 from ui.components.guide import guide_link
+from ui.components.refusal import show_refusal
 from ui.site.navigation import has_page, page_link, switch_to
 from ui.site.person import allowed_here
 from ui.site.study_picker import choose_study
@@ -158,7 +159,7 @@ def _load(context: AppContext) -> None:
             demo.load(context)
         except FloraError as refused:
             del st.session_state[_ASKED_FOR]
-            st.error(escape_markdown(refused.message), icon=":material/error:")
+            show_refusal(refused)
             return
         del st.session_state[_ASKED_FOR]
         choose_study(demo.STUDY)

@@ -9,11 +9,11 @@ import streamlit as st
 
 from flora_core.errors import ArtifactRefused, FloraError, NoChampion
 from flora_core.workflows.context import AppContext
+from ui.components.refusal import show_refusal
 from ui.server.startup import STARTUP
 from ui.site.navigation import page_link
 from ui.site.person import acting_context
 from ui.site.study_picker import show_no_champion
-from ui.site.text import escape_markdown
 
 
 def require_context() -> AppContext:
@@ -26,7 +26,7 @@ def require_context() -> AppContext:
     try:
         return acting_context(STARTUP.context())
     except FloraError as error:
-        st.error(escape_markdown(error.message), icon=":material/error:")
+        show_refusal(error)
         st.button("Try again")
         st.stop()
 
@@ -56,4 +56,4 @@ def refusals_shown() -> Iterator[None]:
         page_link("models", "Let another version identify")
         page_link("train", "Train a new version")
     except FloraError as error:
-        st.error(escape_markdown(error.message), icon=":material/error:")
+        show_refusal(error)

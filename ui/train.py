@@ -25,6 +25,7 @@ from flora_core.workflows.models.lifecycle import FIRST_OF_STUDY, promote
 from flora_core.workflows.models.planning import plan_training, tried_before
 from flora_core.workflows.models.training import TrainingRequest
 from ui.charts.candidates import best_sentence, setting_effect
+from ui.components.refusal import show_refusal
 from ui.jobs.queue import show_queue
 from ui.jobs.supervisor import SUPERVISOR
 from ui.models.card import show_card
@@ -149,7 +150,7 @@ def show_training_start(context: AppContext, study: Study, request: TrainingRequ
     try:
         ask_for_training(context, study.name, request, by)
     except FloraError as refused:
-        st.error(escape_markdown(refused.message), icon=":material/error:")
+        show_refusal(refused)
         return
     SUPERVISOR.wake()
     st.rerun()

@@ -29,6 +29,7 @@ from ui.batch.upload import close_session
 from ui.charts.batch import plants_among_training
 from ui.charts.scatter import best_pair
 from ui.components.determination import determine_here
+from ui.components.refusal import show_refusal
 from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown, harmless_figure
 from ui.site.theme import theme
@@ -147,7 +148,7 @@ def _show_record(work: BatchSession, summary: Summary, study: Study) -> None:
     try:
         work.start(record=True, again=again, by=by, collector=gathered, site=where)
     except FloraError as refused:
-        st.error(escape_markdown(refused.message), icon=":material/error:")
+        show_refusal(refused)
         return
     # A small table is done before anybody could watch it.
     work.wait(0.6)

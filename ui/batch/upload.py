@@ -15,6 +15,7 @@ from flora_core.workflows.context import AppContext
 from ui.batch.session import BatchSession, dropped_tables
 from ui.components.guide import guide_link
 from ui.components.plain_table import show_plain_table
+from ui.components.refusal import show_refusal
 from ui.site.study_picker import choose_study, chosen_study
 from ui.site.text import escape_markdown
 
@@ -98,7 +99,7 @@ def show_upload(context: AppContext, model: Model) -> None:
         try:
             work = BatchSession(context, study.name, dropped.name, dropped)
         except FloraError as refused:
-            st.error(escape_markdown(refused.message), icon=":material/error:")
+            show_refusal(refused)
             return
         st.session_state[_WORK] = work
         st.query_params[_ADDRESS] = work.identifier

@@ -15,6 +15,7 @@ from flora_core.wording import listed
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.determine import defaults
 from flora_core.workflows.determine.table import TableOutcome, determine_table, look_at_table
+from ui.components.refusal import show_refusal
 from ui.site.person import allowed_here
 from ui.site.text import escape_markdown
 
@@ -47,7 +48,7 @@ def show_table_of_determinations(context: AppContext, study: str) -> None:
         try:
             layout, columns = look_at_table(file, file.name)
         except FloraError as refused:
-            st.error(escape_markdown(refused.message), icon=":material/error:")
+            show_refusal(refused)
             return
         said = _show_columns(columns, layout.header)
         by = str(st.session_state.get("person") or "")
@@ -68,7 +69,7 @@ def show_table_of_determinations(context: AppContext, study: str) -> None:
                     entered_by=by,
                 )
             except FloraError as refused:
-                st.error(escape_markdown(refused.message), icon=":material/error:")
+                show_refusal(refused)
                 return
             st.session_state[_DONE] = (file.file_id, found)
         done = st.session_state.get(_DONE)

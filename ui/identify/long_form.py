@@ -13,6 +13,7 @@ import streamlit as st
 from flora_core.errors import FloraError
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
+from ui.components.refusal import show_refusal
 from ui.identify.box import box_label, read_mark, show_box, show_problem
 from ui.identify.character import show_counter, show_states
 from ui.identify.form_state import Form, number_text
@@ -88,7 +89,7 @@ def _paste(study: Study, form: Form) -> None:
         st.button("Use these values", on_click=_use, args=(study, form, key), key=f"use-{key}", type="primary")
         refused = st.session_state.pop(f"{key}.refused", "")
         if refused:
-            st.error(escape_markdown(refused))
+            show_refusal(refused)
 
 
 def _use(study: Study, form: Form, key: str) -> None:

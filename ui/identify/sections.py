@@ -23,6 +23,7 @@ from flora_core.workflows.identify import Identification, identify_with, record
 from ui.charts.flower import DrawnFlower, flower_description, flower_over_mean, flowers
 from ui.charts.scatter import among_training_plants, axis_title, best_pair, in_unit
 from ui.components.guide import guide_link
+from ui.components.refusal import show_refusal
 from ui.identify import answer_card
 from ui.identify.form import clear_values, form_of, set_values, show_example
 from ui.site.person import allowed_here, remember_typed
@@ -175,7 +176,7 @@ def show_recording(
             context, [found], by=by, door="page", catalogue_number=catalogue, collector=collector, site=site
         )
     except FloraError as refused:
-        st.error(f"Not recorded. {escape_markdown(refused.message)}", icon=":material/error:")
+        show_refusal(refused, "Not recorded.")
         return
     remember_typed(_PERSON)
     st.session_state[_RECORDED] = (_state(found), recorded)

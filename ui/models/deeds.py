@@ -12,6 +12,7 @@ from flora_core.learning.comparison.promotion_gate import Gate
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import Promotion, promote, retire, roll_back
 from flora_core.workflows.models.shadow import watch_in_shadow
+from ui.components.refusal import show_refusal
 from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 
@@ -84,7 +85,7 @@ def show_version_notice(context: AppContext) -> None:
         if undo is not None:
             st.button("Undo", key="undo", icon=":material/undo:", on_click=_undo, args=(context, *undo))
     elif said:
-        st.error(escape_markdown(said), icon=":material/error:")
+        show_refusal(said)
 
 
 def _undo(context: AppContext, study: str, version: int, by: str, watched: bool) -> None:

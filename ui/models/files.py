@@ -12,6 +12,7 @@ from flora_core.study import Study
 from flora_core.workflows.models.transfer import export_version, import_version
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.models.lifecycle import VersionView
+from ui.components.refusal import show_refusal
 from ui.site.person import allowed_here, show_signing_name
 from ui.site.text import escape_markdown
 
@@ -70,7 +71,7 @@ def _take(context: AppContext, study: Study, file: Any, by: str) -> None:
     try:
         card = import_version(context, study.name, content, name, by=by)
     except FloraError as refused:
-        st.error(escape_markdown(refused.message), icon=":material/error:")
+        show_refusal(refused)
         return
     st.session_state[_TAKEN] = f"Brought in as version {card.version}. {card.warnings[0]}"
     st.rerun()

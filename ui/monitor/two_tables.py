@@ -7,6 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from flora_core.monitoring.verdicts.wording import VERDICT_WORDS
+from ui.components.refusal import show_refusal
 from ui.site.text import escape_markdown
 
 _SHOWN: Final = {
@@ -39,7 +40,7 @@ def _show_uploads(study: Any) -> None:
     try:
         found = drift_of_tables(read_table(first, first.name), read_table(second, second.name), study=study)
     except FloraError as error:
-        st.error(escape_markdown(error.message), icon=":material/block:")
+        show_refusal(error)
         return
     for window in found.windows:
         element, icon = _SHOWN[window.window_verdict.verdict]

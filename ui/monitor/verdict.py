@@ -20,6 +20,7 @@ from flora_core.workflows.monitor import (
 )
 from flora_core.workflows.monitor.calendar import DateRange
 from flora_core.workflows.monitor.plants import NextAction, draw_from_window, next_actions, plants_of_window
+from ui.components.refusal import show_refusal
 from ui.site.handed_plants import HandedPlants, hand_over
 from ui.site.navigation import page_link, switch_to
 from ui.site.person import may, show_signing_name, who_may
@@ -163,7 +164,7 @@ def _show_explain(context: AppContext, seen: CurrentVerdict, action: NextAction)
             try:
                 acknowledge(context, seen.study, why=why, by=by)
             except FloraError as refused:
-                st.error(escape_markdown(refused.message), icon=":material/error:")
+                show_refusal(refused)
                 return
             st.rerun()
 

@@ -13,6 +13,7 @@ from flora_core.study import Study
 from flora_core.tables.names.checklist import Checklist
 from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Choices, checklist_for, keep_checklist, synonyms_of_study
+from ui.components.refusal import show_refusal
 from ui.site.person import show_signing_name
 from ui.site.text import escape_markdown
 from ui.studies.create import proposed
@@ -35,7 +36,7 @@ def checklist_chosen(context: AppContext, file: Any, choices: Choices) -> Choice
         try:
             found = _read_once(context, file, choices, given, gathers=gathers)
         except FloraError as refused:
-            st.error(escape_markdown(refused.message), icon=":material/error:")
+            show_refusal(refused)
             return choices
         st.markdown(escape_markdown(f"{found.source}: {len(found.names):,} names are kept with the study."))
     return replace(choices, checklist=found)
@@ -71,6 +72,6 @@ def show_checklist(context: AppContext, study: Study) -> None:
         try:
             keep_checklist(context, study.name, io.BytesIO(given.getvalue()), given.name, by, gathers=gathers)
         except FloraError as refused:
-            st.error(f"Not kept. {escape_markdown(refused.message)}", icon=":material/error:")
+            show_refusal(refused, "Not kept.")
             return
     st.rerun()

@@ -22,6 +22,7 @@ from flora_core.workflows.jobs.requests import ask_for_training
 from flora_core.workflows.models.training import TrainingRequest
 from flora_core.workflows.studies import Choices, Proposal, StudyView, create, list_studies, propose
 from ui.components.arrangement import offer_arrangement, said_arrangement
+from ui.components.refusal import show_refusal
 from ui.jobs.queue import show_queue
 from ui.jobs.supervisor import SUPERVISOR
 from ui.site.navigation import page_link
@@ -146,15 +147,15 @@ def proposed(context: AppContext, file: Any, choices: Choices) -> Proposal:
         try:
             kept[key] = propose(context, io.BytesIO(file.getvalue()), file.name, choices)
         except FloraError as refused:
-            show_refusal(file, refused.message, getattr(refused, "arrangement", ""))
+            show_unreadable(file, refused.message, getattr(refused, "arrangement", ""))
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
     return kept[key]
 
 
-def show_refusal(file: Any, message: str, arrangement: str = "") -> NoReturn:
+def show_unreadable(file: Any, message: str, arrangement: str = "") -> NoReturn:
     """Why a table can't be read, with the offer to read it in another arrangement; the page ends there."""
-    st.error(escape_markdown(without_options(message)), icon=":material/error:")
+    show_refusal(without_options(message))
     offer_arrangement(file.file_id, arrangement)
     st.stop()
 
@@ -164,7 +165,7 @@ def columns_chosen(context: AppContext, file: Any) -> Choices:
     choices = _reading(file)
     first = proposed(context, file, choices)
     if first.arrangement_offered:
-        show_refusal(file, first.refusals[-1], first.arrangement_offered)
+        show_unreadable(file, first.refusals[-1], first.arrangement_offered)
     header = [name for name in first.layout.header if name]
     label, number, group = st.columns(3)
     chosen = label.selectbox(
@@ -277,7 +278,7 @@ def show_preview(proposal: Proposal) -> None:
     """What would be kept: plants and limits; then what a careful colleague would say."""
     study, plants = proposal.study, proposal.plants
     for refused in proposal.refusals:
-        st.error(escape_markdown(without_options(refused)), icon=":material/error:")
+        show_refusal(without_options(refused))
     if study is not None and plants is not None:
         st.header(f"{len(plants.species):,} plants of {len(study.species)} species")
         gone = "; ".join(f"{n:,} for {why}" for why, n in proposal.left_out.items())
@@ -371,7 +372,7 @@ def show_creation(context: AppContext, proposal: Proposal) -> None:
             ask_for_training(context, view.study.name, TrainingRequest(use_if_first=True), by)
             SUPERVISOR.wake()
     except FloraError as refused:
-        st.error(f"Not made. {escape_markdown(refused.message)}", icon=":material/error:")
+        show_refusal(refused, "Not made.")
         return
     st.session_state[_MADE] = (view.study.name, view.study.title, sum(view.plants.values()))
     st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1

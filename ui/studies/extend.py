@@ -14,10 +14,11 @@ from flora_core.workflows.context import AppContext
 from flora_core.workflows.studies import Addition, Choices, add_plants, propose_addition
 from ui.charts.scatter import axis_title
 from ui.components.arrangement import said_arrangement
+from ui.components.refusal import show_refusal
 from ui.site.navigation import page_link
 from ui.site.person import show_signing_name
 from ui.site.text import escape_label, escape_markdown
-from ui.studies.create import DECIMALS, show_findings, show_merges, show_refusal, uploaded_table
+from ui.studies.create import DECIMALS, show_findings, show_merges, show_unreadable, uploaded_table
 
 _KEPT: Final = "growing.additions"
 _ADDED: Final = "growing.added"
@@ -119,7 +120,7 @@ def _proposed(context: AppContext, file: Any, choices: Choices, columns: dict[st
             kept[key] = propose_addition(context, io.BytesIO(file.getvalue()), file.name, choices, columns)
         except FloraError as refused:
             message = refused.message.partition(" Say which is which (--map")[0]
-            show_refusal(file, message, getattr(refused, "arrangement", ""))
+            show_unreadable(file, message, getattr(refused, "arrangement", ""))
         while len(kept) > 4:
             kept.pop(next(iter(kept)))
     return kept[key]
@@ -127,7 +128,7 @@ def _proposed(context: AppContext, file: Any, choices: Choices, columns: dict[st
 
 def _show_addition(addition: Addition) -> None:
     for refused in addition.refusals:
-        st.error(escape_markdown(refused), icon=":material/error:")
+        show_refusal(refused)
     if addition.plants is None:
         return
     st.header(f"{sum(addition.added.values()):,} plants to be added")
@@ -167,7 +168,7 @@ def _show_keeping(context: AppContext, addition: Addition) -> None:
     try:
         view = add_plants(context, addition, by)
     except FloraError as refused:
-        st.error(f"Not added. {escape_markdown(refused.message)}", icon=":material/error:")
+        show_refusal(refused, "Not added.")
         return
     new = f", {', '.join(addition.new_species)} among them for the first time" if addition.new_species else ""
     count = sum(addition.added.values())
