@@ -52,7 +52,7 @@ def refusals_shown() -> Iterator[None]:
     except NoChampion:
         show_no_champion(require_context())
     except ArtifactRefused as error:
-        st.error(escape_markdown(error.message), icon=":material/error:")
+        show_refusal(error)
         page_link("models", "Let another version identify")
         page_link("train", "Train a new version")
     except FloraError as error:

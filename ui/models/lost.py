@@ -18,7 +18,7 @@ def show_lost_champion(context: AppContext, study: Study, versions: list[Version
     champion = next(v.version for v in versions if v.champion)
     others = [v.version for v in versions if not v.champion and not v.retired][::-1]
     st.error(
-        f"The files of version {champion}, which identifies, are missing or damaged: nothing can be identified. Restore them from "
+        f"The files of version {champion:d}, which identifies, are missing or damaged: nothing can be identified. Restore them from "
         "a backup, or let another version identify.",
         icon=":material/error:",
     )

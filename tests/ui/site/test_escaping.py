@@ -46,7 +46,7 @@ MARKDOWN = frozenset(
     ]
 )
 #: What escapes, and what says a number with a word of ours.
-ESCAPES = frozenset({"escape_markdown", "escape_label", "len", "_counted"})
+ESCAPES = frozenset({"escape_markdown", "escape_label", "len", "_counted", "written_p"})
 
 
 def is_plain(node: ast.expr, harmless: frozenset[str]) -> bool:
