@@ -3,6 +3,7 @@
 import streamlit as st
 
 from flora_core.access import UseCase
+from flora_core.languages import translate
 from ui.components import determination
 from ui.determine import inbox
 from ui.determine.tables import show_archive, show_table_of_determinations
@@ -16,7 +17,7 @@ if not allowed_here(context, UseCase.READ_OWN_RECORDS):
     st.stop()
 
 with st.container(key="bench-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Determine", anchor=False, width="content")
+    st.title(translate("Determine"), anchor=False, width="content")
     far = inbox.coverage_shown(context, study.name)
 with st.container(key="signature", horizontal=True, vertical_alignment="center", gap="small"):
     determination.show_signature_line()

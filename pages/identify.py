@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from flora_core.languages import translate
 from ui.identify import sections
 from ui.identify.form import measuring_form
 from ui.page import require_context
@@ -12,7 +13,7 @@ context = require_context()
 model = chosen_model(context)
 study = model.study
 
-st.title(f"Identify {escape_markdown(study.one)}", anchor=False)
+st.title(translate("Identify {one}", one=escape_markdown(study.one)), anchor=False)
 form, card = st.columns([440, 800], gap="large")
 with form.container(key="form", gap="xxsmall"):
     read, unit = measuring_form(study)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from flora_core.storage.patience import PAGE_SECONDS, Patience, waiting
 from ui.page import refusals_shown, require_context
+from ui.site.language import show_language_picker
 from ui.site.navigation import pages, show_places
 from ui.site.person import show_person
 from ui.site.simulation_banner import show_simulated_banner
@@ -17,10 +18,13 @@ HERE = Path(__file__).resolve().parent
 STYLESHEET = (HERE / "static" / "flora.css").read_text(encoding="utf-8")
 
 # The icon is a file of ours: one of Streamlit's named icons would be fetched from an outside server.
-st.set_page_config(page_title="Flora Classification", page_icon=str(HERE / "static" / "logo.svg"), layout="wide")
-st.logo(str(HERE / "static" / "lettering.svg"), icon_image=str(HERE / "static" / "logo.svg"), size="large")
+_ICON = str(HERE / "static" / "logo.svg")
+# Before the navigation, which would take the page's own icon otherwise; after it the page is known, and its title.
+st.set_page_config(page_icon=_ICON, layout="wide")
+st.logo(_ICON, size="large")
 
 page = st.navigation(pages(), position="top")
+st.set_page_config(page_title=f"{page.title} · Flora Classification")
 show_styles(STYLESHEET)
 context = require_context()
 with waiting(Patience(PAGE_SECONDS)), refusals_shown(), studies_read_once(context):
@@ -28,6 +32,7 @@ with waiting(Patience(PAGE_SECONDS)), refusals_shown(), studies_read_once(contex
     with st.container(key="chips", horizontal=True, vertical_alignment="center"):
         show_study_picker(context)
         show_simulated_banner(context)
+        show_language_picker()
         show_person(context)
     show_places()
     show_tour()

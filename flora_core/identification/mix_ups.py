@@ -17,6 +17,7 @@ import numpy as np
 
 from flora_core.errors import Unknown
 from flora_core.identification.fitness import misfits, patterns
+from flora_core.languages import localised, translate
 from flora_core.model import Bools, Floats, Model
 from flora_core.study import Study
 
@@ -222,15 +223,26 @@ def _question(study: Study, change: Change, corrected: Floats) -> str:
     if change.whole:
         words = change.words.removeprefix("all values ")
         cause = _CAUSE.get(words) if study.unit == "cm" else None
-        because = f": was the {study.organism} {cause}" if cause else ""
-        return f"Did you mean {_listed(study, change.columns, corrected)}{because}?"
+        meant = _listed(study, change.columns, corrected)
+        if not cause:
+            return translate("Did you mean {values}?", values=meant)
+        message = f"Did you mean {{values}}: was the {{organism}} {cause}?"
+        return translate(message, values=meant, organism=translate(study.organism))
     if len(change.columns) == 1:
         (i,) = change.columns
-        return f"Did you mean {study.measurements[i].label} {study.measurements[i].written(corrected[i])}?"
-    return f"Did you mean {_listed(study, change.columns, corrected)}: are {change.words.removesuffix(' swapped')} swapped?"
+        meant = f"{translate(study.measurements[i].label)} {localised(study.measurements[i].written(corrected[i]))}"
+        return translate("Did you mean {values}?", values=meant)
+    return translate(
+        "Did you mean {values}: are {which} swapped?",
+        values=_listed(study, change.columns, corrected),
+        which=change.words.removesuffix(" swapped"),
+    )
 
 
 def _listed(study: Study, columns: tuple[int, ...], values: Floats) -> str:
-    shown = [f"{study.measurements[i].label} {study.measurements[i].written(values[i])}" for i in columns[:4]]
+    shown = [
+        f"{translate(study.measurements[i].label)} {localised(study.measurements[i].written(values[i]))}"
+        for i in columns[:4]
+    ]
     more = f" and {len(columns) - 4} more" if len(columns) > 4 else ""
     return ", ".join(shown) + more

@@ -9,6 +9,7 @@ import numpy as np
 from flora_core.identification.fitness import odd_measurements
 from flora_core.identification.mix_ups import Suggestion
 from flora_core.identification.naming import Answer
+from flora_core.languages import localised, translate
 from flora_core.model import Floats, Model, ModelCard
 from flora_core.states import places_of
 from flora_core.study import Study
@@ -23,9 +24,9 @@ _WORTH_SAYING: Final = 0.05
 def probability_text(p: float) -> str:
     """A probability as people say it: "93 %", "more than 99 %", "less than 1 %"; never 0 % or 100 %."""
     if p > 0.99:
-        return "more than 99 %"
+        return translate("more than 99 %")
     if p < 0.01:
-        return "less than 1 %"
+        return translate("less than 1 %")
     return f"{100 * p:.0f} %"
 
 
@@ -66,7 +67,10 @@ def sentence(
     else:
         rare = _rare_states(model, values, places[0])
         text = _one(study, values, z, places[0], rare) + _less_likely(study, probability, places[0])
-    doubt = f"; but the {study.organism} is unusual for every species here, and may be none of them" if unusual else ""
+    doubt = ""
+    if unusual:
+        doubt = "; but the {organism} is unusual for every species here, and may be none of them"
+        doubt = translate(doubt, organism=translate(study.organism))
     return f"{text}{_measured_so_far(study, values)}{doubt}."
 
 
@@ -99,7 +103,14 @@ def _rare_states(model: Model, values: Floats, j: int) -> list[str]:
         held = [place for place in places_of(float(values[column])) if place < size]
         if held and shares[j, held].sum() < _RARE:
             m = study.measurements[column]
-            found.append(f"few of its {study.plural} have the {m.label} {m.written(float(values[column]))}")
+            found.append(
+                translate(
+                    "few of its {plural} have the {label} {state}",
+                    plural=translate(study.plural),
+                    label=translate(m.label),
+                    state=m.written(float(values[column])),
+                )
+            )
     return found
 
 
@@ -136,16 +147,24 @@ def _one(study: Study, values: Floats, z: Floats, j: int, rare: list[str]) -> st
     unusual = np.flatnonzero(np.abs(z[j]) > _USUAL)
     measured = np.flatnonzero(~np.isnan(values))
     if not len(unusual) and not rare:
-        numbers = "measurement" if not any(m.has_states for m in study.measurements) else "character"
-        what = f"all {len(measured)} {numbers}s lie" if len(measured) > 1 else f"the {numbers} lies"
-        return f"{name}: {what} among its {study.plural}"
+        mixed = any(m.has_states for m in study.measurements)
+        if len(measured) > 1 and mixed:
+            what = "{name}: all {many} characters lie among its {plural}"
+        elif len(measured) > 1:
+            what = "{name}: all {many} measurements lie among its {plural}"
+        else:
+            what = f"{{name}}: the {'character' if mixed else 'measurement'} lies among its {{plural}}"
+        return translate(what, name=name, many=len(measured), plural=translate(study.plural))
     said = [
-        f"the {study.measurements[i].label} of {study.measurements[i].written(values[i])} is "
-        f"{'large' if z[j, i] > 0 else 'small'} for it"
+        translate(
+            "the {label} of {value} is large for it" if z[j, i] > 0 else "the {label} of {value} is small for it",
+            label=translate(study.measurements[i].label),
+            value=localised(study.measurements[i].written(values[i])),
+        )
         for i in unusual[:2]
     ]
     said = (said + rare)[:2]
-    return f"{name}, although {listed(said)}"
+    return translate("{name}, although {what}", name=name, what=listed(said, translate("and")))
 
 
 def _less_likely(study: Study, probability: Floats, best: int) -> str:
@@ -154,7 +173,11 @@ def _less_likely(study: Study, probability: Floats, best: int) -> str:
     second = int(others[probability[others].argmax()])
     if probability[second] < _WORTH_SAYING:
         return ""
-    return f"; {study.short(study.species_names[second])} is less likely ({probability_text(probability[second])})"
+    return translate(
+        "; {name} is less likely ({probability})",
+        name=study.short(study.species_names[second]),
+        probability=probability_text(probability[second]),
+    )
 
 
 def _several(study: Study, z: Floats, places: list[int], given: Answer, probability: Floats) -> str:
@@ -164,26 +187,31 @@ def _several(study: Study, z: Floats, places: list[int], given: Answer, probabil
         if not np.isnan(z[0, i]):
             organs.setdefault(measurement.organ, []).append(i)
     fitting = [organ for organ, columns in organs.items() if (np.abs(z[np.ix_(places, columns)]) <= _USUAL).all()]
-    both = "both " if len(names) == 2 else ""
+    both, together = "both " if len(names) == 2 else "", listed(names, translate("and"))
     if fitting and len(fitting) < len(organs):
         plural = [f"{organ}s" if len(organs[organ]) > 1 else organ for organ in fitting]
         verb = "fit" if len(plural) > 1 or plural[0].endswith("s") else "fits"
-        return f"{given.name}: the {listed(plural)} {verb} {both}{listed(names)}"
+        message, what = f"{{name}}: the {{what}} {verb} {both}{{names}}", [translate(one) for one in plural]
+        return translate(message, name=given.name, what=listed(what, translate("and")), names=together)
     if fitting:
-        return f"{given.name}: the {study.organism} fits {both}{listed(names)}"
+        message = f"{{name}}: the {{organism}} fits {both}{{names}}"
+        return translate(message, name=given.name, organism=translate(study.organism), names=together)
     rest = [f"{study.short(study.species_names[j])} ({probability_text(probability[j])})" for j in places[1:]]
-    return f"{given.name}: {listed(rest)} {'is' if len(rest) == 1 else 'are'} possible too"
+    message = "{name}: {others} is possible too" if len(rest) == 1 else "{name}: {others} are possible too"
+    return translate(message, name=given.name, others=listed(rest, translate("and")))
 
 
 def _measured_so_far(study: Study, values: Floats) -> str:
     missing = [
-        measurement.label for measurement, value in zip(study.measurements, values, strict=True) if np.isnan(value)
+        translate(measurement.label)
+        for measurement, value in zip(study.measurements, values, strict=True)
+        if np.isnan(value)
     ]
     if not missing:
         return ""
     if len(missing) > 3:
-        return f"; {len(missing)} of {len(values)} measurements are missing"
-    return f"; named without the {listed(missing)}"
+        return translate("; {missing} of {all} measurements are missing", missing=len(missing), all=len(values))
+    return translate("; named without the {missing}", missing=listed(missing, translate("and")))
 
 
 def _none_of_these(model: Model, values: Floats, suggestion: Suggestion | None) -> str:
@@ -192,18 +220,18 @@ def _none_of_these(model: Model, values: Floats, suggestion: Suggestion | None) 
     question = f" {suggestion.question}" if suggestion else ""
     if len(odd) == 1:
         m, value = study.measurements[odd[0]], values[odd[0]]
+        label = translate(m.label)
         if m.has_states:
-            return (
-                f"None of these: the {m.label} {m.written(float(value))} does not go with the other characters in any species "
-                f"here.{question}"
-            )
+            message = "None of these: the {label} {state} does not go with the other characters in any species here."
+            return translate(message, label=label, state=m.written(float(value))) + question
+        written = localised(m.written(value))
         column = model.reference.values[:, odd[0]]
         low, high = np.nanmin(column), np.nanmax(column)
         if not low <= value <= high:
-            where = f"the training {study.plural} have {m.digits(low)} to {m.written(high)}"
-            return f"None of these: the {m.label} of {m.written(value)} fits no species here; {where}.{question}"
-        return (
-            f"None of these: the {m.label} of {m.written(value)} does not go with the other values in any species here."
-            f"{question}"
-        )
-    return f"None of these: the {study.organism} lies outside every species of this study.{question}"
+            message = "None of these: the {label} of {value} fits no species here; the training {plural} have {low} to {high}."
+            lowest, highest, plural = localised(m.digits(low)), localised(m.written(high)), translate(study.plural)
+            return translate(message, label=label, value=written, plural=plural, low=lowest, high=highest) + question
+        message = "None of these: the {label} of {value} does not go with the other values in any species here."
+        return translate(message, label=label, value=written) + question
+    message = "None of these: the {organism} lies outside every species of this study."
+    return translate(message, organism=translate(study.organism)) + question

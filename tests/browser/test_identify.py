@@ -121,28 +121,41 @@ def test_unit_not_measured_and_the_next_question(visit):
     expect(page.get_by_role("slider", name="Petal length (mm)")).to_be_enabled()
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "en-US"])
-def test_a_decimal_comma_is_read_as_one_and_a_fraction_is_asked_about(visit, locale):
-    page = visit("/identify", locale=locale)
-    box = page.get_by_role("textbox", name="Petal width (cm), typed")
+#: What is typed -> what is read, or the sentence of a refusal that asks; in English and in German.
+TYPED = {
+    "en-US": {
+        "read": "0.2 cm",
+        "left out": "left out",
+        "none": "not measured",
+        "½": "It is a fraction",
+        "5,1-5,3": "Is its middle",
+    },
+    "de-DE": {
+        "read": "0,2 cm",
+        "left out": "ausgelassen",
+        "none": "nicht gemessen",
+        "½": "ein Bruch",
+        "5,1-5,3": "Ist die Mitte",
+    },
+}
+
+
+@pytest.mark.parametrize("locale", TYPED)
+def test_a_decimal_comma_is_read_as_one_and_a_fraction_or_range_is_asked_about(visit, locale):
+    page, words = visit("/identify", locale=locale), TYPED[locale]
+    box = page.locator(".st-key-box-petal-width input")
     mark = page.locator(".st-key-box-petal-width .flora-read")
-    for text, said in (
-        ("0,2", "0.2 cm"),
-        ("0.2", "0.2 cm"),
-        (".2", "0.2 cm"),
-        ("2 mm", "0.2 cm"),
-        ("1/2", "left out"),
-        ("½", "left out"),
-    ):
+    for text in ("0,2", "0.2", ".2", "2 mm", "1/2", "½", "5,1-5,3"):
+        asked = words.get("½" if text == "1/2" else text, "")
         box.fill(text)
         box.press("Enter")
-        expect(mark).to_contain_text(said)
+        expect(mark).to_contain_text(words["left out"] if asked else words["read"])
         expect(box).to_have_value(text)
-        mark_text = mark.inner_text()
-        assert ("left out" in mark_text) == (page.get_by_text("It is a fraction").count() == 1)
+        if asked:
+            expect(page.locator(".flora-problem")).to_contain_text(asked)
         box.fill("")
         box.press("Enter")
-        expect(mark).to_contain_text("not measured")
+        expect(mark).to_contain_text(words["none"])
 
 
 def test_name_record_and_slip_in_the_first_screen_with_few_clicks(visit):
@@ -194,3 +207,19 @@ def test_pages_follow_the_browser_s_colours(visit, dark):
     ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     chosen = THEME["dark" if dark else "light"]["backgroundColor"]
     assert ground == f"rgb{tuple(bytes.fromhex(chosen[1:]))}"
+
+
+def test_the_page_speaks_the_browser_s_language_or_another_that_is_chosen(visit):
+    page = visit("/identify?petal_length=1,4", locale="de-DE")
+    expect(page.get_by_role("textbox", name="Kronblattlänge (cm), getippt")).to_have_value("1,4")
+    expect(page.locator(".st-key-box-petal-length .flora-read")).to_contain_text("1,4 cm")
+    expect(page.locator(".flora-says")).to_contain_text(
+        "Das Maß liegt im Bereich ihrer Exemplare; bestimmt ohne Kelchblattlänge"
+    )
+    assert page.title() == "Erkennen · Flora Classification"
+    page.get_by_role("button", name="DE", exact=True).click()
+    page.get_by_text("Español").click()
+    expect(page.get_by_role("textbox", name="Longitud del pétalo (cm), escrito")).to_have_value("1,4")
+    expect(page.locator(".flora-says")).to_contain_text("La medida está dentro")
+    page.get_by_role("link", name="Determinar", exact=True).click()
+    expect(page.get_by_role("heading", name="Determinar")).to_be_visible()

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from flora_core.errors import Unknown
+from flora_core.languages import translate
 from flora_core.model import Floats, Model
 from flora_core.study import Measurement, Study, is_binomial
 from flora_core.units import factor
@@ -56,7 +57,7 @@ def fill(index: int) -> str:
 
 def axis_title(measurement: Measurement) -> str:
     """What stands at an axis: "Petal length (cm)"."""
-    label = measurement.label[:1].upper() + measurement.label[1:]
+    label = translate(measurement.heading)
     return f"{label} ({measurement.unit})" if measurement.unit else label
 
 
@@ -141,7 +142,7 @@ def _plant(model: Model, values: Floats, x: int, y: int, unit: str) -> list[dict
     (_, times_x), (_, times_y) = (in_unit(model.study.measurements[i], unit) for i in (x, y))
     ink = {"color": "#111111", "width": 2}
     measured_x, measured_y = not np.isnan(values[x]), not np.isnan(values[y])
-    name = f"this {model.study.organism}"
+    name = translate("this {organism}", organism=translate(model.study.organism))
     if measured_x and measured_y:
         marker = {"symbol": "circle", "size": 20, "color": "rgba(255,210,63,.9)", "line": ink}
         centre = {"symbol": "cross-thin", "size": 11, "line": ink}

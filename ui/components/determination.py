@@ -13,6 +13,7 @@ from flora_core.access import Role
 from flora_core.determination import COMPETENT, LEVELS
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.languages import localised, translate
 from flora_core.storage.records.determinations import Determination
 from flora_core.study import Study
 from flora_core.tables.names.typed_names import read_name
@@ -75,9 +76,9 @@ def show_signature(person: str = _PERSON) -> None:
     levels = [number for number in LEVELS if number < COMPETENT] if as_oneself else list(LEVELS)
     who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
     who.text_input(
-        "Determined by",
+        translate("Determined by"),
         key=person,
-        placeholder="your name",
+        placeholder=translate("your name"),
         max_chars=200,
         autocomplete="name",
         persist_state="session",
@@ -86,21 +87,23 @@ def show_signature(person: str = _PERSON) -> None:
         args=(person,),
     )
     level.selectbox(
-        "Verification level (HISPID)",
+        translate("Verification level (HISPID)"),
         levels,
         index=levels.index(COMPETENT) if COMPETENT in levels else len(levels) - 1,
-        format_func=lambda n: f"{n}: {LEVELS[n]}",
+        format_func=lambda n: f"{n}: {translate(LEVELS[n])}",
         key=_LEVEL,
         persist_state="session",
-        help="A name of level 2 or more counts as the truth: the model is judged by it, and may learn from it.",
+        help=translate(
+            "A name of level 2 or more counts as the truth: the model is judged by it, and may learn from it."
+        ),
     )
     day.text_input(
-        "Date",
+        translate("Date"),
         key=_DATE,
-        placeholder="today",
+        placeholder=translate("today"),
         max_chars=40,
         persist_state="session",
-        help="When it was determined: 2026-06-03, 3.VI.1928, June 1928 or 1928. Empty: today.",
+        help=translate("When it was determined: 2026-06-03, 3.VI.1928, June 1928 or 1928. Empty: today."),
     )
 
 
@@ -116,9 +119,10 @@ def show_signature_line() -> None:
     if not by:
         show_signature()
         return
-    level, day = int(state.get(_LEVEL, COMPETENT)), str(state.get(_DATE) or "").strip() or "today"
-    st.html(f"<p class='flora-quiet'>Signed <b>{escape(by)}</b> · level {level} · {escape(day)}</p>", width="content")
-    with st.popover("Change", type="tertiary"):
+    level, day = int(state.get(_LEVEL, COMPETENT)), str(state.get(_DATE) or "").strip() or translate("today")
+    line = translate("Signed {by} · level {level} · {day}", by=f"<b>{escape(by)}</b>", level=level, day=escape(day))
+    st.html(f"<p class='flora-quiet'>{line}</p>", width="content")
+    with st.popover(translate("Change"), type="tertiary"):
         show_signature()
 
 
@@ -147,7 +151,7 @@ def show_notice(
             st.success(said.text, icon=":material/undo:" if said.undone else ":material/check_circle:")
         if context is not None and laid and laid[-1].where == where:
             st.button(
-                "Undo the one before" if said.undone else "Undo",
+                translate("Undo the one before" if said.undone else "Undo"),
                 on_click=_undo,
                 args=(context, back),
                 key=f"in-turn-{where}-undo",
@@ -166,10 +170,10 @@ def _undo(context: AppContext, back: Callable[[str], None] | None) -> None:
         withdraw(context, laid.numbers, by=str(state.get(_PERSON) or ""))
     except FloraError as refused:
         state[_LAID].append(laid)
-        refuse(laid.where, f"Not taken back. {refused.message}")
+        refuse(laid.where, f"{translate('Not taken back.')} {refused.message}")
         return
-    which = laid.identifiers[0] if len(laid.identifiers) == 1 else f"{len(laid.identifiers):,} plants"
-    text = f"Taken back: what was said of **{escape_markdown(which)}** counts no more."
+    which = laid.identifiers[0] if len(laid.identifiers) == 1 else _plants(len(laid.identifiers))
+    text = translate("Taken back: what was said of {plant} counts no more.", plant=f"**{escape_markdown(which)}**")
     state[_SAID] = _Said(laid.where, text, undone=True)
     if back is not None:
         back(laid.identifiers[0])
@@ -221,7 +225,7 @@ def show_answers(
     with st.container(horizontal=True, key=f"answers-{where}"):
         if said:
             st.button(
-                f"Confirm: {_labelled(said)}",
+                translate("Confirm: {name}", name=_labelled(said)),
                 on_click=lay,
                 args=(said,),
                 key=f"{turn}-confirm",
@@ -239,46 +243,51 @@ def show_answers(
                 shortcut=str(number) if keys else None,
             )
         st.button(
-            "None of these", on_click=lay, args=(NONE_OF_THESE,), key=f"{turn}-none", shortcut="0" if keys else None
+            translate("None of these"),
+            on_click=lay,
+            args=(NONE_OF_THESE,),
+            key=f"{turn}-none",
+            shortcut="0" if keys else None,
         )
         rest = study.species_names[_BUTTONS:]
         if rest:
             st.menu_button(
-                "Other species",
+                translate("Other species"),
                 rest,
                 key=f"{mark}.rest",
                 on_click=lambda: lay(st.session_state[f"{mark}.rest"]),
                 format_func=_labelled,
             )
-        with st.popover("Another answer …", key=f"{mark}.popover"):
+        with st.popover(translate("Another answer …"), key=f"{mark}.popover"):
             _show_other_answers(study, mark, lay)
-    st.text_input("Remark", key=_REMARK, placeholder="what the slip says besides, if anything", max_chars=2000)
+    st.text_input(
+        translate("Remark"),
+        key=_REMARK,
+        placeholder=translate("what the slip says besides, if anything"),
+        max_chars=2000,
+    )
 
 
 def _show_other_answers(study: Study, mark: str, lay: Callable[[str], None]) -> None:
     """Answers that need a word: less than a name, a hybrid, a species that the study does not know."""
     kind_key, name_key = f"{mark}.kind", f"{mark}.name"
-    st.radio("Answer", _OTHERS, key=kind_key, horizontal=True)
+    st.radio(translate("Answer"), _OTHERS, key=kind_key, horizontal=True, format_func=translate)
     kind = st.session_state[kind_key]
-    st.text_input(
-        "Name",
-        key=name_key,
-        max_chars=300,
-        placeholder={
-            "genus only": f"{study.genus} sp.",
-            "cf.": "versicolor",
-            "aff.": "virginica",
-            "hybrid": "a × b",
-            "another name": f"{study.genus or 'Genus'} and epithet",
-        }[kind],
-    )
+    expected = {
+        "genus only": f"{study.genus} sp.",
+        "cf.": "versicolor",
+        "aff.": "virginica",
+        "hybrid": "a × b",
+        "another name": translate("{genus} and epithet", genus=study.genus or translate("Genus")),
+    }
+    st.text_input(translate("Name"), key=name_key, max_chars=300, placeholder=expected[kind])
 
     def lay_typed() -> None:
         text = str(st.session_state[name_key]).strip()
         typed = {"genus only": text or f"{study.genus} sp.", "cf.": f"cf. {text}", "aff.": f"aff. {text}"}
         lay(typed.get(st.session_state[kind_key], text))
 
-    st.button("Lay down", on_click=lay_typed, key=f"{mark}.lay", type="primary")
+    st.button(translate("Lay down"), on_click=lay_typed, key=f"{mark}.lay", type="primary")
 
 
 def _lay(
@@ -299,20 +308,22 @@ def _lay(
             [WrittenDetermination(None, one, name, by, day, level, remark) for one in identifiers], may_be_blank=False
         )
     except FloraError as refused:
-        refuse(where, f"Not added. {refused.message}")
+        refuse(where, f"{translate('Not added.')} {refused.message}")
         return
     outcome = laying.finish()
     if outcome.issues:
         # All plants of one press get the same answer, so they have the same issue.
-        refuse(where, f"Not added. {outcome.issues[0].sentence()}")
+        refuse(where, f"{translate('Not added.')} {outcome.issues[0].sentence()}")
         return
-    which = escape_markdown(identifiers[0]) if len(identifiers) == 1 else f"{len(identifiers):,} plants"
+    which = escape_markdown(identifiers[0]) if len(identifiers) == 1 else _plants(len(identifiers))
     given = read_name(name, study, context.checklists.of(study.name)).given
-    text = f"**{which}**: {escape_markdown(given.written if given else name)}, determined by {escape_markdown(by)}."
+    written, by = escape_markdown(translate(given.written) if given else name), escape_markdown(by)
+    text = translate("{plant}: {name}, determined by {by}.", plant=f"**{which}**", name=written, by=by)
     if not outcome.added:
-        text = f"**{which}**: {escape_markdown(by)} had said so before; nothing was added."
+        text = translate("{plant}: {by} had said so before; nothing was added.", plant=f"**{which}**", by=by)
     elif outcome.unchanged:
-        text += f" {outcome.unchanged:,} of them {escape_markdown(by)} had determined so before."
+        before = "{many} of them {by} had determined so before."
+        text += " " + translate(before, many=localised(f"{outcome.unchanged:,}"), by=by)
     state[_SAID] = _Said(where, text, tuple(outcome.notes))
     if outcome.numbers:
         state[_LAID] = [*state.get(_LAID, []), _Laid(where, identifiers, tuple(outcome.numbers))][-_UNDONE_AT_MOST:]
@@ -326,12 +337,13 @@ def show_slips(slips: Sequence[Determination], study: Study) -> None:
     cards = "".join(
         f"<div role='listitem' class='flora-slip'><p class='name'>{italicised(slip.given.written, study)}</p>"
         f"<p>det. {escape(slip.by)}, {escape(slip.at)}</p>"
-        f"<p class='small'>{escape(LEVELS[slip.level])} ({slip.level})</p>"
+        f"<p class='small'>{escape(translate(LEVELS[slip.level]))} ({slip.level})</p>"
         + (f"<p class='small'>{escape(slip.remark)}</p>" if slip.remark else "")
         + "</div>"
         for slip in slips
     )
-    st.html(f"<div role='list' class='flora-slips' aria-label='Determinations so far, the newest last'>{cards}</div>")
+    label = escape(translate("Determinations so far, the newest last"), quote=True)
+    st.html(f"<div role='list' class='flora-slips' aria-label='{label}'>{cards}</div>")
 
 
 def determine_here(
@@ -366,8 +378,13 @@ def determine_here(
         show_slips(slips, study)
     elif slips:
         names = dict.fromkeys(slip.given.written for slip in slips)
-        st.html(f"<p class='flora-in'>So far: {italicised(listed(list(names)), study)}</p>")
+        so_far = translate("So far: {names}", names=italicised(listed(list(names), translate("and")), study))
+        st.html(f"<p class='flora-in'>{so_far}</p>")
+
+
+def _plants(many: int) -> str:
+    return translate("{many} plants", many=localised(f"{many:,}"))
 
 
 def _labelled(name: str) -> str:
-    return name if name == NONE_OF_THESE else f"*{escape_markdown(name)}*"
+    return translate(name) if name == NONE_OF_THESE else f"*{escape_markdown(name)}*"

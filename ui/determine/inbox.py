@@ -11,6 +11,7 @@ import streamlit as st
 from flora_core.determination import AT_RANDOM
 from flora_core.errors import FloraError
 from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.languages import localised, spoken_language, translate
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.statistics import RecordStatistics
 from flora_core.study import Study
@@ -65,7 +66,9 @@ class Far:
 
 def coverage_shown(context: AppContext, study: str) -> Far:
     """Show how far the study's determinations have come; every count of the page is of this one."""
-    far = _progress(context, context.database.description, study, RecordStatistics(context.database).state(study))
+    far = _progress(
+        context, context.database.description, study, RecordStatistics(context.database).state(study), spoken_language()
+    )
     found = far.progress
     with st.container(width=520):
         if found.identified:
@@ -76,7 +79,7 @@ def coverage_shown(context: AppContext, study: str) -> Far:
 
 
 @st.cache_data(ttl=600, max_entries=50, show_spinner=False)
-def _progress(_context: AppContext, database: str, study: str, state: tuple[int, int, int]) -> Far:
+def _progress(_context: AppContext, database: str, study: str, state: tuple[int, int, int], language: str) -> Far:
     """Counted anew where something was recorded or determined, not at each press of a button."""
     return Far(progress(_context, study), unsettled_plants(_context, study))
 
@@ -86,19 +89,19 @@ def chosen_plant(context: AppContext, study: str, far: Far) -> Shown | None:
     line = st.container(key="bench-filter", horizontal=True, vertical_alignment="center", gap="small")
     with line:
         only = st.pills(
-            "Which plants",
+            translate("Which plants"),
             _FILTERS,
             default="all",
             required=True,
             key=_ONLY,
-            format_func=str.capitalize,
+            format_func=lambda name: translate(name.capitalize()),
             label_visibility="collapsed",
         )
-        with st.popover("Find", icon=":material/search:"):
+        with st.popover(translate("Find"), icon=":material/search:"):
             st.text_input(
-                "Find a plant",
+                translate("Find a plant"),
                 key=_FIND,
-                placeholder="identifier or catalogue number",
+                placeholder=translate("identifier or catalogue number"),
                 max_chars=300,
                 on_change=_find,
                 args=(context, study),
@@ -106,7 +109,7 @@ def chosen_plant(context: AppContext, study: str, far: Far) -> Shown | None:
     determination.show_notice(_WHERE, context, keys=_keys(), back=_return_to)
     found: str = st.session_state.get(_FOUND, "")
     if found:
-        st.button("Back to the inbox", on_click=_leave_found, icon=":material/inbox:")
+        st.button(translate("Back to the inbox"), on_click=_leave_found, icon=":material/inbox:")
         return Shown(recorded_plant(context, found), ())
     handed = handed_plants(study)
     if handed is not None:
@@ -135,10 +138,22 @@ def _handed(handed: HandedPlants) -> Shown | None:
     place = int(state.get(_PLACE, 0))
     with st.container(horizontal=True, vertical_alignment="center"):
         many = len(handed.plants)
-        st.button("Back to the inbox", on_click=_leave_handed, icon=":material/inbox:")
-        st.caption(escape_markdown(f"Plant {min(place + 1, many)} of the {many:,} {handed.words}."))
+        st.button(translate("Back to the inbox"), on_click=_leave_handed, icon=":material/inbox:")
+        st.caption(
+            translate(
+                "Plant {place} of the {many} {words}.",
+                place=min(place + 1, many),
+                many=localised(f"{many:,}"),
+                words=escape_markdown(handed.words),
+            )
+        )
     if place >= many:
-        st.info(f"Those were the {many:,} {escape_markdown(handed.words)}.", icon=":material/check:")
+        st.info(
+            translate(
+                "Those were the {many} {words}.", many=localised(f"{many:,}"), words=escape_markdown(handed.words)
+            ),
+            icon=":material/check:",
+        )
         return None
     return Shown(handed.plants[place], (), handed.by_chance)
 
@@ -162,7 +177,8 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
         st.html(_facts(recorded, found, shown.reasons))
         if found is not None:
             candidates = answer_card.candidate_rows(found, most=3) if found.fits else ""
-            said = f"<p class='flora-in flora-model'>What {escape(found.model.card.label)} says</p>"
+            asked = translate("What {model} says", model=escape(found.model.card.label))
+            said = f"<p class='flora-in flora-model'>{asked}</p>"
             st.html(f"{said}{answer_card.answer_card(found)}{candidates}")
             if found.did_you_mean is not None:
                 st.info(escape_markdown(found.did_you_mean.question), icon=":material/help:")
@@ -171,7 +187,7 @@ def show_plant(context: AppContext, study: Study, shown: Shown) -> None:
         if slips:
             determination.show_slips(slips, study)
             st.download_button(
-                "Determination slip",
+                translate("Determination slip"),
                 data=lambda: slip_page(context, (recorded,)),
                 file_name=f"slip-{recorded.id}.html",
                 mime="text/html",
@@ -204,7 +220,7 @@ def _show_buttons(context: AppContext, study: Study, shown: Shown, found: Identi
         source=AT_RANDOM if shown.by_chance else "",
         then=_next,
     )
-    st.toggle("Keys press the buttons", value=True, key=_KEYS, persist_state="session")
+    st.toggle(translate("Keys press the buttons"), value=True, key=_KEYS, persist_state="session")
 
 
 def _keys() -> bool:
@@ -214,13 +230,21 @@ def _keys() -> bool:
 def _show_steps() -> None:
     """To the plant before and the next, without a determination."""
     with st.container(key="bench-steps", horizontal=True, horizontal_alignment="right", gap="small"):
-        st.button("Back", on_click=_step, args=(-1,), icon=":material/arrow_back:", shortcut="B" if _keys() else None)
-        st.button("Next", on_click=_next, icon=":material/arrow_forward:", shortcut="N" if _keys() else None)
+        st.button(
+            translate("Back"),
+            on_click=_step,
+            args=(-1,),
+            icon=":material/arrow_back:",
+            shortcut="B" if _keys() else None,
+        )
+        st.button(translate("Next"), on_click=_next, icon=":material/arrow_forward:", shortcut="N" if _keys() else None)
 
 
 def _heading(recorded: IdentificationRecord) -> str:
     number = recorded.plant.catalogue_number
-    return f"No. {escape_markdown(number)}" if number else f"Plant {escape_markdown(recorded.id)}"
+    if number:
+        return translate("No. {number}", number=escape_markdown(number))
+    return translate("Plant {id}", id=escape_markdown(recorded.id))
 
 
 def _facts(recorded: IdentificationRecord, found: Identification | None, reasons: tuple[str, ...]) -> str:
@@ -228,18 +252,20 @@ def _facts(recorded: IdentificationRecord, found: Identification | None, reasons
     recording = recorded.recording
     # The identifier is the heading where there is no number.
     identifier = [recorded.id] if recorded.plant.catalogue_number else []
-    parts = [*identifier, f"recorded {recording.at:%Y-%m-%d} by {recording.by}"]
+    parts = [*identifier, translate("recorded {day} by {by}", day=f"{recording.at:%Y-%m-%d}", by=recording.by)]
     if recording.source:
-        parts.append(f"row {recorded.plant.row} of {recording.source}")
-    parts += [text for text in (recorded.collector and f"gathered by {recorded.collector}", recorded.site) if text]
+        parts.append(translate("row {row} of {file}", row=recorded.plant.row, file=recording.source))
+    if recorded.collector:
+        parts.append(translate("gathered by {collector}", collector=recorded.collector))
+    parts += [recorded.site] if recorded.site else []
     lines = [f"<p class='flora-in'>{escape(' · '.join(parts))}</p>"]
     if found is not None:
         values = [
-            f"{escape(m.label)} <b>{escape(m.written(value))}</b>"
+            f"{escape(translate(m.label))} <b>{escape(m.written(value) if m.has_states else localised(m.written(value)))}</b>"
             for m, value in zip(found.study.measurements, recorded.plant.used, strict=True)
             if value is not None
         ]
-        more = f" · and {len(values) - _VALUES} more" if len(values) > _VALUES else ""
+        more = " · " + translate("and {more} more", more=len(values) - _VALUES) if len(values) > _VALUES else ""
         lines.append(f"<p>{' · '.join(values[:_VALUES])}{more}</p>")
         lines += [f"<p class='flora-reason'>{italicised(reason, found.study)}</p>" for reason in reasons]
     return "".join(lines)
@@ -248,10 +274,10 @@ def _facts(recorded: IdentificationRecord, found: Identification | None, reasons
 def _queue(context: AppContext, study: str, only: str) -> Inbox:
     """The inbox as it was when it was last looked into; looked into again for another filter, and at its end."""
     state: Any = st.session_state
-    asked = (study, only, context.registry.champion_version(study))
+    asked = (study, only, context.registry.champion_version(study), spoken_language())
     kept: tuple[object, Inbox] | None = state.get(_QUEUE)
     if kept is None or kept[0] != asked or state.get(_PLACE, 0) >= len(kept[1].waiting):
-        with st.spinner("Looking for the plants that teach most …"):
+        with st.spinner(translate("Looking for the plants that teach most …")):
             if only == _CHANCE:
                 kept = (asked, at_random(context, study))
             else:
@@ -261,32 +287,44 @@ def _queue(context: AppContext, study: str, only: str) -> Inbox:
 
 
 def _show_place(queue: Inbox, place: int, only: str, far: Far) -> None:
-    which = {"all": "that teach most", _CHANCE: "that chance chose"}.get(only, f"with “{only}”")
-    left = far.undetermined
+    which = {
+        "all": "Plant {place} of the {many} that teach most.",
+        _CHANCE: "Plant {place} of the {many} that chance chose.",
+    }.get(only, "Plant {place} of the {many} with “{only}”.")
+    left, many = far.undetermined, localised(f"{len(queue.waiting):,}")
     parts = [
-        f"Plant {place + 1} of the {len(queue.waiting):,} {which}.",
-        f"{left:,} {'is' if left == 1 else 'are'} undetermined",
+        translate(which, place=place + 1, many=many, only=translate(only)),
+        translate("{left} is undetermined" if left == 1 else "{left} are undetermined", left=localised(f"{left:,}")),
     ]
     if far.unsettled:
-        wait = "waits" if far.unsettled == 1 else "wait"
-        parts[-1] += f"; {far.unsettled:,} of the last {DAYS} days {wait}: unsure, or fitting no species"
+        wait = (
+            "{many} of the last {days} days waits: unsure, or fitting no species"
+            if far.unsettled == 1
+            else "{many} of the last {days} days wait: unsure, or fitting no species"
+        )
+        parts[-1] += "; " + translate(wait, many=localised(f"{far.unsettled:,}"), days=DAYS)
     if queue.looked_through < queue.undetermined:
-        parts[-1] += f"; the newest {queue.looked_through:,} were looked through"
+        looked = localised(f"{queue.looked_through:,}")
+        parts[-1] += "; " + translate("the newest {many} were looked through", many=looked)
     parts[-1] += "."
     if queue.challenger:
-        parts.append(f"Beside the champion, version {queue.challenger} was asked.")
+        parts.append(translate("Beside the champion, version {version} was asked.", version=queue.challenger))
     st.caption(" ".join(parts))
 
 
 def _show_nothing_waits(queue: Inbox, only: str) -> None:
     if queue.undetermined and only != "all":
-        st.info(f"No plant waits here: none is “{only}”. {queue.undetermined:,} others wait.", icon=":material/inbox:")
+        left = localised(f"{queue.undetermined:,}")
+        text = translate("No plant waits here: none is “{only}”. {many} others wait.", only=translate(only), many=left)
+        st.info(text, icon=":material/inbox:")
     elif queue.undetermined:
-        st.info("No plant waits here.", icon=":material/inbox:")
+        st.info(translate("No plant waits here."), icon=":material/inbox:")
     else:
         st.info(
-            "No plant waits for a determination. Record some on the Identify or the Batch page, or find one that has one "
-            "already.",
+            translate(
+                "No plant waits for a determination. Record some on the Identify or the Batch page, or find one that has one "
+                "already."
+            ),
             icon=":material/inbox:",
         )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Final
 
 import numpy as np
 
 from flora_core.identification.explanation import central_ranges
 from flora_core.identification.sentences import probability_text
+from flora_core.languages import localised, translate
 from flora_core.model import Floats, Model
 from flora_core.study import Study
 from flora_core.wording import listed
@@ -27,30 +27,32 @@ def answer_card(found: Identification, *, example: bool = False) -> str:
         Whether the plant is the example, which is said beside the name.
     """
     study = found.study
-    name = italicised(found.answer.name, study) if found.fits else "None of these"
+    name = italicised(found.answer.name, study) if found.fits else translate("None of these")
     # The name stands above, so the sentence begins with what it says of it; a question has a place of its own.
-    said = found.sentence[len(found.answer.name) :].lstrip(":, ")
+    named = found.answer.name if found.fits else translate("None of these")
+    said = found.sentence[len(named) :].lstrip(":, ")
     if found.did_you_mean:
         said = said.removesuffix(found.did_you_mean.question).rstrip()
     return (
-        f"<p class='flora-name'>{name} {_pill(found)}{_EXAMPLE if example else ''}</p>"
+        f"<p class='flora-name'>{name} {_pill(found)}{_example_pill() if example else ''}</p>"
         f"<p class='flora-says'>{italicised(said[:1].upper() + said[1:], study)}</p>"
     )
 
 
-_EXAMPLE: Final = " <span class='flora-pill flora-example'>Example</span>"
+def _example_pill() -> str:
+    return f" <span class='flora-pill flora-example'>{translate('Example')}</span>"
 
 
 def _pill(found: Identification) -> str:
     """Sure, where one species is possible; never by its colour alone."""
     if not found.fits:
-        return "<span class='flora-pill flora-red'><span aria-hidden='true'>⊘</span> Fits none</span>"
+        return f"<span class='flora-pill flora-red'><span aria-hidden='true'>⊘</span> {translate('Fits none')}</span>"
     if found.unusual:
         # A probability among the species that are known says nothing of a plant that may be of none of them.
-        return "<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> Unusual</span>"
+        return f"<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> {translate('Unusual')}</span>"
     if len(found.answer.prediction_set) > 1:
-        return "<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> Unsure</span>"
-    return "<span class='flora-pill flora-green'><span aria-hidden='true'>✓</span> Sure</span>"
+        return f"<span class='flora-pill flora-amber'><span aria-hidden='true'>?</span> {translate('Unsure')}</span>"
+    return f"<span class='flora-pill flora-green'><span aria-hidden='true'>✓</span> {translate('Sure')}</span>"
 
 
 def track_record(found: Identification) -> str:
@@ -60,10 +62,17 @@ def track_record(found: Identification) -> str:
         return ""
     low, high = 100 * (score.precision_low or 0.0), 100 * (score.precision_high or 0.0)
     name = italicised(found.study.short(found.study.species_names[found.best]), found.study)
-    return (
-        f"<p class='flora-quiet'>Of {score.named} unseen {found.study.plural} named {name}, {score.right} were: "
-        f"{100 * score.precision:.0f} % (95 % interval {low:.0f} to {high:.0f} %).</p>"
+    text = translate(
+        "Of {named} unseen {plural} named {name}, {right} were: {share} % (95 % interval {low} to {high} %).",
+        named=score.named,
+        plural=escape(translate(found.study.plural)),
+        name=name,
+        right=score.right,
+        share=f"{100 * score.precision:.0f}",
+        low=f"{low:.0f}",
+        high=f"{high:.0f}",
     )
+    return f"<p class='flora-quiet'>{text}</p>"
 
 
 def strangers(found: Identification) -> str:
@@ -77,8 +86,12 @@ def empty_card(study: Study) -> str:
     measurement = next((m for m in study.measurements if not m.has_states), None)
     if measurement is None:
         return (
-            "<p class='flora-name flora-nothing'>Nothing seen yet</p><p class='flora-says'>Choose the states that the "
-            f"{escape(study.organism)} shows; one is enough to begin. What is not chosen is not known.</p>"
+            f"<p class='flora-name flora-nothing'>{translate('Nothing seen yet')}</p><p class='flora-says'>"
+            + translate(
+                "Choose the states that the {organism} shows; one is enough to begin. What is not chosen is not known.",
+                organism=escape(translate(study.organism)),
+            )
+            + "</p>"
         )
     value = measurement.step * round((measurement.low + measurement.high) / 2 / measurement.step)
     point = measurement.digits(value)
@@ -86,12 +99,12 @@ def empty_card(study: Study) -> str:
     if measurement.unit == "cm":
         texts.append(f"{10 * value:g} mm")
     texts.append(f"ca. {value:.0f}")
-    shown = " or ".join(f"<kbd>{escape(text)}</kbd>" for text in texts)
+    shown = translate(" or ").join(f"<kbd>{escape(text)}</kbd>" for text in texts)
+    how = translate("Move a slider or type what you measured; one is enough to begin. An empty box means not measured.")
+    understood = translate("{texts}: all are understood, and what was read stands below the box.", texts=shown)
     return (
-        "<p class='flora-name flora-nothing'>No measurement yet</p>"
-        "<p class='flora-says'>Move a slider or type what you measured; "
-        "one is enough to begin. An empty box means not measured.</p>"
-        f"<p class='flora-understood'>{shown}: all are understood, and what was read stands below the box.</p>"
+        f"<p class='flora-name flora-nothing'>{translate('No measurement yet')}</p>"
+        f"<p class='flora-says'>{how}</p><p class='flora-understood'>{understood}</p>"
     )
 
 
@@ -111,7 +124,7 @@ def candidate_rows(found: Identification, most: int = 5) -> str:
     shown = [j for i, j in enumerate(found.ranking) if i < most or (j in possible and i < _MOST_POSSIBLE)]
     for j in shown:
         name, p = found.study.species_names[j], float(found.probability[j])
-        inside = "possible" if name in found.answer.prediction_set else "ruled out"
+        inside = translate("possible" if name in found.answer.prediction_set else "ruled out")
         rows.append(
             f"<tr><th scope='row'>{dot(j)}{italicised(name, found.study)}</th>"
             f"<td class='bar'><div class='flora-track'><span style='width:{100 * p:.1f}%;background:{fill(j)}'>"
@@ -119,14 +132,20 @@ def candidate_rows(found: Identification, most: int = 5) -> str:
             f"<td class='p'>{probability_text(p)}</td><td class='flora-in'>{inside}</td></tr>"
         )
     # A probability among the species that are known says nothing of a plant that may be of none of them.
-    if_known = "<p class='flora-quiet'>If it is one of these species:</p>" if found.unusual else ""
+    known = translate("If it is one of these species:")
+    if_known = f"<p class='flora-quiet'>{known}</p>" if found.unusual else ""
     more = len(found.study.species) - len(shown)
     unseen = len(possible - set(shown))
-    too = f"; {unseen} of them are possible too" if unseen else ""
-    rest = f"<p class='flora-in'>{more} other species, each less likely{too}.</p>" if more else ""
+    others = translate("{more} other species, each less likely.", more=more)
+    if unseen:
+        others = translate(
+            "{more} other species, each less likely; {unseen} of them are possible too.", more=more, unseen=unseen
+        )
+    rest = f"<p class='flora-in'>{others}</p>" if more else ""
     return (
-        f"{if_known}<table class='flora-candidates'><thead class='flora-hidden'><tr><th>species</th><td></td>"
-        f"<th>probability</th><th>95 % prediction set</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{rest}"
+        f"{if_known}<table class='flora-candidates'><thead class='flora-hidden'><tr><th>{translate('species')}</th><td></td>"
+        f"<th>{translate('probability')}</th><th>{translate('95 % prediction set')}</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>{rest}"
     )
 
 
@@ -153,14 +172,14 @@ def why(found: Identification, most: int = 12, unit: str = "") -> str:
         m, times = in_unit(study.measurements[i], unit)
         if m.has_states:
             rows.append(
-                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
+                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(translate(m.heading))}</b>"
                 f"{escape(m.written(float(values[i])))}</th><td class='r' role='cell'>{state_bars(found, i, order)}</td>"
                 f"<td role='cell'>{_speaks(found, i, order)}</td></tr>"
             )
             continue
         rows.append(
-            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b>"
-            f"{m.written(times * float(values[i]))}</th>"
+            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(translate(m.heading))}</b>"
+            f"{localised(m.written(times * float(values[i])))}</th>"
             f"<td class='r' role='cell'>{_strip(study, i, ranges, order, unit, float(values[i]), standing)}</td>"
             f"<td role='cell'>{_speaks(found, i, order)}</td></tr>"
         )
@@ -168,14 +187,22 @@ def why(found: Identification, most: int = 12, unit: str = "") -> str:
         f"<span class='flora-in'>{dot(j)}{italicised(study.short(study.species_names[j]), study)}</span>&emsp;"
         for j in order
     )
-    few = f"<p>The {most} of {len(measured)} measurements that say most.</p>" if len(measured) > most else ""
+    few = ""
+    if len(measured) > most:
+        few = translate("The {most} of {all} measurements that say most.", most=most, all=len(measured))
+        few = f"<p>{few}</p>"
+    bars = translate("Middle 90 % of each species, and this {organism}", organism=escape(translate(study.organism)))
+    if mixed:
+        bars = translate(
+            "Middle 90 % of each species, and this {organism}; of states, the share that shows them",
+            organism=escape(translate(study.organism)),
+        )
     return (
         # The roles are said, because on a phone the cells of a row stand below each other.
         f"{few}<p>{legend}</p><table class='flora-why' role='table'><thead role='rowgroup'><tr role='row'>"
-        f"<th role='columnheader'>{'Character' if mixed else 'Measurement'}</th><th role='columnheader'>"
-        f"Middle 90 % of each species’ {escape(study.plural)}, and this {escape(study.organism)}"
-        f"{'; of states, the share of them that show it' if mixed else ''}</th>"
-        f"<th role='columnheader'>By itself it speaks</th></tr></thead><tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
+        f"<th role='columnheader'>{translate('Character' if mixed else 'Measurement')}</th><th role='columnheader'>"
+        f"{bars}</th><th role='columnheader'>{translate('By itself it speaks')}</th></tr></thead>"
+        f"<tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -188,12 +215,12 @@ def tells_apart(model: Model, unit: str = "", most: int = 12) -> str:
         m, _ = in_unit(own, unit)
         if m.has_states:
             rows.append(
-                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b></th>"
+                f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(translate(m.heading))}</b></th>"
                 f"<td class='r' role='cell'>{stacked_states(model, i, order)}</td></tr>"
             )
             continue
         rows.append(
-            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(m.heading)}</b></th>"
+            f"<tr role='row'><th scope='row' role='rowheader' class='m'><b>{escape(translate(m.heading))}</b></th>"
             f"<td class='r' role='cell'>{_strip(study, i, ranges, order, unit)}</td></tr>"
         )
     legend = " ".join(
@@ -203,8 +230,8 @@ def tells_apart(model: Model, unit: str = "", most: int = 12) -> str:
     return (
         f"<p>{legend}</p><table class='flora-why' role='table'>"
         "<thead class='flora-hidden' role='rowgroup'><tr role='row'>"
-        "<th role='columnheader'>Measurement</th><th role='columnheader'>"
-        f"Middle 90 % of each species’ {escape(study.plural)}</th></tr></thead>"
+        f"<th role='columnheader'>{translate('Measurement')}</th><th role='columnheader'>"
+        f"{translate('Middle 90 % of each species')}</th></tr></thead>"
         f"<tbody role='rowgroup'>{''.join(rows)}</tbody></table>"
     )
 
@@ -240,10 +267,14 @@ def _strip(
             f"background:{fill(j)}'></span><span class='d' style='left:{at(q50)};top:{top}'></span>"
         )
     said = "; ".join(
-        f"{study.species_names[j]} {m.digits(times * float(ranges[0, j, i]))} to "
-        f"{m.written(times * float(ranges[2, j, i]))}"
+        translate(
+            "{species} {low} to {high}",
+            species=study.species_names[j],
+            low=localised(m.digits(times * float(ranges[0, j, i]))),
+            high=localised(m.written(times * float(ranges[2, j, i]))),
+        )
         + (
-            f", {100 * standing[j, i]:.0f} % are smaller"
+            translate(", {share} % are smaller", share=f"{100 * standing[j, i]:.0f}")
             if standing is not None and not np.isnan(standing[j, i])
             else ""
         )
@@ -252,8 +283,8 @@ def _strip(
     line = "" if value is None else f"<span class='v' style='left:{at(value)}'></span>"
     return (
         f"<div class='flora-range' style='--n:{len(order)}' aria-hidden='true'>{''.join(bars)}{line}</div>"
-        f"<div class='flora-ends' aria-hidden='true'><span>{m.digits(times * low)}</span>"
-        f"<span>{m.written(times * high)}</span></div><span class='flora-hidden'>{escape(said)}</span>"
+        f"<div class='flora-ends' aria-hidden='true'><span>{localised(m.digits(times * low))}</span>"
+        f"<span>{localised(m.written(times * high))}</span></div><span class='flora-hidden'>{escape(said)}</span>"
     )
 
 
@@ -266,7 +297,7 @@ _FAR = 4.0
 def _speaks(found: Identification, i: int, order: list[int]) -> str:
     weight, deviation = found.explanation.evidence, found.explanation.deviation[:, i]
     if (np.abs(deviation) > _FAR).all():
-        return "for none: it lies far outside them all"
+        return translate("for none: it lies far outside them all")
     names = [found.study.short(name) for name in found.study.species_names]
     parts = []
     for word, chosen in (
@@ -276,5 +307,5 @@ def _speaks(found: Identification, i: int, order: list[int]) -> str:
         ("against", [names[j] for j in order if -_MUCH < weight[j, i] <= -_LITTLE]),
     ):
         if chosen:
-            parts.append(f"{word} {listed(chosen)}")
-    return italicised("; ".join(parts) or "for none more than another", found.study)
+            parts.append(translate(f"{word} {{names}}", names=listed(chosen, translate("and"))))
+    return italicised("; ".join(parts) or translate("for none more than another"), found.study)

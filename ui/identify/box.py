@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.languages import translate
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
 from ui.identify.form_state import Form
@@ -18,8 +19,8 @@ LONGEST: Final = 40
 
 def box_label(measurement: Measurement, unit: str) -> str:
     """A measurement's name with the unit of its plain numbers: "Petal length (cm)"."""
-    own_unit = unit or measurement.unit
-    return f"{measurement.heading} ({own_unit})" if own_unit else measurement.heading
+    own_unit, heading = unit or measurement.unit, translate(measurement.heading)
+    return f"{heading} ({own_unit})" if own_unit else heading
 
 
 def show_box(study: Study, measurement: Measurement, form: Form, label: str, *, collapsed: bool = False) -> None:
@@ -32,9 +33,9 @@ def show_box(study: Study, measurement: Measurement, form: Form, label: str, *, 
         escape_label(label),
         key=key,
         max_chars=LONGEST,
-        placeholder="–" if collapsed else "not measured",
+        placeholder="–" if collapsed else translate("not measured"),
         label_visibility="collapsed" if collapsed else "visible",
-        help=None if collapsed else escape_label(measurement.how) or None,
+        help=None if collapsed else escape_label(translate(measurement.how)) or None,
         on_change=lambda: form.report(name, str(state[key] or "").strip(), "box", text),
         width="stretch" if collapsed else 160,
     )
@@ -45,8 +46,8 @@ def read_mark(read: TypedValue) -> str:
     if read.value is not None:
         return f"<p class='flora-read flora-ok'><span aria-hidden='true'>✓</span> {escape(read.said)}</p>"
     if read.problem:
-        return "<p class='flora-read flora-bad'><span aria-hidden='true'>✕</span> left out</p>"
-    return "<p class='flora-read flora-none'>not measured</p>"
+        return f"<p class='flora-read flora-bad'><span aria-hidden='true'>✕</span> {translate('left out')}</p>"
+    return f"<p class='flora-read flora-none'>{translate('not measured')}</p>"
 
 
 def show_problem(form: Form, name: str, read: TypedValue) -> None:
@@ -57,7 +58,10 @@ def show_problem(form: Form, name: str, read: TypedValue) -> None:
         st.html(f"<p class='flora-problem' role='alert'>{escape(read.problem)}</p>")
         for offer in read.offers:
             st.button(
-                f"Use {escape_markdown(offer)}", key=f"use-{name}-{offer}", on_click=_use, args=(form, name, offer)
+                translate("Use {offer}", offer=escape_markdown(offer)),
+                key=f"use-{name}-{offer}",
+                on_click=_use,
+                args=(form, name, offer),
             )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from flora_core.languages import translate
 from flora_core.states import code_of, places_of
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
@@ -33,9 +34,9 @@ def show_states(study: Study, measurement: Measurement, form: Form, read: TypedV
     with st.container(key=f"states-{name.replace('_', '-')}", gap="xxsmall", width="content"):
         looks = {"key": key, "on_change": chosen, "format_func": escape_markdown, "help": _help(measurement)}
         if measurement.several:
-            st.pills(escape_label(measurement.heading), labels, selection_mode="multi", **looks)
+            st.pills(escape_label(translate(measurement.heading)), labels, selection_mode="multi", **looks)
         else:
-            st.pills(escape_label(measurement.heading), labels, selection_mode="single", **looks)
+            st.pills(escape_label(translate(measurement.heading)), labels, selection_mode="single", **looks)
         _pictures(measurement)
         show_problem(form, name, read)
 
@@ -49,7 +50,7 @@ def _help(measurement: Measurement) -> str | None:
     lines = [escape_markdown(measurement.how)] if measurement.how else []
     lines += [f"**{escape_markdown(s.label)}**: {escape_markdown(s.how)}" for s in measurement.states if s.how]
     order = " < ".join(measurement.state_labels) if measurement.kind == "ordered" else ""
-    lines += [f"In order: {escape_markdown(order)}"] if order else []
+    lines += [translate("In order: {states}", states=escape_markdown(order))] if order else []
     return "\n\n".join(lines) or None
 
 
@@ -81,7 +82,7 @@ def show_counter(study: Study, measurement: Measurement, form: Form, read: Typed
             value=None,
             key=key,
             on_change=counted,
-            placeholder="not counted",
+            placeholder=translate("not counted"),
             help=escape_label(measurement.how) or None,
         )
         show_problem(form, name, read)

@@ -16,6 +16,7 @@ from typing import Final
 import streamlit as st
 
 from flora_core.errors import Unknown
+from flora_core.languages import translate
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue, read_typed
 from flora_core.units import parse_unit
@@ -46,9 +47,21 @@ def measuring_form(study: Study) -> tuple[dict[str, TypedValue], str]:
     with st.container(key="form-head", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         form.use_unit(study, _unit_picker(study))
         if any(form.texts.values()):
-            st.button("Clear all", on_click=form.clear, key="clear-all", type="tertiary", icon=":material/backspace:")
+            st.button(
+                translate("Clear all"),
+                on_click=form.clear,
+                key="clear-all",
+                type="tertiary",
+                icon=":material/backspace:",
+            )
         elif any(form.cleared.values()):
-            st.button("Bring back", on_click=form.restore, key="bring-back", type="tertiary", icon=":material/undo:")
+            st.button(
+                translate("Bring back"),
+                on_click=form.restore,
+                key="bring-back",
+                type="tertiary",
+                icon=":material/undo:",
+            )
     read = {m.name: read_typed(m, form.texts[m.name], form.unit, form.unit) for m in study.measurements}
     if len(study.measurements) > MOST_SLIDERS:
         show_boxes(study, form, read)
@@ -120,9 +133,14 @@ def _unit_picker(study: Study) -> str:
     if key not in st.session_state:
         st.session_state[key] = form_of(study).unit or offered[0]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        st.html("<span class='flora-quiet'>Plain numbers are in</span>", width="content")
+        st.html(f"<span class='flora-quiet'>{translate('Plain numbers are in')}</span>", width="content")
         chosen = st.segmented_control(
-            "Plain numbers are in", offered, key=key, required=True, label_visibility="collapsed", width="content"
+            translate("Plain numbers are in"),
+            offered,
+            key=key,
+            required=True,
+            label_visibility="collapsed",
+            width="content",
         )
     return str(chosen or offered[0])
 
@@ -155,13 +173,13 @@ def _one(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
                 key=slider,
                 on_change=moved,
                 format="%.6g",
-                help=escape_label(measurement.how) or None,
+                help=escape_label(translate(measurement.how)) or None,
             )
             with st.container(width=128, gap="xxsmall", key=f"box-{name.replace('_', '-')}"):
-                show_box(study, measurement, form, f"{label}, typed", collapsed=True)
+                show_box(study, measurement, form, translate("{label}, typed", label=label), collapsed=True)
                 # Always there, so that what stands below keeps its place; the style sheet hides it beside an empty box.
                 st.button(
-                    f"Empty {escape_label(measurement.label)}",
+                    translate("Empty {label}", label=escape_label(translate(measurement.label))),
                     key=f"empty-{name}",
                     on_click=_empty,
                     args=(form, name),

@@ -11,6 +11,7 @@ from typing import Final
 import streamlit as st
 
 from flora_core.errors import FloraError
+from flora_core.languages import translate
 from flora_core.study import Measurement, Study
 from flora_core.tables.rows.typed_value import TypedValue
 from ui.components.refusal import show_refusal
@@ -29,12 +30,16 @@ def show_boxes(study: Study, form: Form, read: Mapping[str, TypedValue]) -> None
     """One box for each measurement; an empty one is not measured."""
     measured = sum(read[name].value is not None for name in study.names)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"{measured} of {len(study.names)} measured. An empty box is not measured.")
+        st.markdown(
+            translate(
+                "{measured} of {all} measured. An empty box is not measured.", measured=measured, all=len(study.names)
+            )
+        )
         _paste(study, form)
     shown = _page(study.measurements, study)
     for organ, group in groupby(shown, key=_organ_of(shown)):
         if organ:
-            st.markdown(f"**{escape_markdown(organ[:1].upper() + organ[1:])}**")
+            st.markdown(f"**{escape_markdown(translate(organ[:1].upper() + organ[1:]))}**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             for measurement in group:
                 if measurement.has_states:
@@ -54,9 +59,15 @@ def _page(measurements: Sequence[Measurement], study: Study) -> Sequence[Measure
 
     def name(start: int) -> str:
         last = min(start + _BOXES, len(measurements))
-        return f"{start + 1} to {last}: {measurements[start].label} … {measurements[last - 1].label}"
+        return translate(
+            "{first} to {last}: {one} … {other}",
+            first=start + 1,
+            last=last,
+            one=translate(measurements[start].label),
+            other=translate(measurements[last - 1].label),
+        )
 
-    start = st.selectbox("Measurements", starts, format_func=name, key=f"boxes.{study.name}")
+    start = st.selectbox(translate("Measurements"), starts, format_func=name, key=f"boxes.{study.name}")
     return measurements[start : start + _BOXES]
 
 
@@ -78,15 +89,17 @@ def _box(study: Study, measurement: Measurement, form: Form, read: TypedValue) -
 
 def _paste(study: Study, form: Form) -> None:
     """A row as it is copied from a spreadsheet, in place of typing it again."""
-    with st.popover("Paste a row", icon=":material/content_paste:"):
+    with st.popover(translate("Paste a row"), icon=":material/content_paste:"):
         key = f"pasted.{study.name}"
         st.text_area(
-            f"One row with {len(study.names)} values, or two: the columns' names and the values",
+            translate("One row with {many} values, or two: the columns’ names and the values", many=len(study.names)),
             key=key,
             height=120,
             placeholder=" ; ".join(m.label for m in study.measurements[:3]) + " ; …",
         )
-        st.button("Use these values", on_click=_use, args=(study, form, key), key=f"use-{key}", type="primary")
+        st.button(
+            translate("Use these values"), on_click=_use, args=(study, form, key), key=f"use-{key}", type="primary"
+        )
         refused = st.session_state.pop(f"{key}.refused", "")
         if refused:
             show_refusal(refused)

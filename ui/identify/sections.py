@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from flora_core.access import UseCase
 from flora_core.errors import BadValues, FloraError
+from flora_core.languages import localised, translate
 from flora_core.model import Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.study import Study
@@ -33,7 +34,15 @@ from ui.site.theme import theme
 _RECORDED: Final = "identify.recorded"
 _PERSON: Final = "person"
 #: What is done with a character of each kind.
-_TAKING: Final = {"measured": "Measuring", "counted": "Counting", "unordered": "Looking at", "ordered": "Looking at"}
+_LOOKING: Final = (
+    "Looking at the {label} next would tell most: on average it would raise the certainty from {now} to {then} %."
+)
+_TAKING: Final = {
+    "measured": "Measuring the {label} next would tell most: on average it would raise the certainty from {now} to {then} %.",
+    "counted": "Counting the {label} next would tell most: on average it would raise the certainty from {now} to {then} %.",
+    "unordered": _LOOKING,
+    "ordered": _LOOKING,
+}
 #: A measurement that would raise the certainty by less is not worth asking for.
 _WORTH: Final = 0.005
 
@@ -63,13 +72,13 @@ def show_answer(context: AppContext, model: Model, read: Mapping[str, TypedValue
         if found is None:
             st.html(answer_card.empty_card(study))
             st.button(
-                "Show an example",
+                translate("Show an example"),
                 on_click=show_example,
                 args=(study, example_plant(model)),
                 icon=":material/lightbulb:",
                 key="show-example",
             )
-            st.html("<p class='flora-quiet'>An example can be looked at, never recorded.</p>")
+            st.html(f"<p class='flora-quiet'>{translate('An example can be looked at, never recorded.')}</p>")
         else:
             st.html(answer_card.answer_card(found, example=example))
             show_evidence(found)
@@ -93,10 +102,13 @@ def show_evidence(found: Identification) -> None:
     lines = [f"<p class='flora-odd'>{escape(note)}</p>" for note in found.plant.unusual]
     if missing is not None and found.fits and missing.certainty_then - missing.certainty_now >= _WORTH:
         m = found.study.measurements[missing.column]
-        lines.append(
-            f"<p class='flora-next'>{_TAKING[m.kind]} the <b>{escape(m.label)}</b> next would tell most: on average it would "
-            f"raise the certainty from {100 * missing.certainty_now:.0f} to {100 * missing.certainty_then:.0f} %.</p>"
+        told = translate(
+            _TAKING[m.kind],
+            label=f"<b>{escape(translate(m.label))}</b>",
+            now=f"{100 * missing.certainty_now:.0f}",
+            then=f"{100 * missing.certainty_then:.0f}",
         )
+        lines.append(f"<p class='flora-next'>{told}</p>")
     if len(found.answer.prediction_set) == 1:
         lines.append(answer_card.track_record(found))
     if found.unusual or not found.fits:
@@ -120,7 +132,9 @@ def _ask_about_all(model: Model, read: Mapping[str, TypedValue], unit: str) -> N
 def _ask(study: Study, question: str, correction: dict[str, float]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="question"):
         st.markdown(escape_markdown(question))
-        st.button("Yes, use these values", on_click=set_values, args=(study, correction), key="use-correction")
+        st.button(
+            translate("Yes, use these values"), on_click=set_values, args=(study, correction), key="use-correction"
+        )
 
 
 def _show_over_mean(model: Model, found: Identification | None) -> None:
@@ -129,13 +143,22 @@ def _show_over_mean(model: Model, found: Identification | None) -> None:
     shown = len(study.species) // 2 if found is None else found.best if found.fits else found.nearest
     mean = model.gaussians.means[shown]
     name, n = study.short(study.species[shown].name), int(model.gaussians.counts[shown])
-    flower = None if found is None else DrawnFlower(f"this {study.organism}", found.plant.values, mean)
-    drawn = [one for one in (flower, DrawnFlower(f"mean {name}", mean, mean)) if one is not None]
+    flower = (
+        None
+        if found is None
+        else DrawnFlower(translate("this {organism}", organism=translate(study.organism)), found.plant.values, mean)
+    )
+    drawn = [one for one in (flower, DrawnFlower(translate("mean {name}", name=name), mean, mean)) if one is not None]
     st.image(flower_over_mean(study, flower, mean, theme().ink), width="stretch", alt=flower_description(study, drawn))
-    text = f"Shown: the mean <i>{escape(name)}</i>, n = {n}."
+    name = f"<i>{escape(name)}</i>"
+    text = translate("Shown: the mean {name}, n = {n}.", name=name, n=n)
     if found is not None:
-        nearest = "" if found.fits else ", the nearest"
-        text = f"This {escape(study.organism)}, to scale. Dashed: the mean <i>{escape(name)}</i>, n = {n}{nearest}."
+        drawn_as = (
+            "This {organism}, to scale. Dashed: the mean {name}, n = {n}."
+            if found.fits
+            else "This {organism}, to scale. Dashed: the mean {name}, n = {n}, the nearest."
+        )
+        text = translate(drawn_as, organism=escape(translate(study.organism)), name=name, n=n)
     st.html(f"<p class='flora-quiet flora-centred'>{text}</p>")
 
 
@@ -155,19 +178,35 @@ def show_recording(
         row = st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="record-row")
         if not named:
             _ask_person(row)
-        catalogue = row.text_input("Catalogue number", key="catalogue", placeholder="if there is one", max_chars=200)
-        with row.popover("Collector and site", icon=":material/location_on:"):
+        catalogue = row.text_input(
+            translate("Catalogue number"), key="catalogue", placeholder=translate("if there is one"), max_chars=200
+        )
+        with row.popover(translate("Collector and site"), icon=":material/location_on:"):
             collector = st.text_input(
-                "Collector", key="collector", placeholder="who gathered it", max_chars=200, persist_state="session"
+                translate("Collector"),
+                key="collector",
+                placeholder=translate("who gathered it"),
+                max_chars=200,
+                persist_state="session",
             )
             site = st.text_input(
-                "Site", key="site", placeholder="where it grew", max_chars=200, persist_state="session"
+                translate("Site"),
+                key="site",
+                placeholder=translate("where it grew"),
+                max_chars=200,
+                persist_state="session",
             )
         by = str(st.session_state.get(_PERSON) or "")
-        signed = f"Signed <b>{escape(by)}</b>, today. Kept only when recorded." if named else "Kept only when recorded."
+        signed = translate("Kept only when recorded.")
+        if named:
+            signed = translate("Signed {by}, today.", by=f"<b>{escape(by)}</b>") + " " + signed
         row.html(f"<p class='flora-quiet flora-signed'>{escape(why_not) or signed}</p>")
         pressed = row.form_submit_button(
-            "Record", type="primary", icon=":material/edit_note:", disabled=bool(why_not), key="record-button"
+            translate("Record"),
+            type="primary",
+            icon=":material/edit_note:",
+            disabled=bool(why_not),
+            key="record-button",
         )
     if not pressed or found is None or why_not:
         return
@@ -176,7 +215,7 @@ def show_recording(
             context, [found], by=by, door="page", catalogue_number=catalogue, collector=collector, site=site
         )
     except FloraError as refused:
-        show_refusal(refused, "Not recorded.")
+        show_refusal(refused, translate("Not recorded."))
         return
     remember_typed(_PERSON)
     st.session_state[_RECORDED] = (_state(found), recorded)
@@ -190,17 +229,17 @@ def _state(found: Identification) -> tuple[object, ...]:
 def _why_not(found: Identification | None, read: Mapping[str, TypedValue], example: bool) -> str:
     """Why nothing can be recorded now; "" where it can."""
     if any(value.problem for value in read.values()):
-        return "Not while a value is left out: mend it, or empty its box."
+        return translate("Not while a value is left out: mend it, or empty its box.")
     if found is None:
-        return "Nothing to record yet."
-    return "An example can’t be recorded." if example else ""
+        return translate("Nothing to record yet.")
+    return translate("An example can’t be recorded.") if example else ""
 
 
 def _ask_person(place: DeltaGenerator | ModuleType) -> None:
     place.text_input(
-        "Identified by",
+        translate("Identified by"),
         key=_PERSON,
-        placeholder="your name",
+        placeholder=translate("your name"),
         max_chars=200,
         autocomplete="name",
         persist_state="session",
@@ -210,13 +249,17 @@ def _ask_person(place: DeltaGenerator | ModuleType) -> None:
 def _show_recorded(context: AppContext, found: Identification, recorded: IdentificationRecord) -> None:
     with st.container(key="recorded"):
         st.success(
-            f"Recorded as **{recorded.id}** by {escape_markdown(recorded.recording.by)}, "
-            f"{recorded.recording.at:%Y-%m-%d %H:%M} UTC.",
+            translate(
+                "Recorded as {id} by {by}, {at} UTC.",
+                id=f"**{recorded.id}**",
+                by=escape_markdown(recorded.recording.by),
+                at=f"{recorded.recording.at:%Y-%m-%d %H:%M}",
+            ),
             icon=":material/check_circle:",
         )
         with st.container(horizontal=True):
             st.download_button(
-                "Determination slip",
+                translate("Determination slip"),
                 data=lambda: slip_page(context, (recorded,)),
                 file_name=f"slip-{recorded.id}.html",
                 mime="text/html",
@@ -224,7 +267,7 @@ def _show_recorded(context: AppContext, found: Identification, recorded: Identif
                 icon=":material/print:",
             )
             st.button(
-                f"Next {escape_markdown(found.study.organism)}",
+                translate("Next {organism}", organism=escape_markdown(translate(found.study.organism))),
                 on_click=clear_values,
                 args=(found.study,),
                 type="primary",
@@ -233,7 +276,7 @@ def _show_recorded(context: AppContext, found: Identification, recorded: Identif
         # Most visitors look and go; what determining takes is loaded for those who record.
         from ui.components.determination import determine_here
 
-        with st.expander("Confirm or correct", icon=":material/how_to_reg:"):
+        with st.expander(translate("Confirm or correct"), icon=":material/how_to_reg:"):
             determine_here(context, [recorded.id], found.answer.species, where="recorded")
 
 
@@ -245,13 +288,17 @@ def show_below(model: Model, found: Identification | None, unit: str) -> None:
         _show_chart(model, found, unit)
     with right:
         if found is None:
-            st.html("<h2 class='flora-h2'>What tells them apart <small>bars: middle 90 % of each species</small></h2>")
+            st.html(_heading(translate("What tells them apart"), translate("bars: middle 90 % of each species")))
             st.html(answer_card.tells_apart(model, unit))
         else:
-            title = "Why this name" if found.fits else "How it compares"
-            st.html(f"<h2 class='flora-h2'>{title} <small>bars: middle 90 % of each species</small></h2>")
+            title = translate("Why this name" if found.fits else "How it compares")
+            st.html(_heading(title, translate("bars: middle 90 % of each species")))
             st.html(answer_card.why(found, unit=unit))
     show_limits(study, model)
+
+
+def _heading(title: str, small: str) -> str:
+    return f"<h2 class='flora-h2'>{title} <small>{small}</small></h2>"
 
 
 def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
@@ -259,8 +306,8 @@ def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
     if best_pair(model)[0] < 0:
         # Nothing is a number, so nothing lies anywhere.
         return
-    title = "Where it will lie" if found is None else "Where it lies"
-    st.html(f"<h2 class='flora-h2'>{title} <small>among {n} training {escape(study.plural)}</small></h2>")
+    title = translate("Where it will lie" if found is None else "Where it lies")
+    st.html(_heading(title, translate("among {n} training {plural}", n=n, plural=escape(translate(study.plural)))))
     x, y = _axes(model, unit)
     values = np.full(len(study.measurements), np.nan) if found is None else found.plant.values
     st.plotly_chart(
@@ -269,14 +316,20 @@ def _show_chart(model: Model, found: Identification | None, unit: str) -> None:
         ),
         key="among",
         config={"displayModeBar": False},
-        alt=_said_of_place(found, x, y) if found else f"Scatter plot of the training {study.plural}.",
+        alt=_said_of_place(found, x, y)
+        if found
+        else translate("Scatter plot of the training {plural}.", plural=translate(study.plural)),
     )
 
 
 def show_place(found: Identification) -> None:
     """Where it lies among the training plants, in two measurements that the visitor may choose."""
     st.header(
-        f"Where it lies among the {len(found.model.reference.species)} training {escape_markdown(found.study.plural)}"
+        translate(
+            "Where it lies among the {n} training {plural}",
+            n=len(found.model.reference.species),
+            plural=escape_markdown(translate(found.study.plural)),
+        )
     )
     x, y = _axes(found.model)
     st.plotly_chart(
@@ -292,9 +345,13 @@ def show_drawing(found: Identification) -> None:
     study, shown = found.study, found.best if found.fits else found.nearest
     mean = found.model.gaussians.means[shown]
     drawn = [
-        DrawnFlower(f"this {study.organism}", found.plant.values, mean),
+        DrawnFlower(translate("this {organism}", organism=translate(study.organism)), found.plant.values, mean),
         DrawnFlower(
-            f"mean {study.short(study.species[shown].name)}{'' if found.fits else ', the nearest'}", mean, mean
+            translate(
+                "mean {name}" if found.fits else "mean {name}, the nearest", name=study.short(study.species[shown].name)
+            ),
+            mean,
+            mean,
         ),
     ]
     st.image(flowers(study, drawn, theme().ink), width="stretch", alt=flower_description(study, drawn))
@@ -317,10 +374,18 @@ def _axes(model: Model, unit: str = "") -> tuple[int, int]:
         return first, second
     across, up = st.columns(2)
     x = across.selectbox(
-        "Across", indices, index=indices.index(first), format_func=titles.__getitem__, key=f"across.{model.study.name}"
+        translate("Across"),
+        indices,
+        index=indices.index(first),
+        format_func=titles.__getitem__,
+        key=f"across.{model.study.name}",
     )
     y = up.selectbox(
-        "Up", indices, index=indices.index(second), format_func=titles.__getitem__, key=f"up.{model.study.name}"
+        translate("Up"),
+        indices,
+        index=indices.index(second),
+        format_func=titles.__getitem__,
+        key=f"up.{model.study.name}",
     )
     return int(x), int(y)
 
@@ -332,43 +397,64 @@ def _said_of_place(found: Identification, x: int, y: int) -> str:
     for i in dict.fromkeys((x, y)):
         m, value = study.measurements[i], found.plant.values[i]
         if np.isnan(value):
-            parts.append(f"{m.label} not measured")
+            parts.append(translate("{label} not measured", label=translate(m.label)))
             continue
         shares = ", ".join(
-            f"{100 * standing[j, i]:.0f} % of {study.species_names[j]}"
+            translate("{share} % of {name}", share=f"{100 * standing[j, i]:.0f}", name=study.species_names[j])
             for j in _likeliest(found)
             if not np.isnan(standing[j, i])
         )
-        parts.append(f"{m.label} {m.written(float(value))}, larger than in {shares}")
-    return f"Scatter plot of the training {study.plural} with this {study.organism} marked: {'; '.join(parts)}."
+        parts.append(
+            translate(
+                "{label} {value}, larger than in {shares}",
+                label=translate(m.label),
+                value=localised(m.written(float(value))),
+                shares=shares,
+            )
+        )
+    return translate(
+        "Scatter plot of the training {plural} with this {organism} marked: {values}.",
+        plural=translate(study.plural),
+        organism=translate(study.organism),
+        values="; ".join(parts),
+    )
 
 
 def show_why(found: Identification) -> None:
     """Which measurement speaks for and against each candidate."""
-    st.header("Why this name" if found.fits else "How it compares")
+    st.header(translate("Why this name" if found.fits else "How it compares"))
     st.html(answer_card.why(found))
 
 
 def show_limits(study: Study, model: Model) -> None:
     """What the model can't know, how well it does, and where its plants come from."""
     scores = model.card.scores
-    with st.expander("How far to trust it", icon=":material/info:"):
+    with st.expander(translate("How far to trust it"), icon=":material/info:"):
         st.markdown(
-            f"Out of **{scores.plants}** training {escape_markdown(study.plural)}, none of them seen while "
-            f"learning, **{scores.right}** were "
-            f"named right: {100 * scores.accuracy:.1f} % (95 % interval {100 * scores.low:.1f} to {100 * scores.high:.1f} %), "
-            f"by {escape_markdown(scores.method)}. "
-            f"Always naming the commonest species would reach {100 * model.card.baseline:.0f} %. "
-            f"Model: {escape_markdown(model.card.label)}, {escape_markdown(model.card.algorithm_title)}."
+            translate(
+                "Out of {plants} training {plural}, none of them seen while learning, {right} were named right: {share} % "
+                "(95 % interval {low} to {high} %), by {method}. Always naming the commonest species would reach {baseline} %. "
+                "Model: {label}, {algorithm}.",
+                plants=f"**{scores.plants}**",
+                plural=escape_markdown(translate(study.plural)),
+                right=f"**{scores.right}**",
+                share=localised(f"{100 * scores.accuracy:.1f}"),
+                low=localised(f"{100 * scores.low:.1f}"),
+                high=localised(f"{100 * scores.high:.1f}"),
+                method=escape_markdown(translate(scores.method)),
+                baseline=f"{100 * model.card.baseline:.0f}",
+                label=escape_markdown(model.card.label),
+                algorithm=escape_markdown(translate(model.card.algorithm_title)),
+            )
         )
         if study.caveat:
-            st.markdown(escape_markdown(study.caveat))
+            st.markdown(escape_markdown(translate(study.caveat)))
         notes = [
-            f"**{escape_markdown(s.name)}** {escape_markdown(s.author)}: {escape_markdown(s.note)}"
+            f"**{escape_markdown(s.name)}** {escape_markdown(s.author)}: {escape_markdown(translate(s.note))}"
             for s in study.species
             if s.note
         ]
         st.markdown("\n".join(f"- {line}" for line in (*notes, *map(escape_markdown, study.sources))))
         with st.container(horizontal=True):
-            guide_link("reading-an-answer", "How to read an answer")
-            guide_link("what-it-cannot-know", "What the program cannot know")
+            guide_link("reading-an-answer", translate("How to read an answer"))
+            guide_link("what-it-cannot-know", translate("What the program cannot know"))

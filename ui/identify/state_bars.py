@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from flora_core.identification.state_scores import held_states
+from flora_core.languages import translate
 from flora_core.model import Model
 from flora_core.monitoring.performance.realised import wilson
 from flora_core.workflows.identify import Identification
@@ -33,10 +34,16 @@ def state_bars(found: Identification, i: int, order: list[int]) -> str:
     for j in order:
         n, name = int(shown[j, i]), found.study.short(found.study.species_names[j])
         if not n or np.isnan(share[j, i]):
-            rows.append(f"<div style='{_LINE}'>{escape(name)}: not known of any of its plants</div>")
+            rows.append(f"<div style='{_LINE}'>{escape(name)}: {translate('not known of any of its plants')}</div>")
             continue
         low, high = wilson(float(share[j, i]) * n, n)
-        text = f"{100 * share[j, i]:.0f} % of {n} ({100 * low:.0f} to {100 * high:.0f} %)"
+        text = translate(
+            "{share} % of {n} ({low} to {high} %)",
+            share=f"{100 * share[j, i]:.0f}",
+            n=n,
+            low=f"{100 * low:.0f}",
+            high=f"{100 * high:.0f}",
+        )
         rows.append(
             f"<div style='{_LINE}'><span class='flora-hidden'>{escape(name)}: </span><div style='{_TRACK}' aria-hidden='true'>"
             f"<div style='height:100%;width:{100 * share[j, i]:.1f}%;background:{fill(j)}'></div></div>"
@@ -63,7 +70,7 @@ def stacked_states(model: Model, i: int, order: list[int]) -> str:
         shares = weights.sum(axis=0) / max(n, 1)
         total += shares
         shown = [(place, labels[place], 100 * float(shares[place])) for place in map(int, np.flatnonzero(shares > 0))]
-        said = ", ".join(f"{label} {share:.0f} %" for _, label, share in shown) or "not known"
+        said = ", ".join(f"{label} {share:.0f} %" for _, label, share in shown) or translate("not known")
         parts = "".join(
             f"<div title='{escape(label)} {share:.0f} %' style='width:{share:.1f}%;background:{_shade(place, len(labels))};"
             "border-right:1px solid var(--flora-ground)'></div>"

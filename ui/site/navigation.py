@@ -8,6 +8,8 @@ from typing import Final
 
 import streamlit as st
 
+from flora_core.languages import translate
+
 _FOLDER: Final = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -39,7 +41,7 @@ def pages() -> list[st.Page]:
     return [
         st.Page(
             _FOLDER / f"{place.name}.py",
-            title=place.title,
+            title=translate(place.title),
             icon=f":material/{place.icon}:",
             url_path=place.name,
             default=place.name == "home",
@@ -71,11 +73,11 @@ def show_places() -> None:
     """The bar at the foot of a phone's screen; a wide screen has the places at its top, and hides it."""
     with st.container(key="places", horizontal=True):
         for name in _MAIN:
-            page_link(name, next(place.title for place in _PLACES if place.name == name))
-        with st.popover("More", icon=":material/menu:", key="more-places"):
+            page_link(name, translate(next(place.title for place in _PLACES if place.name == name)))
+        with st.popover(translate("More"), icon=":material/menu:", key="more-places"):
             for place in _PLACES:
                 if place.listed and place.name not in _MAIN:
-                    page_link(place.name, place.title)
+                    page_link(place.name, translate(place.title))
 
 
 def switch_to(name: str) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from flora_core.access import NOBODY, Principal, Role, UseCase, is_allowed
 from flora_core.access.use_cases import ROLE_NEEDED
 from flora_core.errors import FloraError
+from flora_core.languages import translate
 from flora_core.workflows.access.sign_in import principal_of_visitor
 from flora_core.workflows.context import AppContext
 from ui.site.navigation import page_link
@@ -116,7 +117,7 @@ def show_person(context: AppContext) -> None:
         return
     if who.name:
         st.session_state.setdefault(_PERSON, who.name)
-    label = who.name or ("Your name" if who.is_local else "Guest")
+    label = who.name or translate("Your name" if who.is_local else "Guest")
     with (
         st.container(key="who", horizontal=True, horizontal_alignment="right"),
         st.popover(escape_markdown(label[:40]), icon=":material/person:"),
@@ -124,14 +125,14 @@ def show_person(context: AppContext) -> None:
         if who.is_local:
             st.session_state.setdefault(_NAME, who.name)
             st.text_input(
-                "The name beside what you record",
+                translate("The name beside what you record"),
                 key=_NAME,
                 max_chars=_LONGEST_NAME,
                 autocomplete="name",
                 on_change=_remember,
                 args=(context, _NAME),
             )
-            st.caption("A local start: one person, who may do everything. No password is asked for.")
+            st.caption(translate("A local start: one person, who may do everything. No password is asked for."))
             _show_way_to_access(context)
         elif who.is_anonymous:
             st.markdown(f"Nobody is signed in. Everybody may what a {who.role} may.")
@@ -139,7 +140,9 @@ def show_person(context: AppContext) -> None:
             st.markdown(f"**{escape_markdown(who.name)}**")
             st.caption(f"{who.role or 'no role'} · {escape_markdown(who.subject)} at {escape_markdown(who.issuer)}")
             _show_way_to_access(context)
-            st.button("Sign out", icon=":material/logout:", on_click=lambda: _sign_out(context), key="sign-out")
+            st.button(
+                translate("Sign out"), icon=":material/logout:", on_click=lambda: _sign_out(context), key="sign-out"
+            )
 
 
 def _show_way_to_access(context: AppContext) -> None:

@@ -12,20 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flora_core.determination import AT_RANDOM, AnswerKind, GivenName
 from flora_core.storage.database import Database
-from flora_core.storage.records.identifications import (
-    IdentificationRecord,
-    identified_between,
-    no_identification,
-    parse_identifier,
-    record_from_row,
-    select_recorded,
-)
+from flora_core.storage.records.identifications import IdentificationRecord, identified_between, record_from_row
 from flora_core.storage.records.newest_slips import having_slip_from, last_said, newest_slips, stands
+from flora_core.storage.records.slip_places import keys_of, place_of, some_at_once, unused_fingerprint
 from flora_core.storage.schema import determinations, identifications, recordings, withdrawals
 
 #: Rows held at once while a study is gone through.
@@ -193,9 +187,9 @@ class Determinations:
         with self._database.write() as connection:
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             statement = insert(determinations).on_conflict_do_nothing().returning(determinations.c.id)
-            keys = _keys_of(connection, [slip.identification for slip in slips])
+            keys = keys_of(connection, [slip.identification for slip in slips])
             for slip in slips:
-                recording, row = keys[_place(slip.identification)]
+                recording, row = keys[place_of(slip.identification)]
                 found = connection.execute(
                     statement,
                     {
@@ -213,7 +207,7 @@ class Determinations:
                         "source_sha256": slip.source_sha256,
                         "entered_at": moment,
                         "entered_by": entered_by,
-                        "fingerprint": _unused(connection, recording, row, slip.fingerprint),
+                        "fingerprint": unused_fingerprint(connection, recording, row, slip.fingerprint),
                     },
                 ).scalar()
                 added.append(int(found or 0))
@@ -257,7 +251,7 @@ class Determinations:
         """All determinations of each of these identifications that stand, oldest first; empty where there is none."""
         found: dict[str, list[Determination]] = {identifier.strip().lower(): [] for identifier in identified}
         with self._database.read() as connection:
-            for pairs in _some([_place(identifier) for identifier in found]):
+            for pairs in some_at_once([place_of(identifier) for identifier in found]):
                 rows = connection.execute(
                     select(recordings.c.token, *_SLIP)
                     .join(recordings, recordings.c.id == determinations.c.recording)
@@ -489,45 +483,5 @@ def _determination(row: Row[Any]) -> Determination:
     )
 
 
-def _unused(connection: Connection, recording: int, row: int, fingerprint: str) -> str:
-    """The fingerprint of a slip; another one where the same was said before and taken back, so that it can be said again."""
-    same = (determinations.c.recording == recording, determinations.c.row == row)
-    while connection.execute(
-        select(1).where(*same, determinations.c.fingerprint == fingerprint, ~stands()).limit(1)
-    ).first():
-        fingerprint = hashlib.sha256(f"{fingerprint} again".encode()).hexdigest()
-    return fingerprint
-
-
 def given_name_of(answer: str, name: str, other: str) -> GivenName:
     return GivenName(AnswerKind(answer), name, other)
-
-
-def _keys_of(connection: Connection, identified: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
-    """The place in the database of each of these identifications."""
-    wanted = {_place(identifier): identifier for identifier in identified}
-    keys: dict[tuple[str, int], tuple[int, int]] = {}
-    for pairs in _some(list(wanted)):
-        found = connection.execute(
-            select_recorded(recordings.c.token, identifications.c.recording, identifications.c.row).where(
-                tuple_(recordings.c.token, identifications.c.row).in_(pairs)
-            )
-        )
-        keys.update(((row.token, row.row), (row.recording, row.row)) for row in found)
-    for pair, identifier in wanted.items():
-        if pair not in keys:
-            raise no_identification(identifier)
-    return keys
-
-
-def _some(pairs: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
-    """A thousand at a time: a statement takes only so many values."""
-    for start in range(0, len(pairs), _AT_ONCE // 2):
-        yield pairs[start : start + _AT_ONCE // 2]
-
-
-def _place(identifier: str) -> tuple[str, int]:
-    place = parse_identifier(identifier)
-    if place is None:
-        raise no_identification(identifier)
-    return place

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flora_core.errors import Unknown
+from flora_core.languages import localised, translate
 from flora_core.study import Measurement
 from flora_core.tables.values.cells import Cell, read_cell
 from flora_core.tables.values.limits import impossible, in_study_unit
@@ -80,8 +81,10 @@ def read_typed(measurement: Measurement, text: str, unit: str = "", shown_in: st
             problem=f"{problem[:1].upper()}{problem[1:]}. {suggestion}",
             offers=_smaller(measurement, value, shown_in),
         )
-    about = ", about" if cell.note.endswith("was read past") else ""
-    return TypedValue(text, value, f"{said_in(measurement, value, shown_in)}{about}")
+    read = localised(said_in(measurement, value, shown_in))
+    if cell.note.endswith("was read past"):
+        read = translate("{value}, about", value=read)
+    return TypedValue(text, value, read)
 
 
 def said_in(measurement: Measurement, value: float, unit: str = "") -> str:
@@ -99,17 +102,22 @@ def said_in(measurement: Measurement, value: float, unit: str = "") -> str:
 
 def _refused(measurement: Measurement, text: str, cell: Cell, unit: str, shown_in: str) -> TypedValue:
     """A cell that can't be read, with the numbers it may stand for."""
-    problem = cell.problem[:1].upper() + cell.problem[1:]
+    problem = translate(cell.problem[:1].upper() + cell.problem[1:])
     middle = read_cell(text, middle_of_ranges=True)
     if middle.kind == "number":
         offers = _offered(measurement, middle, unit, shown_in)
         if offers:
-            question = f"Is its middle meant, {offers[0]}? Or write one number."
+            question = translate("Is its middle meant, {middle}? Or write one number.", middle=localised(offers[0]))
             return TypedValue(text, problem=f"{problem}. {question}", offers=offers)
     told = cell.suggestion.removeprefix("Write ").partition(",")[0] if cell.problem == "it is a fraction" else ""
     ways = cell.suggestion.removeprefix("Write ").rstrip(".").split(" or ") if cell.problem == _TWO_WAYS else [told]
     offers = tuple(offer for way in ways if way for offer in _offered(measurement, read_cell(way), unit, shown_in))
-    suggestion = cell.suggestion.replace("the cell", "the box")
+    if told:
+        suggestion = translate("Write {value}, if that is what was measured.", value=localised(told))
+    elif cell.problem == _TWO_WAYS:
+        suggestion = translate("Write {ways}.", ways=translate(" or ").join(ways))
+    else:
+        suggestion = translate(cell.suggestion.replace("the cell", "the box"))
     return TypedValue(text, problem=f"{problem}. {suggestion}".strip(), offers=offers)
 
 

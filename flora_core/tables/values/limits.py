@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from flora_core.errors import Unknown
+from flora_core.languages import localised, translate
 from flora_core.study import Measurement
 from flora_core.tables.values.cells import Cell, read_cell
 from flora_core.units import factor
@@ -56,23 +57,29 @@ def _same_kind(unit: str, other: str) -> bool:
 
 def impossible(measurement: Measurement, value: float) -> tuple[str, str]:
     """What is wrong with a value that can't be this measurement, and what would be right; ("", "") where it can."""
+    is_ = translate(
+        "{label} is {value}", label=translate(measurement.label), value=localised(measurement.written(value))
+    )
     if measurement.kind == "counted" and (value < 0 or value != round(value)):
         return (
-            f"{measurement.label} is {value:g}",
-            f"It is counted, so it must be a whole number. These plants have {limits_text(measurement)}.",
+            translate("{label} is {value}", label=translate(measurement.label), value=localised(f"{value:g}")),
+            translate(
+                "It is counted, so it must be a whole number. These plants have {limits}.",
+                limits=limits_text(measurement),
+            ),
         )
     if measurement.positive and value <= 0:
         return (
-            f"{measurement.label} is {measurement.written(value)}",
-            f"It must be above 0; leave it empty if not measured. These plants have {limits_text(measurement)}.",
+            is_,
+            translate(
+                "It must be above 0; leave it empty if not measured. These plants have {limits}.",
+                limits=limits_text(measurement),
+            ),
         )
     if measurement.refuse_above is not None and value > measurement.refuse_above:
         unit = {"cm": "millimetres", "dm": "centimetres", "m": "centimetres"}.get(measurement.unit)
-        question = f" Is it in {unit}?" if unit else ""
-        return (
-            f"{measurement.label} is {measurement.written(value)}",
-            f"These plants have {limits_text(measurement)}.{question}",
-        )
+        question = " " + translate(f"Is it in {unit}?") if unit else ""
+        return is_, translate("These plants have {limits}.", limits=limits_text(measurement)) + question
     return "", ""
 
 
@@ -80,7 +87,12 @@ def unusual_value(measurement: Measurement, value: float) -> str:
     """A sentence where the value lies outside the plausible limits, "" inside."""
     if measurement.low <= value <= measurement.high:
         return ""
-    return f"The {measurement.label} of {measurement.written(value)} is unusual: these plants have {limits_text(measurement)}."
+    return translate(
+        "The {label} of {value} is unusual: these plants have {limits}.",
+        label=translate(measurement.label),
+        value=localised(measurement.written(value)),
+        limits=limits_text(measurement),
+    )
 
 
 def limits_text(measurement: Measurement) -> str:
@@ -89,4 +101,8 @@ def limits_text(measurement: Measurement) -> str:
         labels = measurement.state_labels
         shown = (" < " if measurement.kind == "ordered" else ", ").join(labels[:12])
         return shown + (f" and {len(labels) - 12} more" if len(labels) > 12 else "")
-    return f"{measurement.digits(measurement.low)} to {measurement.written(measurement.high)}"
+    return translate(
+        "{low} to {high}",
+        low=localised(measurement.digits(measurement.low)),
+        high=localised(measurement.written(measurement.high)),
+    )

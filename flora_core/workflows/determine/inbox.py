@@ -25,6 +25,7 @@ from flora_core.access import UseCase
 from flora_core.determination import COMPETENT
 from flora_core.errors import ArtifactRefused
 from flora_core.identification.naming import NONE_OF_THESE
+from flora_core.languages import translate
 from flora_core.model import Floats, Model
 from flora_core.storage.records.identifications import IdentificationRecord
 from flora_core.storage.records.undetermined import SEEN, drawn, undetermined
@@ -175,7 +176,9 @@ def _by_what_was_said(
     for i, one in enumerate(offered):
         plant, why = one.plant, dict[Reason, str]()
         if not plant.possible:
-            why[Reason.STRANGER] = f"The {organism} fits no species of the study."
+            why[Reason.STRANGER] = translate(
+                "The {organism} fits no species of the study.", organism=translate(organism)
+            )
             weights[i] += 1.0 + min(plant.misfit, 100.0) / 1_000.0
         else:
             weights[i] += _doubt(plant.probabilities)
@@ -184,15 +187,17 @@ def _by_what_was_said(
             weights[i] += 0.8
         same_species = one.recording.version == champion.card.version
         if len(plant.possible) > 1 and same_species:
-            possible = listed([champion.study.short(names[j]) for j in plant.possible])
-            why[Reason.UNSURE] = f"{len(plant.possible)} species are possible: {possible}."
+            possible = listed([champion.study.short(names[j]) for j in plant.possible], translate("and"))
+            why[Reason.UNSURE] = translate(
+                "{many} species are possible: {names}.", many=len(plant.possible), names=possible
+            )
         elif len(plant.possible) > 1:
-            why[Reason.UNSURE] = f"{len(plant.possible)} species were possible for the version that named it."
+            message = "{many} species were possible for the version that named it."
+            why[Reason.UNSURE] = translate(message, many=len(plant.possible))
         if plant.possible and same_species and plant.species in rare:
             few = int(known[plant.species])
-            why[Reason.RARE] = (
-                f"Only {few} plant{'s' if few != 1 else ''} of {champion.study.short(names[plant.species])} are known."
-            )
+            message = "Only {few} plant of {name} are known." if few == 1 else "Only {few} plants of {name} are known."
+            why[Reason.RARE] = translate(message, few=few, name=champion.study.short(names[plant.species]))
             weights[i] += 0.5 * float(rarity[plant.species])
         reasons.append(why)
     return weights, reasons
@@ -235,8 +240,12 @@ def _ask(
     for place, one, other in zip(asked, ours, theirs, strict=True):
         first, second = _called(champion, one), _called(challenger, other)
         if first != second:
-            reasons[place][Reason.DISAGREEMENT] = (
-                f"The champion (v{champion.card.version}) says {first}, the challenger (v{challenger.card.version}) {second}."
+            reasons[place][Reason.DISAGREEMENT] = translate(
+                "The champion (v{version}) says {name}, the challenger (v{other}) {another}.",
+                version=champion.card.version,
+                name=translate(first),
+                other=challenger.card.version,
+                another=translate(second),
             )
             weights[place] += 1.0
 

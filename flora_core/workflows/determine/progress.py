@@ -7,6 +7,7 @@ from typing import Any
 
 from flora_core.access import UseCase
 from flora_core.determination import AT_RANDOM, COMPETENT, AnswerKind, true_answer
+from flora_core.languages import localised, translate
 from flora_core.monitoring.performance.realised import Rate, rate
 from flora_core.study import Study
 from flora_core.workflows.authorisation import use_case
@@ -62,18 +63,22 @@ def progress(context: AppContext, study: str) -> DeterminationProgress:
     share = rate(right, judged)
     sentence = _coverage(covered.identified, covered.determined, plural)
     if judged:
-        sentence += (
-            f" A competent person settled {judged:,} of them, and the model had named {right:,} of those right: "
-            f"{_percent(share)}. "
+        sentence += " " + translate(
+            "A competent person settled {judged} of them, and the model had named {right} of those right: {share}.",
+            judged=localised(f"{judged:,}"),
+            right=localised(f"{right:,}"),
+            share=_percent(share),
         )
         if of_chance:
-            chance = _percent(rate(by_chance, of_chance))
-            sentence += (
-                f"Of the {of_chance:,} among them that chance had chosen, {by_chance:,}: {chance}; that is how it does on all "
-                "plants that nobody had determined."
+            sentence += " " + translate(
+                "Of the {drawn} among them that chance had chosen, {right}: {share}; that is how it does on all plants that "
+                "nobody had determined.",
+                drawn=localised(f"{of_chance:,}"),
+                right=localised(f"{by_chance:,}"),
+                share=_percent(rate(by_chance, of_chance)),
             )
         else:
-            sentence += (
+            sentence += " " + translate(
                 "They were not drawn at random, so this is not how often it is right; some that chance chooses tell."
             )
     return DeterminationProgress(
@@ -97,14 +102,28 @@ def _right(context: AppContext, study: str, cards: dict[int, Study], source: str
 
 
 def _percent(share: Rate) -> str:
-    return f"{100 * share.hits / share.n:.0f} % (95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %)"
+    return translate(
+        "{share} % (95 % interval {low} to {high} %)",
+        share=f"{100 * share.hits / share.n:.0f}",
+        low=f"{100 * share.low:.0f}",
+        high=f"{100 * share.high:.0f}",
+    )
 
 
 def _coverage(identified: int, determined: int, plural: str) -> str:
     if not identified:
-        return f"No {plural} are recorded yet."
+        return translate("No {plural} are recorded yet.", plural=translate(plural))
+    many = localised(f"{identified:,}")
     if not determined:
-        return f"None of the {identified:,} recorded {plural} is determined yet."
+        return translate("None of the {many} recorded {plural} is determined yet.", many=many, plural=translate(plural))
     share = 100 * determined / identified
-    shown = "less than 0.1" if share < 0.1 else f"{share:.1f}" if share < 10 else f"{share:.0f}"
-    return f"{determined:,} of {identified:,} recorded {plural} {'are' if determined > 1 else 'is'} determined ({shown} %)."
+    shown = localised(f"{share:.1f}" if share < 10 else f"{share:.0f}")
+    if share < 0.1:
+        shown = translate("less than {share}", share=localised("0.1"))
+    message = (
+        "{determined} of {many} recorded {plural} are determined ({share} %)."
+        if determined > 1
+        else "{determined} of {many} recorded {plural} is determined ({share} %)."
+    )
+    done = localised(f"{determined:,}")
+    return translate(message, determined=done, many=many, plural=translate(plural), share=shown)
