@@ -68,23 +68,23 @@ def show_signature(person: str = _PERSON) -> None:
     person : str
         The key of the box for the person; another one where the page asks for a person elsewhere too.
     """
-    state = st.session_state
-    if person != _PERSON:
-        state.setdefault(person, state.get(_PERSON, ""))
+    named = str(st.session_state.get(_PERSON) or "")
     principal = page_principal()
     as_oneself = not principal.is_local and not principal.has(Role.CURATOR)
     levels = [number for number in LEVELS if number < COMPETENT] if as_oneself else list(LEVELS)
     who, level, day = st.columns([4, 5, 3], vertical_alignment="bottom")
+    # Another box for another name: a browser that drew it empty would answer with nothing once it is filled from elsewhere.
+    box = f"{person}.box.{named}"
     who.text_input(
         translate("Determined by"),
-        key=person,
+        named,
+        key=box,
         placeholder=translate("your name"),
         max_chars=200,
         autocomplete="name",
-        persist_state="session",
         disabled=not principal.types_names and as_oneself,
         on_change=_typed_person,
-        args=(person,),
+        args=(box,),
     )
     level.selectbox(
         translate("Verification level (HISPID)"),
