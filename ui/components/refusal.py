@@ -17,4 +17,4 @@ def show_refusal(refused: FloraError | str, before: str = "") -> None:
         A sentence of ours before it: "Not recorded."
     """
     message = refused if isinstance(refused, str) else refused.message
-    st.error(escape_markdown(f"{before} {message}".strip()), icon=":material/error:")
+    st.error(f"{before} {escape_markdown(message)}".strip(), icon=":material/error:")

@@ -65,6 +65,9 @@ def is_plain(node: ast.expr, harmless: frozenset[str]) -> bool:
         return is_plain(node.body, harmless) and is_plain(node.orelse, harmless)
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("translate", "localised"):
+            # Its text is the program's own; what is put into it is not.
+            return all(is_plain(part, harmless) for part in (*node.args, *(k.value for k in node.keywords)))
         return name in ESCAPES
     return False
 
@@ -115,6 +118,11 @@ HARMLESS = frozenset(
         "shown",
         "watching",
         "_MOST_BOXES",
+        "min(place + 1, many)",
+        "scores.plants",
+        "scores.right",
+        # A sentence of ours before a refusal.
+        "before",
         "_heading(recorded)",
         "_labelled(name)",
         "chapter.title",
@@ -151,8 +159,6 @@ HARMLESS = frozenset(
         "place + 1",
         "recorded.id",
         "said",
-        "scores.plants",
-        "scores.right",
         "stop.text",
         "stop.title",
         "version",
