@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 
+from flora_core.identification.linear_pipeline import LinearPipeline
 from flora_core.model import Floats, Ints
 
 #: Plants times trees up to which all trees are asked in one go; above, scikit-learn is as quick.
@@ -141,6 +142,8 @@ def answers_of_trees(pipeline: Any, X: Floats) -> Floats | None:
     (n, k) float or None
         As the pipeline's own, to rounding.
     """
+    if isinstance(pipeline, LinearPipeline):
+        return None
     steps = getattr(pipeline, "steps", None)
     if not steps:
         return None

@@ -21,7 +21,7 @@ class ModelSelection:
     The best names most plants right among those whose calibrated log loss can't be told from the lowest (within a standard
     error of the paired difference, plant by plant), and those that name more right than that one by more than two. Where
     several families were tried, it must show that it is better than a plain linear discriminant analysis: name more right by
-    more than a standard error, or as many with a log loss lower by more than two. Otherwise that one stays.
+    more than a standard error, or no fewer with a lower log loss. Otherwise that one stays.
 
     References
     ----------
@@ -74,7 +74,7 @@ class ModelSelection:
         if plain is None or found == plain:
             return found
         more, surer = hits[found] - hits[plain], loss[plain] - loss[found]
-        better = _mean_less_errors(more, 1.0) > 0.0 or (more.sum() >= 0.0 and _mean_less_errors(surer, 2.0) > 0.0)
+        better = _mean_less_errors(more, 1.0) > 0.0 or (more.sum() >= 0.0 and surer.sum() > 0.0)
         return found if better else plain
 
     @property
