@@ -26,6 +26,8 @@ _OVERLAP: Final = 2000
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
 _ERROR: Final = re.compile(rb'\bt="e"')
 _HIDDEN_ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^<>]{0,500}?\bhidden=[\"'](?:1|true)[^<>]{0,500}>")
+_HIDDEN_COLUMN: Final = re.compile(rb"<(?:\w+:)?col\b[^<>]{0,500}?\bhidden=[\"'](?:1|true)[^<>]{0,500}>")
+_SPAN: Final = re.compile(rb"\b(min|max)=[\"'](\d{1,5})[\"']")
 _ROW_NUMBER: Final = re.compile(rb"\br=[\"'](\d{1,7})[\"']")
 _NOT_COMPUTED: Final = re.compile(rb"</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)")
 
@@ -42,11 +44,14 @@ class Contents:
         Formulas without a result.
     hidden : dict of str to list of int
         {entry of a sheet: numbers of its rows that are hidden, by hand or by a filter}.
+    hidden_columns : dict of str to list of (int, int)
+        {entry of a sheet: the first and the last of columns side by side that are hidden, counted from 1}.
     """
 
     errors: int = 0
     not_computed: int = 0
     hidden: dict[str, list[int]] = field(default_factory=dict)
+    hidden_columns: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 def inspect_workbook(stream: BinaryIO, shown: str) -> Contents:
@@ -111,4 +116,10 @@ def _look(kept: bytes, block: bytes, seen: Contents, sheet: str) -> bytes:
         number = _ROW_NUMBER.search(row)
         if number:
             seen.hidden.setdefault(sheet, []).append(int(number[1]))
+    # They stand before all cells, so in the first block.
+    if not kept:
+        for column in _HIDDEN_COLUMN.findall(text):
+            span = {name: int(number) for name, number in _SPAN.findall(column)}
+            if len(span) == 2:
+                seen.hidden_columns.setdefault(sheet, []).append((span[b"min"], span[b"max"]))
     return text[end:][-_OVERLAP:]

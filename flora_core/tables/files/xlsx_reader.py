@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from flora_core.errors import BadTable, TooLarge
 from flora_core.tables.files.dialect import column_name, header_place, looks_like_number, passed_over
-from flora_core.tables.files.xlsx_inspection import Contents, inspect_workbook
+from flora_core.tables.files.xlsx_inspection import inspect_workbook
 from flora_core.tables.layout import MAX_SHEETS, Layout, RowChunk
 
+_T = TypeVar("_T")
 #: Rows of a sheet that are looked at to find its table.
 _LOOKED_AT: Final = 220
 #: Empty rows on end that still belong to the table.
@@ -70,7 +71,8 @@ def layout(stream: BinaryIO, shown: str, sheet: str) -> Layout:
     if chosen.start:
         notes.append(passed_over(chosen.start))
     notes += _notes(chosen, contents.errors, contents.not_computed)
-    notes += _hidden_rows(chosen, names, contents)
+    notes += _hidden_rows(chosen, _of_sheet(chosen, names, contents.hidden))
+    notes += _hidden_columns(chosen, _of_sheet(chosen, names, contents.hidden_columns))
     return Layout(
         kind="excel",
         header=chosen.header,
@@ -202,13 +204,30 @@ def _notes(sheet: _Sheet, errors: int, not_computed: int) -> list[str]:
     return notes
 
 
-def _hidden_rows(sheet: _Sheet, names: tuple[str, ...], contents: Contents) -> list[str]:
-    """The note on rows that a person does not see in a spreadsheet program and that are read all the same."""
+def _of_sheet(sheet: _Sheet, names: tuple[str, ...], hidden: dict[str, list[_T]]) -> list[_T]:
+    """What was seen in the entry of a sheet."""
     if len(names) == 1:
-        rows = [row for found in contents.hidden.values() for row in found]
-    else:
-        place = f"sheet{names.index(sheet.name) + 1}.xml"
-        rows = [row for entry, found in contents.hidden.items() if entry.lower().endswith(f"/{place}") for row in found]
+        return [one for found in hidden.values() for one in found]
+    place = f"sheet{names.index(sheet.name) + 1}.xml"
+    return [one for entry, found in hidden.items() if entry.lower().endswith(f"/{place}") for one in found]
+
+
+def _hidden_columns(sheet: _Sheet, spans: list[tuple[int, int]]) -> list[str]:
+    """The note on columns that a person does not see in a spreadsheet program and that are read all the same."""
+    header = sheet.header
+    found = [name.strip() for i, name in enumerate(header, 1) if name.strip() and any(a <= i <= b for a, b in spans)]
+    if not found:
+        return []
+    one = len(found) == 1
+    some = ", ".join(found[:8]) + (" ..." if len(found) > 8 else "")
+    return [
+        f"Column{'' if one else 's'} {some} {'is' if one else 'are'} hidden in the workbook: read like the others. "
+        f"Delete {'it if it does' if one else 'them if they do'} not belong to the table."
+    ]
+
+
+def _hidden_rows(sheet: _Sheet, rows: list[int]) -> list[str]:
+    """The note on rows that a person does not see in a spreadsheet program and that are read all the same."""
     rows = [row for row in rows if row > sheet.start + 1]
     if not rows:
         return []

@@ -67,6 +67,18 @@ def test_a_hidden_sheet_comes_last_and_is_said():
     assert "Sheet 'old' is hidden in the workbook." in read_table(saved(book), "t.xlsx", sheet="old").layout.notes
 
 
+def test_hidden_columns_are_said_of_the_sheet_that_is_read():
+    book = load_workbook(io.BytesIO(workbook(("new", [HEADER, NUMBERS[1]]), ("old", [HEADER, NUMBERS[0]]))))
+    book["new"].column_dimensions["B"].hidden = True
+    book["new"].column_dimensions["Z"].hidden = True
+    book["old"].column_dimensions["A"].hidden = True
+    (said,) = [note for note in read_table(saved(book), "t.xlsx").layout.notes if "hidden" in note]
+    assert (
+        said
+        == f"Column {HEADER[1]} is hidden in the workbook: read like the others. Delete it if it does not belong to the table."
+    )
+
+
 def test_a_sheet_that_is_broken_does_not_keep_another_from_being_read():
     content = workbook(("flowers", [HEADER, *NUMBERS]), ("broken", [["a"]]))
     read = read_table(replaced(content, "xl/worksheets/sheet2.xml", lambda old: old[:250]), "t.xlsx")
