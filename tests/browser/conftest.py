@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -84,7 +86,7 @@ def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> It
         request.getfixturevalue(
             "own_server"
         )  # begun first, so it ends after the pages, which may still be loading a part
-    contexts, complaints = [], []
+    contexts, complaints = [], list[tuple[str, str]]()
 
     def open_page(
         path: str = "/", *, address: str = "", wide: bool = True, dark: bool = False, locale: str = "en-US"
@@ -102,19 +104,19 @@ def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> It
 
         def asked(sent: Any) -> None:
             if not sent.url.startswith((base, base.replace("http", "ws", 1), "data:", "blob:")):
-                complaints.append(f"asked {sent.url}")
+                complaints.append((base, f"asked {sent.url}"))
 
         page.on("request", asked)
         # Below a page's own address Streamlit asks there first for what lies at the root, and goes on to the root.
         page.on(
             "console",
             lambda m: (
-                complaints.append(m.text)
+                complaints.append((base, m.text))
                 if m.type == "error" and not re.search(r"/\w+/_stcore/[\w-]+$", m.location.get("url", ""))
                 else None
             ),
         )
-        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.on("pageerror", lambda e: complaints.append((base, str(e))))
         page.goto(base + path)
         page.wait_for_selector(IDLE)
         return page
@@ -122,4 +124,15 @@ def visit(browser: Any, server: WebServer, request: pytest.FixtureRequest) -> It
     yield open_page
     for context in contexts:
         context.close()
-    assert not complaints
+    # A page asks on when its server ended before it.
+    assert [said for base, said in complaints if not ("ERR_CONNECTION_" in said and has_ended(base))] == []
+
+
+def has_ended(address: str) -> bool:
+    """Whether nobody answers at an address."""
+    place = urlsplit(address)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 80), timeout=5).close()
+    except OSError:
+        return True
+    return False
