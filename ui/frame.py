@@ -6,7 +6,7 @@ import streamlit as st
 
 from flora_core.storage.patience import PAGE_SECONDS, Patience, waiting
 from ui.page import refusals_shown, require_context
-from ui.site.language import show_language_picker
+from ui.site.language import language_read_once, show_language_picker
 from ui.site.navigation import pages, show_places
 from ui.site.person import show_person
 from ui.site.simulation_banner import show_simulated_banner
@@ -27,7 +27,7 @@ page = st.navigation(pages(), position="top")
 st.set_page_config(page_title=f"{page.title} · Flora Classification")
 show_styles(STYLESHEET)
 context = require_context()
-with waiting(Patience(PAGE_SECONDS)), refusals_shown(), studies_read_once(context):
+with waiting(Patience(PAGE_SECONDS)), refusals_shown(), studies_read_once(context), language_read_once():
     warn_of_unknown_study(context)
     with st.container(key="chips", horizontal=True, vertical_alignment="center"):
         show_study_picker(context)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import streamlit as st
@@ -11,10 +14,15 @@ from flora_core.languages import LANGUAGES, speak_as_asked, spoken_language, tra
 
 _CHOSEN: Final = "language"
 _PICKER: Final = "language-picker"
+#: The language of the page that this thread is drawing.
+_settled: Final = threading.local()
 
 
 def visitor_language() -> str:
     """The code of the language of this page's visitor; English where no page is being made."""
+    settled: str | None = getattr(_settled, "code", None)
+    if settled is not None:
+        return settled
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
     chosen = st.session_state.get(_CHOSEN) or st.query_params.get("lang") or st.context.locale or ""
@@ -22,6 +30,16 @@ def visitor_language() -> str:
 
 
 speak_as_asked(visitor_language)
+
+
+@contextmanager
+def language_read_once() -> Iterator[None]:
+    """Ask the visitor's browser once for all that is drawn within: a page has a hundred texts."""
+    _settled.code = visitor_language()
+    try:
+        yield
+    finally:
+        _settled.code = None
 
 
 def show_language_picker() -> None:
