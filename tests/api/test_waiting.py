@@ -16,6 +16,7 @@ from flora_core.errors import DatabaseUnavailable, Unavailable
 from flora_core.storage.database import CONNECTIONS, Database
 from flora_core.storage.patience import REQUEST_SECONDS, Patience, waiting
 from tests.asynchronous import run_apart
+from tests.conftest import missing
 from tests.servers import PostgresServer, WebServer, postgres_server
 
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
@@ -66,7 +67,7 @@ def test_sixty_writers_before_a_locked_database_are_answered_and_stop_nobody(tmp
 def own_postgres():
     server = postgres_server()
     if server is None:
-        pytest.skip("PostgreSQL is not installed")
+        missing("PostgreSQL", "apt-get install postgresql")
     with server:
         yield server
 

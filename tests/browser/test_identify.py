@@ -181,6 +181,16 @@ def test_the_flower_stands_in_the_plot_where_it_belongs(visit):
     assert point == [1.4, 0.2]
 
 
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+def test_on_a_phone_language_and_person_stand_whole_at_the_head(visit, locale):
+    page = visit(SETOSA, wide=False, locale=locale)
+    for chip in page.locator(".st-key-chips button:visible").all():
+        box = chip.bounding_box()
+        assert box["x"] >= 48
+        assert box["x"] + box["width"] <= 390
+        assert box["width"] > 60
+
+
 def test_on_a_phone_the_name_stays_in_sight_while_measuring(visit):
     page = visit(SETOSA, wide=False)
     says(page, "Iris setosa")
